@@ -1,0 +1,105 @@
+"""One cell: its pixels and its two masks, and what several features share, computed once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import CellError
+
+Bytes: TypeAlias = NDArray[np.uint8]
+Mask: TypeAlias = NDArray[np.bool_]
+Floats: TypeAlias = NDArray[np.float64]
+
+COMPARTMENTS = ("Cells", "Nuclei", "Cytoplasm")
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """A cropped cell with the masks of its nucleus and of the whole cell.
+
+    Parameters
+    ----------
+    rgb : (rows, cols, 3) uint8
+        The crop, sRGB.
+    nucleus, cell : (rows, cols) bool
+        Masks of the nucleus (may be empty) and of the whole cell (may not), the first inside
+        the second.
+    origin : (int, int)
+        Row and column of the crop's first pixel in the source image.
+    pixel_size : float or None
+        Micrometres per pixel, where known; lengths are reported in pixels all the same.
+
+    Raises
+    ------
+    CellError
+        If a shape or a dtype differs, the cell is empty or the nucleus leaves the cell.
+    """
+
+    rgb: Bytes
+    nucleus: Mask
+    cell: Mask
+    origin: tuple[int, int] = (0, 0)
+    pixel_size: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.rgb.ndim != 3 or self.rgb.shape[2] != 3 or self.rgb.dtype != np.uint8:
+            raise CellError(
+                f"the pixels are {self.rgb.dtype} of shape {self.rgb.shape}",
+                "give uint8 of shape (rows, cols, 3)",
+            )
+        for name, mask in (("nucleus", self.nucleus), ("cell", self.cell)):
+            if mask.dtype != np.bool_ or mask.shape != self.rgb.shape[:2]:
+                raise CellError(
+                    f"the {name} mask is {mask.dtype} of shape {mask.shape}",
+                    f"give bool of shape {self.rgb.shape[:2]}",
+                )
+        if not self.cell.any():
+            raise CellError("the cell mask is empty", "give a mask with at least one pixel")
+        if bool((self.nucleus & ~self.cell).any()):
+            outside = int((self.nucleus & ~self.cell).sum())
+            raise CellError(
+                f"{outside} pixels of the nucleus lie outside the cell",
+                "give a nucleus inside its cell",
+            )
+        if self.pixel_size is not None and not (
+            np.isfinite(self.pixel_size) and self.pixel_size > 0
+        ):
+            raise CellError(
+                f"the pixel size is {self.pixel_size}", "give micrometres per pixel above 0"
+            )
+
+    @cached_property
+    def cytoplasm(self) -> Mask:
+        """The cell without its nucleus: (rows, cols) bool."""
+        return self.cell & ~self.nucleus
+
+    def trimmed(self, margin: int = 1) -> Cell:
+        """Return the same cell on its bounding box and `margin` more pixels where there are."""
+        rows = np.flatnonzero(self.cell.any(axis=1))
+        cols = np.flatnonzero(self.cell.any(axis=0))
+        top, left = max(int(rows[0]) - margin, 0), max(int(cols[0]) - margin, 0)
+        box = np.s_[top : int(rows[-1]) + 1 + margin, left : int(cols[-1]) + 1 + margin]
+        return Cell(
+            np.ascontiguousarray(self.rgb[box]),
+            np.ascontiguousarray(self.nucleus[box]),
+            np.ascontiguousarray(self.cell[box]),
+            (self.origin[0] + top, self.origin[1] + left),
+            self.pixel_size,
+        )
+
+    def mask(self, compartment: str) -> Mask:
+        """Return the (rows, cols) bool mask of one of `COMPARTMENTS`."""
+        return {"Cells": self.cell, "Nuclei": self.nucleus, "Cytoplasm": self.cytoplasm}[
+            compartment
+        ]
+
+    @cached_property
+    def gray(self) -> Bytes:
+        """BT.601 luma as OpenCV rounds it: (rows, cols) uint8."""
+        return np.asarray(cv2.cvtColor(self.rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)

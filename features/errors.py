@@ -1,0 +1,15 @@
+"""The one error of this room."""
+
+from __future__ import annotations
+
+
+class CellError(ValueError):
+    """Pixels that cannot be measured: the reason, with the value seen, and the remedy."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(reason, remedy)
+        self.reason = reason
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.reason}; {self.remedy}"
