@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from . import colour
+from .colour import Bytes, Floats
 from .errors import CellError
+from .kernels import histograms
 
-Bytes: TypeAlias = NDArray[np.uint8]
 Mask: TypeAlias = NDArray[np.bool_]
-Floats: TypeAlias = NDArray[np.float64]
 
 COMPARTMENTS = ("Cells", "Nuclei", "Cytoplasm")
 
@@ -100,6 +100,28 @@ class Cell:
         ]
 
     @cached_property
-    def gray(self) -> Bytes:
-        """BT.601 luma as OpenCV rounds it: (rows, cols) uint8."""
-        return np.asarray(cv2.cvtColor(self.rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+    def parts(self) -> Bytes:
+        """0 outside, 1 cytoplasm, 2 nucleus: (rows, cols) uint8."""
+        return self.cell.view(np.uint8) + self.nucleus.view(np.uint8)
+
+    @cached_property
+    def _planes(self) -> dict[str, Bytes]:
+        """The planes asked for so far."""
+        return {}
+
+    def plane(self, channel: str) -> Bytes:
+        """Return one of `colour.CHANNELS`: (rows, cols) uint8, levels as `colour.SCALES` says."""
+        if channel not in self._planes:
+            self._planes.update(colour.planes_with(channel, self.rgb))
+        return self._planes[channel]
+
+    def planes(self, channels: tuple[str, ...]) -> Bytes:
+        """Return a stack of channels: (channels, rows, cols) uint8."""
+        return np.stack([self.plane(channel) for channel in channels])
+
+    def histograms(self, compartments: tuple[str, ...], channels: tuple[str, ...]) -> Floats:
+        """Return the counts of every level: (compartments, channels, 256)."""
+        counts = histograms(self.planes(channels), self.parts)
+        cytoplasm, nucleus = counts[:, 0], counts[:, 1]
+        each = {"Cells": cytoplasm + nucleus, "Nuclei": nucleus, "Cytoplasm": cytoplasm}
+        return np.stack([each[word] for word in compartments]).astype(np.float64)

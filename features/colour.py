@@ -1,0 +1,108 @@
+"""Colour planes of a crop: twelve channels as 8-bit planes with a stated scale each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .kernels import unmix
+
+Bytes: TypeAlias = NDArray[np.uint8]
+Floats: TypeAlias = NDArray[np.float64]
+
+CHANNELS = (
+    "Gray",
+    "Red",
+    "Green",
+    "Blue",
+    "Lstar",
+    "astar",
+    "bstar",
+    "Hue",
+    "Saturation",
+    "Value",
+    "Azure",
+    "Eosin",
+)
+
+# Value of a plane's level: slope * level + offset, in the unit beside it.
+SCALES: dict[str, tuple[float, float, str]] = {
+    "Gray": (1.0, 0.0, "8-bit level"),
+    "Red": (1.0, 0.0, "8-bit level"),
+    "Green": (1.0, 0.0, "8-bit level"),
+    "Blue": (1.0, 0.0, "8-bit level"),
+    "Lstar": (100 / 255, 0.0, "CIELAB unit"),
+    "astar": (1.0, -128.0, "CIELAB unit"),
+    "bstar": (1.0, -128.0, "CIELAB unit"),
+    "Hue": (360 / 256, 0.0, "degree"),
+    "Saturation": (1 / 255, 0.0, "1"),
+    "Value": (1 / 255, 0.0, "1"),
+    "Azure": (2 / 255, 0.0, "optical density"),
+    "Eosin": (2 / 255, 0.0, "optical density"),
+}
+
+# Absorbance of methylene blue (the azures) and of eosin in red, green and blue: the "Giemsa"
+# vectors of G. Landini's Colour Deconvolution plugin for ImageJ (Ruifrok and Johnston 2001).
+_AZURE = (0.834750233, 0.513556283, 0.196330403)
+_EOSIN = (0.092789, 0.954111, 0.283111)
+
+
+def _unmixing() -> Floats:
+    """Return the (2, 3) matrix from optical densities to amounts of azure and eosin."""
+    azure = np.array(_AZURE) / np.linalg.norm(_AZURE)
+    eosin = np.array(_EOSIN) / np.linalg.norm(_EOSIN)
+    rest = np.cross(azure, eosin)
+    mixing = np.stack([azure, eosin, rest / np.linalg.norm(rest)], axis=1)
+    return np.linalg.inv(mixing)[:2]
+
+
+def _stain_tables() -> NDArray[np.int32]:
+    """Return (2, 3, 256) int32: what a level of red, green and blue adds to a stain's plane.
+
+    Fixed point with 16 fractional bits, so that every machine adds up to the same byte.
+    """
+    density = -np.log10((np.arange(256) + 1) / 256)
+    levels = _unmixing()[:, :, None] * density / SCALES["Azure"][0]
+    return np.rint(levels * 65536).astype(np.int32)
+
+
+_STAINS = _stain_tables()
+
+
+def planes_with(channel: str, rgb: Bytes) -> dict[str, Bytes]:
+    """Return a channel and those that are computed with it, by name: (rows, cols) uint8 each.
+
+    ``Gray`` is BT.601 luma, ``Lstar astar bstar`` CIELAB of sRGB under D65 and ``Hue`` the
+    256-level circle, all as OpenCV rounds them.
+    """
+    if channel == "Gray":
+        return {"Gray": np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)}
+    names, convert = next(group for group in _GROUPS if channel in group[0])
+    return dict(zip(names, convert(rgb), strict=True))
+
+
+def stains(rgb: Bytes) -> tuple[Bytes, Bytes]:
+    """Azure and eosin by colour deconvolution, 0 to 2 optical density: (rows, cols) uint8 each."""
+    azure, eosin = unmix(rgb, _STAINS)
+    return azure, eosin
+
+
+_GROUPS: tuple[tuple[tuple[str, ...], Callable[[Bytes], Sequence[Bytes]]], ...] = (
+    (("Red", "Green", "Blue"), lambda rgb: cv2.split(rgb)),
+    (("Lstar", "astar", "bstar"), lambda rgb: cv2.split(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB))),
+    (
+        ("Hue", "Saturation", "Value"),
+        lambda rgb: cv2.split(cv2.cvtColor(rgb, cv2.COLOR_RGB2HSV_FULL)),
+    ),
+    (("Azure", "Eosin"), stains),
+)
+
+
+def scale(channels: tuple[str, ...]) -> Floats:
+    """Return the values of the 256 levels of each channel, in its unit: (channels, 256)."""
+    slopes = np.array([SCALES[name][:2] for name in channels])
+    return slopes[:, :1] * np.arange(256.0) + slopes[:, 1:]

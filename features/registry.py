@@ -1,0 +1,220 @@
+"""The registry: every feature is one function, declared once beside its definition.
+
+A *family* says which compartments, channels and parameters its features come in and builds the
+view that they read; a *feature* is a function of that view. Column names are derived from the
+two, never typed: ``<Compartment>_<Family>_<Feature>[_<Channel>][_<parameters>][_<component>]``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+
+from .cell import Cell, Floats
+
+Preset = Literal["minimal", "standard", "full"]
+PRESETS: tuple[Preset, ...] = ("minimal", "standard", "full")
+
+
+@dataclass(frozen=True)
+class Axes:
+    """What a view must hold, in order: compartments, channels and parameters."""
+
+    compartments: tuple[str, ...]
+    channels: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes that are there: a family without channels has no such axis."""
+        sizes = (len(self.compartments), len(self.channels), len(self.parameters))
+        return sizes[:1] + tuple(size for size in sizes[1:] if size)
+
+
+def _as_it_is(_view: Any, values: Any, _axes: Axes) -> Any:  # noqa: ANN401  (a view is any object)
+    return values
+
+
+def _all_together(_parameter: str) -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class Family:
+    """A group of features that read one view of the cell.
+
+    Parameters
+    ----------
+    name : str
+        The family's word in a column name.
+    title : str
+        What it measures, in plain language.
+    compartments, channels, parameters : tuple of str
+        Everything that it can be asked for; a family that reads masks only has no channels.
+    view : callable
+        ``view(cell, axes)``; the features get what it returns. With `each_compartment` it is
+        called for one compartment at a time, and a feature returns one value (or its
+        components) for it; otherwise a feature returns an array over `Axes.shape`.
+    group : callable
+        ``group(parameter)``: parameters with an equal group share one view.
+    finish : callable
+        ``finish(view, values, axes)`` brings what a feature returned to the axes asked for (the
+        mean over directions, say).
+    presets : mapping of parameter to the smallest preset that has it
+        Parameters (or channels) that are not named here belong to every preset that has the
+        feature.
+    """
+
+    name: str
+    title: str
+    compartments: tuple[str, ...]
+    view: Callable[[Cell, Axes], Any]
+    channels: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+    each_compartment: bool = False
+    group: Callable[[str], str] = _all_together
+    finish: Callable[[Any, Any, Axes], Any] = _as_it_is
+    presets: dict[str, Preset] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One feature: its function and everything that a reader of its column may ask."""
+
+    name: str
+    family: Family
+    function: Callable[[Any], Any]
+    definition: str
+    unit: str
+    reference: str
+    plain: str
+    range: str
+    invariances: str
+    nan: str
+    vetted: str
+    ibsi: str
+    components: tuple[str, ...]
+    compartments: tuple[str, ...]
+    channels: tuple[str, ...]
+    preset: Preset
+    version: int
+
+    @property
+    def key(self) -> str:
+        """Family and feature, as in ``Texture_Contrast``."""
+        return f"{self.family.name}_{self.name}"
+
+
+FEATURES: dict[str, Feature] = {}
+FAMILIES: dict[str, Family] = {}
+
+Function = TypeVar("Function", bound=Callable[[Any], Any])
+
+
+def feature(
+    family: Family,
+    *,
+    name: str = "",
+    unit: str,
+    reference: str,
+    plain: str,
+    range: str,  # noqa: A002  (the field's word)
+    invariances: str = "translation, rotation by 90 degrees, flips",
+    nan: str = "empty compartment",
+    vetted: str,
+    ibsi: str = "",
+    components: tuple[str, ...] = (),
+    compartments: tuple[str, ...] = (),
+    channels: tuple[str, ...] = (),
+    preset: Preset = "standard",
+    version: int = 1,
+) -> Callable[[Function], Function]:
+    """Declare a function as a feature of `family`; the first docstring line is its definition.
+
+    Parameters
+    ----------
+    family : Family
+        Says what the function reads and which columns come of it.
+    name : str
+        The feature's word in a column name, by default the function's name in CamelCase.
+    unit, reference, plain, range, invariances, nan, vetted, ibsi : str
+        Unit of the value; source of the definition; what a haematologist calls it; possible
+        values; what leaves it unchanged; when it is NaN; what its numbers were checked against;
+        the IBSI code where there is one.
+    components : tuple of str
+        Names of the last axis of what the function returns, if it returns several values.
+    compartments, channels : tuple of str
+        Where not all of the family's make sense.
+    preset : {"minimal", "standard", "full"}
+        The smallest preset that has it.
+    version : int
+        Raised whenever the same pixels give another number.
+    """
+
+    def declare(function: Function) -> Function:
+        word = name or "".join(part.capitalize() for part in function.__name__.split("_"))
+        record = Feature(
+            name=word,
+            family=family,
+            function=function,
+            definition=(function.__doc__ or "").strip().split("\n")[0],
+            unit=unit,
+            reference=reference,
+            plain=plain,
+            range=range,
+            invariances=invariances,
+            nan=nan,
+            vetted=vetted,
+            ibsi=ibsi,
+            components=components,
+            compartments=compartments or family.compartments,
+            channels=channels or family.channels,
+            preset=preset,
+            version=version,
+        )
+        if record.key in FEATURES:
+            raise ValueError(f"the feature {record.key} is declared twice")
+        if FAMILIES.setdefault(family.name, family) is not family:
+            raise ValueError(f"the family {family.name} is declared twice")
+        FEATURES[record.key] = record
+        return function
+
+    return declare
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the feature table, taken apart."""
+
+    compartment: str
+    feature: Feature
+    channel: str = ""
+    parameter: str = ""
+    component: str = ""
+
+    @property
+    def name(self) -> str:
+        """The column's name."""
+        parts = (self.compartment, self.feature.key, self.channel, self.parameter, self.component)
+        return "_".join(part for part in parts if part)
+
+
+def columns_of(record: Feature) -> Iterator[Column]:
+    """Yield every column that a feature can fill, in the table's order."""
+    for compartment in record.compartments:
+        for channel in record.channels or ("",):
+            for parameter in record.family.parameters or ("",):
+                for component in record.components or ("",):
+                    yield Column(compartment, record, channel, parameter, component)
+
+
+def evaluate(record: Feature, view: Any, axes: Axes) -> Floats:  # noqa: ANN401
+    """Return the values of a feature for a view: float64 over the axes, then its components."""
+    values = record.family.finish(view, record.function(view), axes)
+    shape = axes.shape[1:] if record.family.each_compartment else axes.shape
+    if record.components:
+        shape += (len(record.components),)
+    return np.broadcast_to(np.asarray(values, dtype=np.float64), shape)
