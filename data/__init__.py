@@ -1,0 +1,1 @@
+"""Files, folders, labels and pictures: everything between a path and an RGB array."""

@@ -1,0 +1,126 @@
+"""Samples of any depth to 8 bits, and transparency on white."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import DataError
+
+# The depths at which cameras deliver; the container is often deeper than the data.
+_CAMERA_BITS = (8, 10, 12, 14, 16, 24, 32)
+
+
+def to_uint8(samples: NDArray[Any], bits: int | None = None) -> NDArray[np.uint8]:
+    """Samples of any numeric type as 8-bit intensities, rounded to nearest.
+
+    The full scale is, for
+
+    - booleans: 0 and 1 become 0 and 255;
+    - 8-bit unsigned samples: as they are, unless `bits` is less than 8;
+    - deeper integers without negative values: ``2**bits - 1``. Where the file does not say how
+      many bits are used, it is the smallest of 8, 10, 12, 14, 16, 24 and 32 bits that holds the
+      largest sample, so 12-bit data in a 16-bit file keep their brightness;
+    - floats within 0..1: 1; floats within 0..255: 255;
+    - other floats, and integers with negative values: the range from the smallest to the
+      largest sample over all channels (a constant image is then black).
+
+    Parameters
+    ----------
+    samples : array of any shape, numeric
+        Grey levels or colour channels, without transparency.
+    bits : int, optional
+        Bits in use, where the file says so.
+
+    Raises
+    ------
+    DataError
+        For NaN, infinite or complex samples, or a sample that `bits` cannot hold.
+    """
+    if samples.dtype == np.bool_:
+        return samples.astype(np.uint8) * np.uint8(255)
+    if samples.dtype == np.uint8 and bits in (None, 8):
+        return samples.astype(np.uint8, copy=False)
+    if samples.dtype.kind not in "uif":
+        raise DataError(
+            f"samples of type {samples.dtype}, expected integers or floats",
+            "save the picture with 8 or 16 bits per channel",
+        )
+    low, high = samples.min(), samples.max()
+    if samples.dtype.kind == "f":
+        return _float_to_uint8(samples, float(low), float(high))
+    if low < 0:
+        return _stretch(samples, float(low), float(high))
+    if bits is None:
+        bits = next(depth for depth in _CAMERA_BITS if int(high) < 2**depth)
+    full = 2**bits - 1
+    if int(high) > full:
+        raise DataError(
+            f"a sample of {int(high)} in data declared as {bits}-bit (at most {full})",
+            "correct the bit depth in the file's tags",
+        )
+    levels = (np.arange(full + 1) * 255 + full // 2) // full if bits <= 16 else None
+    if levels is not None:
+        return levels.astype(np.uint8)[samples]
+    return np.rint(samples * (255 / full)).astype(np.uint8)
+
+
+def _float_to_uint8(samples: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise DataError("NaN or infinite samples", "replace them before saving the picture")
+    if low >= 0 and high <= 1:
+        return np.rint(samples * 255.0).astype(np.uint8)
+    if low >= 0 and high <= 255:
+        return np.rint(samples).astype(np.uint8)
+    return _stretch(samples, low, high)
+
+
+def _stretch(samples: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
+    width = high - low
+    if not np.isfinite(width):
+        raise DataError(
+            f"samples from {low:g} to {high:g}, a range that no float holds",
+            "scale the picture to 0..1 before saving it",
+        )
+    if width == 0:
+        return np.zeros(samples.shape, np.uint8)
+    return np.rint((samples.astype(np.float64) - low) * (255 / width)).astype(np.uint8)
+
+
+def on_white(
+    rgb: NDArray[np.uint8], alpha: NDArray[np.uint8], *, premultiplied: bool = False
+) -> NDArray[np.uint8]:
+    """The picture `rgb` (rows, cols, 3) laid on white by its opacity `alpha` (rows, cols), 0..255.
+
+    `premultiplied` colours have been multiplied by their opacity already (TIFF: associated alpha).
+    """
+    opacity = alpha[..., None].astype(np.uint16)
+    white = 255 - opacity
+    if premultiplied:
+        return np.minimum(rgb + white, 255).astype(np.uint8)
+    return ((rgb * opacity + 255 * white + 127) // 255).astype(np.uint8)
+
+
+def channels_to_rgb(
+    samples: NDArray[Any], bits: int | None = None, *, premultiplied: bool = False
+) -> NDArray[np.uint8]:
+    """Grey (rows, cols) or 1 to 4 channels (rows, cols, n) of any depth as RGB uint8.
+
+    Two channels are grey and opacity, four are RGB and opacity; the depth of the opacity is
+    found on its own.
+    """
+    planes = samples if samples.ndim == 3 else samples[..., None]
+    count = planes.shape[2]
+    if planes.ndim != 3 or count not in (1, 2, 3, 4):
+        raise DataError(
+            f"{count} channels, expected 1 (grey), 3 (RGB), or either with opacity",
+            "export the picture as RGB",
+        )
+    has_alpha = count in (2, 4)
+    colours = to_uint8(planes[..., :-1] if has_alpha else planes, bits)
+    rgb = np.repeat(colours, 3, axis=2) if colours.shape[2] == 1 else colours
+    if has_alpha:
+        rgb = on_white(rgb, to_uint8(planes[..., -1]), premultiplied=premultiplied)
+    return np.ascontiguousarray(rgb)

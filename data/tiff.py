@@ -1,0 +1,211 @@
+"""TIFF: the first page as RGB, by the decoder that gets its kind right."""
+
+from __future__ import annotations
+
+import io
+import logging
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from .decoders import COPY_AGAIN, check_size, decode_opencv, decode_pillow, deep_opencv
+from .errors import DataError
+from .intensity import channels_to_rgb
+
+# tifffile logs what it forgives; without a handler, logging would write that to stderr.
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
+
+# Struct codes of the TIFF types that hold whole numbers: BYTE, SHORT, LONG, IFD, LONG8, IFD8.
+_WHOLE_NUMBERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
+_MOST_TAGS = 4096
+
+_UNCOMPRESSED, _LZW, _DEFLATE, _OLD_DEFLATE, _PACKBITS = 1, 5, 8, 32946, 32773
+_MIN_IS_WHITE, _MIN_IS_BLACK, _RGB = 0, 1, 2
+_UNSIGNED, _FLOAT = 1, 3
+_ASSOCIATED, _UNASSOCIATED = 1, 2
+_STRIP_OFFSETS, _STRIP_BYTES, _TILE_OFFSETS, _TILE_BYTES = 273, 279, 324, 325
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the first directory of a TIFF says about its picture."""
+
+    tags: dict[int, tuple[int, ...]]
+
+    def first(self, tag: int, default: int) -> int:
+        """The first value of a tag, or the standard's default where the tag is missing."""
+        return self.tags.get(tag, (default,))[0]
+
+    @property
+    def rows(self) -> int:
+        """Height in pixels."""
+        return self.first(257, 0)
+
+    @property
+    def cols(self) -> int:
+        """Width in pixels."""
+        return self.first(256, 0)
+
+    @property
+    def bits(self) -> tuple[int, ...]:
+        """Bits of each channel."""
+        return self.tags.get(258, (1,))
+
+    @property
+    def compression(self) -> int:
+        """The standard's number of the compression."""
+        return self.first(259, _UNCOMPRESSED)
+
+    @property
+    def photometric(self) -> int:
+        """The standard's number of the colour space."""
+        return self.first(262, _MIN_IS_BLACK)
+
+    @property
+    def orientation(self) -> int:
+        """EXIF orientation, 1 for upright."""
+        return self.first(274, 1)
+
+    @property
+    def channels(self) -> int:
+        """Channels of a pixel, opacity and other extra ones included."""
+        return self.first(277, 1)
+
+    @property
+    def planar(self) -> bool:
+        """Whether each channel is a plane of its own."""
+        return self.first(284, 1) != 1
+
+    @property
+    def number_type(self) -> int:
+        """1 unsigned, 2 signed, 3 floating point."""
+        return self.first(339, _UNSIGNED)
+
+    @property
+    def full_bits(self) -> int | None:
+        """Bits in use, where the tags say it: an odd depth, or MaxSampleValue."""
+        if self.bits[0] not in (8, 16, 32, 64):
+            return self.bits[0]
+        highest = self.first(281, 0)
+        return highest.bit_length() if highest else None
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is upright 8-bit RGB without further channels, stored without loss."""
+        return (
+            self.bits == (8, 8, 8)
+            and self.channels == 3
+            and self.photometric == _RGB
+            and self.compression in (_UNCOMPRESSED, _LZW, _DEFLATE, _OLD_DEFLATE, _PACKBITS)
+            and self.number_type == _UNSIGNED
+            and self.orientation == 1
+            and not self.planar
+        )
+
+
+def read_page(content: bytes) -> Page:
+    """The whole-number tags of the first directory, of classic or BigTIFF in either byte order."""
+    order = "<" if content[:2] == b"II" else ">"
+    try:
+        big = struct.unpack_from(order + "H", content, 2)[0] == 43
+        count_code, size_code = ("Q", "Q") if big else ("H", "I")
+        entry = struct.Struct(f"{order}HH{size_code}")
+        inline = struct.calcsize(size_code)
+        (start,) = struct.unpack_from(order + size_code, content, 8 if big else 4)
+        (count,) = struct.unpack_from(order + count_code, content, start)
+        start += struct.calcsize(order + count_code)
+        if count > _MOST_TAGS:
+            raise DataError(f"a TIFF directory of {count} tags", COPY_AGAIN)
+        tags: dict[int, tuple[int, ...]] = {}
+        for number in range(count):
+            place = start + number * (entry.size + inline)
+            tag, kind, length = entry.unpack_from(content, place)
+            if kind not in _WHOLE_NUMBERS or not 0 < length <= len(content):
+                continue
+            values = struct.Struct(f"{order}{length}{_WHOLE_NUMBERS[kind]}")
+            place += entry.size
+            if values.size > inline:
+                (place,) = struct.unpack_from(order + size_code, content, place)
+            tags[tag] = values.unpack_from(content, place)
+    except struct.error as error:
+        raise DataError("damaged TIFF: its directory reaches past the end", COPY_AGAIN) from error
+    return Page(tags)
+
+
+def _check_complete(page: Page, content: bytes) -> None:
+    offsets = page.tags.get(_STRIP_OFFSETS) or page.tags.get(_TILE_OFFSETS) or ()
+    sizes = page.tags.get(_STRIP_BYTES) or page.tags.get(_TILE_BYTES) or ()
+    end = max((start + size for start, size in zip(offsets, sizes, strict=False)), default=0)
+    if end > len(content):
+        raise DataError(
+            f"truncated TIFF: pixels up to byte {end} of a file of {len(content)}", COPY_AGAIN
+        )
+
+
+def decode_tiff(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
+    """The first page of a TIFF as upright RGB uint8, (rows, cols, 3)."""
+    page = read_page(content)
+    check_size(page.rows, page.cols, max_pixels)
+    _check_complete(page, content)
+    if page.plain:
+        return np.asarray(decode_opencv(content, cv2.IMREAD_COLOR_RGB), np.uint8)
+    if max(page.bits) <= 8 and page.number_type == _UNSIGNED:
+        return decode_pillow(content, "TIFF", max_pixels)
+    if page.channels > 4 or page.photometric not in (_MIN_IS_WHITE, _MIN_IS_BLACK, _RGB):
+        raise DataError(
+            f"a TIFF of {page.channels} channels of {page.bits[0]} bits in colour space "
+            f"{page.photometric}, expected grey or RGB",
+            "export the picture as RGB",
+        )
+    samples = _drop_unspecified(_deep_samples(content, page), page)
+    rgb = channels_to_rgb(samples, page.full_bits, premultiplied=page.first(338, 0) == _ASSOCIATED)
+    if page.photometric == _MIN_IS_WHITE:
+        rgb = 255 - rgb
+    return upright(rgb, page.orientation)
+
+
+def _deep_samples(content: bytes, page: Page) -> NDArray[Any]:
+    """Samples (rows, cols) or (rows, cols, channels) of more than 8 bits.
+
+    OpenCV reads planes as if they were interleaved; tifffile alone knows neither LZW nor odd
+    depths. What needs both is refused.
+    """
+    if page.compression in (_UNCOMPRESSED, _DEFLATE, _OLD_DEFLATE) and set(page.bits) <= {
+        16,
+        32,
+        64,
+    }:
+        try:
+            with tifffile.TiffFile(io.BytesIO(content)) as file:
+                samples = file.pages.first.asarray()
+        except (tifffile.TiffFileError, ValueError, LookupError, struct.error, TypeError) as error:
+            raise DataError(f"damaged TIFF: {str(error)[:160]}", COPY_AGAIN) from error
+        return np.moveaxis(samples, 0, -1) if page.planar and samples.ndim == 3 else samples
+    if page.planar and page.channels > 1:
+        raise DataError(
+            f"a TIFF of separate, compressed {page.bits[0]}-bit planes",
+            "save it uncompressed, or with interleaved channels",
+        )
+    return deep_opencv(content)
+
+
+def _drop_unspecified(samples: NDArray[Any], page: Page) -> NDArray[Any]:
+    """Without the last channel where the file does not call it opacity."""
+    extra = page.first(338, 0) not in (_ASSOCIATED, _UNASSOCIATED)
+    return samples[..., :-1] if extra and page.channels in (2, 4) and samples.ndim == 3 else samples
+
+
+def upright(rgb: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    """The picture (rows, cols, 3) as its EXIF orientation, 1 to 8, wants to be seen."""
+    if orientation in (5, 6, 7, 8):
+        rgb = rgb.swapaxes(0, 1)
+    if orientation in (2, 3, 6, 7):
+        rgb = rgb[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        rgb = rgb[::-1]
+    return np.ascontiguousarray(rgb)
