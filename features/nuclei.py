@@ -7,7 +7,8 @@ from math import sqrt
 import cv2
 import numpy as np
 
-from .cell import Bytes, Mask
+from .cell import Mask
+from .colour import Bytes
 
 
 def otsu(plane: Bytes) -> int:
@@ -55,8 +56,21 @@ def nuclear(plane: Bytes, level: int, diameter: float) -> Bytes:
     return filled(mask, 0.05 * diameter**2)
 
 
+def _middle(mask: Bytes) -> tuple[float, float]:
+    """Centre (row, col) of the convex hull of a mask that is not empty."""
+    points = cv2.findNonZero(mask)
+    x, y, width, height = cv2.boundingRect(points)
+    moments = cv2.moments(cv2.convexHull(points))
+    if moments["m00"] > 0:
+        return moments["m01"] / moments["m00"], moments["m10"] / moments["m00"]
+    return y + (height - 1) / 2, x + (width - 1) / 2
+
+
 def central(mask: Bytes) -> Mask | None:
-    """Return the nucleus of the central cell: its main part and the lobes near it.
+    """Return the nucleus of the central cell: its main part and the lobes that belong to it.
+
+    A small part close by is a lobe; a larger or more distant one is a lobe if the cell lies no
+    farther from the centre of the image with it than without.
 
     Parameters
     ----------
@@ -76,7 +90,22 @@ def central(mask: Bytes) -> Mask | None:
     weight = area * np.exp(-((off / 0.25) ** 2))
     weight[0] = -1
     main = int(np.argmax(weight))
-    gap = max(2, round(0.22 * sqrt(area[main])))
-    near = cv2.dilate((labels == main).astype(np.uint8), disc(gap))
-    parts = np.unique(labels[near > 0])
-    return np.asarray(np.isin(labels, parts[parts > 0]))
+    nucleus = (labels == main).astype(np.uint8)
+    rest = set(np.flatnonzero(area >= 0.01 * area[main]).tolist()) - {0, main}
+    while rest:
+        distance = cv2.distanceTransform(1 - nucleus, cv2.DIST_L2, 3)
+        gaps = {part: float(distance[labels == part].min()) for part in rest}
+        part = min(gaps, key=lambda key: gaps[key])
+        scale = sqrt(float(nucleus.sum()))
+        if gaps[part] > 1.3 * scale:
+            break
+        rest.remove(part)
+        joined = nucleus | (labels == part).astype(np.uint8)
+        small = area[part] < 0.3 * area[main] and gaps[part] < 0.3 * scale
+        here, there = _middle(nucleus), _middle(joined)
+        centred = np.hypot(there[0] - rows / 2, there[1] - cols / 2) <= np.hypot(
+            here[0] - rows / 2, here[1] - cols / 2
+        ) + 0.01 * max(rows, cols)
+        if small or centred:
+            nucleus = joined
+    return np.asarray(nucleus > 0)

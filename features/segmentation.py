@@ -9,7 +9,8 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from .cell import Bytes, Cell, Mask
+from .cell import Cell, Mask
+from .colour import Bytes
 from .cytoplasm import whole_cell
 from .errors import CellError
 from .nuclei import central, nuclear, otsu
@@ -104,10 +105,15 @@ def segment(
     plane = chromatin(density(cv2.GaussianBlur(rgb, (0, 0), 1.0), slide))
     level = otsu(plane)
     size = 2 * sqrt(float((plane > level).sum()) / np.pi)
-    nucleus = central(nuclear(plane, level, size))
+    chromatic = nuclear(plane, level, size)
+    nucleus = central(chromatic)
     if nucleus is None:
         raise CellError("no nucleus stands out from the rest", "check that the image is stained")
-    cell = whole_cell(density(rgb, slide), nucleus) if alone is None else alone | nucleus
+    if alone is None:
+        smooth = cv2.GaussianBlur(rgb, (0, 0), max(0.5, size / 90))
+        cell = whole_cell(density(smooth, slide), nucleus, chromatic > 0)
+    else:
+        cell = alone | nucleus
     found = _found(rgb, nucleus, cell, pixel_size)
     kind: Source = "field" if source == "field" else "crop"
     return Segmentation(kind, (rgb.shape[0], rgb.shape[1]), (found,))
@@ -134,7 +140,7 @@ def from_masks(rgb: Bytes, nucleus: Mask | None, cell: Mask | None) -> Segmentat
     """
     optical = density(rgb, background(rgb))
     if cell is None and nucleus is not None and nucleus.any():
-        cell = whole_cell(optical, nucleus)
+        cell = whole_cell(optical, nucleus, nucleus)
     if cell is None or not cell.any():
         raise CellError("the masks are empty", "give a mask with at least one pixel")
     if nucleus is None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from .cell import Bytes, Floats, Mask
+from .cell import Mask
+from .colour import Bytes, Floats
 
 DENSITY_STEP = 0.01  # optical density (natural log) of one grey level of the density planes
 _BLACK = 24  # darker than this in every channel is the blackened surround of a cut-out cell
