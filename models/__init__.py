@@ -1,0 +1,1 @@
+"""Models: tables to judged classifiers, and the bundle that stores one."""

@@ -1,0 +1,268 @@
+"""The stored model: a folder that is written whole, loaded without pickle, and checked."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+
+from .calibration import Calibration
+from .errors import ModelError
+from .estimators import ESTIMATORS
+from .figures import decide
+from .records import as_json
+from .stored_pipeline import dump_pipeline, load_pipeline
+from .table import feature_matrix
+
+FORMAT = 1
+PIPELINE = "pipeline.skops"
+RECORD = "bundle.json"
+LIBRARIES: Mapping[str, str] = {"scikit-learn": "sklearn", "skops": "skops", "xgboost": "xgboost"}
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """A trained model and all that is needed to use it.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Fitted; its input is `columns`, in order.
+    estimator : str
+        A key of `estimators.ESTIMATORS`.
+    calibration : Calibration
+    columns : tuple of str
+    feature_versions : mapping of str to int
+        Version of the definition by which each of `columns` was computed.
+    classes : tuple of str
+    positive : str or None
+    threshold : float
+        Probability of the positive class from which on a cell is called so (two classes).
+    metadata : mapping
+        What the training was: JSON values only.
+    """
+
+    pipeline: Pipeline
+    estimator: str
+    calibration: Calibration
+    columns: tuple[str, ...]
+    feature_versions: Mapping[str, int]
+    classes: tuple[str, ...]
+    positive: str | None
+    threshold: float
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+def predict_probabilities(bundle: Bundle, table: pd.DataFrame) -> NDArray[np.float64]:
+    """Give the probability of each class for each row: (rows, classes) float64.
+
+    Columns are taken by name, so their order in the table is no matter.
+
+    Raises
+    ------
+    ModelError
+        If a column is missing or not numeric, or holds an infinite value.
+    """
+    features = feature_matrix(table, bundle.columns)
+    if not len(features):
+        return np.empty((0, len(bundle.classes)))
+    scores = ESTIMATORS[bundle.estimator].scores(bundle.pipeline, features)
+    return bundle.calibration.probabilities(scores)
+
+
+def predict_classes(bundle: Bundle, probabilities: NDArray[np.float64]) -> list[str]:
+    """Name the class of each row: from the threshold on, or the likeliest of more than two."""
+    positive = None if bundle.positive is None else bundle.classes.index(bundle.positive)
+    return [bundle.classes[code] for code in decide(probabilities, positive, bundle.threshold)]
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of the libraries that a stored model depends on."""
+    return {name: str(import_module(module).__version__) for name, module in LIBRARIES.items()}
+
+
+def check_target(folder: Path) -> None:
+    """Raise ModelError if a bundle cannot be written there: before the work, not after."""
+    if folder.exists() and not folder.is_dir():
+        raise ModelError(f"{folder} is a file", "name a folder for the model")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / RECORD).is_file():
+        raise ModelError(
+            f"{folder} holds other files than a model's", "name a new folder for the model"
+        )
+    nearest = next(parent for parent in folder.absolute().parents if parent.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        raise ModelError(f"{nearest} cannot be written to", "name another folder for the model")
+
+
+def save_bundle(bundle: Bundle, folder: Path, extra: Mapping[str, bytes] | None = None) -> None:
+    """Write the bundle, and `extra` files by name, beside the folder; then rename it.
+
+    A model that is there already is replaced; anything else is left alone and refused.
+
+    Raises
+    ------
+    ModelError
+        If the folder is in use by something else or cannot be written.
+    """
+    check_target(folder)
+    stored, stored_hash = dump_pipeline(bundle.pipeline)
+    record = {
+        "format": FORMAT,
+        "estimator": bundle.estimator,
+        "classes": list(bundle.classes),
+        "positive": bundle.positive,
+        "threshold": bundle.threshold,
+        "calibration": {
+            "scale": bundle.calibration.scale,
+            "offsets": list(bundle.calibration.offsets),
+        },
+        "columns": {name: bundle.feature_versions[name] for name in bundle.columns},
+        "versions": library_versions(),
+        "pipeline": {"file": PIPELINE, "content_sha256": stored_hash},
+        "training": dict(bundle.metadata),
+    }
+    files = {
+        PIPELINE: stored,
+        RECORD: as_json(record),
+        **(extra or {}),
+    }
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(
+            prefix=f".{folder.name}.", dir=folder.parent, ignore_cleanup_errors=True
+        ) as beside:
+            fresh = Path(beside) / "new"
+            fresh.mkdir()
+            for name, content in files.items():
+                (fresh / name).write_bytes(content)
+            _swap(fresh, folder, Path(beside) / "old")
+    except OSError as error:
+        raise ModelError(
+            f"{folder} cannot be written: {error.strerror}", "name another folder for the model"
+        ) from error
+
+
+def load_bundle(folder: Path, *, feature_versions: Mapping[str, int]) -> Bundle:
+    """Read a bundle after checking that it fits this installation.
+
+    Parameters
+    ----------
+    folder : Path
+    feature_versions : mapping of str to int
+        Version of every column that this installation computes.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing or damaged, or format, a library, a feature or a stored type is not
+        what is wanted; the line says which, seen and wanted.
+    """
+    again = "train the model again with this installation"
+    record = _record(folder)
+    if record.get("format") != FORMAT:
+        raise ModelError(
+            f"{folder} has bundle format {record.get('format')!r}, wanted {FORMAT}", again
+        )
+    try:
+        versions = {str(name): str(value) for name, value in record["versions"].items()}
+        columns = {str(name): int(version) for name, version in record["columns"].items()}
+        bundle = Bundle(
+            pipeline=None,
+            estimator=str(record["estimator"]),
+            calibration=Calibration(
+                float(record["calibration"]["scale"]),
+                tuple(float(value) for value in record["calibration"]["offsets"]),
+            ),
+            columns=tuple(columns),
+            feature_versions=columns,
+            classes=tuple(str(name) for name in record["classes"]),
+            positive=record["positive"],
+            threshold=float(record["threshold"]),
+            metadata=dict(record["training"]),
+        )
+        stored_hash = str(record["pipeline"]["content_sha256"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelError(f"{folder / RECORD} is damaged: {error!r}", again) from error
+    _check_versions(folder, versions, columns, feature_versions, again)
+    if bundle.estimator not in ESTIMATORS:
+        raise ModelError(
+            f"{folder} holds the estimator {bundle.estimator!r}, wanted one of "
+            f"{', '.join(ESTIMATORS)}",
+            again,
+        )
+    try:
+        stored = (folder / PIPELINE).read_bytes()
+    except OSError as error:
+        raise ModelError(f"{folder / PIPELINE} cannot be read: {error.strerror}", again) from error
+    pipeline = load_pipeline(
+        stored,
+        content_sha256=stored_hash,
+        columns=len(columns),
+        name=str(folder / PIPELINE),
+    )
+    return replace(bundle, pipeline=pipeline)
+
+
+def _check_versions(
+    folder: Path,
+    libraries: Mapping[str, str],
+    columns: Mapping[str, int],
+    computed: Mapping[str, int],
+    remedy: str,
+) -> None:
+    for library, here in library_versions().items():
+        seen = libraries.get(library, "none")
+        if seen.split(".")[:2] != here.split(".")[:2]:
+            raise ModelError(
+                f"{folder} was trained with {library} {seen}, here is {here}",
+                f"install {library} {'.'.join(seen.split('.')[:2])}, or {remedy}",
+            )
+    for name, version in columns.items():
+        if name not in computed:
+            raise ModelError(
+                f"{folder} needs column {name}, which this installation does not compute", remedy
+            )
+        if computed[name] != version:
+            raise ModelError(
+                f"{folder} needs version {version} of column {name}, "
+                f"this installation computes version {computed[name]}",
+                remedy,
+            )
+
+
+def _swap(fresh: Path, folder: Path, aside: Path) -> None:
+    """Put the new folder in the place of the old one, which comes back if that fails."""
+    if not folder.exists():
+        fresh.rename(folder)
+        return
+    folder.rename(aside)
+    try:
+        fresh.rename(folder)
+    except OSError:
+        aside.rename(folder)
+        raise
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    path = folder / RECORD
+    try:
+        record = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise ModelError(
+            f"{folder} is no model: {RECORD} is missing", "name the folder that train wrote"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read: {error}", "train the model again") from error
+    if not isinstance(record, dict):
+        raise ModelError(f"{path} holds no record", "train the model again")
+    return record

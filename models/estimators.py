@@ -1,0 +1,139 @@
+"""The classifiers by name: scikit-learn Pipelines in which everything that learns lies inside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.feature_selection import VarianceThreshold
+from sklearn.impute import SimpleImputer
+from sklearn.kernel_approximation import Nystroem
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import QuantileTransformer, StandardScaler
+from sklearn.svm import SVC, LinearSVC
+from sklearn.utils.class_weight import compute_sample_weight
+from xgboost import XGBClassifier
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+# An RBF machine takes minutes at 20,000 cells and hours beyond.
+KERNEL_LIMIT = 20_000
+COMPONENTS = 1_000
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """How one kind of classifier is made, and what its scores are.
+
+    Parameters
+    ----------
+    build : callable
+        ``build(rows, seed)``: the unfitted Pipeline for that many training cells.
+    margin : callable
+        ``margin(pipeline, features)``: (n,) for two classes, else (n, classes), float.
+    fit_parameters : callable
+        ``fit_parameters(target)``: what Pipeline.fit is given beside features and target.
+    name : str
+        What it is, in words.
+    """
+
+    build: Callable[[int, int], Pipeline]
+    margin: Callable[[Pipeline, Floats], Floats]
+    fit_parameters: Callable[[Codes], dict[str, Floats]]
+    name: str
+
+    def fit(self, features: Floats, target: Codes, seed: int) -> Pipeline:
+        """Fit a new Pipeline, classes weighted by the inverse of their counts."""
+        pipeline = self.build(len(target), seed)
+        return pipeline.fit(features, target, **self.fit_parameters(target))
+
+    def scores(self, pipeline: Pipeline, features: Floats) -> Floats:
+        """Uncalibrated scores, (n, classes) float64; for two classes the first column is 0."""
+        margin = np.asarray(self.margin(pipeline, features), dtype=np.float64)
+        if margin.ndim == 1:
+            return np.stack([np.zeros_like(margin), margin], axis=1)
+        return margin
+
+
+def _tamed(rows: int) -> list[tuple[str, object]]:
+    """Steps before a linear or kernel machine: fill, drop constants, tame skewed columns."""
+    quantiles = min(rows, 100)
+    return [
+        ("impute", SimpleImputer(strategy="median", keep_empty_features=True)),
+        ("vary", VarianceThreshold()),
+        (
+            "ranks",
+            QuantileTransformer(
+                n_quantiles=quantiles, output_distribution="normal", subsample=None
+            ),
+        ),
+        ("scale", StandardScaler()),
+    ]
+
+
+def _svm(rows: int, seed: int) -> Pipeline:
+    if rows > KERNEL_LIMIT:
+        return Pipeline(
+            [
+                *_tamed(rows),
+                ("kernel", Nystroem(n_components=COMPONENTS, random_state=seed)),
+                ("model", LinearSVC(C=1.0, class_weight="balanced", random_state=seed)),
+            ]
+        )
+    return Pipeline(
+        [
+            *_tamed(rows),
+            ("model", SVC(C=10.0, gamma="scale", class_weight="balanced", cache_size=500)),
+        ]
+    )
+
+
+def _logistic(rows: int, _seed: int) -> Pipeline:
+    model = LogisticRegression(C=0.05, class_weight="balanced", max_iter=5_000)
+    return Pipeline([*_tamed(rows), ("model", model)])
+
+
+def _xgboost(_rows: int, seed: int) -> Pipeline:
+    # Trees take missing values as they are: no imputer.
+    model = XGBClassifier(
+        n_estimators=400,
+        max_depth=4,
+        learning_rate=0.05,
+        subsample=0.8,
+        colsample_bytree=0.3,
+        min_child_weight=1.0,
+        tree_method="hist",
+        importance_type="total_gain",
+        n_jobs=1,
+        random_state=seed,
+    )
+    return Pipeline([("model", model)])
+
+
+def _decision(pipeline: Pipeline, features: Floats) -> Floats:
+    scores: Floats = pipeline.decision_function(features)
+    return scores
+
+
+def _tree_margin(pipeline: Pipeline, features: Floats) -> Floats:
+    scores: Floats = pipeline.predict(features, output_margin=True)
+    return scores
+
+
+def _weighted_inside(_target: Codes) -> dict[str, Floats]:
+    return {}
+
+
+def _sample_weights(target: Codes) -> dict[str, Floats]:
+    return {"model__sample_weight": compute_sample_weight("balanced", target)}
+
+
+ESTIMATORS: Mapping[str, Estimator] = {
+    "svm": Estimator(_svm, _decision, _weighted_inside, "support vector machine, RBF kernel"),
+    "xgboost": Estimator(_xgboost, _tree_margin, _sample_weights, "gradient-boosted trees"),
+    "logistic": Estimator(_logistic, _decision, _weighted_inside, "logistic regression"),
+}

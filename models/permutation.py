@@ -1,0 +1,145 @@
+"""Scores with one column shuffled, without scoring everything anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics.pairwise import rbf_kernel
+from sklearn.pipeline import Pipeline
+from sklearn.svm import SVC
+
+from .crossvalidation import CalibratedModel
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+# (column, orders) -> scores (orders, n, classes)
+Rescore = Callable[[int, Codes], Floats]
+
+
+def rescorer(model: CalibratedModel, features: Floats) -> Rescore:
+    """Give a function that scores `features` again with one column shuffled.
+
+    Parameters
+    ----------
+    model : CalibratedModel
+    features : (n, p) float64
+
+    Returns
+    -------
+    callable
+        ``rescore(column, orders)``: (m, n, classes) float64 scores for the (m, n) orders in which
+        the rows of the column are taken. For machines with an RBF kernel only that column's part
+        of each distance is worked out again, which is hundreds of times quicker.
+    """
+    if isinstance(model.pipeline["model"], SVC) or "kernel" in model.pipeline.named_steps:
+        return _rbf_rescorer(model.pipeline, features)
+
+    def rescore(column: int, orders: Codes) -> Floats:
+        stacked = np.tile(features, (len(orders), 1))
+        stacked[:, column] = features[orders, column].ravel()
+        scores = model.estimator.scores(model.pipeline, stacked)
+        return scores.reshape(len(orders), len(features), -1)
+
+    return rescore
+
+
+@dataclass(frozen=True, eq=False)
+class _Machine:
+    """An RBF machine: ``finish(kernel @ weights + intercept)`` with kernel against `centres`."""
+
+    gamma: float
+    centres: Floats
+    weights: Floats
+    intercept: Floats
+    finish: Callable[[Floats], Floats]
+
+
+def _rbf_rescorer(pipeline: Pipeline, features: Floats) -> Rescore:
+    first = "kernel" if "kernel" in pipeline.named_steps else "model"
+    before = pipeline[: list(pipeline.named_steps).index(first)]
+    kept = before["vary"].get_support()
+    position = np.cumsum(kept) - 1
+    placed: Floats = before.transform(features)  # every step works column by column
+    machine = _nystroem(pipeline) if first == "kernel" else _support_vectors(pipeline["model"])
+    kernel: Floats = rbf_kernel(placed, machine.centres, gamma=machine.gamma)
+
+    def scores(similarities: Floats) -> Floats:
+        return machine.finish(similarities @ machine.weights + machine.intercept)
+
+    def rescore(column: int, orders: Codes) -> Floats:
+        if not kept[column]:
+            return np.stack([scores(kernel)] * len(orders))
+        values = placed[:, position[column]]
+        centres = machine.centres[:, position[column]]
+        old = (values[:, None] - centres) ** 2
+        return np.stack(
+            [
+                scores(kernel * np.exp(machine.gamma * (old - old[order])))  # same rows, moved
+                for order in orders
+            ]
+        )
+
+    return rescore
+
+
+def _two_columns(margin: Floats) -> Floats:
+    return np.concatenate([np.zeros_like(margin), margin], axis=1)
+
+
+def _same(margin: Floats) -> Floats:
+    return margin
+
+
+def _nystroem(pipeline: Pipeline) -> _Machine:
+    kernel, linear = pipeline["kernel"], pipeline["model"]
+    centres: Floats = kernel.components_
+    return _Machine(
+        gamma=1.0 / centres.shape[1],
+        centres=centres,
+        weights=kernel.normalization_.T @ linear.coef_.T,
+        intercept=linear.intercept_,
+        finish=_two_columns if len(linear.classes_) == 2 else _same,
+    )
+
+
+def _support_vectors(model: SVC) -> _Machine:
+    classes = len(model.classes_)
+    owner = np.repeat(np.arange(classes), model.n_support_)
+    finish: Callable[[Floats], Floats] = _two_columns
+    if classes == 2:
+        weights = model.dual_coef_.T
+    else:
+        pairs = [(i, j) for i in range(classes) for j in range(i + 1, classes)]
+        # row j-1 of dual_coef_ holds the weights of class i's vectors against class j > i
+        weights = np.stack(
+            [
+                np.where(owner == i, model.dual_coef_[j - 1], 0.0)
+                + np.where(owner == j, model.dual_coef_[i], 0.0)
+                for i, j in pairs
+            ],
+            axis=1,
+        )
+        finish = _votes_of(pairs, classes)
+    return _Machine(float(model._gamma), model.support_vectors_, weights, model.intercept_, finish)
+
+
+def _votes_of(pairs: list[tuple[int, int]], classes: int) -> Callable[[Floats], Floats]:
+    """scikit-learn's one-against-one votes with confidences, one score for each class."""
+
+    def finish(margin: Floats) -> Floats:
+        votes = np.zeros((len(margin), classes))
+        confidence = np.zeros_like(votes)
+        for column, (i, j) in enumerate(pairs):
+            second = margin[:, column] < 0
+            votes[:, i] += ~second
+            votes[:, j] += second
+            confidence[:, i] += margin[:, column]
+            confidence[:, j] -= margin[:, column]
+        result: Floats = votes + confidence / (3 * (np.abs(confidence) + 1))
+        return result
+
+    return finish

@@ -1,0 +1,100 @@
+"""Pictures of what a model learnt, as PNG bytes."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+# Okabe and Ito's colours, which stay apart for colour-blind readers
+COLOURS = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#CC79A7",
+    "#56B4E9",
+    "#D55E00",
+    "#8C6BB1",
+    "#666666",
+)
+AXIS_LABELS: Mapping[str, str] = {
+    "permutation": "rise of log loss when shuffled (nats)",
+    "gain": "share of total gain",
+    "coefficient": "mean |coefficient|, unit variance",
+    "shap": "mean |SHAP value| (log-odds)",
+}
+
+
+def importance_picture(table: pd.DataFrame, *, title: str, top: int = 20) -> bytes:
+    """Draw the leading features: a bar for each measure, whiskers of one standard deviation.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `importance.importances` returns it.
+    title : str
+    top : int
+        Features shown.
+
+    Returns
+    -------
+    bytes
+        A PNG.
+    """
+    measures = [name.removesuffix("_mean") for name in table.columns if name.endswith("_mean")]
+    shown = table.head(top).iloc[::-1]
+    families = list(dict.fromkeys(table["family"]))
+    colours = {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(families)}
+    figure = Figure(
+        figsize=(5.2 + 3.2 * len(measures), 1.9 + 0.42 * len(shown)), layout="constrained"
+    )
+    axes = figure.subplots(1, len(measures), sharey=True, squeeze=False)[0]
+    for axis, measure in zip(axes, measures, strict=True):
+        _bars(axis, shown, measure, [colours[name] for name in shown["family"]])
+    axes[0].set_yticks(
+        np.arange(len(shown)),
+        ["\n".join(textwrap.wrap(plain, 48)[:2]) for plain in _told_apart(shown)],
+        fontsize=9,
+    )
+    present = list(dict.fromkeys(shown["family"].iloc[::-1]))
+    figure.legend(
+        handles=[Patch(color=colours[name], label=name) for name in present],
+        loc="outside lower center",
+        ncols=min(len(present), 5),
+        frameon=False,
+        fontsize=9,
+    )
+    figure.suptitle(title, fontsize=11)
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=150, metadata={"Software": None})
+    return stream.getvalue()
+
+
+def _told_apart(shown: pd.DataFrame) -> list[str]:
+    """Plain names; where two are alike, the column's name stands in."""
+    alike = shown["plain"].duplicated(keep=False)
+    return list(shown["plain"].where(~alike, shown["feature"]))
+
+
+def _bars(axis: Axes, shown: pd.DataFrame, measure: str, colours: list[str]) -> None:
+    axis.barh(
+        np.arange(len(shown)),
+        shown[f"{measure}_mean"],
+        xerr=shown[f"{measure}_sd"],
+        color=colours,
+        error_kw={"ecolor": "#333333", "elinewidth": 0.9, "capsize": 2},
+        height=0.72,
+    )
+    axis.axvline(0, color="#333333", linewidth=0.8)
+    axis.set_xlabel(AXIS_LABELS[measure], fontsize=9)
+    axis.set_title(measure, fontsize=10)
+    axis.tick_params(axis="x", labelsize=8)
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.grid(axis="x", color="#dddddd", linewidth=0.6)
+    axis.set_axisbelow(True)

@@ -1,0 +1,58 @@
+"""A fitted Pipeline as bytes and back: skops, with the types we trust written out."""
+
+from __future__ import annotations
+
+from zipfile import BadZipFile
+
+import skops.io
+from sklearn.pipeline import Pipeline
+
+from .content_hash import content_hash
+from .errors import ModelError
+
+# What a Pipeline of ours holds beyond skops' own list. Never extended by what a file says.
+TRUSTED = ("numpy.dtype", "xgboost.core.Booster", "xgboost.sklearn.XGBClassifier")
+
+
+def dump_pipeline(pipeline: Pipeline) -> tuple[bytes, str]:
+    """Give the file's bytes and the hash of their content."""
+    stored: bytes = skops.io.dumps(pipeline)
+    return stored, content_hash(stored)
+
+
+def load_pipeline(stored: bytes, *, content_sha256: str, columns: int, name: str) -> Pipeline:
+    """Check types, content and shape, in this order, then build the Pipeline.
+
+    Parameters
+    ----------
+    stored : bytes
+    content_sha256 : str
+        What the content's hash should be.
+    columns : int
+        How many columns the Pipeline should take.
+    name : str
+        The file's name, for error lines.
+
+    Raises
+    ------
+    ModelError
+        If a type is not trusted, or the content is not what is wanted.
+    """
+    remedy = "get the model from where it was trained, or train it again"
+    try:
+        foreign = sorted(set(skops.io.get_untrusted_types(data=stored)) - set(TRUSTED))
+        seen = content_hash(stored)
+    except (BadZipFile, KeyError, ValueError, TypeError, AttributeError) as error:
+        raise ModelError(f"{name} is damaged: {error}", remedy) from error
+    if foreign:
+        raise ModelError(
+            f"{name} holds the type {', '.join(foreign)}, which is not trusted", remedy
+        )
+    if seen != content_sha256:
+        raise ModelError(
+            f"{name} has content hash {seen[:12]}…, its record says {content_sha256[:12]}…", remedy
+        )
+    pipeline = skops.io.loads(stored, trusted=list(TRUSTED))
+    if not isinstance(pipeline, Pipeline) or pipeline.n_features_in_ != columns:
+        raise ModelError(f"{name} holds no Pipeline of {columns} columns", remedy)
+    return pipeline

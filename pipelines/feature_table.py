@@ -1,0 +1,78 @@
+"""Read back what extract wrote: the feature table and the sidecar beside it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from models.errors import ModelError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SIDECAR_FORMAT = 1
+# Text whatever it looks like: a subject "007" or a hash "1e10" is not a number.
+TEXTS = ("Label", "OriginalLabel", "Subject", "Slide", "Camera", "SHA256", "PHash", "Image")
+
+
+def read_table(path: Path, *, texts: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Read a feature table, Parquet or CSV by its suffix.
+
+    Parameters
+    ----------
+    path : Path
+    texts : tuple of str
+        Further columns of a CSV to read as text.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing, empty or not what its suffix says.
+    """
+    import pandas as pd
+
+    remedy = "give the Parquet or CSV file that extract wrote"
+    if path.suffix not in {".parquet", ".csv"}:
+        raise ModelError(f"{path} ends in {path.suffix!r}", remedy)
+    if not path.is_file():
+        raise ModelError(f"{path} does not exist", remedy)
+    try:
+        if path.suffix == ".parquet":
+            table = pd.read_parquet(path)
+        else:
+            named = dict.fromkeys((*(f"Metadata_{name}" for name in TEXTS), *texts), "str")
+            table = pd.read_csv(path, dtype=named)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read: {_first_line(error)}", remedy) from error
+    if table.empty:
+        raise ModelError(f"{path} has no rows", remedy)
+    return table
+
+
+def read_sidecar(table: Path) -> dict[str, Any]:
+    """Read the JSON file beside a feature table: versions, configuration, column dictionary.
+
+    Raises
+    ------
+    ModelError
+        If it is missing, damaged or of another format.
+    """
+    path = table.with_suffix(".json")
+    remedy = "keep beside the table the JSON file that extract wrote with it"
+    try:
+        sidecar = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise ModelError(f"{path} is missing", remedy) from error
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read: {_first_line(error)}", remedy) from error
+    found = sidecar.get("format") if isinstance(sidecar, dict) else None
+    if found != SIDECAR_FORMAT:
+        raise ModelError(f"{path} has format {found!r}, wanted {SIDECAR_FORMAT}", remedy)
+    if not isinstance(sidecar.get("columns"), dict):
+        raise ModelError(f"{path} has no column dictionary", remedy)
+    return dict(sidecar)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

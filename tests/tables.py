@@ -1,0 +1,82 @@
+"""Made-up feature tables with a planted signal, and the sidecar that goes with them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+SIGNAL = "Nuclei_AreaShape_FormFactor"
+WEAKER = "Cells_Intensity_Mean_bstar"
+CLASSES = ("blast", "normal")
+
+
+def columns(noise: int = 6) -> dict[str, dict[str, object]]:
+    """A column dictionary: two columns that carry the signal, and noise."""
+    names = [SIGNAL, WEAKER, *(f"Cytoplasm_Texture_Noise{i}_Gray" for i in range(noise))]
+    return {
+        name: {
+            "compartment": name.split("_")[0],
+            "family": name.split("_")[1],
+            "feature": name.split("_")[2],
+            "channel": name.split("_")[3] if name.count("_") > 2 else "",
+            "parameters": "",
+            "unit": "1",
+            "definition": f"definition of {name}",
+            "plain": f"plain {name.split('_')[2]}",
+            "version": 1,
+        }
+        for name in names
+    }
+
+
+def made_table(
+    subjects: int = 12,
+    cells: int = 6,
+    classes: tuple[str, ...] = CLASSES,
+    strength: float = 2.0,
+    noise: int = 6,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """`subjects` of one class each in turn, `cells` of each."""
+    rng = np.random.default_rng(seed)
+    subject = np.repeat(np.arange(subjects), cells)
+    code = subject % len(classes)
+    count = len(subject)
+    table = pd.DataFrame(
+        {
+            "Metadata_Image": [f"images/{i}.png" for i in range(count)],
+            "Metadata_Cell": 1,
+            "Metadata_Label": np.array(classes)[code],
+            "Metadata_Subject": [f"S{i}" for i in subject],
+            "Metadata_SHA256": [f"sha{i}" for i in range(count)],
+            "Metadata_PHash": [f"{i:016x}" for i in range(count)],
+            "Background_Intensity_Mean_Gray": rng.normal(size=count),
+        }
+    )
+    for name in columns(noise):
+        table[name] = rng.normal(size=count)
+    table[SIGNAL] += strength * code
+    table[WEAKER] += 0.5 * strength * np.cos(code * np.pi)
+    return table
+
+
+def write_table(
+    folder: Path, table: pd.DataFrame, dictionary: dict[str, dict[str, object]] | None = None
+) -> Path:
+    """Write table and sidecar as extract does."""
+    if dictionary is None:
+        dictionary = columns(sum("Noise" in name for name in table.columns))
+    path = folder / "cells.parquet"
+    table.to_parquet(path)
+    sidecar = {
+        "format": 1,
+        "versions": {"blastometry": "0"},
+        "configuration": {},
+        "columns": dictionary,
+        "counts": {"rows": len(table)},
+    }
+    path.with_suffix(".json").write_text(json.dumps(sidecar))
+    return path
