@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from . import colour
-from .colour import Bytes, Floats
+from .arrays import Bytes, Floats, Mask
 from .errors import CellError
 from .kernels import histograms
-
-Mask: TypeAlias = NDArray[np.bool_]
 
 COMPARTMENTS = ("Cells", "Nuclei", "Cytoplasm")
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .arrays import Bytes, Floats
 from .kernels import unmix
-
-Bytes: TypeAlias = NDArray[np.uint8]
-Floats: TypeAlias = NDArray[np.float64]
 
 CHANNELS = (
     "Gray",
@@ -73,36 +68,39 @@ def _stain_tables() -> NDArray[np.int32]:
 _STAINS = _stain_tables()
 
 
-def planes_with(channel: str, rgb: Bytes) -> dict[str, Bytes]:
-    """Return a channel and those that are computed with it, by name: (rows, cols) uint8 each.
-
-    ``Gray`` is BT.601 luma, ``Lstar astar bstar`` CIELAB of sRGB under D65 and ``Hue`` the
-    256-level circle, all as OpenCV rounds them.
-    """
-    if channel == "Gray":
-        return {"Gray": np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)}
-    names, convert = next(group for group in _GROUPS if channel in group[0])
-    return dict(zip(names, convert(rgb), strict=True))
-
-
 def stains(rgb: Bytes) -> tuple[Bytes, Bytes]:
     """Azure and eosin by colour deconvolution, 0 to 2 optical density: (rows, cols) uint8 each."""
     azure, eosin = unmix(rgb, _STAINS)
     return azure, eosin
 
 
-_GROUPS: tuple[tuple[tuple[str, ...], Callable[[Bytes], Sequence[Bytes]]], ...] = (
-    (("Red", "Green", "Blue"), lambda rgb: cv2.split(rgb)),
-    (("Lstar", "astar", "bstar"), lambda rgb: cv2.split(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB))),
-    (
-        ("Hue", "Saturation", "Value"),
-        lambda rgb: cv2.split(cv2.cvtColor(rgb, cv2.COLOR_RGB2HSV_FULL)),
-    ),
-    (("Azure", "Eosin"), stains),
-)
+def _split(rgb: Bytes, *conversion: int) -> list[Bytes]:
+    """Return the three planes of the crop, in another colour space if one is named."""
+    for code in conversion:
+        rgb = np.asarray(cv2.cvtColor(rgb, code), dtype=np.uint8)
+    return [np.ascontiguousarray(rgb[..., index]) for index in range(3)]
+
+
+def planes_with(channel: str, rgb: Bytes) -> dict[str, Bytes]:
+    """Return a channel and those that are computed with it, by name: (rows, cols) uint8 each.
+
+    ``Gray`` is BT.601 luma, ``Lstar astar bstar`` CIELAB of sRGB under D65 and ``Hue`` a circle
+    of 256 levels, all as OpenCV rounds them.
+    """
+    if channel == "Gray":
+        return {"Gray": np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)}
+    if channel in {"Red", "Green", "Blue"}:
+        return dict(zip(("Red", "Green", "Blue"), _split(rgb), strict=True))
+    if channel in {"Lstar", "astar", "bstar"}:
+        lab = _split(rgb, cv2.COLOR_RGB2LAB)
+        return dict(zip(("Lstar", "astar", "bstar"), lab, strict=True))
+    if channel in {"Hue", "Saturation", "Value"}:
+        hsv = _split(rgb, cv2.COLOR_RGB2HSV_FULL)
+        return dict(zip(("Hue", "Saturation", "Value"), hsv, strict=True))
+    return dict(zip(("Azure", "Eosin"), stains(rgb), strict=True))
 
 
 def scale(channels: tuple[str, ...]) -> Floats:
     """Return the values of the 256 levels of each channel, in its unit: (channels, 256)."""
     slopes = np.array([SCALES[name][:2] for name in channels])
-    return slopes[:, :1] * np.arange(256.0) + slopes[:, 1:]
+    return np.asarray(slopes[:, :1] * np.arange(256.0) + slopes[:, 1:])

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from .cell import Floats
+from .arrays import Floats
 from .glcm import HARALICK, TEXTURE, Glcm, entropy
 from .registry import FEATURES, feature
 
@@ -15,7 +15,11 @@ _NAN = "no pair of pixels at this distance in the compartment"
 _VETTED = "IBSI digital phantom; MIRP, pyradiomics and mahotas on two cells"
 
 texture = partial(
-    feature, TEXTURE, reference="IBSI 3.6; Haralick 1973, doi:10.1109/TSMC.1973.4309314", nan=_NAN, vetted=_VETTED
+    feature,
+    TEXTURE,
+    reference="IBSI 3.6; Haralick 1973, doi:10.1109/TSMC.1973.4309314",
+    nan=_NAN,
+    vetted=_VETTED,
 )
 
 
@@ -166,7 +170,11 @@ def cluster_prominence(glcm: Glcm) -> Floats:
 
 
 @texture(
-    unit="1", name="InformationCorrelation1", ibsi="R8DG", plain="order of the pattern", range="[-1, 0]"
+    unit="1",
+    name="InformationCorrelation1",
+    ibsi="R8DG",
+    plain="order of the pattern",
+    range="[-1, 0]",
 )
 def information_correlation_1(glcm: Glcm) -> Floats:
     """(Joint entropy - entropy if independent) / marginal entropy; 0 for a single level."""
@@ -174,7 +182,11 @@ def information_correlation_1(glcm: Glcm) -> Floats:
 
 
 @texture(
-    unit="1", name="InformationCorrelation2", ibsi="JN9H", plain="order of the pattern", range="[0, 1)"
+    unit="1",
+    name="InformationCorrelation2",
+    ibsi="JN9H",
+    plain="order of the pattern",
+    range="[0, 1)",
 )
 def information_correlation_2(glcm: Glcm) -> Floats:
     """Square root of 1 - exp(-2 (entropy if independent - joint entropy)), entropies in bits."""

@@ -16,11 +16,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .cell import COMPARTMENTS, Cell, Floats
+from .arrays import Floats
+from .cell import COMPARTMENTS, Cell
 from .colour import CHANNELS
 from .errors import CellError
 from .kernels import cooccurrence_sums
-from .registry import FEATURES, Axes, Family, Preset
+from .registry import FEATURES, Axes, Family, Membership
 
 DISTANCES = (1, 2, 4)
 LEVELS = (32, 256)
@@ -147,13 +148,11 @@ def _view(cell: Cell, axes: Axes) -> Glcm:
 def aggregate(values: Floats, how: str) -> Floats:
     """Reduce the last axis (4 directions, then all merged) by ``mean``, ``range``, ``merged``."""
     directions = values[..., :4]
-    return np.asarray(
-        {
-            "mean": lambda: directions.mean(axis=-1),
-            "range": lambda: directions.max(axis=-1) - directions.min(axis=-1),
-            "merged": lambda: values[..., 4],
-        }[how]()
-    )
+    if how == "mean":
+        return np.asarray(directions.mean(axis=-1))
+    if how == "range":
+        return np.asarray(np.ptp(directions, axis=-1))
+    return np.asarray(values[..., 4])
 
 
 def _finish(_view: Any, values: Any, axes: Axes) -> Floats:  # noqa: ANN401
@@ -172,16 +171,20 @@ _PARAMETERS = tuple(
     for how in AGGREGATIONS
 )
 _TEXTURE_CHANNELS = tuple(name for name in CHANNELS if name != "Hue")
-_STANDARD = {"d1_32_mean", "d1_32_range", "d2_32_mean", "d4_32_mean"}
 
 
-def _preset(word: str, minimal: set[str], standard: set[str]) -> Preset:
-    return "minimal" if word in minimal else "standard" if word in standard else "full"
+def _membership(channel: str, parameter: str) -> Membership:
+    """Colours at the smallest distance, grey at all, 256 levels and merged directions by name."""
+    _, levels, how = _settings(parameter)
+    if levels != LEVELS[0] or how == "merged" or channel not in _IN_PRESETS:
+        return "named"
+    if channel == "Gray":
+        return "minimal" if parameter == "d1_32_mean" else "standard"
+    return "standard" if parameter == "d1_32_mean" and channel in _IN_STANDARD else "full"
 
 
-_PRESETS = {name: _preset(name, {"d1_32_mean"}, _STANDARD) for name in _PARAMETERS} | {
-    name: _preset(name, {"Gray"}, {"Lstar", "astar", "bstar"}) for name in _TEXTURE_CHANNELS
-}
+_IN_STANDARD = {"astar", "bstar"}
+_IN_PRESETS = {"Gray", "Green", "Lstar", "astar", "bstar", "Azure", "Eosin"}
 
 TEXTURE = Family(
     name="Texture",
@@ -192,7 +195,7 @@ TEXTURE = Family(
     parameters=_PARAMETERS,
     group=lambda parameter: str(_settings(parameter)[1]),
     finish=_finish,
-    presets=_PRESETS,
+    membership=_membership,
 )
 
 HARALICK = Family(
@@ -204,7 +207,7 @@ HARALICK = Family(
     parameters=_PARAMETERS,
     group=TEXTURE.group,
     finish=_finish,
-    presets=_PRESETS,
+    membership=_membership,
 )
 
 

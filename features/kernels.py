@@ -155,10 +155,62 @@ def cooccurrence_sums(
                 right = (d, d, 0, -d)[direction]
                 _count_pairs(planes[channel], parts, down, right, counts)
                 merged += counts
-                _summarise(counts[0] + counts[1] + counts[2], out, (0, channel, distance, direction))
+                _summarise(
+                    counts[0] + counts[1] + counts[2], out, (0, channel, distance, direction)
+                )
                 _summarise(counts[2], out, (1, channel, distance, direction))
                 _summarise(counts[0], out, (2, channel, distance, direction))
             _summarise(merged[0] + merged[1] + merged[2], out, (0, channel, distance, 4))
             _summarise(merged[2], out, (1, channel, distance, 4))
             _summarise(merged[0], out, (2, channel, distance, 4))
     return out
+
+
+@compiled
+def uniform_patterns(
+    plane: NDArray[np.uint8],
+    rows_off: NDArray[np.int64],
+    cols_off: NDArray[np.int64],
+    weights: NDArray[np.int32],
+    reach: int,
+) -> NDArray[np.uint8]:
+    """Rotation-invariant uniform local binary pattern of every pixel that has its circle inside.
+
+    Neighbour p is the bilinear mean of four pixels at (`rows_off`, `cols_off`)[p] and one to the
+    south and east, with `weights` (P, 4) in 14 fractional bits: integers, so that ties are ties.
+    Returns (rows, cols): the number of neighbours at least as bright where the circle has at most
+    two transitions, P + 1 elsewhere, 255 within `reach` of the border.
+    """
+    rows, cols = plane.shape
+    points = rows_off.size
+    patterns = np.full((rows, cols), 255, np.uint8)
+    width = max(cols - 2 * reach, 0)
+    bits = np.empty((points, width), np.uint8)
+    for row in range(reach, rows - reach):
+        centre = plane[row]
+        for p in range(points):
+            north = plane[row + rows_off[p]]
+            south = plane[min(row + rows_off[p] + 1, rows - 1)]
+            shift = reach + cols_off[p]
+            nw, ne, sw, se = weights[p, 0], weights[p, 1], weights[p, 2], weights[p, 3]
+            for col in range(width):
+                west = col + shift
+                east = min(west + 1, cols - 1)
+                value = (
+                    nw * np.int32(north[west])
+                    + ne * np.int32(north[east])
+                    + sw * np.int32(south[west])
+                    + se * np.int32(south[east])
+                )
+                bits[p, col] = value >= np.int32(centre[col + reach]) << 14
+        for col in range(width):
+            ones = 0
+            changes = 0
+            before = bits[points - 1, col]
+            for p in range(points):
+                bit = bits[p, col]
+                ones += bit
+                changes += bit != before
+                before = bit
+            patterns[row, col + reach] = ones if changes <= 2 else points + 1
+    return patterns

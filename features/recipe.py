@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .cell import COMPARTMENTS, Cell, Floats
+from .arrays import Floats
+from .cell import COMPARTMENTS, Cell
 from .errors import CellError
 from .registry import (
     FAMILIES,
     FEATURES,
-    PRESETS,
+    MEMBERSHIPS,
     Axes,
     Column,
     Family,
@@ -25,52 +27,52 @@ from .registry import (
 )
 
 
-def _first_preset(column: Column) -> int:
-    """Return the index of the smallest preset that has the column."""
-    wanted = [column.feature.preset]
-    wanted += [
-        column.feature.family.presets[part]
-        for part in (column.channel, column.parameter)
-        if part in column.feature.family.presets
-    ]
-    return max(PRESETS.index(preset) for preset in wanted)
-
-
-def preset_columns(
-    preset: Preset = "standard", families: Sequence[str] = ()
-) -> tuple[str, ...]:
+def preset_columns(preset: Preset = "standard", wanted: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the names of the columns of a preset, in the table's order.
 
     Parameters
     ----------
     preset : {"minimal", "standard", "full"}
         How much to measure.
-    families : sequence of str
-        Only these families; all of them by default.
+    wanted : sequence of str
+        Only these: a family's name takes its columns in the preset; a pattern with ``*`` or
+        ``?``, or a whole column name, takes the columns that it fits in any setting.
 
     Raises
     ------
     CellError
-        If a family is unknown, or the families have no column in this preset.
+        If one of `wanted` fits no column.
+
+    Examples
+    --------
+    >>> preset_columns("minimal", ["Cells_AreaShape_*Area", "LBP_*", "Nuclei_AreaShape_Solidity"])
+    Traceback (most recent call last):
+        ...
+    features.errors.CellError: no feature family or column of the preset 'minimal' fits 'LBP_*'...
+    >>> preset_columns("minimal", ["Cells_AreaShape_*Area", "Nuclei_AreaShape_Solidity"])
+    ('Cells_AreaShape_Area', 'Nuclei_AreaShape_Solidity', 'Cells_AreaShape_ConvexArea')
     """
-    unknown = [name for name in families if name not in FAMILIES]
-    if unknown:
-        raise CellError(
-            f"there is no feature family {unknown[0]!r}", f"choose among {', '.join(FAMILIES)}"
-        )
-    limit = PRESETS.index(preset)
-    names = [
-        column.name
-        for record in FEATURES.values()
-        if not families or record.family.name in families
-        for column in columns_of(record)
-        if _first_preset(column) <= limit
-    ]
-    if not names:
-        raise CellError(
-            f"{', '.join(families)} has no column in the preset {preset!r}", "use --preset full"
-        )
-    return tuple(names)
+    limit = MEMBERSHIPS.index(preset)
+    chosen: dict[str, None] = {}
+    found: set[str] = set()
+    for column in (column for record in FEATURES.values() for column in columns_of(record)):
+        name = column.name
+        inside = MEMBERSHIPS.index(column.membership) <= limit
+        fits = {
+            word
+            for word in wanted
+            if (inside and word == column.feature.family.name) or fnmatchcase(name, word)
+        }
+        found |= fits
+        if fits or (inside and not wanted):
+            chosen[name] = None
+    for word in wanted:
+        if word not in found:
+            raise CellError(
+                f"no feature family or column of the preset {preset!r} fits {word!r}",
+                f"choose among {', '.join(FAMILIES)}, or name columns, with * where they vary",
+            )
+    return tuple(chosen)
 
 
 def parse_column(name: str) -> Column:
@@ -108,11 +110,35 @@ def parse_column(name: str) -> Column:
 
 @dataclass(frozen=True)
 class _Share:
-    """The part of a plan that one family computes."""
+    """The part of a plan that one view serves."""
 
     family: Family
     axes: Axes
     features: tuple[Feature, ...]
+
+    def columns(self) -> Iterator[str]:
+        """Yield the names of the values that it computes, in order."""
+        for record in self.features:
+            for compartment in self.axes.compartments:
+                for channel in self.axes.channels or ("",):
+                    for parameter in self.axes.parameters or ("",):
+                        for component in record.components or ("",):
+                            yield Column(compartment, record, channel, parameter, component).name
+
+    def measure(self, cell: Cell) -> Iterator[Floats]:
+        """Yield the values, one array a feature (and compartment, where it sees one at a time)."""
+        if not self.family.each_compartment:
+            view = self.family.view(cell, self.axes)
+            for record in self.features:
+                yield evaluate(record, view, self.axes).ravel()
+            return
+        views = [
+            self.family.view(cell, replace(self.axes, compartments=(word,)))
+            for word in self.axes.compartments
+        ]
+        for record in self.features:
+            for view in views:
+                yield evaluate(record, view, self.axes).ravel()
 
 
 def _ordered(wanted: Iterable[str], order: Sequence[str]) -> tuple[str, ...]:
@@ -120,13 +146,19 @@ def _ordered(wanted: Iterable[str], order: Sequence[str]) -> tuple[str, ...]:
     return tuple(word for word in order if word in chosen)
 
 
-def _share(family: Family, columns: Sequence[Column]) -> _Share:
-    axes = Axes(
-        _ordered((column.compartment for column in columns), COMPARTMENTS),
-        _ordered((column.channel for column in columns), family.channels),
-        _ordered((column.parameter for column in columns), family.parameters),
-    )
-    return _Share(family, axes, tuple({column.feature.key: column.feature for column in columns}.values()))
+def _shares(family: Family, columns: Sequence[Column]) -> Iterator[_Share]:
+    """Yield the shares of a family: channels that want the same parameters go together."""
+    parameters: dict[str, set[str]] = {}
+    for column in columns:
+        parameters.setdefault(column.channel, set()).add(column.parameter)
+    for alike in dict.fromkeys(frozenset(words) for words in parameters.values()):
+        mine = [column for column in columns if parameters[column.channel] == alike]
+        axes = Axes(
+            _ordered((column.compartment for column in mine), COMPARTMENTS),
+            _ordered((column.channel for column in mine), family.channels),
+            _ordered(alike, family.parameters),
+        )
+        yield _Share(family, axes, tuple({c.feature.key: c.feature for c in mine}.values()))
 
 
 @dataclass(frozen=True)
@@ -157,44 +189,19 @@ class Recipe:
 
     @cached_property
     def _plan(self) -> tuple[tuple[_Share, ...], NDArray[np.intp]]:
-        shares = []
-        place: dict[str, int] = {}
-        start = 0
         groups: dict[tuple[str, str], list[Column]] = {}
         for column in self.parsed:
             family = column.feature.family
             groups.setdefault((family.name, family.group(column.parameter)), []).append(column)
-        for (name, _), columns in groups.items():
-            share = _share(FAMILIES[name], columns)
-            shares.append(share)
-            for record in share.features:
-                names = [
-                    Column(compartment, record, channel, parameter, component).name
-                    for compartment in share.axes.compartments
-                    for channel in share.axes.channels or ("",)
-                    for parameter in share.axes.parameters or ("",)
-                    for component in record.components or ("",)
-                ]
-                place |= {name: start + index for index, name in enumerate(names)}
-                start += len(names)
+        shares = [
+            share for (name, _), mine in groups.items() for share in _shares(FAMILIES[name], mine)
+        ]
+        computed = (name for share in shares for name in share.columns())
+        place = {name: index for index, name in enumerate(computed)}
         return tuple(shares), np.array([place[name] for name in self.columns], dtype=np.intp)
 
     def measure(self, cell: Cell) -> Floats:
         """Return the features of a cell: (columns,) float64, NaN where a definition says so."""
         shares, index = self._plan
-        parts: list[Floats] = []
-        for share in shares:
-            if share.family.each_compartment:
-                views = [
-                    share.family.view(cell, Axes((word,), share.axes.channels, share.axes.parameters))
-                    for word in share.axes.compartments
-                ]
-                parts += [
-                    evaluate(record, view, share.axes).ravel()
-                    for record in share.features
-                    for view in views
-                ]
-            else:
-                view = share.family.view(cell, share.axes)
-                parts += [evaluate(record, view, share.axes).ravel() for record in share.features]
-        return np.concatenate(parts)[index]
+        values = [part for share in shares for part in share.measure(cell)]
+        return np.concatenate(values)[index] if values else np.empty(0)

@@ -8,15 +8,19 @@ two, never typed: ``<Compartment>_<Family>_<Feature>[_<Channel>][_<parameters>][
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 import numpy as np
 
-from .cell import Cell, Floats
+from .arrays import Floats
+from .cell import Cell
 
 Preset = Literal["minimal", "standard", "full"]
 PRESETS: tuple[Preset, ...] = ("minimal", "standard", "full")
+# What a column belongs to: the smallest preset that has it, or none: asked for by name only.
+Membership = Literal["minimal", "standard", "full", "named"]
+MEMBERSHIPS: tuple[Membership, ...] = (*PRESETS, "named")
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,10 @@ class Axes:
 
 def _as_it_is(_view: Any, values: Any, _axes: Axes) -> Any:  # noqa: ANN401  (a view is any object)
     return values
+
+
+def _everywhere(_channel: str, _parameter: str) -> Membership:
+    return "minimal"
 
 
 def _all_together(_parameter: str) -> str:
@@ -63,9 +71,9 @@ class Family:
     finish : callable
         ``finish(view, values, axes)`` brings what a feature returned to the axes asked for (the
         mean over directions, say).
-    presets : mapping of parameter to the smallest preset that has it
-        Parameters (or channels) that are not named here belong to every preset that has the
-        feature.
+    membership : callable
+        ``membership(channel, parameter)``: the smallest preset that has such columns (a feature
+        may ask for a larger one), or ``named``.
     """
 
     name: str
@@ -77,7 +85,7 @@ class Family:
     each_compartment: bool = False
     group: Callable[[str], str] = _all_together
     finish: Callable[[Any, Any, Axes], Any] = _as_it_is
-    presets: dict[str, Preset] = field(default_factory=dict)
+    membership: Callable[[str, str], Membership] = _everywhere
 
 
 @dataclass(frozen=True)
@@ -99,7 +107,7 @@ class Feature:
     components: tuple[str, ...]
     compartments: tuple[str, ...]
     channels: tuple[str, ...]
-    preset: Preset
+    preset: Membership
     version: int
 
     @property
@@ -129,7 +137,7 @@ def feature(
     components: tuple[str, ...] = (),
     compartments: tuple[str, ...] = (),
     channels: tuple[str, ...] = (),
-    preset: Preset = "standard",
+    preset: Membership = "standard",
     version: int = 1,
 ) -> Callable[[Function], Function]:
     """Declare a function as a feature of `family`; the first docstring line is its definition.
@@ -148,8 +156,8 @@ def feature(
         Names of the last axis of what the function returns, if it returns several values.
     compartments, channels : tuple of str
         Where not all of the family's make sense.
-    preset : {"minimal", "standard", "full"}
-        The smallest preset that has it.
+    preset : {"minimal", "standard", "full", "named"}
+        The smallest preset that has it, or none.
     version : int
         Raised whenever the same pixels give another number.
     """
@@ -200,6 +208,12 @@ class Column:
         """The column's name."""
         parts = (self.compartment, self.feature.key, self.channel, self.parameter, self.component)
         return "_".join(part for part in parts if part)
+
+    @property
+    def membership(self) -> Membership:
+        """The smallest preset that has the column, or ``named``."""
+        settings = self.feature.family.membership(self.channel, self.parameter)
+        return max(self.feature.preset, settings, key=MEMBERSHIPS.index)
 
 
 def columns_of(record: Feature) -> Iterator[Column]:

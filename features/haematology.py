@@ -1,0 +1,100 @@
+"""The cell as a haematologist sees it: nucleus against cytoplasm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, partial
+from math import hypot, nan, pi, sqrt
+
+from .cell import Cell
+from .outline import Shape
+from .registry import Axes, Family, feature
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """The shapes of a cell and of its nucleus."""
+
+    whole: Cell
+
+    @cached_property
+    def cell(self) -> Shape:
+        """Shape of the whole cell."""
+        return Shape(self.whole.cell)
+
+    @cached_property
+    def nucleus(self) -> Shape:
+        """Shape of the nucleus."""
+        return Shape(self.whole.nucleus)
+
+
+def _view(cell: Cell, _axes: Axes) -> Parts:
+    return Parts(cell)
+
+
+HAEMATOLOGY = Family(
+    name="Haematology",
+    title="The cell as a haematologist describes it",
+    compartments=("Cells",),
+    view=_view,
+    each_compartment=True,
+)
+
+sign = partial(
+    feature,
+    HAEMATOLOGY,
+    unit="1",
+    nan="no nucleus",
+    invariances="translation, rotation by 90 degrees, flips; scale, within sampling",
+    vetted="hand-worked squares",
+)
+
+
+@sign(
+    name="NucleusToCellAreaRatio",
+    plain="nucleus-to-cell area ratio",
+    range="(0, 1]",
+    preset="minimal",
+    reference="Bain 2021, Blood Cells, 6th ed.",
+)
+def nucleus_to_cell_area_ratio(parts: Parts) -> float:
+    """Area of the nucleus over area of the cell."""
+    return parts.nucleus.area / parts.cell.area
+
+
+@sign(
+    name="NucleusToCytoplasmAreaRatio",
+    plain="nucleus-to-cytoplasm ratio",
+    range="(0, inf)",
+    nan="no nucleus or no cytoplasm",
+    reference="Bain 2021, Blood Cells, 6th ed.",
+)
+def nucleus_to_cytoplasm_area_ratio(parts: Parts) -> float:
+    """Area of the nucleus over area of the cytoplasm."""
+    cytoplasm = parts.cell.area - parts.nucleus.area
+    return parts.nucleus.area / cytoplasm if cytoplasm else nan
+
+
+@sign(
+    name="NucleusEccentricPosition",
+    plain="eccentric position of the nucleus",
+    range="[0, 1)",
+    reference="distance of the centroids in units of the cell's equivalent radius",
+)
+def nucleus_eccentric_position(parts: Parts) -> float:
+    """Distance from the cell's to the nucleus's centroid over the cell's equivalent radius."""
+    rows, cols = (
+        one - other for one, other in zip(parts.cell.centroid, parts.nucleus.centroid, strict=True)
+    )
+    return hypot(rows, cols) / sqrt(parts.cell.area / pi)
+
+
+@sign(
+    name="NucleusIndentation",
+    plain="indentation of the nucleus",
+    range="[0, 1)",
+    reference="1 - solidity",
+)
+def nucleus_indentation(parts: Parts) -> float:
+    """Share of the nucleus's convex hull that is not nucleus: 0 for a smooth round one."""
+    return 1 - parts.nucleus.area / parts.nucleus.convex_area

@@ -1,0 +1,256 @@
+"""First-order statistics of the levels of a channel (IBSI 3.3), from one histogram."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arrays import Floats
+from .colour import CHANNELS
+from .glcm import entropy as bits
+from .histogram import INTENSITY, Histogram
+from .registry import feature
+
+LINEAR = tuple(name for name in CHANNELS if name != "Hue")
+# Ratios to the mean or to the quartiles make sense only where zero means "none".
+RATIO = tuple(name for name in LINEAR if name not in {"astar", "bstar"})
+
+_VETTED = "IBSI digital phantom; MIRP and pyradiomics on two cells"
+statistic = partial(
+    feature,
+    INTENSITY,
+    reference="IBSI 3.3",
+    channels=LINEAR,
+    vetted=_VETTED,
+    invariances="translation, rotation by 90 degrees, flips, any shuffling of the pixels",
+)
+_UNIT = "the channel's"
+_SCALE = "the channel's"
+
+
+def _per(numerator: Floats, denominator: Floats) -> Floats:
+    """Divide; NaN where the denominator is 0."""
+    return np.divide(
+        numerator, denominator, out=np.full_like(numerator, np.nan), where=denominator != 0
+    )
+
+
+@statistic(unit=_UNIT, ibsi="Q4LE", plain="mean colour", range=_SCALE, preset="minimal")
+def mean(histogram: Histogram) -> Floats:
+    """Mean value of the pixels."""
+    return histogram.mean
+
+
+@statistic(unit=f"{_UNIT}, squared", ibsi="ECT3", plain="spread of colour", range="[0, inf)")
+def variance(histogram: Histogram) -> Floats:
+    """Population variance of the pixels."""
+    return histogram.variance
+
+
+@statistic(
+    unit=_UNIT,
+    plain="spread of colour",
+    range="[0, inf)",
+    preset="minimal",
+    vetted="square root of the IBSI variance, MIRP and pyradiomics on two cells",
+)
+def standard_deviation(histogram: Histogram) -> Floats:
+    """Population standard deviation of the pixels."""
+    return np.sqrt(histogram.variance)
+
+
+@statistic(
+    unit="1",
+    ibsi="KE2A",
+    plain="lopsidedness of colour",
+    range="(-inf, inf)",
+    nan="empty compartment or a single level",
+)
+def skewness(histogram: Histogram) -> Floats:
+    """Third central moment over the cubed standard deviation."""
+    return _per(histogram.expect(histogram.centred**3), histogram.variance**1.5)
+
+
+@statistic(
+    unit="1",
+    ibsi="IPH6",
+    plain="heaviness of the tails of colour",
+    range="[-2, inf)",
+    nan="empty compartment or a single level",
+)
+def kurtosis(histogram: Histogram) -> Floats:
+    """Fourth central moment over the squared variance, less 3."""
+    return _per(histogram.expect(histogram.centred**4), histogram.variance**2) - 3
+
+
+@statistic(unit=_UNIT, ibsi="Y12H", plain="median colour", range=_SCALE)
+def median(histogram: Histogram) -> Floats:
+    """Median of the pixels."""
+    return histogram.median
+
+
+@statistic(unit=_UNIT, ibsi="1GSF", plain="darkest tone", range=_SCALE)
+def minimum(histogram: Histogram) -> Floats:
+    """Smallest value of a pixel."""
+    return histogram.percentile(0)
+
+
+@statistic(unit=_UNIT, ibsi="QG58", plain="dark tone", range=_SCALE)
+def percentile_10(histogram: Histogram) -> Floats:
+    """10th percentile of the pixels, linear between order statistics."""
+    return histogram.p10
+
+
+@statistic(unit=_UNIT, plain="dark tone", range=_SCALE, vetted="numpy percentile on two cells")
+def percentile_25(histogram: Histogram) -> Floats:
+    """25th percentile of the pixels, linear between order statistics."""
+    return histogram.p25
+
+
+@statistic(unit=_UNIT, plain="bright tone", range=_SCALE, vetted="numpy percentile on two cells")
+def percentile_75(histogram: Histogram) -> Floats:
+    """75th percentile of the pixels, linear between order statistics."""
+    return histogram.p75
+
+
+@statistic(unit=_UNIT, ibsi="8DWT", plain="bright tone", range=_SCALE)
+def percentile_90(histogram: Histogram) -> Floats:
+    """90th percentile of the pixels, linear between order statistics."""
+    return histogram.p90
+
+
+@statistic(unit=_UNIT, ibsi="84IY", plain="brightest tone", range=_SCALE)
+def maximum(histogram: Histogram) -> Floats:
+    """Largest value of a pixel."""
+    return histogram.percentile(100)
+
+
+@statistic(unit=_UNIT, ibsi="SALO", plain="spread of colour", range="[0, inf)")
+def interquartile_range(histogram: Histogram) -> Floats:
+    """75th less 25th percentile."""
+    return histogram.p75 - histogram.p25
+
+
+@statistic(unit=_UNIT, ibsi="2OJQ", plain="range of colour", range="[0, inf)")
+def value_range(histogram: Histogram) -> Floats:
+    """Largest less smallest value."""
+    return maximum(histogram) - minimum(histogram)
+
+
+@statistic(unit=_UNIT, ibsi="4FUA", plain="spread of colour", range="[0, inf)")
+def mean_absolute_deviation(histogram: Histogram) -> Floats:
+    """Mean absolute distance of the pixels from their mean."""
+    return histogram.expect(np.abs(histogram.centred))
+
+
+@statistic(unit=_UNIT, ibsi="1128", plain="spread of colour without its extremes", range="[0, inf)")
+def robust_mean_absolute_deviation(histogram: Histogram) -> Floats:
+    """Mean absolute deviation of the pixels from the 10th to the 90th percentile."""
+    low, high = histogram.p10[..., None], histogram.p90[..., None]
+    inside = (histogram.values >= low) & (histogram.values <= high)
+    middle = Histogram(histogram.counts * inside, histogram.values)
+    return mean_absolute_deviation(middle)
+
+
+@statistic(unit=_UNIT, ibsi="N72L", plain="spread of colour", range="[0, inf)")
+def median_absolute_deviation(histogram: Histogram) -> Floats:
+    """Mean absolute distance of the pixels from their median (IBSI's median absolute deviation)."""
+    return histogram.expect(np.abs(histogram.values - histogram.median[..., None]))
+
+
+@statistic(
+    unit=_UNIT,
+    name="MAD",
+    plain="spread of colour without its extremes",
+    range="[0, inf)",
+    reference="CellProfiler MeasureObjectIntensity",
+    vetted="scipy median_abs_deviation on two cells",
+)
+def median_of_absolute_deviations(histogram: Histogram) -> Floats:
+    """Median absolute distance of the pixels from their median."""
+    return histogram.median_distance(histogram.median)
+
+
+@statistic(
+    unit="1",
+    ibsi="7TET",
+    plain="spread of colour, relative",
+    range="[0, inf)",
+    channels=RATIO,
+    nan="empty compartment or a mean of 0",
+)
+def coefficient_of_variation(histogram: Histogram) -> Floats:
+    """Standard deviation over mean."""
+    return _per(np.sqrt(histogram.variance), histogram.mean)
+
+
+@statistic(
+    unit="1",
+    ibsi="9S40",
+    plain="spread of colour, relative",
+    range="[0, 1]",
+    channels=RATIO,
+    nan="empty compartment or quartiles of 0",
+)
+def quartile_coefficient_of_dispersion(histogram: Histogram) -> Floats:
+    """(75th - 25th percentile) / (75th + 25th percentile)."""
+    return _per(histogram.p75 - histogram.p25, histogram.p75 + histogram.p25)
+
+
+@statistic(unit=f"{_UNIT}, squared", ibsi="N8CA", plain="total colour", range="[0, inf)")
+def energy(histogram: Histogram) -> Floats:
+    """Sum of the squared values of the pixels."""
+    return histogram.expect(histogram.values**2) * histogram.size
+
+
+@statistic(unit=_UNIT, ibsi="5ZWQ", plain="mean colour", range="[0, inf)")
+def root_mean_square(histogram: Histogram) -> Floats:
+    """Square root of the mean squared value."""
+    return np.sqrt(histogram.expect(histogram.values**2))
+
+
+@statistic(unit="bit", ibsi="TLU2", plain="variety of tones", range="[0, 8]")
+def entropy(histogram: Histogram) -> Floats:
+    """Entropy of the 256-bin histogram, in bits."""
+    return np.where(np.isnan(histogram.size), np.nan, bits(histogram.probabilities))
+
+
+@statistic(unit="1", ibsi="BJ5W", plain="evenness of tone", range="(0, 1]")
+def uniformity(histogram: Histogram) -> Floats:
+    """Sum of the squared shares of the 256 bins."""
+    return np.asarray((histogram.probabilities**2).sum(axis=-1))
+
+
+def _resultant(histogram: Histogram) -> NDArray[np.complex128]:
+    """Mean unit vector of the hues: (compartments, channels) complex."""
+    return np.asarray(
+        (histogram.probabilities * np.exp(1j * np.deg2rad(histogram.values))).sum(axis=-1)
+    )
+
+
+@statistic(
+    unit="degree",
+    plain="hue",
+    range="[0, 360)",
+    channels=("Hue",),
+    reference="Mardia and Jupp 2000, Directional Statistics",
+    vetted="scipy circmean on two cells",
+)
+def circular_mean(histogram: Histogram) -> Floats:
+    """Direction of the mean unit vector of the hues."""
+    return np.rad2deg(np.angle(_resultant(histogram))) % 360
+
+
+@statistic(
+    unit="1",
+    plain="variety of hue",
+    range="[0, 1]",
+    channels=("Hue",),
+    reference="Mardia and Jupp 2000, Directional Statistics",
+    vetted="scipy circvar on two cells",
+)
+def circular_variance(histogram: Histogram) -> Floats:
+    """1 less the length of the mean unit vector of the hues."""
+    return 1 - np.abs(_resultant(histogram))

@@ -1,0 +1,128 @@
+"""Local binary patterns: the micro-texture around each pixel, free of brightness and rotation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, cos, floor, pi, sin
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .arrays import Floats
+from .cell import COMPARTMENTS, Cell
+from .colour import CHANNELS
+from .kernels import uniform_patterns
+from .registry import Axes, Family, feature
+
+CIRCLES = {"P8R1": (8, 1), "P16R2": (16, 2)}
+_ONE = 1 << 14
+
+
+def _neighbours(
+    points: int, radius: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
+    """Return the pixel north-west of each neighbour and the weights of the four around it.
+
+    The weights of the circle's first eighth serve the whole, mirrored, so that they add up
+    exactly and the pattern of a turned image is the turned pattern.
+    """
+    rows, cols, weights = [], [], []
+    for p in range(points):
+        down = round(-radius * sin(2 * pi * p / points), 5)
+        right = round(radius * cos(2 * pi * p / points), 5)
+        row, col = floor(down), floor(right)
+        south, east = down - row, right - col
+        shares = [(1 - south) * (1 - east), (1 - south) * east, south * (1 - east), south * east]
+        whole = [round(share * _ONE) for share in shares]
+        whole[int(np.argmax(shares))] += _ONE - sum(whole)
+        rows.append(row)
+        cols.append(col)
+        weights.append(whole)
+    return np.array(rows), np.array(cols), np.array(weights, dtype=np.int32)
+
+
+_NEIGHBOURS = {name: _neighbours(*circle) for name, circle in CIRCLES.items()}
+
+
+def patterns(plane: NDArray[np.uint8], circle: str) -> NDArray[np.uint8]:
+    """Return the rotation-invariant uniform pattern of every pixel.
+
+    Parameters
+    ----------
+    plane : (rows, cols) uint8
+        Grey levels.
+    circle : {"P8R1", "P16R2"}
+        Number of neighbours and their distance, pixels.
+
+    Returns
+    -------
+    (rows, cols) uint8
+        How many neighbours are at least as bright (0 to P) where these are in one run, P + 1
+        elsewhere; 255 within the radius of the image's border.
+    """
+    rows, cols, weights = _NEIGHBOURS[circle]
+    return np.asarray(uniform_patterns(plane, rows, cols, weights, CIRCLES[circle][1]))
+
+
+@dataclass(frozen=True, eq=False)
+class Patterns:
+    """Shares of the patterns: (compartments, channels, parameters) float64."""
+
+    frequencies: Floats
+
+
+def _inner(mask: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
+    """Pixels whose whole (2 ceil(radius) + 1)-square lies in the mask."""
+    square = np.ones((2 * ceil(radius) + 1,) * 2, np.uint8)
+    eroded = cv2.erode(mask.view(np.uint8), square, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return np.asarray(eroded, dtype=np.bool_)
+
+
+def _view(cell: Cell, axes: Axes) -> Patterns:
+    circle = axes.parameters[0].split("_")[0]
+    points, radius = CIRCLES[circle]
+    wanted = [int(parameter.split("_")[1]) for parameter in axes.parameters]
+    inner = [_inner(cell.mask(word), radius) for word in axes.compartments]
+    shares = np.empty((len(inner), len(axes.channels), points + 2))
+    for index, channel in enumerate(axes.channels):
+        codes = patterns(cell.plane(channel), circle)
+        for where, mask in enumerate(inner):
+            counts = np.bincount(codes[mask], minlength=points + 2)
+            total = counts.sum()
+            shares[where, index] = counts / total if total else np.nan
+    return Patterns(shares[..., wanted])
+
+
+LBP = Family(
+    name="LBP",
+    title="Local binary patterns: spots, edges and corners of the finest texture",
+    compartments=COMPARTMENTS,
+    view=_view,
+    channels=tuple(name for name in CHANNELS if name != "Hue"),
+    parameters=tuple(
+        f"{circle}_{code:02d}"
+        for circle, (points, _) in CIRCLES.items()
+        for code in range(points + 2)
+    ),
+    group=lambda parameter: parameter.split("_")[0],
+    membership=lambda channel, _: "standard" if channel == "Gray" else "full",
+)
+
+
+@feature(
+    LBP,
+    unit="1",
+    reference="Ojala 2002, doi:10.1109/TPAMI.2002.1017623",
+    plain="share of a micro-pattern",
+    range="[0, 1]",
+    invariances="translation, rotation by 90 degrees, flips; an added brightness",
+    nan="no pixel whose neighbourhood lies in the compartment",
+    vetted="scikit-image local_binary_pattern with method='uniform'",
+)
+def frequency(view: Patterns) -> Floats:
+    """Share of the pixels with so many neighbours as bright in one run (P + 1: in several).
+
+    Only pixels whose whole neighbourhood lies in the compartment count.
+    """
+    return view.frequencies

@@ -1,0 +1,340 @@
+"""Size and shape of the cell and of its nucleus."""
+
+from __future__ import annotations
+
+from functools import partial
+from math import atan2, degrees, nan, pi, sqrt
+
+import numpy as np
+
+from .arrays import Floats
+from .outline import AREA_SHAPE, Shape
+from .registry import feature
+
+_MOVES = "translation, rotation by 90 degrees, flips"
+_SCALE = f"{_MOVES}; scale, within sampling"
+measure = partial(feature, AREA_SHAPE, invariances=_MOVES)
+
+
+@measure(
+    unit="px^2",
+    plain="size",
+    range="[1, inf)",
+    preset="minimal",
+    reference="scikit-image regionprops area",
+    vetted="scikit-image regionprops; Nyxus table",
+)
+def area(shape: Shape) -> float:
+    """Number of pixels."""
+    return shape.area
+
+
+@measure(
+    unit="px",
+    plain="length of the outline",
+    range="[0, inf)",
+    reference="Crofton 1868; scikit-image perimeter_crofton",
+    vetted="scikit-image perimeter_crofton with 4 directions",
+)
+def perimeter(shape: Shape) -> float:
+    """Crofton perimeter from lines in 4 directions."""
+    return shape.perimeter
+
+
+@measure(
+    unit="px",
+    plain="size as a diameter",
+    range="[1.1, inf)",
+    reference="scikit-image regionprops equivalent_diameter_area",
+    vetted="scikit-image regionprops (MATLAB)",
+)
+def equivalent_diameter(shape: Shape) -> float:
+    """Diameter of the disc with the same area."""
+    return sqrt(4 * shape.area / pi)
+
+
+@measure(
+    unit="px",
+    plain="length",
+    range="[0, inf)",
+    reference="scikit-image regionprops axis_major_length",
+    vetted="scikit-image regionprops",
+)
+def major_axis_length(shape: Shape) -> float:
+    """Full major axis of the ellipse with the same second moments (no pixel term added)."""
+    return shape.axes[0]
+
+
+@measure(
+    unit="px",
+    plain="width",
+    range="[0, inf)",
+    reference="scikit-image regionprops axis_minor_length",
+    vetted="scikit-image regionprops",
+)
+def minor_axis_length(shape: Shape) -> float:
+    """Full minor axis of the ellipse with the same second moments (no pixel term added)."""
+    return shape.axes[1]
+
+
+@measure(
+    unit="1",
+    plain="elongation",
+    range="[0, 1]",
+    preset="minimal",
+    invariances=_SCALE,
+    nan="empty compartment or a single pixel",
+    reference="scikit-image regionprops eccentricity",
+    vetted="scikit-image regionprops (MATLAB)",
+)
+def eccentricity(shape: Shape) -> float:
+    """Eccentricity of the ellipse with the same second moments: 0 for a disc, 1 for a line."""
+    major, minor = shape.axes
+    return sqrt(1 - (minor / major) ** 2) if major > 0 else nan
+
+
+@measure(
+    unit="1",
+    plain="elongation",
+    range="[0, 1]",
+    invariances=_SCALE,
+    nan="empty compartment or a single pixel",
+    reference="IBSI 3.1 elongation (Q3CK)",
+    ibsi="Q3CK",
+    vetted="ratio of scikit-image's axes",
+)
+def elongation(shape: Shape) -> float:
+    """Minor over major axis length: 1 for a disc, 0 for a line."""
+    major, minor = shape.axes
+    return minor / major if major > 0 else nan
+
+
+@measure(
+    unit="degree",
+    plain="direction of the long axis",
+    range="(-90, 90]",
+    preset="full",
+    invariances="translation",
+    nan="empty compartment, or equal axes",
+    reference="scikit-image regionprops orientation, in degrees",
+    vetted="scikit-image regionprops (MATLAB)",
+)
+def orientation(shape: Shape) -> float:
+    """Angle of the major axis from the direction of the rows, counter-clockwise."""
+    rows, cols, both = shape.covariance
+    if shape.empty or (rows == cols and both == 0):
+        return nan
+    angle = degrees(atan2(2 * both, rows - cols) / 2)
+    return 90.0 if angle == -90 else angle
+
+
+@measure(
+    unit="1",
+    plain="share of its box",
+    range="(0, 1]",
+    invariances=_SCALE,
+    reference="scikit-image regionprops extent",
+    vetted="scikit-image regionprops (MATLAB)",
+)
+def extent(shape: Shape) -> float:
+    """Area over the area of the bounding box."""
+    return shape.area / (shape.box[0] * shape.box[1])
+
+
+@measure(
+    unit="px",
+    plain="width",
+    range="[1, inf)",
+    preset="full",
+    invariances="translation, flips",
+    reference="scikit-image regionprops bbox",
+    vetted="scikit-image regionprops",
+)
+def bounding_box_columns(shape: Shape) -> float:
+    """Columns of the bounding box."""
+    return shape.box[1]
+
+
+@measure(
+    unit="px",
+    plain="height",
+    range="[1, inf)",
+    preset="full",
+    invariances="translation, flips",
+    reference="scikit-image regionprops bbox",
+    vetted="scikit-image regionprops",
+)
+def bounding_box_rows(shape: Shape) -> float:
+    """Rows of the bounding box."""
+    return shape.box[0]
+
+
+@measure(
+    unit="px^2",
+    plain="size with its indentations filled",
+    range="[1, inf)",
+    reference="Cox 1927",
+    vetted="scipy ConvexHull of the pixels' corners",
+)
+def convex_area(shape: Shape) -> float:
+    """Area of the convex hull of the pixels taken as unit squares."""
+    return shape.convex_area
+
+
+@measure(
+    unit="1",
+    plain="freedom from indentations",
+    range="(0, 1]",
+    preset="minimal",
+    invariances=_SCALE,
+    reference="CellProfiler MeasureObjectSizeShape, hull of the pixels taken as unit squares",
+    vetted="scipy ConvexHull of the pixels' corners",
+)
+def solidity(shape: Shape) -> float:
+    """Area over convex area: 1 for a convex outline, less for an indented or lobed one."""
+    return shape.area / shape.convex_area
+
+
+@measure(
+    unit="1",
+    plain="smoothness of the outline",
+    range="(0, inf)",
+    invariances=_SCALE,
+    nan="empty compartment",
+    reference="Cauchy's formula in the 4 directions of the Crofton perimeter",
+    vetted="scikit-image perimeter_crofton of the filled hull's projections",
+)
+def convexity(shape: Shape) -> float:
+    """Crofton perimeter of the convex hull over that of the outline: 1 where convex."""
+    return shape.convex_perimeter / shape.perimeter
+
+
+@measure(
+    unit="1",
+    plain="roundness",
+    range="(0, 1.3]",
+    preset="minimal",
+    invariances=_SCALE,
+    reference="CellProfiler MeasureObjectSizeShape; Cox 1927",
+    vetted="scikit-image area and perimeter_crofton",
+)
+def form_factor(shape: Shape) -> float:
+    """4 pi area / perimeter^2 (Crofton): 1 for a disc, less for a rough or elongated outline."""
+    return 4 * pi * shape.area / shape.perimeter**2
+
+
+@measure(
+    unit="px",
+    plain="longest diameter",
+    range="[1.4, inf)",
+    reference="Feret 1930, hull of the pixels taken as unit squares",
+    vetted="scipy pdist of the pixels' corners",
+)
+def maximum_feret_diameter(shape: Shape) -> float:
+    """Largest distance between two parallel tangents (maximum caliper)."""
+    return shape.feret[0]
+
+
+@measure(
+    unit="px",
+    plain="shortest diameter",
+    range="[1, inf)",
+    reference="Feret 1930, hull of the pixels taken as unit squares",
+    vetted="least width over 3,600 directions of the pixels' corners",
+)
+def minimum_feret_diameter(shape: Shape) -> float:
+    """Smallest distance between two parallel tangents (minimum caliper)."""
+    return shape.feret[1]
+
+
+@measure(
+    unit="1",
+    plain="elongation",
+    range="(0, 1]",
+    invariances=_SCALE,
+    reference="Feret 1930",
+    vetted="closed form of a rectangle",
+)
+def feret_ratio(shape: Shape) -> float:
+    """Minimum over maximum Feret diameter."""
+    return shape.feret[1] / shape.feret[0]
+
+
+@measure(
+    unit="1",
+    plain="roundness",
+    range="(0, 1.3]",
+    invariances=_SCALE,
+    reference="ImageJ roundness, with the Feret diameter",
+    vetted="closed form of a rectangle",
+)
+def roundness(shape: Shape) -> float:
+    """4 area / (pi squared maximum Feret diameter): 1 for a disc."""
+    return 4 * shape.area / (pi * shape.feret[0] ** 2)
+
+
+@measure(
+    unit="1",
+    plain="parts less holes",
+    range="integers",
+    invariances=_SCALE,
+    reference="Gray 1971; scikit-image euler_number with connectivity 2",
+    vetted="scikit-image euler_number; Nyxus table",
+)
+def euler_number(shape: Shape) -> float:
+    """Number of 8-connected parts less number of holes."""
+    return shape.euler_number
+
+
+@measure(
+    unit="px",
+    plain="half of the thickness",
+    range="[1, inf)",
+    reference="CellProfiler MeasureObjectSizeShape MaximumRadius",
+    vetted="scipy distance_transform_edt",
+)
+def maximum_radius(shape: Shape) -> float:
+    """Largest distance of a pixel to the nearest pixel outside (radius of the inscribed disc)."""
+    return nan if shape.empty else float(shape.depth.max())
+
+
+@measure(
+    unit="px",
+    plain="thickness",
+    range="[1, inf)",
+    reference="CellProfiler MeasureObjectSizeShape MeanRadius",
+    vetted="scipy distance_transform_edt",
+)
+def mean_radius(shape: Shape) -> float:
+    """Mean distance of the pixels to the nearest pixel outside."""
+    return nan if shape.empty else float(shape.depth.mean())
+
+
+@measure(
+    unit="1",
+    plain="shape, independent of direction",
+    range="(-inf, inf)",
+    components=tuple("0123456"),
+    invariances=f"{_SCALE}; component 6 changes its sign under flips",
+    reference="Hu 1962, doi:10.1109/TIT.1962.1057692",
+    vetted="scikit-image moments_hu (OpenCV); Nyxus table",
+)
+def hu_moment(shape: Shape) -> Floats:
+    """Hu's seven combinations of the normalised central moments."""
+    n = shape.normalised
+    across, along = n[3, 0] + n[1, 2], n[2, 1] + n[0, 3]
+    skew, bend = n[3, 0] - 3 * n[1, 2], 3 * n[2, 1] - n[0, 3]
+    difference, shear = n[2, 0] - n[0, 2], n[1, 1]
+    first = across**2 - 3 * along**2
+    second = 3 * across**2 - along**2
+    return np.array(
+        [
+            n[2, 0] + n[0, 2],
+            difference**2 + 4 * shear**2,
+            skew**2 + bend**2,
+            across**2 + along**2,
+            skew * across * first + bend * along * second,
+            difference * (across**2 - along**2) + 4 * shear * across * along,
+            bend * across * first - skew * along * second,
+        ]
+    )
