@@ -61,19 +61,25 @@ def to_uint8(samples: NDArray[Any], bits: int | None = None) -> NDArray[np.uint8
             f"a sample of {int(high)} in data declared as {bits}-bit (at most {full})",
             "correct the bit depth in the file's tags",
         )
-    levels = (np.arange(full + 1) * 255 + full // 2) // full if bits <= 16 else None
-    if levels is not None:
-        return levels.astype(np.uint8)[samples]
-    return np.rint(samples * (255 / full)).astype(np.uint8)
+    if bits > 16:
+        return _rounded(samples * (255 / full))
+    level = (np.arange(full + 1) * 255 + full // 2) // full
+    scaled: NDArray[np.uint8] = level.astype(np.uint8)[samples]
+    return scaled
+
+
+def _rounded(intensities: NDArray[Any]) -> NDArray[np.uint8]:
+    rounded: NDArray[np.uint8] = np.rint(intensities).astype(np.uint8)
+    return rounded
 
 
 def _float_to_uint8(samples: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
     if not (np.isfinite(low) and np.isfinite(high)):
         raise DataError("NaN or infinite samples", "replace them before saving the picture")
     if low >= 0 and high <= 1:
-        return np.rint(samples * 255.0).astype(np.uint8)
+        return _rounded(samples * 255.0)
     if low >= 0 and high <= 255:
-        return np.rint(samples).astype(np.uint8)
+        return _rounded(samples)
     return _stretch(samples, low, high)
 
 
@@ -86,7 +92,7 @@ def _stretch(samples: NDArray[Any], low: float, high: float) -> NDArray[np.uint8
         )
     if width == 0:
         return np.zeros(samples.shape, np.uint8)
-    return np.rint((samples.astype(np.float64) - low) * (255 / width)).astype(np.uint8)
+    return _rounded((samples.astype(np.float64) - low) * (255 / width))
 
 
 def on_white(
@@ -98,9 +104,12 @@ def on_white(
     """
     opacity = alpha[..., None].astype(np.uint16)
     white = 255 - opacity
-    if premultiplied:
-        return np.minimum(rgb + white, 255).astype(np.uint8)
-    return ((rgb * opacity + 255 * white + 127) // 255).astype(np.uint8)
+    laid = (
+        np.minimum(rgb + white, 255)
+        if premultiplied
+        else (rgb * opacity + 255 * white + 127) // 255
+    )
+    return np.asarray(laid, np.uint8)
 
 
 def channels_to_rgb(

@@ -1,0 +1,113 @@
+"""Given masks of nucleus and cell, in the forms that data sets use."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import DataError
+from .images import decode_rgb
+
+_FORMS = "0/128/255 or 0/1/2 (background/cytoplasm/nucleus), or white/blue/cyan"
+# A pixel may be this far from the colour it stands for (JPEG, soft edges).
+_COLOUR_TOLERANCE = 96
+_MOST_STRAY = 0.05
+_GREY_TOLERANCE = 16
+
+
+def decode_mask(
+    content: bytes, shape: tuple[int, int], *, mask_is: Literal["nucleus", "cell"] | None
+) -> tuple[NDArray[np.bool_] | None, NDArray[np.bool_] | None]:
+    """Nucleus and cell from the bytes of a mask picture.
+
+    Three values: grey 0/128/255 or 0/1/2 are background, cytoplasm, nucleus; in colour, white
+    is background, blue cytoplasm, cyan nucleus (ALL-IDB2, L. Putzu). Other levels count as the
+    nearest of the three, except that a middle level found only along edges (fewer than half of
+    its pixels within 16 of 128) is the soft edge of a two-valued mask. A two-valued grey mask
+    is what `mask_is` says; the other mask is then None.
+
+    Parameters
+    ----------
+    content : bytes
+        A file that `decode_rgb` reads, of as many pixels as the image.
+    shape : (rows, cols)
+        Of the image that the mask belongs to.
+    mask_is : "nucleus", "cell" or None
+        What the foreground of a two-valued mask is.
+
+    Returns
+    -------
+    nucleus, cell : bool arrays of `shape`, or None
+        The nucleus is a part of the cell.
+
+    Raises
+    ------
+    DataError
+        For an unreadable or blank mask, another shape, other colours, or a two-valued mask
+        without `mask_is`.
+    """
+    rgb = decode_rgb(content)
+    if rgb.shape[:2] != tuple(shape):
+        raise DataError(
+            f"the mask has {rgb.shape[1]} x {rgb.shape[0]} pixels, its image {shape[1]} x "
+            f"{shape[0]}",
+            "give a mask of the image's own size",
+        )
+    if _is_coloured(rgb):
+        nucleus, cytoplasm = _from_colours(rgb)
+        return nucleus, nucleus | cytoplasm
+    level = rgb[..., 1]
+    darkest, brightest = int(level.min()), int(level.max())
+    if darkest == brightest:
+        raise DataError(
+            f"the mask is blank: every pixel is {darkest}", f"give a mask with values {_FORMS}"
+        )
+    if brightest <= 2:
+        level = np.array([0, 128, 255], np.uint8)[level]
+    nucleus = level >= 192
+    cytoplasm = (level >= 64) & ~nucleus
+    if nucleus.any() and cytoplasm.any() and not _is_soft_edge(level[cytoplasm]):
+        return nucleus, nucleus | cytoplasm
+    return _two_valued(level >= 64 if not nucleus.any() else level >= 128, mask_is)
+
+
+def _is_coloured(rgb: NDArray[np.uint8]) -> bool:
+    return bool((rgb.max(axis=2).astype(np.int16) - rgb.min(axis=2) > _COLOUR_TOLERANCE).any())
+
+
+def _from_colours(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    background = rgb[..., 0] >= 128
+    nucleus = ~background & (rgb[..., 1] >= 128)
+    cytoplasm = ~background & ~nucleus
+    meant = np.stack(
+        [background, background | nucleus, np.ones_like(background)], axis=-1
+    ) * np.uint8(255)
+    stray = (np.abs(meant.astype(np.int16) - rgb).max(axis=2) > _COLOUR_TOLERANCE).mean()
+    if stray > _MOST_STRAY:
+        raise DataError(
+            f"{stray:.0%} of the mask's pixels are neither white, blue nor cyan",
+            f"give a mask with values {_FORMS}",
+        )
+    return nucleus, cytoplasm
+
+
+def _is_soft_edge(middle: NDArray[np.uint8]) -> bool:
+    return bool((np.abs(middle.astype(np.int16) - 128) <= _GREY_TOLERANCE).mean() < 0.5)
+
+
+def _two_valued(
+    foreground: NDArray[np.bool_], mask_is: Literal["nucleus", "cell"] | None
+) -> tuple[NDArray[np.bool_] | None, NDArray[np.bool_] | None]:
+    if not foreground.any():
+        raise DataError(
+            "the mask is blank: no pixel reaches the level of cytoplasm",
+            f"give a mask with values {_FORMS}",
+        )
+    if mask_is is None:
+        raise DataError(
+            "the mask has two values: it may show the nucleus or the whole cell",
+            "say which with --mask-is nucleus or --mask-is cell",
+        )
+    return (foreground, None) if mask_is == "nucleus" else (None, foreground)
