@@ -9,52 +9,57 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .cell import Mask
-from .colour import Bytes
-from .nuclei import filled, otsu
+from .colour import Bytes, Floats
+from .nuclei import disc, filled, otsu
 from .polar import enclose
 
-_TINTS = 32  # bins of each of the two density ratios
-_BLUE_STEP, _RED_STEP = 1.5 / _TINTS, 1.2 / _TINTS
+_TINTS = 16  # bins of each of the two density ratios and of the density
+_BLUE_STEP, _RED_STEP = 1.6 / _TINTS, 1.2 / _TINTS
 
 
 def stained(optical: Bytes) -> Bytes:
-    """Mean density that weighs green twice: (rows, cols) uint8, for cell against slide."""
-    plane = cv2.transform(optical, np.array([[0.25, 0.5, 0.25]], dtype=np.float32))
-    return np.asarray(plane, dtype=np.uint8)
+    """Density that tells a pale cell from the slide: (rows, cols) uint8.
+
+    The greater of the mean density (green twice) and 1.5 times green minus blue, which uneven
+    light leaves alone.
+    """
+    plane = cv2.transform(optical, np.array([[0.25, 0.5, 0.25], [0, 1.5, -1.5]], dtype=np.float32))
+    return np.asarray(cv2.max(plane[:, :, 0], plane[:, :, 1]), dtype=np.uint8)
 
 
-def tints(optical: Bytes) -> Bytes:
-    """Blue and red density as parts of the green one: (rows, cols, 2) uint8 bins."""
+def tints(optical: Bytes) -> NDArray[np.int32]:
+    """Blue and red density as parts of the green one, and the green one: (rows, cols) bins."""
     red, green, blue = cv2.split(optical)
-    green = cv2.max(green, np.array([4.0]))
-    return np.asarray(
-        cv2.merge(
-            [
-                cv2.min(cv2.divide(blue, green, scale=1 / _BLUE_STEP), _TINTS - 1.0),
-                cv2.min(cv2.divide(red, green, scale=1 / _RED_STEP), _TINTS - 1.0),
-            ]
-        ),
-        dtype=np.uint8,
-    )
+    base = cv2.max(green, np.array([4.0]))
+    first = cv2.min(cv2.divide(blue, base, scale=1 / _BLUE_STEP), _TINTS - 1.0)
+    second = cv2.min(cv2.divide(red, base, scale=1 / _RED_STEP), _TINTS - 1.0)
+    third = cv2.min(green >> 3, _TINTS - 1.0)
+    return (first.astype(np.int32) * _TINTS + second) * _TINTS + third
 
 
-def _histogram(tint: Bytes, mask: Mask) -> NDArray[np.float32]:
-    counts = cv2.calcHist(
-        [tint], [0, 1], mask.astype(np.uint8), [_TINTS, _TINTS], [0, _TINTS, 0, _TINTS]
-    )
-    counts = cv2.GaussianBlur(counts, (0, 0), 1.5) + 1e-6
-    return np.asarray(counts / counts.sum(), dtype=np.float32)
+def _histogram(tint: NDArray[np.int32], mask: Mask) -> Floats:
+    counts = np.bincount(tint[mask], minlength=_TINTS**3).astype(np.float64)
+    for _ in range(3):
+        counts = cv2.GaussianBlur(counts.reshape(_TINTS, -1), (1, 5), 0, sigmaY=1.0)
+        counts = np.ascontiguousarray(counts.T)
+        counts = counts.reshape(-1)
+    counts += 1e-3
+    return np.asarray(counts / counts.sum())
 
 
-def kinship(tint: Bytes, near: Mask, away: Mask) -> NDArray[np.float32]:
+def kinship(
+    tint: NDArray[np.int32], near: Mask, away: Mask, doubt: float
+) -> NDArray[np.float32]:
     """Evidence that a colour belongs to the cell rather than to the cells elsewhere.
 
     Parameters
     ----------
-    tint : (rows, cols, 2) uint8
+    tint : (rows, cols) int32
         See `tints`.
     near, away : (rows, cols) bool
         Stained pixels next to the nucleus; stained pixels far from it, mostly red cells.
+    doubt : float
+        What is subtracted.
 
     Returns
     -------
@@ -62,21 +67,25 @@ def kinship(tint: Bytes, near: Mask, away: Mask) -> NDArray[np.float32]:
         Log-likelihood ratio of the two colour distributions, from -1 to 1.
     """
     ratio = np.log(_histogram(tint, near) / _histogram(tint, away))
-    table = np.clip(0.7 * ratio - 0.5, -1, 1).astype(np.float32)
-    return np.asarray(table[tint[:, :, 0], tint[:, :, 1]])
+    table = np.clip(0.7 * ratio - doubt, -1, 1).astype(np.float32)
+    return np.asarray(table[tint])
 
 
-def _elsewhere(foreground: Mask, nucleus: Mask, distance: NDArray[np.float32], far: float) -> Mask:
-    """Stained pixels of other cells: apart from this one, or far off in a clump cut by the rim."""
-    _, labels = cv2.connectedComponents(foreground.astype(np.uint8), connectivity=4)
+def _own_part(foreground: Mask, nucleus: Mask) -> tuple[Mask, bool]:
+    """Connected stained pixels around the nucleus, and whether they look like one free cell."""
+    smooth = cv2.morphologyEx(foreground.astype(np.uint8), cv2.MORPH_OPEN, disc(2))
+    _, labels = cv2.connectedComponents(smooth | nucleus, connectivity=4)
     own = np.zeros(int(labels.max()) + 1, dtype=np.bool_)
     own[labels[nucleus]] = True
     rim = np.concatenate((labels[0], labels[-1], labels[:, 0], labels[:, -1]))
-    own[0] = False
-    if own[rim].any():
-        own[:] = False
-    own[0] = True
-    return np.asarray(~own[labels] & (distance > far))
+    part = np.asarray(own[labels])
+    points = cv2.findNonZero(filled(part.astype(np.uint8), part.size))
+    hull = cv2.contourArea(cv2.convexHull(points))
+    outlines, _ = cv2.findContours(
+        part.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+    )
+    area = sum(cv2.contourArea(outline) for outline in outlines)
+    return part, not own[rim].any() and area > 0.9 * hull
 
 
 def whole_cell(optical: Bytes, nucleus: Mask, chromatic: Mask) -> Mask:
@@ -100,14 +109,17 @@ def whole_cell(optical: Bytes, nucleus: Mask, chromatic: Mask) -> Mask:
     neighbours = cv2.distanceTransform(1 - (chromatic & ~nucleus).astype(np.uint8), cv2.DIST_L2, 3)
     plane = stained(optical)
     rest = np.ascontiguousarray(plane[np.minimum(distance, neighbours) > 0.08 * diameter][:, None])
-    level = max(min(otsu(rest), 15), 5) if rest.size else 5
+    level = min(otsu(rest), 9) if rest.size else 5
     foreground = plane > level
     evidence = np.where(foreground, np.float32(1), np.float32(-1))
+    part, free = _own_part(foreground, nucleus)
     margin = min(0.5 * diameter, float(np.quantile(distance[::4, ::4], 0.85)))
-    away = _elsewhere(foreground, nucleus, distance, margin) & (neighbours > 0.3 * diameter)
+    away = foreground & (distance > margin) & (neighbours > 0.3 * diameter)
+    if free:
+        away &= ~part
     if away.mean() > 0.015:
         near = foreground & (distance < 0.2 * diameter) & ~chromatic
-        cells = kinship(tints(optical), near, away)
+        cells = kinship(tints(optical), near, away, -0.5 if free else 0.5)
         evidence[foreground] = cells[foreground]
     evidence[neighbours < np.minimum(distance, 0.5 * diameter)] = -1
     evidence[nucleus] = 4
@@ -120,7 +132,22 @@ def whole_cell(optical: Bytes, nucleus: Mask, chromatic: Mask) -> Mask:
         centre = (float(middle[0]), float(middle[1]))
     reach = min(1.6 * diameter + 4, float(max(nucleus.shape)))
     region = enclose(evidence, centre, reach, 0.05)
-    cell = region | core
-    if DEBUG is not None: DEBUG.append((evidence,foreground,away,level))
-    return np.asarray(filled(cell, float(cell.size)) > 0)
+    cell = filled(region | core, float(region.size))
+    if DEBUG is not None: DEBUG.append((evidence,foreground,away,level,free))
+    return np.asarray(_trimmed(plane, cell, core, level) > 0)
+
+
+def _trimmed(plane: Bytes, cell: Bytes, core: Bytes, level: int) -> Bytes:
+    """Draw the outline where the density falls to half of the cytoplasm's."""
+    cytoplasm = plane[(cell > 0) & (core == 0)]
+    if cytoplasm.size == 0:
+        return cell
+    half = max(level, HALF * float(np.median(cytoplasm)))
+    inside = cell & (plane > half) | core
+    inside = cv2.morphologyEx(inside, cv2.MORPH_OPEN, disc(2)) | core
+    _, labels = cv2.connectedComponents(inside, connectivity=4)
+    kept = np.zeros(int(labels.max()) + 1, dtype=np.uint8)
+    kept[labels[core > 0]] = 1
+    return filled(kept[labels], float(cell.size))
 DEBUG=None
+HALF=.4

@@ -13,7 +13,7 @@ from .cell import Cell, Mask
 from .colour import Bytes
 from .cytoplasm import whole_cell
 from .errors import CellError
-from .nuclei import central, nuclear, otsu
+from .nuclei import central, main_parts, nuclear, otsu, sharpened
 from .quality import Quality
 from .stain import background, chromatin, cut_out, density
 
@@ -114,6 +114,8 @@ def segment(
         cell = whole_cell(density(smooth, slide), nucleus, chromatic > 0)
     else:
         cell = alone | nucleus
+    refined = nuclear(plane, sharpened(plane, cell, level), size) & cell
+    nucleus = main_parts(refined.astype(np.uint8), 0.04)
     found = _found(rgb, nucleus, cell, pixel_size)
     kind: Source = "field" if source == "field" else "crop"
     return Segmentation(kind, (rgb.shape[0], rgb.shape[1]), (found,))
