@@ -1,4 +1,8 @@
-"""The form of the table that vets the features: one row a check, against an outside value."""
+"""The form of the table that vets the features: one row a check, against an outside value.
+
+Each ``tests/rows_*.py`` holds such rows in a list ``CHECKS``; ``test_vetting.py`` runs them all.
+A feature's declared ``vetted`` text is the names of its rows' oracles, joined by "; ".
+"""
 
 from __future__ import annotations
 
@@ -22,13 +26,14 @@ class Check:
     """
 
     feature: str
-    oracle: str
+    oracle: str  # its name as the feature's `vetted` text gives it
     independent: bool  # another program or a published figure; else worked out by hand
     expected: Any
     got: Callable[[Function], Any]
     relative: float = 1e-6
     absolute: float = 0.0
     digits: int = 0  # compare after rounding to so many significant digits
+    shared: bool = False  # whether it reads reference data that are not in the repository
 
     def agrees(self, function: Function | None = None) -> bool:
         """Whether the feature (or `function` in its place) gives the expected value."""
