@@ -71,21 +71,52 @@ def kinship(
     return np.asarray(table[tint])
 
 
-def _own_part(foreground: Mask, nucleus: Mask) -> tuple[Mask, bool]:
+def _own_part(foreground: Mask, nucleus: Mask, radius: int) -> tuple[Mask, bool]:
     """Connected stained pixels around the nucleus, and whether they look like one free cell."""
-    smooth = cv2.morphologyEx(foreground.astype(np.uint8), cv2.MORPH_OPEN, disc(2))
+    smooth = cv2.morphologyEx(foreground.astype(np.uint8), cv2.MORPH_OPEN, disc(radius))
     _, labels = cv2.connectedComponents(smooth | nucleus, connectivity=4)
     own = np.zeros(int(labels.max()) + 1, dtype=np.bool_)
     own[labels[nucleus]] = True
     rim = np.concatenate((labels[0], labels[-1], labels[:, 0], labels[:, -1]))
     part = np.asarray(own[labels])
-    points = cv2.findNonZero(filled(part.astype(np.uint8), part.size))
-    hull = cv2.contourArea(cv2.convexHull(points))
-    outlines, _ = cv2.findContours(
-        part.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
-    )
-    area = sum(cv2.contourArea(outline) for outline in outlines)
-    return part, not own[rim].any() and area > 0.9 * hull
+    return part, not own[rim].any() and _notch(part.astype(np.uint8)) < FREE
+FREE=.13
+
+
+def _notch(mask: Bytes) -> float:
+    """Depth of the deepest concavity of the greatest part, in units of the root of its area."""
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    outline = max(outlines, key=cv2.contourArea)
+    area = cv2.contourArea(outline)
+    if area < 9:
+        return 0.0
+    defects = cv2.convexityDefects(outline, cv2.convexHull(outline, returnPoints=False))
+    if defects is None:
+        return 0.0
+    # The fourth number is the depth in 1/256 px.
+    return float(defects.reshape(-1, 4)[:, 3].max()) / 256 / sqrt(area)
+
+
+def _middle(mask: Mask) -> tuple[float, float, float]:
+    """Row and column of the centre of a mask's convex hull, and the greatest distance from it."""
+    points = cv2.findNonZero(mask.astype(np.uint8))
+    hull = cv2.convexHull(points)[:, 0].astype(np.float64)
+    moments = cv2.moments(hull[:, None].astype(np.float32))
+    if moments["m00"] > 0:
+        x, y = moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
+    else:
+        x, y = hull.mean(axis=0)
+    return y, x, float(np.hypot(hull[:, 0] - x, hull[:, 1] - y).max())
+
+
+def _others(mask: Mask, nucleus: Mask) -> Bytes:
+    """Nuclei of other cells: parts that are large or cut by the rim, not specks and fringes."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    large = stats[:, cv2.CC_STAT_AREA] > 0.3 * nucleus.sum()
+    rim = np.concatenate((labels[0], labels[-1], labels[:, 0], labels[:, -1]))
+    large[rim] = True
+    large[0] = False
+    return np.asarray(large[labels], dtype=np.uint8)
 
 
 def whole_cell(optical: Bytes, nucleus: Mask, chromatic: Mask) -> Mask:
@@ -106,32 +137,28 @@ def whole_cell(optical: Bytes, nucleus: Mask, chromatic: Mask) -> Mask:
     core = nucleus.astype(np.uint8)
     diameter = 2 * sqrt(core.sum() / pi)
     distance = cv2.distanceTransform(1 - core, cv2.DIST_L2, 3)
-    neighbours = cv2.distanceTransform(1 - (chromatic & ~nucleus).astype(np.uint8), cv2.DIST_L2, 3)
+    other = _others(chromatic & ~nucleus, nucleus)
+    neighbours = cv2.distanceTransform(1 - other, cv2.DIST_L2, 3)
     plane = stained(optical)
     rest = np.ascontiguousarray(plane[np.minimum(distance, neighbours) > 0.08 * diameter][:, None])
     level = min(otsu(rest), 9) if rest.size else 5
     foreground = plane > level
+    foreign = neighbours < np.minimum(distance, 0.5 * diameter)
     evidence = np.where(foreground, np.float32(1), np.float32(-1))
-    part, free = _own_part(foreground, nucleus)
+    part, free = _own_part(foreground & ~foreign, nucleus, max(2, round(OPN * diameter)))
     margin = min(0.5 * diameter, float(np.quantile(distance[::4, ::4], 0.85)))
     away = foreground & (distance > margin) & (neighbours > 0.3 * diameter)
     if free:
         away &= ~part
-    if away.mean() > 0.015:
+    if not free and away.mean() > 0.015:
         near = foreground & (distance < 0.2 * diameter) & ~chromatic
-        cells = kinship(tints(optical), near, away, -0.5 if free else 0.5)
+        cells = kinship(tints(optical), near, away, 0.5)
         evidence[foreground] = cells[foreground]
-    evidence[neighbours < np.minimum(distance, 0.5 * diameter)] = -1
+    evidence[foreign] = -1
     evidence[nucleus] = 4
-    hull = cv2.convexHull(np.argwhere(nucleus)[:, None, ::-1].astype(np.int32))
-    moments = cv2.moments(hull)
-    if moments["m00"] > 0:
-        centre = (moments["m01"] / moments["m00"], moments["m10"] / moments["m00"])
-    else:
-        middle = np.argwhere(nucleus).mean(axis=0)
-        centre = (float(middle[0]), float(middle[1]))
-    reach = min(1.6 * diameter + 4, float(max(nucleus.shape)))
-    region = enclose(evidence, centre, reach, 0.05)
+    row, col, extent = _middle(part if free else nucleus)
+    reach = 1.1 * extent + 4 if free else max(1.6 * diameter, extent) + 4
+    region = enclose(evidence, (row, col), reach, 0.05)
     cell = filled(region | core, float(region.size))
     if DEBUG is not None: DEBUG.append((evidence,foreground,away,level,free))
     return np.asarray(_trimmed(plane, cell, core, level) > 0)
@@ -149,5 +176,6 @@ def _trimmed(plane: Bytes, cell: Bytes, core: Bytes, level: int) -> Bytes:
     kept = np.zeros(int(labels.max()) + 1, dtype=np.uint8)
     kept[labels[core > 0]] = 1
     return filled(kept[labels], float(cell.size))
+OPN=.06
 DEBUG=None
 HALF=.4
