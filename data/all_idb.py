@@ -1,0 +1,99 @@
+"""ALL-IDB1 (whole fields) and ALL-IDB2 (crops of them): labels by name, groups by checksum.
+
+Labati R.D., Piuri V., Scotti F.: ALL-IDB: the acute lymphoblastic leukemia image database for
+image processing, ICIP 2011. The table of facts names, for each known file's SHA-256, the field
+that a crop was cut from (template matching against ALL-IDB1), the camera and the group of fields
+photographed in one go (EXIF model and time).
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from .entries import Entry
+from .tree import Found, Tree
+
+FIELDS, CROPS = "ALL-IDB1", "ALL-IDB2"
+
+_NAME = re.compile(r"Im(\d{3})_([01])", re.IGNORECASE)
+_LABELS = {"1": "blast", "0": "normal"}
+_LAST_FIELD = 108
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of one published file besides its content."""
+
+    subject: str
+    slide: str
+    camera: str
+    extra: Mapping[str, str]
+    source: str
+
+
+def known_facts(sha256: str) -> Facts | None:
+    """The facts of a published file, by the SHA-256 of its bytes, or None."""
+    return _facts().get(sha256)
+
+
+@cache
+def _facts() -> dict[str, Facts]:
+    path = Path(__file__).with_name("all_idb_facts.csv")
+    with path.open(encoding="utf-8", newline="") as file:
+        return {
+            row["sha256"]: Facts(
+                subject=row["parent"],
+                slide=row["group"],
+                camera=row["camera"],
+                extra={"Parent": row["parent"]},
+                source=f"{row['set']} {row['file']}",
+            )
+            for row in csv.DictReader(file)
+        }
+
+
+def read_all_idb(tree: Tree) -> tuple[str, list[Entry], list[str]] | None:
+    """The entries of an ALL-IDB tree, or None where most images are named otherwise."""
+    matches = [_NAME.fullmatch(image.path.stem) for image in tree.images]
+    named = sum(match is not None for match in matches)
+    if 2 * named <= len(matches):
+        return None
+    crops = any(
+        match is not None and (int(match[1]) > _LAST_FIELD or _is_tiff(image))
+        for match, image in zip(matches, tree.images, strict=True)
+    )
+    entries = [
+        _entry(image, match, field=not crops)
+        for match, image in zip(matches, tree.images, strict=True)
+    ]
+    notes = [
+        f"{CROPS} names no patients: the subject is the field that a crop was cut from"
+        if crops
+        else f"{FIELDS} names no patients: the subject is the field itself",
+        "ALL-IDB: label and camera go together (all normal fields, and 57 of the 130 blast crops, "
+        "are from the Canon G5), and each slide group has one class: groups must be left out whole",
+    ]
+    if named < len(matches):
+        notes.append(f"ALL-IDB: {len(matches) - named} files are named otherwise: no label")
+    return (CROPS if crops else FIELDS), entries, notes
+
+
+def _entry(image: Found, match: re.Match[str] | None, *, field: bool) -> Entry:
+    if match is None:
+        return Entry(image.path, image.name)
+    return Entry(
+        image.path,
+        image.name,
+        label=_LABELS[match[2]],
+        original_label=match[2],
+        subject=image.pure.stem if field else None,
+    )
+
+
+def _is_tiff(image: Found) -> bool:
+    return image.path.suffix.lower() in (".tif", ".tiff")

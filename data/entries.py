@@ -1,0 +1,88 @@
+"""What a listing holds: one entry for each image, and what the user must know."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+# Undecodable bytes (surrogates), control characters and line separators.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One image to be read, and what is known of it before it is opened.
+
+    Attributes
+    ----------
+    path : Path
+        Where the image is.
+    name : str
+        Its path below the input folder, with ``/`` on every system and escaped by `printable`.
+    label, original_label : str or None
+        The class: ``blast`` or ``normal`` where the data set means that, else the data set's own
+        word, which `original_label` always holds.
+    subject, slide, camera : str or None
+        Groups that share more than a label.
+    mask : Path or None
+        A given mask.
+    extra : mapping
+        Further facts; a manifest's other columns.
+    """
+
+    path: Path
+    name: str
+    label: str | None = None
+    original_label: str | None = None
+    subject: str | None = None
+    slide: str | None = None
+    camera: str | None = None
+    mask: Path | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """All images of one input.
+
+    Attributes
+    ----------
+    root : Path
+        The folder that the names are relative to.
+    layout : str
+        The data set's name, or ``class folders``, ``flat folder``, ``single image``, ``manifest``.
+    entries : tuple of Entry
+        Sorted by name, code point by code point.
+    skipped : tuple of (name, reason)
+        Files and folders that are no images, sorted.
+    notes : tuple of str
+        One-line facts that a user must know.
+    """
+
+    root: Path
+    layout: str
+    entries: tuple[Entry, ...]
+    skipped: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def printable(name: str) -> str:
+    r"""A file name that every table and terminal accepts, unchanged where it is one already.
+
+    Bytes that are not UTF-8, control characters and line breaks are written as escapes.
+
+    >>> printable("Zelle 1 ä.png"), printable("a\nb"), printable("\udcff.png")
+    ('Zelle 1 ä.png', 'a\\x0ab', '\\xff.png')
+    """
+    return _UNPRINTABLE.sub(_escape, name)
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if 0xDC80 <= code <= 0xDCFF:  # a byte of a name that is not UTF-8 (PEP 383)
+        code -= 0xDC00
+    elif code >= 0x80:
+        return f"\\u{code:04x}"
+    return f"\\x{code:02x}"

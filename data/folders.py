@@ -1,0 +1,46 @@
+"""Folders as users keep them: one sub-folder for each class, or none."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from .entries import Entry
+from .tree import Found, Tree
+
+# Folders that hold all images, next to folders of something else.
+IMAGE_FOLDERS = frozenset(("img", "imgs", "image", "images", "im"))
+MASK_FOLDERS = frozenset(("mask", "masks"))
+_SPLITS = frozenset(
+    ("train", "training", "test", "testing", "val", "valid", "validation")
+    + tuple(f"fold_{number}" for number in range(10))
+)
+
+
+def read_folders(tree: Tree) -> tuple[str, list[Entry], list[str]]:
+    """Entries labelled by the first folder below the input; images outside one have no label.
+
+    Folders that only say "images" or name a split (train, test) are passed through to the next
+    level.
+    """
+    entries = [_entry(image) for image in tree.images]
+    if all(entry.label is None for entry in entries):
+        return "flat folder", entries, []
+    outside = sum(entry.label is None for entry in entries)
+    notes = [f"{outside} images lie outside the class folders: no label"] if outside else []
+    return "class folders", entries, notes
+
+
+def below_images(name: str) -> PurePosixPath:
+    """An image's name below the folder that only says "images"."""
+    path = PurePosixPath(name)
+    holds_all = len(path.parts) > 1 and path.parts[0].lower() in IMAGE_FOLDERS
+    return PurePosixPath(*path.parts[1:]) if holds_all else path
+
+
+def _entry(image: Found) -> Entry:
+    folders = below_images(image.name).parts[:-1]
+    split = folders[0] if folders and folders[0].lower() in _SPLITS else None
+    classes = folders[1:] if split else folders
+    label = classes[0] if classes else None
+    extra = {"Split": split} if split else {}
+    return Entry(image.path, image.name, label=label, original_label=label, extra=extra)

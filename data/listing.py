@@ -1,0 +1,119 @@
+"""From a folder, an image or a manifest to the list of images with what is known of each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from .entries import Entry, Listing, printable
+from .errors import DataError
+from .folders import IMAGE_FOLDERS, MASK_FOLDERS, below_images, read_folders
+from .layouts import LAYOUTS
+from .manifest import read_manifest
+from .tree import Found, Tree, has_image_extension, read_tree
+
+__all__ = ["Entry", "Listing", "list_images"]
+
+_ACCEPTED = "give a folder with PNG, JPEG, BMP, TIFF or WebP images, an image, or a CSV manifest"
+
+
+def list_images(source: Path, *, masks: Path | None = None) -> Listing:
+    """All images of a folder, a single image, or a CSV manifest.
+
+    Sub-folders of a folder are classes, unless the folder has the layout of a data set that
+    `layouts` knows. A folder ``masks`` beside a folder ``images`` (or ``img``) holds masks.
+
+    Parameters
+    ----------
+    source : Path
+        Folder, image file, or manifest (``.csv``).
+    masks : Path, optional
+        Folder of masks with the images' relative paths and any image extension.
+
+    Raises
+    ------
+    DataError
+        Where there are no images, or `source`, `masks` or a table cannot be used.
+    """
+    if not source.exists():
+        raise DataError(f"{source} does not exist", "correct the path")
+    if source.is_dir():
+        listing = _list_tree(read_tree(source), masks)
+    elif source.suffix.lower() in (".csv", ".tsv"):
+        listing = read_manifest(source)
+    elif has_image_extension(source):
+        image = Found(source, printable(source.name))
+        listing = _list_tree(Tree(source.parent, (image,)), masks)
+        if listing.layout == "flat folder":
+            listing = replace(listing, layout="single image")
+    else:
+        raise DataError(f"{source} is neither a folder, an image nor a CSV manifest", _ACCEPTED)
+    return _with_masks(listing, read_tree(masks)) if masks is not None else listing
+
+
+def _list_tree(tree: Tree, masks: Path | None) -> Listing:
+    tree, given = _split_masks(tree, masks)
+    if not tree.images:
+        kinds = Counter(PurePosixPath(name).suffix or "no extension" for name, _ in tree.skipped)
+        seen = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "nothing"
+        raise DataError(f"{tree.root} holds no images (seen: {seen})", _ACCEPTED)
+    described = (layout(tree) for layout in LAYOUTS)
+    found = next((description for description in described if description), None)
+    name, entries, notes = found or read_folders(tree)
+    by_name = tuple(sorted(entries, key=lambda entry: entry.name))
+    listing = Listing(tree.root, name, by_name, tuple(sorted(tree.skipped)), tuple(notes))
+    return _with_masks(listing, given) if given else listing
+
+
+def _split_masks(tree: Tree, masks: Path | None) -> tuple[Tree, Tree | None]:
+    """The tree without masks, and the tree of masks that lies beside a folder of images."""
+    if masks is not None:
+        inside = frozenset(image.name for image in tree.images if image.path.is_relative_to(masks))
+        return tree.without(inside, "a mask"), None
+    first = {image.name: image.pure.parts[0].lower() for image in tree.images}
+    folders = set(first.values())
+    if not (folders & IMAGE_FOLDERS and folders & MASK_FOLDERS):
+        return tree, None
+    if not folders <= IMAGE_FOLDERS | MASK_FOLDERS:
+        return tree, None
+    names = frozenset(name for name, folder in first.items() if folder in MASK_FOLDERS)
+    root = next(image for image in tree.images if image.name in names).path
+    depth = len(root.relative_to(tree.root).parts) - 1
+    given = tuple(
+        Found(image.path, "/".join(image.pure.parts[1:]))
+        for image in tree.images
+        if image.name in names
+    )
+    return tree.without(names, "a mask"), Tree(root.parents[depth - 1], given)
+
+
+def _with_masks(listing: Listing, masks: Tree) -> Listing:
+    """Each entry with the mask of its relative path, in any image format."""
+    by_stem: dict[PurePosixPath, Path] = {}
+    for mask in masks.images:
+        stem = mask.pure.with_suffix("")
+        if stem in by_stem:
+            raise DataError(
+                f"{masks.root} holds two masks for {stem}: {by_stem[stem].name}, {mask.path.name}",
+                "keep one of them",
+            )
+        by_stem[stem] = mask.path
+    entries = tuple(
+        entry
+        if entry.mask
+        else replace(
+            entry,
+            mask=by_stem.get(PurePosixPath(entry.name).with_suffix(""))
+            or by_stem.get(below_images(entry.name).with_suffix("")),
+        )
+        for entry in listing.entries
+    )
+    found = sum(entry.mask is not None for entry in entries)
+    if not found:
+        raise DataError(
+            f"{masks.root} holds no mask for any image, {listing.entries[0].name} for example",
+            "name each mask as its image, at the same relative path",
+        )
+    note = f"{found} of {len(entries)} images have a mask"
+    return replace(listing, entries=entries, notes=(*listing.notes, note))

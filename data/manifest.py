@@ -1,0 +1,68 @@
+"""A CSV manifest: the images and what the user knows of them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path, PurePath
+
+from .entries import Entry, Listing, printable
+from .errors import DataError
+from .tables import read_table
+
+_OWN = frozenset(("image", "label", "subject", "slide", "camera", "mask"))
+
+
+def read_manifest(path: Path) -> Listing:
+    """The images that a CSV with a column ``image`` names, relative to its own folder.
+
+    Known further columns are ``label``, ``subject``, ``slide``, ``camera`` and ``mask``; all
+    others are carried through in `Entry.extra`, their names in lower case. An empty field is
+    an unknown value. A named file may be missing: reading it will say so.
+
+    Raises
+    ------
+    DataError
+        For a table that `tables.read_table` refuses, a row without an image, or an image in
+        two rows.
+    """
+    folder = path.parent
+    entries: dict[str, Entry] = {}
+    for number, row in enumerate(read_table(path, "image"), start=1):
+        if not row["image"]:
+            raise DataError(f"{path}, image {number} has no name", "fill the column 'image'")
+        image = _locate(folder, row["image"])
+        name = _name(folder, image)
+        if name in entries:
+            raise DataError(f"{path} names {name} twice", "keep one row for each image")
+        label = row.get("label") or None
+        entries[name] = Entry(
+            path=image,
+            name=name,
+            label=label,
+            original_label=label,
+            subject=row.get("subject") or None,
+            slide=row.get("slide") or None,
+            camera=row.get("camera") or None,
+            mask=_locate(folder, row["mask"]) if row.get("mask") else None,
+            extra={column: value for column, value in row.items() if column not in _OWN},
+        )
+    return Listing(folder, "manifest", tuple(entries[name] for name in sorted(entries)))
+
+
+def _locate(folder: Path, written: str) -> Path:
+    """The file that a field names; Windows separators are understood where no file has them."""
+    path = folder / written
+    try:
+        if "\\" in written and not path.exists():
+            path = folder / written.replace("\\", "/")
+    except OSError as error:
+        raise DataError(
+            f"a manifest names {printable(written[:80])}: {error.strerror}", "correct the path"
+        ) from error
+    return path
+
+
+def _name(folder: Path, image: Path) -> str:
+    path = PurePath(os.path.normpath(image))
+    base = PurePath(os.path.normpath(folder))
+    return printable((path.relative_to(base) if path.is_relative_to(base) else path).as_posix())

@@ -1,0 +1,74 @@
+"""CSV tables that users and data sets bring along, read strictly."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from .errors import DataError
+from .images import read_bytes
+
+_DELIMITERS = (",", ";", "\t")
+
+
+def has_columns(path: Path, *columns: str) -> bool:
+    """Whether the first line of a file names all these columns."""
+    try:
+        with path.open("rb") as file:
+            first = file.readline(65_536).decode("utf-8-sig", "replace").lower()
+    except OSError:
+        return False  # what cannot be opened names nothing; reading an image of it will say why
+    return all(column.lower() in first for column in columns)
+
+
+def read_table(path: Path, required: str) -> list[dict[str, str]]:
+    """The rows of a CSV table as column name to stripped text; column names in lower case.
+
+    The encoding is UTF-8, with or without a byte order mark. The delimiter is a comma, a
+    semicolon or a tab: the first with which the header holds the column `required`.
+
+    Raises
+    ------
+    DataError
+        For another encoding, a header without `required` or with a name twice, a row of
+        another length, a table without rows.
+    """
+    try:
+        text = read_bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path} is not UTF-8 (byte {error.start})", "save it as 'CSV UTF-8'"
+        ) from error
+    first = text.split("\n", 1)[0]
+    for delimiter in _DELIMITERS:
+        header = [
+            name.strip().lower() for name in next(csv.reader([first], delimiter=delimiter), [])
+        ]
+        if required in header:
+            break
+    else:
+        raise DataError(
+            f"{path} has no column '{required}': its first line is {first.strip()[:80]!r}",
+            f"name a column '{required}' in the first line",
+        )
+    twice = sorted({name for name in header if name and header.count(name) > 1})
+    if twice:
+        raise DataError(f"{path} has the column '{twice[0]}' twice", "rename one of them")
+    try:
+        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise DataError(f"{path} is not a CSV table: {error}", "check its quotes") from error
+    rows: list[dict[str, str]] = []
+    for number, cells in enumerate(lines[1:], start=2):
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) != len(header):
+            raise DataError(
+                f"{path}, row {number}: {len(cells)} fields, expected {len(header)}",
+                "put fields that hold the delimiter in quotes",
+            )
+        rows.append({name: cell.strip() for name, cell in zip(header, cells, strict=True) if name})
+    if not rows:
+        raise DataError(f"{path} has no rows", "add one row for each image")
+    return rows

@@ -1,0 +1,118 @@
+"""The files below a folder, images and others, each exactly once."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from .entries import printable
+from .errors import DataError
+from .images import EXTENSIONS, is_image
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file and its path below the folder, with ``/``, escaped by `entries.printable`."""
+
+    path: Path
+    name: str
+
+    @property
+    def pure(self) -> PurePosixPath:
+        """The name as a path, for its parts."""
+        return PurePosixPath(self.name)
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The images below a folder, its tables (CSV), and what else lies there."""
+
+    root: Path
+    images: tuple[Found, ...]
+    tables: tuple[Found, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+
+    def without(self, names: frozenset[str], reason: str) -> Tree:
+        """The tree whose images called `names` are skipped for `reason`."""
+        return replace(
+            self,
+            images=tuple(image for image in self.images if image.name not in names),
+            skipped=self.skipped + tuple((name, reason) for name in sorted(names)),
+        )
+
+
+def read_tree(root: Path) -> Tree:
+    """All files below `root`, sorted by name; hidden ones are skipped.
+
+    A folder that is reached twice through symbolic links is read once, as itself where it lies
+    below `root`, so loops end. What has an image's extension or an image's first bytes is an
+    image, even if it turns out to be unreadable later.
+    """
+    images: list[Found] = []
+    tables: list[Found] = []
+    skipped: list[tuple[str, str]] = []
+    pending, linked = deque([(root, "")]), deque[tuple[Path, str]]()
+    seen: set[tuple[int, int]] = set()
+    while pending or linked:
+        folder, prefix = (pending or linked).popleft()
+        try:
+            status = folder.stat()
+            children = sorted(os.scandir(folder), key=lambda child: child.name)
+        except OSError as error:
+            if folder == root:
+                raise DataError(
+                    f"{root} cannot be read: {error.strerror}", "check its permissions"
+                ) from error
+            skipped.append((prefix, f"folder cannot be read: {error.strerror}"))
+            continue
+        # Device and inode are 0 for network folders of some systems: the path then decides.
+        place = (status.st_dev, status.st_ino) if status.st_ino else (-1, hash(folder.resolve()))
+        if place in seen:
+            skipped.append((prefix, "link to a folder that is read already"))
+            continue
+        seen.add(place)
+        for child in children:
+            name = f"{prefix}{printable(child.name)}"
+            if child.name.startswith("."):
+                skipped.append((name, "hidden"))
+            elif child.is_dir():
+                (linked if child.is_symlink() else pending).append((Path(child.path), f"{name}/"))
+            else:
+                _sort_file(Found(Path(child.path), name), images, tables, skipped)
+    return Tree(root, _by_name(images), _by_name(tables), tuple(sorted(skipped)))
+
+
+def _sort_file(
+    found: Found, images: list[Found], tables: list[Found], skipped: list[tuple[str, str]]
+) -> None:
+    if has_image_extension(found.path):
+        images.append(found)
+        return
+    if found.path.suffix.lower() in (".csv", ".tsv"):
+        tables.append(found)
+        skipped.append((found.name, "a table, not an image"))
+        return
+    try:
+        if not found.path.is_file():
+            skipped.append((found.name, "not a regular file"))
+            return
+        with found.path.open("rb") as file:
+            start = file.read(32)
+    except OSError as error:
+        skipped.append((found.name, f"cannot be read: {error.strerror}"))
+        return
+    if is_image(start):
+        images.append(found)
+    else:
+        skipped.append((found.name, "not a PNG, JPEG, BMP, TIFF or WebP image"))
+
+
+def has_image_extension(path: Path) -> bool:
+    """Whether a file's extension, in either case, is that of an image."""
+    return path.suffix.lower() in EXTENSIONS
+
+
+def _by_name(files: list[Found]) -> tuple[Found, ...]:
+    return tuple(sorted(files, key=lambda found: found.name))
