@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 
 from .entries import Entry
@@ -10,17 +11,14 @@ from .tree import Found, Tree
 # Folders that hold all images, next to folders of something else.
 IMAGE_FOLDERS = frozenset(("img", "imgs", "image", "images", "im"))
 MASK_FOLDERS = frozenset(("mask", "masks"))
-_SPLITS = frozenset(
-    ("train", "training", "test", "testing", "val", "valid", "validation")
-    + tuple(f"fold_{number}" for number in range(10))
-)
+_SPLITS = re.compile(r"train(ing)?|test(ing)?|val(id|idation)?|fold_?\d+", re.IGNORECASE)
 
 
 def read_folders(tree: Tree) -> tuple[str, list[Entry], list[str]]:
     """Entries labelled by the first folder below the input; images outside one have no label.
 
-    Folders that only say "images" or name a split (train, test) are passed through to the next
-    level.
+    Folders that only say "images" or name a split (train, test, fold_0) are passed through to
+    the next level.
     """
     entries = [_entry(image) for image in tree.images]
     if all(entry.label is None for entry in entries):
@@ -39,7 +37,7 @@ def below_images(name: str) -> PurePosixPath:
 
 def _entry(image: Found) -> Entry:
     folders = below_images(image.name).parts[:-1]
-    split = folders[0] if folders and folders[0].lower() in _SPLITS else None
+    split = folders[0] if folders and _SPLITS.fullmatch(folders[0]) else None
     classes = folders[1:] if split else folders
     label = classes[0] if classes else None
     extra = {"Split": split} if split else {}

@@ -20,8 +20,16 @@ from .tree import Found, Tree
 PBC, SEG_WBC = "PBC", "seg_wbc"
 
 _PBC_CLASSES = frozenset(
-    ("basophil", "eosinophil", "erythroblast", "ig", "lymphocyte", "monocyte")
-    + ("neutrophil", "platelet")
+    {
+        "basophil",
+        "eosinophil",
+        "erythroblast",
+        "ig",
+        "lymphocyte",
+        "monocyte",
+        "neutrophil",
+        "platelet",
+    }
 )
 _FEWEST_PBC_CLASSES = 3
 _NUMBER = re.compile(r"\d{3}")
