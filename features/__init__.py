@@ -1,6 +1,13 @@
 """Arrays to named numbers: segmentation, the registry, and every feature's definition."""
 
-from . import cooccurrence, haematology, intensity, lbp, shape  # noqa: F401  (these declare the features)
+from . import (  # noqa: F401  (these declare the features)
+    cooccurrence,
+    haematology,
+    haralick,
+    intensity,
+    lbp,
+    shape,
+)
 from .cell import COMPARTMENTS, Cell
 from .errors import CellError
 from .recipe import Recipe, parse_column, preset_columns

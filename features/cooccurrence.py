@@ -1,18 +1,20 @@
-"""The 25 co-occurrence features of IBSI (section 3.6), and Haralick's thirteen by his names."""
+"""The 25 co-occurrence features of IBSI (section 3.6)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 
 from .arrays import Floats
-from .glcm import HARALICK, TEXTURE, Glcm, entropy
-from .registry import FEATURES, feature
+from .glcm import TEXTURE, Glcm, entropy
+from .registry import feature
 
 _NAN = "no pair of pixels at this distance in the compartment"
-_VETTED = "IBSI digital phantom; MIRP, pyradiomics and mahotas on two cells"
+_VETTED = "IBSI digital phantom; MIRP"
+_MAHOTAS = f"{_VETTED}; mahotas"
+_SKIMAGE = f"{_VETTED}; scikit-image"
+_BOTH = f"{_MAHOTAS}; scikit-image"
 
 texture = partial(
     feature,
@@ -37,73 +39,145 @@ def joint_maximum(glcm: Glcm) -> Floats:
     return glcm.maximum
 
 
-@texture(unit="level", ibsi="60VM", plain="mean tone", range="[1, levels]")
+@texture(
+    unit="level",
+    ibsi="60VM",
+    plain="mean tone",
+    range="[1, levels]",
+    vetted=_SKIMAGE,
+)
 def joint_average(glcm: Glcm) -> Floats:
     """Mean level of the pixels of a pair."""
     return glcm.mean
 
 
-@texture(unit="level^2", ibsi="UR99", plain="spread of tones", range="[0, levels^2 / 4]")
+@texture(
+    unit="level^2",
+    ibsi="UR99",
+    plain="spread of tones",
+    range="[0, levels^2 / 4]",
+    vetted=_BOTH,
+)
 def joint_variance(glcm: Glcm) -> Floats:
     """Variance of the level of the pixels of a pair (Haralick's sum of squares)."""
     return glcm.variance
 
 
-@texture(unit="bit", ibsi="TU9B", plain="disorder of the pattern", range="[0, 2 log2 levels]")
+@texture(
+    unit="bit",
+    ibsi="TU9B",
+    plain="disorder of the pattern",
+    range="[0, 2 log2 levels]",
+    vetted=_MAHOTAS,
+)
 def joint_entropy(glcm: Glcm) -> Floats:
     """Entropy of the co-occurrence matrix, in bits."""
     return glcm.entropy
 
 
-@texture(unit="level", ibsi="TF7R", plain="mean step between neighbours", range="[0, levels)")
+@texture(
+    unit="level",
+    ibsi="TF7R",
+    plain="mean step between neighbours",
+    range="[0, levels)",
+    vetted=_SKIMAGE,
+)
 def difference_average(glcm: Glcm) -> Floats:
     """Mean absolute difference of the levels of a pair."""
     return np.asarray(glcm.difference @ glcm.differences)
 
 
-@texture(unit="level^2", ibsi="D3YU", plain="unevenness of steps", range="[0, levels^2 / 4]")
+@texture(
+    unit="level^2",
+    ibsi="D3YU",
+    plain="unevenness of steps",
+    range="[0, levels^2 / 4]",
+    vetted=_MAHOTAS,
+)
 def difference_variance(glcm: Glcm) -> Floats:
     """Variance of the absolute difference of the levels of a pair."""
     return np.asarray(glcm.difference @ glcm.differences**2 - difference_average(glcm) ** 2)
 
 
-@texture(unit="bit", ibsi="NTRS", plain="disorder of steps", range="[0, log2 levels]")
+@texture(
+    unit="bit",
+    ibsi="NTRS",
+    plain="disorder of steps",
+    range="[0, log2 levels]",
+    vetted=_MAHOTAS,
+)
 def difference_entropy(glcm: Glcm) -> Floats:
     """Entropy of the absolute difference of the levels of a pair, in bits."""
     return entropy(glcm.difference)
 
 
-@texture(unit="level", ibsi="ZGXS", plain="mean tone, doubled", range="[2, 2 levels]")
+@texture(
+    unit="level",
+    ibsi="ZGXS",
+    plain="mean tone, doubled",
+    range="[2, 2 levels]",
+    vetted=_MAHOTAS,
+)
 def sum_average(glcm: Glcm) -> Floats:
     """Mean sum of the levels of a pair."""
     return np.asarray(glcm.total @ glcm.sums)
 
 
-@texture(unit="level^2", ibsi="OEEB", plain="spread of local tone", range="[0, levels^2]")
+@texture(
+    unit="level^2",
+    ibsi="OEEB",
+    plain="spread of local tone",
+    range="[0, levels^2]",
+    vetted=_MAHOTAS,
+)
 def sum_variance(glcm: Glcm) -> Floats:
     """Variance of the sum of the levels of a pair."""
     return glcm.cluster(2)
 
 
-@texture(unit="bit", ibsi="P6QZ", plain="disorder of local tone", range="[0, log2 (2 levels - 1)]")
+@texture(
+    unit="bit",
+    ibsi="P6QZ",
+    plain="disorder of local tone",
+    range="[0, log2 (2 levels - 1)]",
+    vetted=_MAHOTAS,
+)
 def sum_entropy(glcm: Glcm) -> Floats:
     """Entropy of the sum of the levels of a pair, in bits."""
     return entropy(glcm.total)
 
 
-@texture(unit="1", ibsi="8ZQL", plain="uniformity of the pattern", range="(0, 1]")
+@texture(
+    unit="1",
+    ibsi="8ZQL",
+    plain="uniformity of the pattern",
+    range="(0, 1]",
+    vetted=_BOTH,
+)
 def angular_second_moment(glcm: Glcm) -> Floats:
     """Sum of the squared entries of the co-occurrence matrix (energy)."""
     return glcm.squares
 
 
-@texture(unit="level^2", ibsi="ACUI", plain="coarse contrast of the pattern", range="[0, levels^2)")
+@texture(
+    unit="level^2",
+    ibsi="ACUI",
+    plain="coarse contrast of the pattern",
+    range="[0, levels^2)",
+    vetted=_BOTH,
+)
 def contrast(glcm: Glcm) -> Floats:
     """Mean squared difference of the levels of a pair."""
     return np.asarray(glcm.difference @ glcm.differences**2)
 
 
-@texture(unit="level", ibsi="8S9J", plain="mean step between neighbours", range="[0, levels)")
+@texture(
+    unit="level",
+    ibsi="8S9J",
+    plain="mean step between neighbours",
+    range="[0, levels)",
+    vetted=_SKIMAGE,
+)
 def dissimilarity(glcm: Glcm) -> Floats:
     """Mean absolute difference of the levels of a pair (equal to the difference average)."""
     return difference_average(glcm)
@@ -121,7 +195,13 @@ def normalised_inverse_difference(glcm: Glcm) -> Floats:
     return np.asarray(glcm.difference @ (1 / (1 + glcm.differences / glcm.levels.size)))
 
 
-@texture(unit="1", ibsi="WF0Z", plain="smoothness (homogeneity)", range="(0, 1]")
+@texture(
+    unit="1",
+    ibsi="WF0Z",
+    plain="smoothness (homogeneity)",
+    range="(0, 1]",
+    vetted=_BOTH,
+)
 def inverse_difference_moment(glcm: Glcm) -> Floats:
     """Mean of 1 / (1 + squared difference)."""
     return np.asarray(glcm.difference @ (1 / (1 + glcm.differences**2)))
@@ -139,7 +219,13 @@ def inverse_variance(glcm: Glcm) -> Floats:
     return np.asarray(glcm.difference[..., 1:] @ (1 / glcm.differences[1:] ** 2))
 
 
-@texture(unit="1", ibsi="NI2N", plain="how far tone carries over to neighbours", range="[-1, 1]")
+@texture(
+    unit="1",
+    ibsi="NI2N",
+    plain="how far tone carries over to neighbours",
+    range="[-1, 1]",
+    vetted=_BOTH,
+)
 def correlation(glcm: Glcm) -> Floats:
     """Pearson correlation of the two levels of a pair; 1 where there is a single level."""
     return _ratio(autocorrelation(glcm) - glcm.mean**2, glcm.variance, 1.0)
@@ -175,6 +261,7 @@ def cluster_prominence(glcm: Glcm) -> Floats:
     ibsi="R8DG",
     plain="order of the pattern",
     range="[-1, 0]",
+    vetted=_MAHOTAS,
 )
 def information_correlation_1(glcm: Glcm) -> Floats:
     """(Joint entropy - entropy if independent) / marginal entropy; 0 for a single level."""
@@ -187,41 +274,9 @@ def information_correlation_1(glcm: Glcm) -> Floats:
     ibsi="JN9H",
     plain="order of the pattern",
     range="[0, 1)",
+    vetted=_MAHOTAS,
 )
 def information_correlation_2(glcm: Glcm) -> Floats:
     """Square root of 1 - exp(-2 (entropy if independent - joint entropy)), entropies in bits."""
     shared = np.maximum(2 * glcm.marginal_entropy - glcm.entropy, 0)
     return np.asarray(np.sqrt(1 - np.exp(-2 * shared)))
-
-
-HARALICK_NAMES: dict[str, Callable[[Glcm], Floats]] = {
-    "AngularSecondMoment": angular_second_moment,
-    "Contrast": contrast,
-    "Correlation": correlation,
-    "Variance": joint_variance,
-    "InverseDifferenceMoment": inverse_difference_moment,
-    "SumAverage": sum_average,
-    "SumVariance": sum_variance,
-    "SumEntropy": sum_entropy,
-    "Entropy": joint_entropy,
-    "DifferenceVariance": difference_variance,
-    "DifferenceEntropy": difference_entropy,
-    "InfoMeas1": information_correlation_1,
-    "InfoMeas2": information_correlation_2,
-}
-
-_BY_FUNCTION = {record.function: record for record in FEATURES.values()}
-for _name, _function in HARALICK_NAMES.items():
-    _twin = _BY_FUNCTION[_function]
-    feature(
-        HARALICK,
-        name=_name,
-        unit=_twin.unit,
-        reference=_twin.reference,
-        plain=_twin.plain,
-        range=_twin.range,
-        nan=_NAN,
-        vetted="mahotas on the IBSI digital phantom and on two cells",
-        ibsi=_twin.ibsi,
-        preset="full",
-    )(_function)

@@ -46,7 +46,7 @@ sign = partial(
     unit="1",
     nan="no nucleus",
     invariances="translation, rotation by 90 degrees, flips; scale, within sampling",
-    vetted="hand-worked squares",
+    vetted="scikit-image; by hand",
 )
 
 
@@ -94,6 +94,7 @@ def nucleus_eccentric_position(parts: Parts) -> float:
     plain="indentation of the nucleus",
     range="[0, 1)",
     reference="1 - solidity",
+    vetted="scipy; by hand",
 )
 def nucleus_indentation(parts: Parts) -> float:
     """Share of the nucleus's convex hull that is not nucleus: 0 for a smooth round one."""

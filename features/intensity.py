@@ -17,7 +17,8 @@ LINEAR = tuple(name for name in CHANNELS if name != "Hue")
 # Ratios to the mean or to the quartiles make sense only where zero means "none".
 RATIO = tuple(name for name in LINEAR if name not in {"astar", "bstar"})
 
-_VETTED = "IBSI digital phantom; MIRP and pyradiomics on two cells"
+_VETTED = "IBSI digital phantom; MIRP; numpy"
+_SCIPY = "IBSI digital phantom; MIRP; scipy"
 statistic = partial(
     feature,
     INTENSITY,
@@ -54,7 +55,7 @@ def variance(histogram: Histogram) -> Floats:
     plain="spread of colour",
     range="[0, inf)",
     preset="minimal",
-    vetted="square root of the IBSI variance, MIRP and pyradiomics on two cells",
+    vetted="numpy",
 )
 def standard_deviation(histogram: Histogram) -> Floats:
     """Population standard deviation of the pixels."""
@@ -67,6 +68,7 @@ def standard_deviation(histogram: Histogram) -> Floats:
     plain="lopsidedness of colour",
     range="(-inf, inf)",
     nan="empty compartment or a single level",
+    vetted=_SCIPY,
 )
 def skewness(histogram: Histogram) -> Floats:
     """Third central moment over the cubed standard deviation."""
@@ -79,6 +81,7 @@ def skewness(histogram: Histogram) -> Floats:
     plain="heaviness of the tails of colour",
     range="[-2, inf)",
     nan="empty compartment or a single level",
+    vetted=_SCIPY,
 )
 def kurtosis(histogram: Histogram) -> Floats:
     """Fourth central moment over the squared variance, less 3."""
@@ -103,13 +106,23 @@ def percentile_10(histogram: Histogram) -> Floats:
     return histogram.p10
 
 
-@statistic(unit=_UNIT, plain="dark tone", range=_SCALE, vetted="numpy percentile on two cells")
+@statistic(
+    unit=_UNIT,
+    plain="dark tone",
+    range=_SCALE,
+    vetted="numpy; by hand",
+)
 def percentile_25(histogram: Histogram) -> Floats:
     """25th percentile of the pixels, linear between order statistics."""
     return histogram.p25
 
 
-@statistic(unit=_UNIT, plain="bright tone", range=_SCALE, vetted="numpy percentile on two cells")
+@statistic(
+    unit=_UNIT,
+    plain="bright tone",
+    range=_SCALE,
+    vetted="numpy; by hand",
+)
 def percentile_75(histogram: Histogram) -> Floats:
     """75th percentile of the pixels, linear between order statistics."""
     return histogram.p75
@@ -127,7 +140,13 @@ def maximum(histogram: Histogram) -> Floats:
     return histogram.percentile(100)
 
 
-@statistic(unit=_UNIT, ibsi="SALO", plain="spread of colour", range="[0, inf)")
+@statistic(
+    unit=_UNIT,
+    ibsi="SALO",
+    plain="spread of colour",
+    range="[0, inf)",
+    vetted=_SCIPY,
+)
 def interquartile_range(histogram: Histogram) -> Floats:
     """75th less 25th percentile."""
     return histogram.p75 - histogram.p25
@@ -166,7 +185,7 @@ def median_absolute_deviation(histogram: Histogram) -> Floats:
     plain="spread of colour without its extremes",
     range="[0, inf)",
     reference="CellProfiler MeasureObjectIntensity",
-    vetted="scipy median_abs_deviation on two cells",
+    vetted="scipy; by hand",
 )
 def median_of_absolute_deviations(histogram: Histogram) -> Floats:
     """Median absolute distance of the pixels from their median."""
@@ -180,6 +199,7 @@ def median_of_absolute_deviations(histogram: Histogram) -> Floats:
     range="[0, inf)",
     channels=RATIO,
     nan="empty compartment or a mean of 0",
+    vetted=_SCIPY,
 )
 def coefficient_of_variation(histogram: Histogram) -> Floats:
     """Standard deviation over mean."""
@@ -193,6 +213,7 @@ def coefficient_of_variation(histogram: Histogram) -> Floats:
     range="[0, 1]",
     channels=RATIO,
     nan="empty compartment or quartiles of 0",
+    vetted="IBSI digital phantom; MIRP; by hand",
 )
 def quartile_coefficient_of_dispersion(histogram: Histogram) -> Floats:
     """(75th - 25th percentile) / (75th + 25th percentile)."""
@@ -211,7 +232,13 @@ def root_mean_square(histogram: Histogram) -> Floats:
     return np.sqrt(histogram.expect(histogram.values**2))
 
 
-@statistic(unit="bit", ibsi="TLU2", plain="variety of tones", range="[0, 8]")
+@statistic(
+    unit="bit",
+    ibsi="TLU2",
+    plain="variety of tones",
+    range="[0, 8]",
+    vetted=_SCIPY,
+)
 def entropy(histogram: Histogram) -> Floats:
     """Entropy of the 256-bin histogram, in bits."""
     return np.where(np.isnan(histogram.size), np.nan, bits(histogram.probabilities))
@@ -236,7 +263,7 @@ def _resultant(histogram: Histogram) -> NDArray[np.complex128]:
     range="[0, 360)",
     channels=("Hue",),
     reference="Mardia and Jupp 2000, Directional Statistics",
-    vetted="scipy circmean on two cells",
+    vetted="scipy",
 )
 def circular_mean(histogram: Histogram) -> Floats:
     """Direction of the mean unit vector of the hues."""
@@ -249,7 +276,7 @@ def circular_mean(histogram: Histogram) -> Floats:
     range="[0, 1]",
     channels=("Hue",),
     reference="Mardia and Jupp 2000, Directional Statistics",
-    vetted="scipy circvar on two cells",
+    vetted="scipy",
 )
 def circular_variance(histogram: Histogram) -> Floats:
     """1 less the length of the mean unit vector of the hues."""

@@ -118,7 +118,7 @@ LBP = Family(
     range="[0, 1]",
     invariances="translation, rotation by 90 degrees, flips; an added brightness",
     nan="no pixel whose neighbourhood lies in the compartment",
-    vetted="scikit-image local_binary_pattern with method='uniform'",
+    vetted="scikit-image; by hand",
 )
 def frequency(view: Patterns) -> Floats:
     """Share of the pixels with so many neighbours as bright in one run (P + 1: in several).

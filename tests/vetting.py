@@ -1,7 +1,8 @@
 """The form of the table that vets the features: one row a check, against an outside value.
 
 Each ``tests/rows_*.py`` holds such rows in a list ``CHECKS``; ``test_vetting.py`` runs them all.
-A feature's declared ``vetted`` text is the names of its rows' oracles, joined by "; ".
+A feature's declared ``vetted`` text is the names of its rows' oracles, joined by "; "; what
+follows a comma in an oracle's name (which cell, which setting) is not part of it.
 """
 
 from __future__ import annotations

@@ -1,0 +1,56 @@
+"""Haralick's thirteen by the names of his paper: each is a feature of the Texture family."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .arrays import Floats
+from .cooccurrence import (
+    angular_second_moment,
+    contrast,
+    correlation,
+    difference_entropy,
+    difference_variance,
+    information_correlation_1,
+    information_correlation_2,
+    inverse_difference_moment,
+    joint_entropy,
+    joint_variance,
+    sum_average,
+    sum_entropy,
+    sum_variance,
+)
+from .glcm import HARALICK, Glcm
+from .registry import FEATURES, feature
+
+HARALICK_NAMES: dict[str, Callable[[Glcm], Floats]] = {
+    "AngularSecondMoment": angular_second_moment,
+    "Contrast": contrast,
+    "Correlation": correlation,
+    "Variance": joint_variance,
+    "InverseDifferenceMoment": inverse_difference_moment,
+    "SumAverage": sum_average,
+    "SumVariance": sum_variance,
+    "SumEntropy": sum_entropy,
+    "Entropy": joint_entropy,
+    "DifferenceVariance": difference_variance,
+    "DifferenceEntropy": difference_entropy,
+    "InfoMeas1": information_correlation_1,
+    "InfoMeas2": information_correlation_2,
+}
+
+_BY_FUNCTION = {record.function: record for record in FEATURES.values()}
+for _name, _function in HARALICK_NAMES.items():
+    _twin = _BY_FUNCTION[_function]
+    feature(
+        HARALICK,
+        name=_name,
+        unit=_twin.unit,
+        reference=_twin.reference,
+        plain=_twin.plain,
+        range=_twin.range,
+        nan=_twin.nan,
+        vetted="IBSI digital phantom; mahotas",
+        ibsi=_twin.ibsi,
+        preset="full",
+    )(_function)

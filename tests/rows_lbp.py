@@ -1,0 +1,45 @@
+"""Local binary patterns against scikit-image and a hand-worked ramp."""
+
+from __future__ import annotations
+
+import numpy as np
+from examples import textured_cell
+from scipy.ndimage import binary_erosion
+from skimage.feature import local_binary_pattern
+from vetting import Check
+
+from features.cell import COMPARTMENTS, Cell
+from features.lbp import CIRCLES, LBP
+from features.registry import Axes
+
+
+def view_of(cell: Cell, circle: str):
+    codes = tuple(word for word in LBP.parameters if word.startswith(circle))
+    return LBP.view(cell, Axes(COMPARTMENTS, ("Gray",), codes))
+
+
+def skimage_row(circle: str) -> Check:
+    cell = textured_cell(rows=90, cols=100)
+    points, radius = CIRCLES[circle]
+    peer = local_binary_pattern(cell.plane("Gray"), points, radius, "uniform").astype(int)
+    square = np.ones((2 * radius + 1, 2 * radius + 1))
+    expected = []
+    for word in COMPARTMENTS:
+        inside = peer[binary_erosion(cell.mask(word), square)]
+        expected.append(np.bincount(inside, minlength=points + 2) / inside.size)
+    view = view_of(cell, circle)
+    return Check(
+        "LBP_Frequency", "scikit-image", True, expected, lambda f: f(view)[:, 0], relative=1e-12
+    )
+
+
+def hand_row() -> Check:
+    """A ramp to the right: east, north, south and their diagonals are at least as bright: 5."""
+    ramp = np.repeat(np.arange(6, dtype=np.uint8)[None, :, None] * 10, 6, axis=0).repeat(3, axis=2)
+    everywhere = np.ones((6, 6), dtype=bool)
+    view = view_of(Cell(ramp, everywhere, everywhere), "P8R1")
+    shares = [0, 0, 0, 0, 0, 1, 0, 0, 0, 0]
+    return Check("LBP_Frequency", "by hand", False, shares, lambda f: f(view)[1, 0])
+
+
+CHECKS = [*(skimage_row(circle) for circle in CIRCLES), hand_row()]
