@@ -11,11 +11,11 @@ import numpy as np
 
 from .cell import Cell, Mask
 from .colour import Bytes
-from .cytoplasm import whole_cell
+from .cytoplasm import others, whole_cell
 from .errors import CellError
-from .nuclei import central, main_parts, nuclear, otsu, sharpened
+from .nuclei import central, nuclear, within
 from .quality import Quality
-from .stain import background, chromatin, cut_out, density
+from .stain import background, chromatin, cut_out, density, otsu
 
 Source = Literal["crop", "field"]
 
@@ -101,22 +101,18 @@ def segment(
         Where no cell can be found, with the reason.
     """
     alone = cut_out(rgb)
-    slide = background(rgb)
-    plane = chromatin(density(cv2.GaussianBlur(rgb, (0, 0), 1.0), slide))
+    smooth = np.asarray(cv2.GaussianBlur(rgb, (5, 5), 0.9), dtype=np.uint8)
+    optical = density(smooth, background(smooth))
+    plane = chromatin(optical)
     level = otsu(plane)
-    size = 2 * sqrt(float((plane > level).sum()) / np.pi)
-    chromatic = nuclear(plane, level, size)
-    nucleus = central(chromatic)
-    if nucleus is None:
+    size = 2 * sqrt(cv2.countNonZero(cv2.threshold(plane, level, 1, 0)[1]) / np.pi)
+    mask = nuclear(plane, level, size)
+    if not mask.any():
         raise CellError("no nucleus stands out from the rest", "check that the image is stained")
-    if alone is None:
-        smooth = cv2.GaussianBlur(rgb, (0, 0), max(0.5, size / 90))
-        cell = whole_cell(density(smooth, slide), nucleus, chromatic > 0)
-    else:
-        cell = alone | nucleus
-    refined = nuclear(plane, sharpened(plane, cell, level), size) & cell
-    nucleus = main_parts(refined.astype(np.uint8), 0.04)
-    found = _found(rgb, nucleus, cell, pixel_size)
+    nucleus = central(mask)
+    cell = whole_cell(optical, nucleus, others(mask, nucleus)) if alone is None else alone | nucleus
+    nucleus = within(plane, cell, level, size)
+    found = _found(rgb, nucleus > 0, cell > 0, pixel_size)
     kind: Source = "field" if source == "field" else "crop"
     return Segmentation(kind, (rgb.shape[0], rgb.shape[1]), (found,))
 

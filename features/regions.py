@@ -1,0 +1,125 @@
+"""Connected parts of a mask and their outlines: what the steps of the segmentation share.
+
+Masks are (rows, cols) uint8 of 0 and 1 throughout, as OpenCV takes them.
+"""
+
+from __future__ import annotations
+
+from math import pi, sqrt
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .colour import Bytes
+
+
+class Parts(NamedTuple):
+    """Connected parts of a mask.
+
+    Parameters
+    ----------
+    labels : (rows, cols) int32
+        0 outside, then one number for each part.
+    areas : (parts + 1,) int64
+        Pixels of each part; that of the outside is set to 0.
+    """
+
+    labels: NDArray[np.int32]
+    areas: NDArray[np.int64]
+
+    def rim(self) -> NDArray[np.int32]:
+        """Numbers of the parts that reach the edge of the image (0 may be among them)."""
+        labels = self.labels
+        return np.unique(np.concatenate((labels[0], labels[-1], labels[:, 0], labels[:, -1])))
+
+    def of(self, chosen: NDArray[np.bool_]) -> Bytes:
+        """Mask of the parts for which a (parts + 1,) bool array is true."""
+        return np.asarray(chosen.astype(np.uint8)[self.labels], dtype=np.uint8)
+
+
+def parts(mask: Bytes) -> Parts:
+    """Return the connected parts (8 neighbours) of a mask."""
+    count, labels = cv2.connectedComponents(mask, connectivity=8)
+    areas = np.bincount(labels.ravel(), minlength=count)
+    areas[0] = 0
+    return Parts(np.asarray(labels, dtype=np.int32), areas)
+
+
+def main_parts(mask: Bytes, share: float) -> Bytes:
+    """Keep the parts that have at least a share of the greatest one's area."""
+    found = parts(mask)
+    return found.of((found.areas >= share * found.areas.max()) & (found.areas > 0))
+
+
+def touching(mask: Bytes, core: Bytes) -> Bytes:
+    """Keep the parts of a mask that have a pixel in common with another mask."""
+    found = parts(mask)
+    chosen = np.zeros(found.areas.size, dtype=np.bool_)
+    chosen[found.labels[core > 0]] = True
+    chosen[0] = False
+    return found.of(chosen)
+
+
+def disc(radius: int) -> Bytes:
+    """Return a round structuring element of the given radius in pixels."""
+    size = 2 * radius + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), dtype=np.uint8)
+
+
+def opened(mask: Bytes, radius: int) -> Bytes:
+    """Remove what is narrower than a disc, but leave the outline of the rest as it was."""
+    element = disc(radius)
+    broad = cv2.morphologyEx(mask, cv2.MORPH_OPEN, element)
+    return np.asarray(cv2.dilate(broad, disc(max(1, radius // 2))) & mask, dtype=np.uint8)
+
+
+def filled(mask: Bytes, largest: float) -> Bytes:
+    """Fill the holes that have at most `largest` pixels."""
+    outlines, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    result = mask.copy()
+    for number, outline in enumerate(outlines):
+        if tree[0][number][3] >= 0 and cv2.contourArea(outline) <= largest:
+            cv2.drawContours(result, outlines, number, 1, -1)
+    return result
+
+
+def distance_from(mask: Bytes) -> NDArray[np.float32]:
+    """Distance in pixels of every pixel from the mask: 0 inside, huge where the mask is empty."""
+    return np.asarray(cv2.distanceTransform(1 - mask, cv2.DIST_L2, 3), dtype=np.float32)
+
+
+def diameter(mask: Bytes) -> float:
+    """Diameter in pixels of the disc that has the mask's area."""
+    return 2 * sqrt(cv2.countNonZero(mask) / pi)
+
+
+def hull(mask: Bytes) -> NDArray[np.float64]:
+    """Corners (x, y) of the convex hull of a mask that is not empty: (corners, 2)."""
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    points = cv2.convexHull(np.concatenate(outlines))
+    return np.asarray(points.reshape(-1, 2), dtype=np.float64)
+
+
+def middle(corners: NDArray[np.float64]) -> tuple[float, float]:
+    """Row and column of the centre of a convex hull."""
+    moments = cv2.moments(corners[:, None].astype(np.float32))
+    if moments["m00"] > 0:
+        return moments["m01"] / moments["m00"], moments["m10"] / moments["m00"]
+    x, y = corners.mean(axis=0)
+    return float(y), float(x)
+
+
+def notch(mask: Bytes) -> float:
+    """Depth of the deepest concavity of the greatest part, in units of the root of its area."""
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    outline = max(outlines, key=cv2.contourArea)
+    area = cv2.contourArea(outline)
+    if area < 9:
+        return 0.0
+    defects = cv2.convexityDefects(outline, cv2.convexHull(outline, returnPoints=False))
+    if defects is None:
+        return 0.0
+    # The fourth number is the depth in 1/256 px.
+    return float(np.asarray(defects).reshape(-1, 4)[:, 3].max()) / 256 / sqrt(area)
