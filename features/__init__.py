@@ -6,7 +6,10 @@ from . import (  # noqa: F401  (these declare the features)
     haralick,
     intensity,
     lbp,
+    neighbourhood,
+    runlength,
     shape,
+    zones,
 )
 from .cell import COMPARTMENTS, Cell
 from .errors import CellError

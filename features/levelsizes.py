@@ -1,0 +1,273 @@
+"""Features of a matrix that counts elements by grey level and by size, whatever the elements are.
+
+Runs by length, zones by size, zones by distance to the edge and pixels by the number of their
+alike neighbours are four such matrices (IBSI 3.7, 3.8, 3.9 and 3.11) with the same sixteen
+features; each family declares them in its own words. The kernels never hand a matrix out, they
+return the sixteen sums over it that the features are made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arrays import Floats
+from .colour import CHANNELS
+from .kernels import compiled
+from .registry import Family, feature
+
+SUMS = 16
+TEXTURE_CHANNELS = tuple(name for name in CHANNELS if name != "Hue")
+
+
+@compiled
+def add_up(counts: NDArray[Any], sizes: NDArray[np.int64], pixels: int, out: Floats) -> None:
+    """Write the sums over a (levels, sizes) matrix of counts into `out`: (16,), NaN if empty.
+
+    Row i holds level i + 1, column k size ``sizes[k]``; the order is that of `LevelSizes`.
+    """
+    levels, columns = counts.shape
+    by_size = np.zeros(columns, np.int64)
+    out[:] = 0.0
+    out[1] = pixels
+    for row in range(levels):
+        level = row + 1.0
+        alike = 0
+        for column in range(columns):
+            n = counts[row, column]
+            if n == 0:
+                continue
+            alike += n
+            by_size[column] += n
+            squared = float(sizes[column]) ** 2
+            out[6] += n / (squared * level**2)
+            out[7] += n * level**2 / squared
+            out[8] += n * squared / level**2
+            out[9] += n * squared * level**2
+            out[14] += n * np.log2(n)
+            out[15] += float(n) ** 2
+        out[0] += alike
+        out[4] += alike / level**2
+        out[5] += alike * level**2
+        out[10] += float(alike) ** 2
+        out[12] += alike * level
+    for column in range(columns):
+        n = by_size[column]
+        if n:
+            size = float(sizes[column])
+            out[2] += n / size**2
+            out[3] += n * size**2
+            out[11] += float(n) ** 2
+            out[13] += n * size
+    if out[0] == 0:
+        out[:] = np.nan
+
+
+@dataclass(frozen=True, eq=False)
+class LevelSizes:
+    """Sums over matrices of counts n by level i and size j; leading axes are the same everywhere.
+
+    Parameters
+    ----------
+    elements, pixels : (…) float64
+        Sum of n, and pixels that the elements were taken from.
+    small, large, dark, bright : (…) float64
+        Sums of ``n / j^2``, ``n j^2``, ``n / i^2``, ``n i^2``.
+    small_dark, small_bright, large_dark, large_bright : (…) float64
+        Sums of n times both.
+    level_squares, size_squares : (…) float64
+        Sums of the squared numbers of elements of each level, and of each size.
+    level_sum, size_sum : (…) float64
+        Sums of ``n i`` and ``n j``.
+    logs, squares : (…) float64
+        Sums of ``n log2 n`` and ``n^2``.
+    """
+
+    elements: Floats
+    pixels: Floats
+    small: Floats
+    large: Floats
+    dark: Floats
+    bright: Floats
+    small_dark: Floats
+    small_bright: Floats
+    large_dark: Floats
+    large_bright: Floats
+    level_squares: Floats
+    size_squares: Floats
+    level_sum: Floats
+    size_sum: Floats
+    logs: Floats
+    squares: Floats
+
+
+def of_sums(sums: Floats) -> LevelSizes:
+    """Name the sums of a kernel: (…, 16) float64."""
+    return LevelSizes(*(sums[..., index] for index in range(len(fields(LevelSizes)))))
+
+
+def _small(view: LevelSizes) -> Floats:
+    return view.small / view.elements
+
+
+def _large(view: LevelSizes) -> Floats:
+    return view.large / view.elements
+
+
+def _dark(view: LevelSizes) -> Floats:
+    return view.dark / view.elements
+
+
+def _bright(view: LevelSizes) -> Floats:
+    return view.bright / view.elements
+
+
+def _small_dark(view: LevelSizes) -> Floats:
+    return view.small_dark / view.elements
+
+
+def _small_bright(view: LevelSizes) -> Floats:
+    return view.small_bright / view.elements
+
+
+def _large_dark(view: LevelSizes) -> Floats:
+    return view.large_dark / view.elements
+
+
+def _large_bright(view: LevelSizes) -> Floats:
+    return view.large_bright / view.elements
+
+
+def _level_non_uniformity(view: LevelSizes) -> Floats:
+    return view.level_squares / view.elements
+
+
+def _level_non_uniformity_share(view: LevelSizes) -> Floats:
+    return view.level_squares / view.elements**2
+
+
+def _size_non_uniformity(view: LevelSizes) -> Floats:
+    return view.size_squares / view.elements
+
+
+def _size_non_uniformity_share(view: LevelSizes) -> Floats:
+    return view.size_squares / view.elements**2
+
+
+def _percentage(view: LevelSizes) -> Floats:
+    return view.elements / view.pixels
+
+
+def _level_variance(view: LevelSizes) -> Floats:
+    return view.bright / view.elements - (view.level_sum / view.elements) ** 2
+
+
+def _size_variance(view: LevelSizes) -> Floats:
+    return view.large / view.elements - (view.size_sum / view.elements) ** 2
+
+
+def _entropy(view: LevelSizes) -> Floats:
+    return np.asarray(np.log2(view.elements) - view.logs / view.elements)
+
+
+def _energy(view: LevelSizes) -> Floats:
+    return view.squares / view.elements**2
+
+
+Formula = Callable[[LevelSizes], Floats]
+
+# Formula, definition in a family's words, unit and range.
+_FORMULAS: tuple[tuple[Formula, str, str, str], ...] = (
+    (_small, "Mean over the {elements} of 1 / {size}^2", "1", "(0, 1]"),
+    (_large, "Mean over the {elements} of {size}^2", "{unit}^2", "[1, inf)"),
+    (_dark, "Mean over the {elements} of 1 / level^2", "1", "(0, 1]"),
+    (_bright, "Mean over the {elements} of level^2", "level^2", "[1, levels^2]"),
+    (_small_dark, "Mean over the {elements} of 1 / ({size} level)^2", "1", "(0, 1]"),
+    (_small_bright, "Mean over the {elements} of (level / {size})^2", "1", "(0, levels^2]"),
+    (_large_dark, "Mean over the {elements} of ({size} / level)^2", "1", "(0, inf)"),
+    (_large_bright, "Mean over the {elements} of ({size} level)^2", "1", "[1, inf)"),
+    (
+        _level_non_uniformity,
+        "Sum over the levels of the squared number of {elements}, over the number of {elements}",
+        "1",
+        "[1, inf)",
+    ),
+    (
+        _level_non_uniformity_share,
+        "Sum over the levels of the squared share of the {elements}",
+        "1",
+        "(0, 1]",
+    ),
+    (
+        _size_non_uniformity,
+        "Sum over each {size} of the squared number of {elements}, over the number of {elements}",
+        "1",
+        "[1, inf)",
+    ),
+    (
+        _size_non_uniformity_share,
+        "Sum over each {size} of the squared share of the {elements}",
+        "1",
+        "(0, 1]",
+    ),
+    (_percentage, "Number of {elements} over number of pixels", "1", "(0, 1]"),
+    (_level_variance, "Variance of the level of the {elements}", "level^2", "[0, levels^2 / 4]"),
+    (_size_variance, "Variance of the {size} of the {elements}", "{unit}^2", "[0, inf)"),
+    (_entropy, "Entropy of the {elements} by level and {size}, in bits", "bit", "[0, inf)"),
+    (_energy, "Sum of the squared shares of the {elements} by level and {size}", "1", "(0, 1]"),
+)
+
+Words = tuple[str, str, str]
+
+
+def _in_words(formula: Formula, definition: str) -> Formula:
+    """Return the formula as a function of its own, with the definition as its docstring."""
+
+    def value(view: LevelSizes) -> Floats:
+        return formula(view)
+
+    value.__doc__ = definition
+    return value
+
+
+def declare(
+    family: Family,
+    table: Sequence[Words],
+    *,
+    elements: str,
+    size: str,
+    unit: str,
+    reference: str,
+    vetted: str,
+) -> None:
+    """Declare the features of a family of such matrices.
+
+    Parameters
+    ----------
+    family : Family
+        Its view is a `LevelSizes`.
+    table : sequence of (str, str, str)
+        Name, IBSI code and plain name of each, in the order of the formulas; the seventeenth
+        (energy) may be missing.
+    elements, size, unit : str
+        What is counted, what its size is called and its unit, for the definitions.
+    reference, vetted : str
+        As in `registry.feature`.
+    """
+    for (name, code, plain), (formula, definition, measure, limits) in zip(
+        table, _FORMULAS, strict=False
+    ):
+        feature(
+            family,
+            name=name,
+            ibsi=code,
+            plain=plain,
+            unit=measure.format(unit=unit),
+            range=limits,
+            reference=reference,
+            vetted=vetted,
+        )(_in_words(formula, f"{definition.format(elements=elements, size=size)}."))
