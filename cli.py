@@ -1,0 +1,305 @@
+"""The command line: options, progress, and one clear line where something is wrong."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+MISTAKE, SOME_FAILED = 2, 3
+FILE = click.Path(path_type=Path)
+
+
+class Commands(click.Group):
+    """Turns the errors that a user can mend into one line and exit status 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except ValueError as error:
+            # The rooms' errors are told by their remedy: importing the classes would make every
+            # --help wait for the libraries behind them.
+            if not hasattr(error, "remedy"):
+                raise
+            click.echo(f"error: {error}", err=True)
+            ctx.exit(MISTAKE)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="blastometry")
+def main() -> None:
+    """Measure blood cells, find blasts, show why.
+
+    A research tool that assists a qualified reader; it makes no diagnosis.
+    """
+
+
+def _from_sidecar(ctx: click.Context, _: click.Parameter, path: Path | None) -> None:
+    """Take the options of an earlier run as the defaults of this one."""
+    if path is None:
+        return
+    try:
+        options = json.loads(path.read_bytes())["configuration"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise click.BadParameter(f"{path} is not a sidecar that extract wrote") from error
+    known = {parameter.name for parameter in ctx.command.params}
+    ctx.default_map = {name: value for name, value in options.items() if name in known}
+
+
+def _words(_: click.Context, __: click.Parameter, value: Any) -> tuple[str, ...]:  # noqa: ANN401
+    """Split a comma-separated list; a list from a sidecar is one already."""
+    if isinstance(value, str):
+        return tuple(word.strip() for word in value.split(",") if word.strip())
+    return tuple(value or ())
+
+
+class Words(click.ParamType[Any]):
+    """Words with commas between them, or a list."""
+
+    name = "name,…"
+
+    def convert(self, value: Any, _param: Any, _ctx: Any) -> Any:  # noqa: ANN401
+        """Leave it as it is; `_words` splits it."""
+        return value
+
+
+def _measuring_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options of every command that reads images."""
+    options = [
+        click.option("--masks", type=FILE, help="Folder of masks at the images' relative paths."),
+        click.option(
+            "--mask-is",
+            type=click.Choice(["nucleus", "cell"]),
+            help="What a two-valued mask marks.",
+        ),
+        click.option(
+            "--source",
+            type=click.Choice(["auto", "crop", "field"]),
+            default="auto",
+            show_default=True,
+            help="Whether an image is one cell or a field of several.",
+        ),
+        click.option("--pixel-size", type=float, help="Micrometres per pixel."),
+        click.option("--max-pixels", type=int, default=100_000_000, show_default=True),
+        click.option("--max-bytes", type=int, default=1_000_000_000, show_default=True),
+        click.option(
+            "--time-limit",
+            type=float,
+            default=300.0,
+            show_default=True,
+            help="Seconds that one image may take.",
+        ),
+        click.option("-j", "--jobs", type=click.IntRange(1), default=1, show_default=True),
+        click.option("-q", "--quiet", is_flag=True, help="Print errors only."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@contextmanager
+def _progress(*, quiet: bool, what: str) -> Iterator[Callable[[int, int, int], None] | None]:
+    """Show a bar with a rate on a terminal, and nothing elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    import time
+
+    started = time.monotonic()
+    with click.progressbar(
+        length=1, label=what, file=sys.stderr, show_pos=True, item_show_func=lambda text: text
+    ) as bar:
+
+        def show(done: int, total: int, failed: int) -> None:
+            bar.length = total
+            rate = done / max(time.monotonic() - started, 1e-9)
+            bar.update(done - bar.pos, f"{rate:.1f}/s" + (f", {failed} failed" if failed else ""))
+
+        yield show
+
+
+def _report_failures(count: int, errors: Path | None) -> None:
+    """Say how many images failed and leave with status 3."""
+    if count:
+        where = f": see {errors}" if errors else ""
+        click.echo(f"{count} image{'s' * (count > 1)} failed{where}", err=True)
+        raise SystemExit(SOME_FAILED)
+
+
+@main.command()
+@click.argument("images", type=FILE)
+@click.option(
+    "-o",
+    "--out",
+    type=FILE,
+    default="cells.parquet",
+    show_default=True,
+    help="The table, .parquet or .csv.",
+)
+@click.option(
+    "--preset",
+    type=click.Choice(["minimal", "standard", "full"]),
+    default="standard",
+    show_default=True,
+    help="How much to measure.",
+)
+@click.option(
+    "--features",
+    type=Words(),
+    callback=_words,
+    help="Only these families, or columns by name or pattern: AreaShape,Nuclei_LBP_*",
+)
+@_measuring_options
+@click.option(
+    "--resume/--overwrite",
+    default=True,
+    show_default=True,
+    help="Keep what an earlier run measured, or measure everything again.",
+)
+@click.option("--fail-fast", is_flag=True, help="Stop at the first image that fails.")
+@click.option(
+    "--config",
+    type=FILE,
+    is_eager=True,
+    expose_value=False,
+    callback=_from_sidecar,
+    help="Take the options of an earlier run from its JSON file.",
+)
+def extract(images: Path, out: Path, *, resume: bool, quiet: bool, **options: Any) -> None:  # noqa: ANN401
+    """Measure every image of a folder or CSV manifest: one row a cell."""
+    from pipelines.extract import extract as run
+
+    with _progress(quiet=quiet, what="extract") as progress:
+        done = run(images, out, overwrite=not resume, progress=progress, **options)
+    if not quiet:
+        listing = done.listing
+        for note in listing.notes:
+            click.echo(f"note: {note}")
+        measured = len(done.results) - done.failed
+        click.echo(
+            f"{listing.layout}: {len(done.results)} images found = {measured} measured"
+            f" ({done.reused} of them by an earlier run) + {done.failed} failed;"
+            f" {len(listing.skipped)} other files skipped"
+        )
+        click.echo(f"{done.cells} cells, {done.columns} features: {done.table}")
+    _report_failures(done.failed, done.errors)
+
+
+@main.command()
+@click.argument("table", type=FILE)
+@click.option(
+    "-o", "--out", type=FILE, default="model", show_default=True, help="Folder of the model."
+)
+@click.option(
+    "--estimator",
+    type=click.Choice(["svm", "xgboost", "logistic"]),
+    default="xgboost",
+    show_default=True,
+)
+@click.option("--label", default="Metadata_Label", show_default=True, help="Column of the class.")
+@click.option(
+    "--group",
+    default="Metadata_Subject",
+    show_default=True,
+    help="Column whose values are kept on one side of every split.",
+)
+@click.option("--no-groups", is_flag=True, help="Split at random, cell by cell.")
+@click.option("--positive", help="The class that sensitivity refers to; blast where there is one.")
+@click.option("--folds", type=click.IntRange(2), default=5, show_default=True)
+@click.option("--repeats", type=click.IntRange(1), default=3, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("-j", "--jobs", type=click.IntRange(1), default=1, show_default=True)
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+def train(table: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # noqa: ANN401
+    """Judge a model by grouped cross-validation, fit it on everything, and store it."""
+    from pipelines.summary import training_summary
+    from pipelines.train import train as run
+
+    tell = None if quiet else lambda step: click.echo(step, err=True)
+    report = run(table, out, progress=tell, **options)
+    if not quiet:
+        click.echo(training_summary(report))
+
+
+@main.command()
+@click.argument("model", type=FILE)
+@click.argument("images", type=FILE)
+@click.option("-o", "--out", type=FILE, default="predictions.csv", show_default=True)
+@_measuring_options
+def predict(model: Path, images: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # noqa: ANN401
+    """Give every cell a probability and a class, and every image and subject a summary."""
+    from pipelines.predict import predict as run
+
+    with _progress(quiet=quiet, what="predict") as progress:
+        done = run(model, images, out, progress=progress, **options)
+    if not quiet:
+        for note in done.notes:
+            click.echo(f"note: {note}")
+        click.echo(f"{done.cells} cells of {done.images} images: {done.table}")
+        click.echo(f"summaries: {done.by_image}, {done.by_subject}")
+    _report_failures(done.failed, done.errors)
+
+
+@main.command()
+@click.argument("images", type=FILE)
+@click.option(
+    "-o",
+    "--out",
+    type=FILE,
+    default="masks",
+    show_default=True,
+    help="Folder of labels/ and overlays/.",
+)
+@_measuring_options
+def segment(images: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # noqa: ANN401
+    """Write the masks that extract would use, and pictures of them, to look at and correct."""
+    from pipelines.segment import segment as run
+
+    with _progress(quiet=quiet, what="segment") as progress:
+        done = run(images, out, progress=progress, **options)
+    if not quiet:
+        click.echo(f"{done.cells} cells of {done.images} images: {done.labels}, {done.overlays}")
+    _report_failures(done.failed, done.errors)
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["table", "markdown", "json"]),
+    default="table",
+    show_default=True,
+)
+def features(names: tuple[str, ...], style: Literal["table", "markdown", "json"]) -> None:
+    """Print the catalogue of features, or what single features, families or columns mean."""
+    from pipelines.catalogue import catalogue as run
+
+    click.echo(run(names, style))
+
+
+@main.command()
+@click.option("-o", "--out", type=FILE, default="demo", show_default=True, help="Folder to write.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("-j", "--jobs", type=click.IntRange(1), default=2, show_default=True)
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+def demo(out: Path, *, quiet: bool, **options: Any) -> None:  # noqa: ANN401
+    """Draw synthetic cells, measure them, train a model, and show what it goes by."""
+    from pipelines.demo import demo as run
+    from pipelines.summary import training_summary
+
+    tell = None if quiet else lambda step: click.echo(step, err=True)
+    with _progress(quiet=quiet, what="extract") as progress:
+        report = run(out, progress=progress, tell=tell, **options)
+    if not quiet:
+        click.echo(training_summary(report))
+
+
+if __name__ == "__main__":
+    main(prog_name="blastometry")

@@ -1,0 +1,130 @@
+"""The catalogue: what every column means, told from the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypedDict
+
+from .colour import SCALES
+from .recipe import parse_column
+from .registry import FEATURES, Column, Feature, columns_of
+
+_CHANNELS_UNIT = "the channel's"
+
+
+class ColumnRecord(TypedDict):
+    """What the sidecar of a feature table says of a column."""
+
+    compartment: str
+    family: str
+    feature: str
+    channel: str
+    parameters: str
+    unit: str
+    definition: str
+    plain: str
+    version: int
+
+
+class FeatureRecord(TypedDict):
+    """What the catalogue says of a feature."""
+
+    name: str
+    plain: str
+    definition: str
+    unit: str
+    range: str
+    nan: str
+    invariances: str
+    reference: str
+    ibsi: str
+    vetted: str
+    compartments: list[str]
+    channels: list[str]
+    preset: str
+    version: int
+    columns: int
+
+
+_OF_COMPARTMENT = {
+    "Cells": "of the cell",
+    "Nuclei": "of the nucleus",
+    "Cytoplasm": "of the cytoplasm",
+}
+
+
+def describe_column(name: str) -> ColumnRecord:
+    """Return what a column of the feature table means.
+
+    Raises
+    ------
+    CellError
+        If there is no such column.
+
+    Examples
+    --------
+    >>> describe_column("Nuclei_Intensity_Mean_bstar")["plain"]
+    'mean colour of the nucleus (bstar)'
+    """
+    column = parse_column(name)
+    record = column.feature
+    parameters = "_".join(part for part in (column.parameter, column.component) if part)
+    return ColumnRecord(
+        compartment=column.compartment,
+        family=record.family.name,
+        feature=record.name,
+        channel=column.channel,
+        parameters=parameters,
+        unit=_unit(column),
+        definition=record.definition,
+        plain=_plain(column, parameters),
+        version=record.version,
+    )
+
+
+def _unit(column: Column) -> str:
+    unit = column.feature.unit
+    if column.channel:
+        return unit.replace(_CHANNELS_UNIT, SCALES[column.channel][2])
+    return unit
+
+
+def _plain(column: Column, parameters: str) -> str:
+    words = column.feature.plain
+    if len(column.feature.compartments) > 1:
+        words = f"{words} {_OF_COMPARTMENT[column.compartment]}"
+    details = ", ".join(part for part in (column.channel, parameters.replace("_", " ")) if part)
+    return f"{words} ({details})" if details else words
+
+
+def describe_feature(record: Feature) -> FeatureRecord:
+    """Return the catalogue's entry of a feature."""
+    return FeatureRecord(
+        name=record.key,
+        plain=record.plain,
+        definition=record.definition,
+        unit=record.unit,
+        range=record.range,
+        nan=record.nan,
+        invariances=record.invariances,
+        reference=record.reference,
+        ibsi=record.ibsi,
+        vetted=record.vetted,
+        compartments=list(record.compartments),
+        channels=list(record.channels),
+        preset=min(column.membership for column in columns_of(record)),
+        version=record.version,
+        columns=sum(1 for _ in columns_of(record)),
+    )
+
+
+def catalogue() -> Iterator[FeatureRecord]:
+    """Yield the entries of all features, in the table's order."""
+    return (describe_feature(record) for record in FEATURES.values())
+
+
+def column_versions() -> dict[str, int]:
+    """Return the version of the definition behind every column that can be computed."""
+    return {
+        column.name: record.version for record in FEATURES.values() for column in columns_of(record)
+    }

@@ -1,0 +1,1 @@
+"""One module for each command: it joins files, features and models, and writes the outputs."""

@@ -1,0 +1,91 @@
+"""Features: the catalogue as text, as a page and as data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from features.catalogue import FeatureRecord
+
+
+def catalogue(
+    names: Sequence[str] = (), style: Literal["table", "markdown", "json"] = "table"
+) -> str:
+    """Return the catalogue, or what single features, families or columns mean.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Families, features (``Texture_Contrast``), columns, or patterns with ``*``.
+    style : {"table", "markdown", "json"}
+        Text with a line a feature, a Markdown page, or a JSON list.
+
+    Raises
+    ------
+    CellError
+        If a name fits nothing.
+    """
+    from features import FAMILIES
+    from features.catalogue import catalogue as records
+    from features.catalogue import describe_column
+
+    every = list(records())
+    chosen: list[FeatureRecord] = []
+    columns: list[dict[str, Any]] = []
+    for name in names:
+        fitting = [
+            record
+            for record in every
+            if fnmatchcase(record["name"], name) or record["name"].partition("_")[0] == name
+        ]
+        if fitting:
+            chosen += fitting
+        else:
+            columns.append({"column": name, **describe_column(name)})
+    shown = chosen if names else every
+    if style == "json":
+        return json.dumps([*shown, *columns], indent=1, ensure_ascii=False)
+    if style == "markdown":
+        titles = {name: family.title for name, family in FAMILIES.items()}
+        return "\n".join(_markdown(shown, titles))
+    if len(shown) + len(columns) == 1 and names:
+        return "\n".join(_single({**one} for one in (*shown, *columns)))
+    lines = [f"{one['name']:45} {one['preset']:9} {one['definition']}" for one in shown]
+    lines += [f"{one['column']:45} {one['unit']:9} {one['definition']}" for one in columns]
+    return "\n".join(lines)
+
+
+def _single(records: Iterator[dict[str, Any]]) -> Iterator[str]:
+    """Yield a record as one line a fact."""
+    for record in records:
+        for key, value in record.items():
+            text = ", ".join(value) if isinstance(value, list) else str(value)
+            if text:
+                yield f"{key + ':':14} {text}"
+
+
+def _markdown(records: Sequence[FeatureRecord], titles: dict[str, str]) -> Iterator[str]:
+    """Yield the page: a heading a family, a row a feature."""
+    yield "# Features"
+    family = ""
+    for record in records:
+        mine, _, word = record["name"].partition("_")
+        if mine != family:
+            family = mine
+            yield f"\n## {family}\n\n{titles[family]}.\n"
+            yield "| feature | plain name | definition | unit | range | NaN | IBSI | vetted by |"
+            yield "|---|---|---|---|---|---|---|---|"
+        cells = (
+            word,
+            record["plain"],
+            record["definition"],
+            record["unit"],
+            record["range"],
+            record["nan"],
+            record["ibsi"],
+            record["vetted"],
+        )
+        yield f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"

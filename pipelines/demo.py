@@ -1,0 +1,68 @@
+"""Demo: synthetic cells, measured, learnt and explained, without a picture of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from data.errors import DataError
+
+from .extract import Progress, extract
+from .tables import write_csv
+from .train import train
+
+if TYPE_CHECKING:
+    from .train import TrainingReport
+
+SUBJECTS, CELLS = 12, 12
+
+
+def demo(
+    out: Path,
+    *,
+    seed: int = 0,
+    jobs: int = 1,
+    progress: Progress | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> TrainingReport:
+    """Draw a smear of synthetic cells, extract their features, train on them.
+
+    The pictures are drawn by this program: what a model reaches on them says nothing of blood.
+
+    Parameters
+    ----------
+    out : Path
+        Folder to write: ``images/`` with its manifest, the table, and ``model/``.
+    seed, jobs : int
+        Seed of everything that is random; worker processes.
+    progress, tell : callable, optional
+        Told how many images are measured, and what step is done.
+
+    Raises
+    ------
+    DataError
+        If the folder holds something else or cannot be written to.
+    """
+    import cv2
+
+    from data.synthetic import synthetic_smear
+
+    images = out / "images"
+    if images.exists() and not (images / "manifest.csv").is_file():
+        raise DataError(f"{images} holds other files", "give a new folder, with -o")
+    try:
+        images.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(
+            f"{out} cannot be written to ({error.strerror})", "give a folder that can, with -o"
+        ) from error
+    rows = []
+    for index, cell in enumerate(synthetic_smear(seed, subjects=SUBJECTS, cells_per_subject=CELLS)):
+        name = f"synthetic_{index:03d}.png"
+        cv2.imwrite(str(images / name), cv2.cvtColor(cell.rgb, cv2.COLOR_RGB2BGR))
+        rows.append((name, cell.label, cell.subject))
+    write_csv(images / "manifest.csv", ("image", "label", "subject"), rows)
+    table = out / "cells.parquet"
+    extract(images / "manifest.csv", table, jobs=jobs, progress=progress)
+    return train(table, out / "model", folds=4, repeats=1, seed=seed, jobs=jobs, progress=tell)

@@ -1,0 +1,246 @@
+"""Extract: a folder of images in, a table of named numbers out, and no image lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from data.errors import DataError
+
+from .measuring import Done, Failure, Measuring, Settings, single_thread
+from .parts import Part
+from .pool import Lost, run
+from .tables import SUFFIXES, Layout, write_errors, write_sidecar, write_table
+from .work_folder import work_folder
+
+if TYPE_CHECKING:
+    from data.all_idb import Facts
+    from data.listing import Entry, Listing
+
+Progress = Callable[[int, int, int], None]
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What became of every image.
+
+    Parameters
+    ----------
+    listing : Listing
+        What was found.
+    results : tuple of Done or Failure
+        One for each entry of the listing.
+    cells, columns : int
+        Rows and features of the table.
+    table, errors, sidecar : Path
+        What was written.
+    """
+
+    listing: Listing
+    results: tuple[Done | Failure, ...]
+    cells: int
+    columns: int
+    table: Path
+    errors: Path
+    sidecar: Path
+
+    @property
+    def failed(self) -> int:
+        """Images without cells."""
+        return sum(isinstance(result, Failure) for result in self.results)
+
+    @property
+    def reused(self) -> int:
+        """Images that an earlier run had measured."""
+        return sum(isinstance(result, Done) and result.reused for result in self.results)
+
+
+def extract(
+    images: Path,
+    out: Path,
+    *,
+    masks: Path | None = None,
+    mask_is: Literal["nucleus", "cell"] | None = None,
+    source: Literal["auto", "crop", "field"] = "auto",
+    preset: Literal["minimal", "standard", "full"] = "standard",
+    features: Sequence[str] = (),
+    pixel_size: float | None = None,
+    max_pixels: int = 100_000_000,
+    max_bytes: int = 1_000_000_000,
+    time_limit: float = 300.0,
+    jobs: int = 1,
+    overwrite: bool = False,
+    fail_fast: bool = False,
+    progress: Progress | None = None,
+) -> Extraction:
+    """Measure every image of a folder or manifest and write the feature table.
+
+    Parameters
+    ----------
+    images : Path
+        A folder (class sub-folders give labels), a CSV manifest or one image.
+    out : Path
+        The table, ``.parquet`` or ``.csv``; beside it come ``<stem>.errors.csv`` and
+        ``<stem>.json``.
+    masks : Path, optional
+        Folder of masks at the images' relative paths.
+    mask_is : {"nucleus", "cell"}, optional
+        What a two-valued mask marks.
+    source : {"auto", "crop", "field"}
+        Whether an image is one cell, or a field of several.
+    preset, features
+        As `features.preset_columns` takes them.
+    pixel_size : float, optional
+        Micrometres per pixel.
+    max_pixels, max_bytes : int
+        Larger images are refused.
+    time_limit : float
+        Seconds that one image may take.
+    jobs : int
+        Worker processes.
+    overwrite : bool
+        Measure everything again rather than what has changed.
+    fail_fast : bool
+        Stop at the first image that fails.
+    progress : callable, optional
+        Told how many images are done, of how many, and how many failed.
+
+    Returns
+    -------
+    Extraction
+
+    Raises
+    ------
+    DataError, CellError
+        If the input or the options cannot be used; what was measured by then is kept.
+    """
+    from data.listing import list_images
+    from features import preset_columns
+
+    if out.suffix not in SUFFIXES:
+        raise DataError(f"{out} ends in {out.suffix!r}", f"give {' or '.join(SUFFIXES)}")
+    settings = Settings(
+        preset_columns(preset, features), source, mask_is, pixel_size, max_pixels, max_bytes
+    )
+    listing = list_images(images, masks=masks)
+    errors, sidecar = out.with_suffix(".errors.csv"), out.with_suffix(".json")
+    with work_folder(out, overwrite=overwrite) as parts:
+        results = measure_all(
+            listing.entries,
+            settings,
+            parts,
+            jobs=jobs,
+            time_limit=time_limit,
+            fail_fast=fail_fast,
+            progress=progress,
+        )
+        layout, cells = gather(listing.entries, results, settings.columns)
+        count = write_table(out, layout, cells)
+        write_errors(errors, failures(listing.entries, results))
+        record = {
+            "command": "extract",
+            "configuration": {
+                "preset": preset,
+                "features": list(features),
+                **{k: v for k, v in asdict(settings).items() if k != "columns"},
+                "masks": None if masks is None else str(masks),
+                "time_limit": time_limit,
+            },
+            "input": {
+                "root": str(listing.root),
+                "layout": listing.layout,
+                "notes": listing.notes,
+                "skipped": [{"file": name, "reason": why} for name, why in listing.skipped],
+            },
+            "counts": {
+                "images": len(results),
+                "failed": sum(isinstance(result, Failure) for result in results),
+                "cells": count,
+            },
+        }
+        write_sidecar(sidecar, record, out, settings.columns)
+    return Extraction(listing, tuple(results), count, len(settings.columns), out, errors, sidecar)
+
+
+def measure_all(
+    entries: Sequence[Entry],
+    settings: Settings,
+    parts: Path,
+    *,
+    jobs: int,
+    time_limit: float,
+    fail_fast: bool = False,
+    progress: Progress | None = None,
+) -> list[Done | Failure]:
+    """Measure every entry into part files and return what became of each, in their order.
+
+    Raises
+    ------
+    DataError
+        At the first failure, with `fail_fast`.
+    """
+    work = Measuring(settings, settings.digest(), parts)
+    results: dict[int, Done | Failure] = {}
+    failed = 0
+    for index, answer in run(
+        work, entries, jobs=jobs, prepare=single_thread, time_limit=time_limit
+    ):
+        result = (
+            Failure("worker", answer.reason, "look at this file; the others are not touched")
+            if isinstance(answer, Lost)
+            else answer
+        )
+        results[index] = result
+        if isinstance(result, Failure):
+            failed += 1
+            if fail_fast:
+                raise DataError(f"{entries[index].name}: {result.reason}", result.remedy)
+        if progress is not None:
+            progress(len(results), len(entries), failed)
+    return [results[index] for index in range(len(entries))]
+
+
+def failures(entries: Sequence[Entry], results: Sequence[object]) -> Iterator[tuple[str, Failure]]:
+    """Yield the images that gave no cells."""
+    for entry, result in zip(entries, results, strict=True):
+        if isinstance(result, Failure):
+            yield entry.name, result
+
+
+def gather(
+    entries: Sequence[Entry], results: Sequence[Done | Failure], features: tuple[str, ...]
+) -> tuple[Layout, Iterator[tuple[Entry, Part]]]:
+    """Return the table's columns and its cells, from the part files, in the entries' order."""
+    from data.all_idb import known_facts
+    from features.quality import Quality
+
+    extra: set[str] = set()
+    for entry in entries:
+        extra |= set(entry.extra)
+    # The facts that come with a data set are found by the files' checksums, known since reading.
+    known = [known_facts(result.sha256) if isinstance(result, Done) else None for result in results]
+    for facts in known:
+        extra |= set(facts.extra) if facts else set()
+    layout = Layout(tuple(one.name for one in fields(Quality)), tuple(sorted(extra)), features)
+
+    def cells() -> Iterator[tuple[Entry, Part]]:
+        for entry, result, facts in zip(entries, results, known, strict=True):
+            if isinstance(result, Done):
+                yield completed(entry, facts), Part.read(result.part)
+
+    return layout, cells()
+
+
+def completed(entry: Entry, facts: Facts | None) -> Entry:
+    """Return an entry with what is known of its file, where the listing did not say."""
+    if facts is None:
+        return entry
+    return replace(
+        entry,
+        subject=entry.subject or facts.subject or None,
+        slide=entry.slide or facts.slide or None,
+        camera=entry.camera or facts.camera or None,
+        extra={**facts.extra, **entry.extra},
+    )

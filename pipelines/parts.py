@@ -1,0 +1,104 @@
+"""Part files: what was measured in one image, so that a stopped run goes on where it was.
+
+A part is named by the SHA-256 of all that it was computed from, appears whole or not at all, and
+holds a line of JSON and the feature values as they lie in memory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """The cells of one image.
+
+    Parameters
+    ----------
+    sha256, phash : str
+        Of the file, and of the picture.
+    source : str
+        ``crop`` or ``field``.
+    centroids : tuple of (float, float)
+        Row and column of each cell.
+    quality : tuple of mapping
+        Doubts about each cell.
+    values : (cells, columns) float64
+        The features.
+    """
+
+    sha256: str
+    phash: str
+    source: str
+    centroids: tuple[tuple[float, float], ...]
+    quality: tuple[Mapping[str, bool], ...]
+    values: NDArray[np.float64]
+
+    @property
+    def cells(self) -> int:
+        """How many cells there are."""
+        return len(self.values)
+
+    @classmethod
+    def read(cls, path: Path) -> Part:
+        """Read a part file.
+
+        Raises
+        ------
+        DataError
+            If it is not what `write_part` wrote.
+        """
+        head, _, body = path.read_bytes().partition(b"\n")
+        try:
+            record = json.loads(head)
+            values = np.frombuffer(body, dtype="<f8").reshape(record["shape"])
+            return cls(
+                sha256=record["sha256"],
+                phash=record["phash"],
+                source=record["source"],
+                centroids=tuple((row, col) for row, col in record["centroids"]),
+                quality=tuple(record["quality"]),
+                values=values,
+            )
+        except (ValueError, KeyError) as error:
+            raise DataError(
+                f"{path} is not a part of a feature table", "start anew with --overwrite"
+            ) from error
+
+
+def write_part(part: Part, path: Path) -> None:
+    """Write a part file; it appears under its name when it is whole."""
+    record = {
+        "sha256": part.sha256,
+        "phash": part.phash,
+        "source": part.source,
+        "centroids": part.centroids,
+        "quality": [dict(flags) for flags in part.quality],
+        "shape": part.values.shape,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as temporary:
+        temporary.write_bytes(
+            json.dumps(record).encode() + b"\n" + part.values.astype("<f8").tobytes()
+        )
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a name to write to, which becomes `path` at the end; on an error nothing is left."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,202 @@
+"""Predict: a stored model and images in, a probability for every cell out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from data.errors import DataError
+
+from .extract import Progress, failures, gather, measure_all
+from .measuring import Failure, Settings
+from .tables import GROUP, write_csv, write_errors
+from .work_folder import work_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from data.listing import Entry
+    from models.bundle import Bundle
+
+    from .parts import Part
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What was predicted.
+
+    Parameters
+    ----------
+    table, by_image, by_subject, errors : Path
+        What was written: cells, summaries of images and of subjects, images that failed.
+    images, cells, failed : int
+        Counts.
+    notes : tuple of str
+        What the reader must know.
+    """
+
+    table: Path
+    by_image: Path
+    by_subject: Path
+    errors: Path
+    images: int
+    cells: int
+    failed: int
+    notes: tuple[str, ...]
+
+
+def predict(
+    model: Path,
+    images: Path,
+    out: Path,
+    *,
+    masks: Path | None = None,
+    mask_is: Literal["nucleus", "cell"] | None = None,
+    source: Literal["auto", "crop", "field"] = "auto",
+    pixel_size: float | None = None,
+    max_pixels: int = 100_000_000,
+    max_bytes: int = 1_000_000_000,
+    time_limit: float = 300.0,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> Prediction:
+    """Measure the columns that a model needs in every cell, and give its probabilities.
+
+    Parameters
+    ----------
+    model : Path
+        Folder of a bundle that `train` wrote.
+    images, masks, mask_is, source, pixel_size, max_pixels, max_bytes, time_limit, jobs, progress
+        As for `extract`.
+    out : Path
+        CSV with a row for each cell; ``<stem>.images.csv``, ``<stem>.subjects.csv`` and
+        ``<stem>.errors.csv`` lie beside it.
+
+    Raises
+    ------
+    DataError, CellError, ModelError
+        If the input, the options or the bundle cannot be used.
+    """
+    from data.listing import list_images
+    from features.catalogue import column_versions
+    from models.bundle import load_bundle
+
+    if out.suffix != ".csv":
+        raise DataError(f"{out} ends in {out.suffix!r}", "give .csv")
+    bundle = load_bundle(model, feature_versions=column_versions())
+    listing = list_images(images, masks=masks)
+    settings = Settings(bundle.columns, source, mask_is, pixel_size, max_pixels, max_bytes)
+    errors = out.with_suffix(".errors.csv")
+    by_image, by_subject = out.with_suffix(".images.csv"), out.with_suffix(".subjects.csv")
+    with work_folder(out, overwrite=False) as parts:
+        results = measure_all(
+            listing.entries, settings, parts, jobs=jobs, time_limit=time_limit, progress=progress
+        )
+        _, cells = gather(listing.entries, results, settings.columns)
+        rows = [row for group in _batches(cells) for row in _predicted(bundle, group)]
+        write_csv(out, _head(bundle), (row.values for row in rows))
+        shown = bundle.classes if bundle.positive is None else (bundle.positive,)
+        _write_summary(by_image, "Metadata_Image", rows, lambda row: row.image, shown)
+        _write_summary(by_subject, "Metadata_Subject", rows, lambda row: row.subject, shown)
+        write_errors(errors, failures(listing.entries, results))
+    failed = sum(isinstance(result, Failure) for result in results)
+    return Prediction(
+        out, by_image, by_subject, errors, len(results), len(rows), failed, listing.notes
+    )
+
+
+@dataclass(frozen=True)
+class _Row:
+    image: str
+    subject: str | None
+    decided: str
+    values: list[Any]
+
+
+def _head(bundle: Bundle) -> list[str]:
+    return [
+        "Metadata_Image",
+        "Metadata_Cell",
+        "Metadata_Label",
+        "Metadata_Subject",
+        "Metadata_CentroidRow",
+        "Metadata_CentroidCol",
+        "Metadata_Quality",
+        "Predicted",
+        *(f"Probability_{name}" for name in bundle.classes),
+    ]
+
+
+def _batches(cells: Iterable[tuple[Entry, Part]]) -> Iterator[list[tuple[Entry, Part]]]:
+    """Yield images until they hold enough cells to be worth a call of the model."""
+    batch: list[tuple[Entry, Part]] = []
+    for entry, part in cells:
+        batch.append((entry, part))
+        if sum(one.cells for _, one in batch) >= GROUP:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _predicted(bundle: Bundle, batch: Sequence[tuple[Entry, Part]]) -> Iterator[_Row]:
+    import numpy as np
+    import pandas as pd
+
+    from models.bundle import predict_classes, predict_probabilities
+
+    values = np.concatenate([part.values for _, part in batch])
+    table = pd.DataFrame(values, columns=list(bundle.columns))
+    probabilities = predict_probabilities(bundle, table)
+    decided = predict_classes(bundle, probabilities)
+    where = ((entry, part, index) for entry, part in batch for index in range(part.cells))
+    for (entry, part, index), name, shares in zip(where, decided, probabilities, strict=True):
+        row, col = part.centroids[index]
+        doubts = " ".join(flag for flag, raised in part.quality[index].items() if raised)
+        yield _Row(
+            entry.name,
+            entry.subject,
+            name,
+            [
+                entry.name,
+                index + 1,
+                entry.label,
+                entry.subject,
+                round(row, 1),
+                round(col, 1),
+                doubts,
+                name,
+                *(f"{share:.6f}" for share in shares),
+            ],
+        )
+
+
+def _write_summary(
+    path: Path,
+    key: str,
+    rows: Sequence[_Row],
+    of: Callable[[_Row], str | None],
+    shown: Sequence[str],
+) -> None:
+    """Write how many cells of each image or subject were called what, with Wilson's interval."""
+    from models.proportion import wilson
+
+    together: dict[str, list[str]] = {}
+    for row in rows:
+        name = of(row)
+        if name is not None:
+            together.setdefault(name, []).append(row.decided)
+    head = [key, "Cells"]
+    for name in shown:
+        head += [f"Cells_{name}", f"Share_{name}", f"Share_{name}_Low", f"Share_{name}_High"]
+    lines = []
+    for name, decided in sorted(together.items()):
+        line: list[Any] = [name, len(decided)]
+        for word in shown:
+            count = decided.count(word)
+            low, high = wilson(count, len(decided))
+            line += [count, f"{count / len(decided):.4f}", f"{low:.4f}", f"{high:.4f}"]
+        lines.append(line)
+    write_csv(path, head, lines)

@@ -1,0 +1,27 @@
+"""What train says at its end, as text for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .train import TrainingReport
+
+
+def training_summary(report: TrainingReport) -> str:
+    """Return the figures with their spread and their trivial baselines, and what they rest on."""
+    counts = ", ".join(f"{count} {name}" for name, count in report.class_counts.items())
+    lines = [
+        f"{report.estimator}: {report.cells} cells ({counts}),"
+        f" {report.groups} groups, {report.columns} features, {report.seconds:.0f} s",
+        "",
+        f"{'figure':24} {'mean':>7} {'spread':>7} {'trivial':>8}",
+    ]
+    lines += [
+        f"{figure.name:24} {figure.mean:7.3f} {figure.spread:7.3f} {figure.baseline:8.3f}"
+        for figure in report.evaluation.figures
+    ]
+    lines += ["", f"leading features ({report.leading[0]['measure']}):"]
+    lines += [f"  {one['mean']:8.4f}  {one['plain']}  [{one['feature']}]" for one in report.leading]
+    lines += [f"note: {note}" for note in report.notes]
+    return "\n".join([*lines, "", f"model: {report.out}"])

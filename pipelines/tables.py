@@ -1,0 +1,234 @@
+"""The feature table, the errors table and the sidecar, each written whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .parts import Part, whole_file
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from data.listing import Entry
+
+    from .measuring import Failure
+
+SIDECAR_FORMAT = 1
+SUFFIXES = (".parquet", ".csv")
+# Rows a row group: fixed, so that the bytes of the file do not depend on how work was dealt out.
+GROUP = 1024
+
+_TEXT = "text"
+_NUMBER = "number"
+_WHOLE = "whole"
+_FLAG = "flag"
+
+_IDENTITY = {
+    "Metadata_Image": _TEXT,
+    "Metadata_Cell": _WHOLE,
+    "Metadata_Label": _TEXT,
+    "Metadata_OriginalLabel": _TEXT,
+    "Metadata_Subject": _TEXT,
+    "Metadata_Slide": _TEXT,
+    "Metadata_Camera": _TEXT,
+    "Metadata_SHA256": _TEXT,
+    "Metadata_PHash": _TEXT,
+    "Metadata_Source": _TEXT,
+    "Metadata_CentroidRow": _NUMBER,
+    "Metadata_CentroidCol": _NUMBER,
+}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns of a feature table.
+
+    Parameters
+    ----------
+    flags : tuple of str
+        Names of the quality flags, as fields.
+    extra : tuple of str
+        Names of what the manifest or the data set brought along.
+    features : tuple of str
+        Names of the features.
+    """
+
+    flags: tuple[str, ...]
+    extra: tuple[str, ...]
+    features: tuple[str, ...]
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """Kind of each metadata column, in order."""
+        flags = {f"Metadata_Quality_{_camel(name)}": _FLAG for name in self.flags}
+        return _IDENTITY | flags | {f"Metadata_{name}": _TEXT for name in self.extra}
+
+    def schema(self) -> pa.Schema:
+        """Types of all columns, fixed before the first row is known."""
+        import pyarrow as pa
+
+        types = {_TEXT: pa.string(), _NUMBER: pa.float64(), _WHOLE: pa.int64(), _FLAG: pa.bool_()}
+        fields = [(name, types[kind]) for name, kind in self.metadata.items()]
+        return pa.schema(fields + [(name, pa.float64()) for name in self.features])
+
+    def rows(self, entry: Entry, part: Part) -> Iterator[tuple[list[Any], Any]]:
+        """Yield the metadata and the features of each cell of an image."""
+        for index in range(part.cells):
+            row, col = part.centroids[index]
+            yield (
+                [
+                    entry.name,
+                    index + 1,
+                    entry.label,
+                    entry.original_label,
+                    entry.subject,
+                    entry.slide,
+                    entry.camera,
+                    part.sha256,
+                    part.phash,
+                    part.source,
+                    row,
+                    col,
+                    *(part.quality[index][name] for name in self.flags),
+                    *(entry.extra.get(name) for name in self.extra),
+                ],
+                part.values[index],
+            )
+
+
+def _camel(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("_"))
+
+
+def write_table(path: Path, layout: Layout, cells: Iterable[tuple[Entry, Part]]) -> int:
+    """Write the feature table, Parquet or CSV by its suffix, and return the number of rows.
+
+    The same rows give the same bytes, however they were computed.
+    """
+    rows = (row for entry, part in cells for row in layout.rows(entry, part))
+    with whole_file(path) as temporary:
+        writer = _csv_writer if path.suffix == ".csv" else _parquet_writer
+        with writer(temporary, layout) as write:
+            return sum(write(group) for group in _grouped(rows))
+
+
+Write = Callable[[list[tuple[list[Any], Any]]], int]
+
+
+def _grouped(rows: Iterator[tuple[list[Any], Any]]) -> Iterator[list[tuple[list[Any], Any]]]:
+    group: list[tuple[list[Any], Any]] = []
+    for row in rows:
+        group.append(row)
+        if len(group) == GROUP:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+@contextmanager
+def _parquet_writer(path: Path, layout: Layout) -> Iterator[Write]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = layout.schema()
+    width = len(layout.metadata)
+
+    with pq.ParquetWriter(path, schema) as writer:
+
+        def write(group: list[tuple[list[Any], Any]]) -> int:
+            values = np.stack([features for _, features in group])
+            columns = [
+                pa.array([metadata[index] for metadata, _ in group], type=schema.field(index).type)
+                for index in range(width)
+            ]
+            columns += [pa.array(np.ascontiguousarray(column)) for column in values.T]
+            writer.write_table(pa.table(columns, schema=schema), row_group_size=GROUP)
+            return len(group)
+
+        yield write
+
+
+@contextmanager
+def _csv_writer(path: Path, layout: Layout) -> Iterator[Write]:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*layout.metadata, *layout.features])
+
+        def write(group: list[tuple[list[Any], Any]]) -> int:
+            for metadata, features in group:
+                numbers = ["" if np.isnan(value) else repr(float(value)) for value in features]
+                writer.writerow([*(plain_text(value) for value in metadata), *numbers])
+            return len(group)
+
+        yield write
+
+
+def plain_text(value: Any) -> str:  # noqa: ANN401
+    """Return a value as text that a spreadsheet does not take for a formula."""
+    if value is None:
+        return ""
+    text = str(value)
+    if isinstance(value, str) and text.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{text}"
+    return text
+
+
+def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a small table of texts and numbers as CSV."""
+    with whole_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(head)
+        writer.writerows([plain_text(value) for value in row] for row in rows)
+
+
+def write_errors(path: Path, failures: Iterable[tuple[str, Failure]]) -> None:
+    """Write the errors table: an image that gave no cells a row."""
+    write_csv(
+        path,
+        ("image", "stage", "reason", "remedy"),
+        ((name, failed.stage, failed.reason, failed.remedy) for name, failed in failures),
+    )
+
+
+LIBRARIES = (
+    "blastometry",
+    "mahotas",
+    "numba",
+    "numpy",
+    "opencv-python-headless",
+    "pandas",
+    "pyarrow",
+    "scikit-image",
+    "scikit-learn",
+    "scipy",
+)
+
+
+def write_sidecar(
+    path: Path, record: Mapping[str, Any], table: Path, columns: Sequence[str]
+) -> None:
+    """Write the JSON beside a table: versions, configuration, counts, meaning of every column."""
+    from features.catalogue import describe_column
+
+    with table.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    whole = {
+        "format": SIDECAR_FORMAT,
+        "versions": {name: version(name) for name in LIBRARIES},
+        **record,
+        "table": {"name": table.name, "sha256": digest},
+        "columns": {name: describe_column(name) for name in columns},
+    }
+    with whole_file(path) as temporary:
+        temporary.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", "utf-8")
