@@ -109,6 +109,12 @@ def _outlined(plane: Bytes, cell: Bytes, nucleus: Bytes, level: int) -> Bytes:
     return filled(touching(inside | nucleus, nucleus), float(cell.size))
 
 
+def _reduced(mask: Bytes, shape: tuple[int, int]) -> Bytes:
+    """Reduce or enlarge a 0/1 mask to (rows, cols), drawing its outline smoothly."""
+    smooth = cv2.resize(mask * np.uint8(255), shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.threshold(smooth, 127, 1, cv2.THRESH_BINARY)[1], dtype=np.uint8)
+
+
 def whole_cell(optical: Bytes, nucleus: Bytes, other: Bytes) -> Bytes:
     """Return the cell to which a nucleus belongs.
 
@@ -128,6 +134,24 @@ def whole_cell(optical: Bytes, nucleus: Bytes, other: Bytes) -> Bytes:
     -------
     (rows, cols) uint8, 0 or 1
     """
+    shape = nucleus.shape
+    factor = _SCALE / diameter(nucleus)
+    if factor < 0.8:
+        small = (max(1, round(shape[0] * factor)), max(1, round(shape[1] * factor)))
+        region, level = _region(
+            np.asarray(cv2.resize(optical, small[::-1], interpolation=cv2.INTER_AREA), dtype=np.uint8),
+            _reduced(nucleus, small),
+            _reduced(other, small),
+        )
+        region = _reduced(region, shape)
+    else:
+        region, level = _region(optical, nucleus, other)
+    return _outlined(stained(optical), region | nucleus, nucleus, level)
+_SCALE=56.
+
+
+def _region(optical: Bytes, nucleus: Bytes, other: Bytes) -> tuple[Bytes, int]:
+    """Region of the cell before its outline is drawn, and the level of the slide."""
     size = diameter(nucleus)
     distance, aside = distance_from(nucleus), distance_from(other)
     plane = stained(optical)
@@ -141,7 +165,7 @@ def whole_cell(optical: Bytes, nucleus: Bytes, other: Bytes) -> Bytes:
     part = touching(np.asarray(broad, dtype=np.uint8), nucleus)
     rim = np.concatenate((part[0], part[-1], part[:, 0], part[:, -1]))
     if not rim.any() and notch(part) < _NOTCH:
-        return _outlined(plane, filled(part, float(part.size)), nucleus, level)
+        return filled(part, float(part.size)), level
     evidence = own.astype(np.float32) * 2 - 1
     margin = min(0.5 * size, float(np.quantile(distance[::4, ::4], 0.85)))
     away = foreground & (distance > margin) & (aside > 0.3 * size)
@@ -152,5 +176,6 @@ def whole_cell(optical: Bytes, nucleus: Bytes, other: Bytes) -> Bytes:
     corners = hull(nucleus)
     row, col = middle(corners)
     extent = float(np.hypot(corners[:, 0] - col, corners[:, 1] - row).max())
-    region = enclose(evidence, (row, col), max(1.6 * size, extent) + 4, 0.05)
-    return _outlined(plane, filled(region | nucleus, float(region.size)), nucleus, level)
+    region = enclose(evidence, (row, col), max(1.6 * size, extent) + 4, STIFF)
+    return filled(region | nucleus, float(region.size)), level
+STIFF=.2
