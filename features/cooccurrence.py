@@ -10,7 +10,7 @@ from .arrays import Floats
 from .glcm import TEXTURE, Glcm, entropy
 from .registry import feature
 
-_NAN = "no pair of pixels at this distance in the compartment"
+_NAN = "in one of the directions no pair of pixels at this distance"
 _VETTED = "IBSI digital phantom; MIRP"
 _MAHOTAS = f"{_VETTED}; mahotas"
 _SKIMAGE = f"{_VETTED}; scikit-image"

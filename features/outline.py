@@ -187,7 +187,9 @@ class Shape:
         """Distance of each pixel of the mask to the nearest outside it, pixels: (area,)."""
         framed = cv2.copyMakeBorder(self.mask.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
         distance = cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-        return np.asarray(distance[framed > 0], dtype=np.float64)
+        # A squared distance is an integer; OpenCV's last bits depend on where the array lies.
+        inside = distance[framed > 0].astype(np.float64)
+        return np.sqrt(np.rint(inside**2))
 
 
 def _row_ends(mask: Mask) -> NDArray[np.uint8]:
