@@ -45,12 +45,12 @@ def preset_columns(preset: Preset = "standard", wanted: Sequence[str] = ()) -> t
 
     Examples
     --------
-    >>> preset_columns("minimal", ["Cells_AreaShape_*Area", "LBP_*", "Nuclei_AreaShape_Solidity"])
+    >>> preset_columns("minimal", ["Cells_AreaShape_*Area", "LBP_*"])
     Traceback (most recent call last):
         ...
     features.errors.CellError: no feature family or column of the preset 'minimal' fits 'LBP_*'...
     >>> preset_columns("minimal", ["Cells_AreaShape_*Area", "Nuclei_AreaShape_Solidity"])
-    ('Cells_AreaShape_Area', 'Nuclei_AreaShape_Solidity', 'Cells_AreaShape_ConvexArea')
+    ('Cells_AreaShape_Area', 'Cells_AreaShape_ConvexArea', 'Nuclei_AreaShape_Solidity')
     """
     limit = MEMBERSHIPS.index(preset)
     chosen: dict[str, None] = {}
