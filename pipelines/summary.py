@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,10 +19,15 @@ def training_summary(report: TrainingReport) -> str:
         f"{'figure':24} {'mean':>7} {'spread':>7} {'trivial':>8}",
     ]
     lines += [
-        f"{figure.name:24} {figure.mean:7.3f} {figure.spread:7.3f} {figure.baseline:8.3f}"
+        f"{figure.name:24} {figure.mean:7.3f} {_spread(figure.spread):>7} {figure.baseline:8.3f}"
         for figure in report.evaluation.figures
     ]
     lines += ["", f"leading features ({report.leading[0]['measure']}):"]
     lines += [f"  {one['mean']:8.4f}  {one['plain']}  [{one['feature']}]" for one in report.leading]
     lines += [f"note: {note}" for note in report.notes]
     return "\n".join([*lines, "", f"model: {report.out}"])
+
+
+def _spread(value: float) -> str:
+    """Return a spread over repeats, of which there may be one only."""
+    return "-" if isnan(value) else f"{value:.3f}"

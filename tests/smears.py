@@ -1,0 +1,25 @@
+"""Folders of synthetic cells, for tests that need images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from data.synthetic import synthetic_smear
+
+
+def write_smear(folder: Path, *, subjects: int = 3, cells: int = 2, seed: int = 0) -> Path:
+    """Write synthetic cells into class folders, the subject in the file's name; return `folder`."""
+    smear = synthetic_smear(seed, subjects=subjects, cells_per_subject=cells)
+    for index, cell in enumerate(smear):
+        path = folder / cell.label / f"{cell.subject}_{index:02d}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(png(cell.rgb))
+    return folder
+
+
+def png(rgb: np.ndarray) -> bytes:
+    """Encode a picture."""
+    return cv2.imencode(".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))[1].tobytes()

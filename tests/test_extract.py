@@ -1,0 +1,269 @@
+"""Extract: accounts that balance, the same bytes however the work is dealt out, and resuming."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import struct
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from shared import SHARED, needs_shared
+from smears import png, write_smear
+
+from cli import main
+from data.errors import DataError
+from features import Recipe, preset_columns
+from features.segmentation import segment
+from pipelines.extract import extract
+
+MINIMAL = ["--preset", "minimal", "-q"]
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def smear(tmp_path_factory):
+    return write_smear(tmp_path_factory.mktemp("smear"))
+
+
+@pytest.fixture(scope="module")
+def extracted(smear, tmp_path_factory):
+    out = tmp_path_factory.mktemp("out") / "cells.parquet"
+    return extract(smear, out, preset="minimal", jobs=2)
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_row_holds_what_the_features_room_measures(smear, extracted):
+    table = pd.read_parquet(extracted.table)
+    columns = preset_columns("minimal")
+    assert list(table.columns[-len(columns) :]) == list(columns)
+    for row in table.to_dict("records"):
+        bgr = cv2.imread(str(smear / row["Metadata_Image"]))
+        (found,) = segment(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)).cells
+        expected = Recipe(columns).measure(found.cell)
+        assert [row[name] for name in columns] == expected.tolist()
+        assert (row["Metadata_CentroidRow"], row["Metadata_CentroidCol"]) == found.centroid
+        assert row["Metadata_Label"] == row["Metadata_Image"].split("/")[0]
+        assert row["Metadata_SHA256"] == digest(smear / row["Metadata_Image"])
+
+
+def test_the_sidecar_tells_what_the_table_is(extracted):
+    record = json.loads(extracted.sidecar.read_text("utf-8"))
+    table = pd.read_parquet(extracted.table)
+    assert record["counts"] == {"images": 6, "failed": 0, "cells": len(table)}
+    assert record["table"]["sha256"] == digest(extracted.table)
+    assert list(record["columns"]) == [
+        name for name in table.columns if not name.startswith("Metadata_")
+    ]
+    assert record["configuration"]["preset"] == "minimal"
+
+
+def test_a_sidecar_given_back_runs_the_same_again(smear, extracted, tmp_path):
+    out = tmp_path / "cells.parquet"
+    assert run("extract", smear, "-o", out, "--config", extracted.sidecar, "-q").exit_code == 0
+    assert digest(out) == digest(extracted.table)
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_the_bytes_do_not_depend_on_the_number_of_workers(smear, extracted, tmp_path, jobs):
+    again = extract(smear, tmp_path / "cells.parquet", preset="minimal", jobs=jobs)
+    assert digest(again.table) == digest(extracted.table)
+
+
+def test_csv_and_parquet_hold_the_same_numbers(smear, extracted, tmp_path):
+    written = extract(smear, tmp_path / "cells.csv", preset="minimal", jobs=2)
+    text = pd.read_csv(written.table)
+    exact = pd.read_parquet(extracted.table)
+    numbers = list(preset_columns("minimal"))
+    assert list(text.columns) == list(exact.columns)
+    pd.testing.assert_frame_equal(text[numbers], exact[numbers], check_exact=True)
+
+
+def test_a_second_run_measures_only_what_changed(tmp_path):
+    folder = write_smear(tmp_path / "images")
+    first = extract(folder, tmp_path / "cells.parquet", preset="minimal")
+    assert first.reused == 0
+    changed = min(folder.glob("*/*.png"))
+    changed.write_bytes(png(np.rot90(cv2.imread(str(changed))[..., ::-1])))
+    second = extract(folder, tmp_path / "cells.parquet", preset="minimal")
+    assert (second.reused, second.cells) == (first.cells - 1, first.cells)
+    other_option = extract(folder, tmp_path / "cells.parquet", preset="minimal", pixel_size=0.2)
+    assert other_option.reused == 0
+    anew = extract(
+        folder, tmp_path / "cells.parquet", preset="minimal", pixel_size=0.2, overwrite=True
+    )
+    assert anew.reused == 0
+
+
+def _png_that_declares(rows: int, cols: int) -> bytes:
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        )
+
+    head = struct.pack(">IIBBBBB", cols, rows, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 100))
+        + chunk(b"IEND", b"")
+    )
+
+
+def _jpeg(picture: np.ndarray) -> bytes:
+    return cv2.imencode(".jpg", picture)[1].tobytes()
+
+
+NOISE = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+UNUSABLE = {
+    "words.png": (b"this is no picture", "decode"),
+    "truncated.jpg": (_jpeg(NOISE)[:1500], "decode"),
+    "nothing.png": (b"", "read"),
+    "black.png": (png(np.zeros((64, 64, 3), np.uint8)), "segment"),
+    "white.png": (png(np.full((64, 64, 3), 255, np.uint8)), "segment"),
+    "pixel.png": (png(np.full((1, 1, 3), 90, np.uint8)), "segment"),
+    "huge.png": (_png_that_declares(20_000, 20_000), "decode"),
+}
+
+
+def test_each_unusable_file_is_named_and_the_rest_survives(tmp_path):
+    folder = write_smear(tmp_path / "images")
+    for name, (content, _) in UNUSABLE.items():
+        (folder / "normal" / name).write_bytes(content)
+    out = tmp_path / "cells.parquet"
+    result = run("extract", folder, "-o", out, "--preset", "minimal")
+    assert result.exit_code == 3
+    assert "13 images found = 6 measured (0 of them by an earlier run) + 7 failed" in result.stdout
+    assert "7 images failed" in result.stderr
+    errors = pd.read_csv(tmp_path / "cells.errors.csv").set_index("image")
+    assert dict(errors["stage"]) == {
+        f"normal/{name}": stage for name, (_, stage) in UNUSABLE.items()
+    }
+    assert (
+        errors[["reason", "remedy"]].map(lambda text: len(text) > 8 and "\n" not in text).all(None)
+    )
+    assert len(pd.read_parquet(out)) == 6
+
+
+def test_fail_fast_stops_and_keeps_what_was_done(tmp_path):
+    folder = write_smear(tmp_path / "images")
+    (folder / "normal" / "words.png").write_bytes(b"this is no picture")
+    out = tmp_path / "cells.parquet"
+    result = run("extract", folder, "-o", out, *MINIMAL, "--fail-fast")
+    assert result.exit_code == 2
+    assert "normal/words.png" in result.stderr
+    assert not out.exists()
+
+
+def test_names_with_spaces_letters_and_wrong_bytes(tmp_path):
+    (picture,) = [
+        path.read_bytes() for path in write_smear(tmp_path / "one", subjects=1, cells=1).glob("*/*")
+    ]
+    folder = tmp_path / "Ausstrich Müller 白血"
+    folder.mkdir()
+    (folder / "Zelle 1 ä.png").write_bytes(picture)
+    Path(os.fsdecode(os.fsencode(folder) + b"/\xff\xfe.png")).write_bytes(picture)
+    out = tmp_path / "out folder ö" / "cells.csv"
+    assert run("extract", folder, "-o", out, *MINIMAL).exit_code == 0
+    assert sorted(pd.read_csv(out)["Metadata_Image"]) == ["Zelle 1 ä.png", "\\xff\\xfe.png"]
+
+
+def test_a_manifest_carries_its_columns_and_survives_a_missing_file(tmp_path):
+    folder = write_smear(tmp_path / "images", subjects=2, cells=1)
+    names = sorted(str(path.relative_to(folder)) for path in folder.glob("*/*.png"))
+    lines = ["image,label,subject,ward", f"{names[0]},blast,007,=A1", f"{names[1]},normal,8,east"]
+    (folder / "list.csv").write_text("\n".join([*lines, "gone.png,blast,9,west"]), "utf-8")
+    out = tmp_path / "cells.csv"
+    result = run("extract", folder / "list.csv", "-o", out, *MINIMAL)
+    assert result.exit_code == 3
+    table = pd.read_csv(out, dtype=str)
+    assert list(table["Metadata_Subject"]) == ["007", "8"]
+    assert list(table["Metadata_ward"]) == ["'=A1", "east"]  # no formula for a spreadsheet
+    errors = pd.read_csv(tmp_path / "cells.errors.csv")
+    assert list(errors["image"]) == ["gone.png"]
+
+
+def test_given_masks_are_used(tmp_path):
+    folder = write_smear(tmp_path / "images", subjects=1, cells=1)
+    (image,) = folder.glob("*/*.png")
+    mask = np.zeros((160, 160), np.uint8)
+    mask[50:90, 40:80] = 128
+    mask[60:80, 50:70] = 255
+    where = tmp_path / "masks" / image.relative_to(folder)
+    where.parent.mkdir(parents=True)
+    cv2.imwrite(str(where), mask)
+    done = extract(folder, tmp_path / "cells.parquet", masks=tmp_path / "masks", preset="minimal")
+    (row,) = pd.read_parquet(done.table).to_dict("records")
+    assert (row["Cells_AreaShape_Area"], row["Nuclei_AreaShape_Area"]) == (1600.0, 400.0)
+
+
+MISTAKES = {
+    "an empty folder": (["{empty}"], "holds no images"),
+    "a missing folder": (["{empty}/none"], "does not exist"),
+    "an unknown suffix": (["{smear}", "-o", "{empty}/cells.xls"], "ends in '.xls'"),
+    "an unknown family": (["{smear}", "--features", "Textures"], "'Textures'"),
+    "a file where a folder should be": (
+        ["{smear}", "-o", "{file}/cells.parquet"],
+        "cannot be written to",
+    ),
+    "a config that is none": (["{smear}", "--config", "{file}"], "not a sidecar"),
+}
+
+
+@pytest.mark.parametrize("case", MISTAKES)
+def test_a_mistake_gives_one_line_and_leaves_nothing(case, smear, tmp_path, monkeypatch):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("x")
+    before = sorted(tmp_path.rglob("*"))
+    arguments, words = MISTAKES[case]
+    places = {"empty": tmp_path / "empty", "file": tmp_path / "file", "smear": smear}
+    monkeypatch.chdir(places["empty"])
+    result = run("extract", *(text.format(**places) for text in arguments))
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert result.stderr.strip().count("\n") <= 3  # click adds its usage to a wrong option
+    assert sorted(path for path in tmp_path.rglob("*")) == before
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_folder_is_told(smear, tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(DataError, match="cannot be written to"):
+        extract(smear, tmp_path / "cells.parquet", preset="minimal")
+
+
+def test_two_runs_on_one_output_are_kept_apart(smear, tmp_path):
+    from pipelines.work_folder import work_folder
+
+    out = tmp_path / "cells.parquet"
+    with work_folder(out, overwrite=False):
+        result = run("extract", smear, "-o", out, *MINIMAL)
+    assert result.exit_code == 2
+    assert "another run is writing" in result.stderr
+
+
+@needs_shared
+def test_all_idb2_comes_with_its_facts(tmp_path):
+    done = extract(
+        SHARED / "data" / "all_idb2" / "img", tmp_path / "t.parquet", preset="minimal", jobs=2
+    )
+    table = pd.read_parquet(done.table)
+    assert (len(table), done.failed) == (260, 0)
+    assert table["Metadata_Label"].value_counts().to_dict() == {"blast": 130, "normal": 130}
+    assert table["Metadata_Slide"].nunique() == 11
+    assert table["Metadata_Subject"].nunique() == 102
+    g08 = table[table["Metadata_Slide"] == "g08"]
+    assert set(g08["Metadata_Camera"]) == {"Canon PowerShot G5"}
+    assert len(g08) == 57

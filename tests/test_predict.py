@@ -1,0 +1,174 @@
+"""Predict, segment and the catalogue, through the command line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from smears import write_smear
+
+from cli import main
+from features import FEATURES, preset_columns
+from models.proportion import wilson
+from pipelines.extract import extract
+from pipelines.measuring import Measuring
+from pipelines.train import train
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def smear(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("smear") / "images"
+    write_smear(folder, subjects=6, cells=5)
+    rows = [
+        f"{path.relative_to(folder).as_posix()},{path.parent.name},{path.name.split('_')[0]}"
+        for path in sorted(folder.glob("*/*.png"))
+    ]
+    (folder / "list.csv").write_text("\n".join(["image,label,subject", *rows]), "utf-8")
+    return folder / "list.csv"
+
+
+@pytest.fixture(scope="module")
+def model(smear, tmp_path_factory):
+    out = tmp_path_factory.mktemp("model")
+    table = extract(smear, out / "cells.parquet", preset="minimal", jobs=2).table
+    train(table, out / "model", estimator="logistic", folds=2, repeats=1)
+    return out / "model"
+
+
+def test_every_cell_gets_a_probability_and_every_subject_a_share(smear, model, tmp_path):
+    out = tmp_path / "p.csv"
+    assert run("predict", model, smear, "-o", out, "-j", 2, "-q").exit_code == 0
+    cells = pd.read_csv(out)
+    total = cells["Probability_blast"] + cells["Probability_normal"]
+    assert np.allclose(total, 1, atol=2e-6)
+    assert len(cells) == 30
+    agreed = (cells["Predicted"] == cells["Metadata_Label"]).mean()
+    assert agreed > 0.7  # it was trained on these
+    subjects = pd.read_csv(tmp_path / "p.subjects.csv")
+    for row in subjects.to_dict("records"):
+        mine = cells[cells["Metadata_Subject"] == row["Metadata_Subject"]]
+        count = int((mine["Predicted"] == "blast").sum())
+        low, high = wilson(count, len(mine))
+        assert (row["Cells"], row["Cells_blast"]) == (len(mine), count)
+        assert row["Share_blast_Low"] == pytest.approx(low, abs=1e-4)
+        assert row["Share_blast_High"] == pytest.approx(high, abs=1e-4)
+    assert len(pd.read_csv(tmp_path / "p.images.csv")) == 30
+
+
+def test_only_the_columns_of_the_model_are_measured(smear, model, tmp_path, monkeypatch):
+    asked = []
+    digest = Measuring.__init__
+
+    def spy(self, settings, *rest):
+        asked.append(settings.columns)
+        digest(self, settings, *rest)
+
+    monkeypatch.setattr(Measuring, "__init__", spy)
+    run("predict", model, smear, "-o", tmp_path / "p.csv", "-q")
+    columns = tuple(json.loads((model / "bundle.json").read_bytes())["columns"])
+    assert asked == [columns]
+    assert set(columns) <= set(preset_columns("minimal"))
+
+
+def test_a_bundle_from_another_version_is_refused(smear, model, tmp_path):
+    other = tmp_path / "model"
+    shutil.copytree(model, other)
+    record = json.loads((other / "bundle.json").read_bytes())
+    name = next(iter(record["columns"]))
+    record["columns"][name] = 99
+    (other / "bundle.json").write_text(json.dumps(record), "utf-8")
+    result = run("predict", other, smear, "-o", tmp_path / "p.csv")
+    assert result.exit_code == 2
+    assert name in result.stderr
+    assert "99" in result.stderr
+    assert result.stderr.strip().count("\n") == 0
+    assert not (tmp_path / "p.csv").exists()
+
+
+def test_no_model_is_one_line(smear, tmp_path):
+    result = run("predict", tmp_path / "none", smear, "-o", tmp_path / "p.csv")
+    assert (result.exit_code, result.stderr.strip().count("\n")) == (2, 0)
+
+
+def test_masks_are_written_and_give_the_same_table_back(smear, tmp_path):
+    result = run("segment", smear, "-o", tmp_path / "masks")
+    assert result.exit_code == 0
+    images = smear.parent
+    for path in images.glob("*/*.png"):
+        where = path.relative_to(images)
+        labels = cv2.imread(str(tmp_path / "masks" / "labels" / where), cv2.IMREAD_GRAYSCALE)
+        assert set(np.unique(labels)) <= {0, 128, 255}
+        assert (labels == 255).sum() > 500
+        picture = cv2.imread(str(tmp_path / "masks" / "overlays" / where))
+        assert picture.shape == cv2.imread(str(path)).shape
+        assert (picture != cv2.imread(str(path))).any()
+    options = {"preset": "minimal", "jobs": 2}
+    found = extract(smear, tmp_path / "found.parquet", **options)
+    labels = tmp_path / "masks" / "labels"
+    given = extract(smear, tmp_path / "given.parquet", masks=labels, **options)
+    columns = list(preset_columns("minimal"))
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(found.table)[columns], pd.read_parquet(given.table)[columns]
+    )
+
+
+def test_an_image_without_a_cell_fails_in_segment_too(tmp_path):
+    folder = tmp_path / "images"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "white.png"), np.full((64, 64, 3), 255, np.uint8))
+    result = run("segment", folder, "-o", tmp_path / "masks", "-q")
+    assert result.exit_code == 3
+    assert list(pd.read_csv(tmp_path / "masks" / "errors.csv")["image"]) == ["white.png"]
+
+
+def test_the_catalogue_names_every_feature():
+    every = json.loads(run("features", "--format", "json").stdout)
+    assert [record["name"] for record in every] == list(FEATURES)
+    page = run("features", "--format", "markdown").stdout
+    text = run("features").stdout
+    for record in FEATURES.values():
+        assert f"| {record.name} |" in page
+        assert record.key in text
+        assert record.definition in page
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Texture_Contrast", "Mean squared difference"),
+        ("Nuclei_Texture_Contrast_Lstar_d1_32_mean", "Lstar, d1 32 mean"),
+        ("Nuclei_Intensity_Mean_bstar", "CIELAB unit"),
+    ],
+)
+def test_the_catalogue_tells_what_one_name_means(name, words):
+    assert words in run("features", name).stdout
+
+
+def test_an_unknown_name_is_one_line():
+    result = run("features", "Nuclei_Texture_Beauty")
+    assert (result.exit_code, result.stderr.strip().count("\n")) == (2, 0)
+    assert "Nuclei_Texture_Beauty" in result.stderr
+
+
+def test_help_needs_no_heavy_library():
+    root = Path(__file__).resolve().parents[1]
+    code = (
+        "import sys, runpy\nsys.argv = ['cli.py', 'extract', '--help']\n"
+        "try:\n runpy.run_path('cli.py', run_name='__main__')\nexcept SystemExit:\n pass\n"
+        "heavy = {'numpy', 'cv2', 'numba', 'sklearn', 'pandas', 'pyarrow'} & set(sys.modules)\n"
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, cwd=root, capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()
