@@ -1,6 +1,7 @@
 """Arrays to named numbers: segmentation, the registry, and every feature's definition."""
 
 from . import (  # noqa: F401  (these declare the features)
+    contours,
     cooccurrence,
     haematology,
     haralick,
@@ -9,6 +10,7 @@ from . import (  # noqa: F401  (these declare the features)
     neighbourhood,
     runlength,
     shape,
+    zernike,
     zones,
 )
 from .cell import COMPARTMENTS, Cell

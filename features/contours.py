@@ -1,0 +1,266 @@
+"""The outline as a curve: elliptic Fourier descriptors, bending, concavities, radial lengths.
+
+The curve is the closed polygon through the centres of the outermost pixels of the compartment's
+largest 8-connected part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, partial
+from math import nan, pi, sqrt
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .arrays import Floats
+from .kernels import compiled
+from .outline import AREA_SHAPE, Shape
+from .registry import feature
+
+HARMONICS = 8
+# A concavity counts where it is deeper than this share of the equivalent diameter.
+NOTCH = 0.05
+
+
+@compiled
+def _harmonics(points: Floats, count: int) -> NDArray[np.complex128]:
+    """Fourier coefficients of a closed polygon by arc length, of frequency -count to count."""
+    size = points.shape[0]
+    total = 0.0
+    for k in range(size):
+        right = points[(k + 1) % size, 0] - points[k, 0]
+        down = points[(k + 1) % size, 1] - points[k, 1]
+        total += np.sqrt(right * right + down * down)
+    sums = np.zeros(2 * count + 1, np.complex128)
+    way = 0.0
+    last = 1.0 + 0.0j
+    for k in range(size):
+        right = points[(k + 1) % size, 0] - points[k, 0]
+        down = points[(k + 1) % size, 1] - points[k, 1]
+        length = np.sqrt(right * right + down * down)
+        slope = complex(right / length, down / length)
+        way += length
+        turn = np.exp(-2j * np.pi * (way / total))
+        ahead, behind = turn, last
+        for n in range(1, count + 1):
+            change = ahead - behind
+            sums[count + n] += change * slope
+            sums[count - n] += change.conjugate() * slope
+            ahead *= turn
+            behind *= last
+        last = turn
+    for n in range(1, count + 1):
+        scale = total / (2 * np.pi * n) ** 2
+        sums[count + n] *= scale
+        sums[count - n] *= scale
+    return sums
+
+
+@compiled
+def _notches(points: Floats, corners: NDArray[np.int64]) -> Floats:
+    """Distance of each point from the line through the hull's corners before and after it."""
+    size = points.shape[0]
+    depths = np.zeros(size)
+    for side in range(corners.size):
+        start = corners[side]
+        stop = corners[(side + 1) % corners.size]
+        right = points[stop, 0] - points[start, 0]
+        down = points[stop, 1] - points[start, 1]
+        length = np.sqrt(right * right + down * down)
+        for step in range(1, (stop - start) % size):
+            at = (start + step) % size
+            x, y = points[at, 0] - points[start, 0], points[at, 1] - points[start, 1]
+            depths[at] = abs(right * y - down * x) / length
+    return depths
+
+
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """The outermost pixels of a mask, in order around it.
+
+    Parameters
+    ----------
+    points : (n, 2) float64
+        Column and row of their centres.
+    centroid : (float, float)
+        Row and column of the mask's centre of area.
+    """
+
+    points: Floats
+    centroid: tuple[float, float]
+
+    @cached_property
+    def harmonics(self) -> NDArray[np.complex128]:
+        """Fourier coefficients of the curve by arc length, of frequency -8 to 8: (17,).
+
+        Exact for the polygon (Kuhl and Giardina); that of frequency 0 is set to 0.
+        """
+        return np.asarray(_harmonics(self.points, HARMONICS))
+
+    @cached_property
+    def ellipses(self) -> Floats:
+        """Major and minor semi-axes of the ellipse of each harmonic: (2, 8)."""
+        ahead = np.abs(self.harmonics[HARMONICS + 1 :])
+        back = np.abs(self.harmonics[HARMONICS - 1 :: -1])
+        return np.stack([ahead + back, np.abs(ahead - back)])
+
+    @cached_property
+    def notches(self) -> Floats:
+        """Distance of each point from the side of the convex hull that faces it: (n,)."""
+        corners = np.sort(cv2.convexHull(self.points.astype(np.int32), returnPoints=False).ravel())
+        return np.asarray(_notches(self.points, corners.astype(np.int64)))
+
+    @cached_property
+    def radii(self) -> Floats:
+        """Distance of each point from the centroid over the mean of these distances: (n,)."""
+        row, col = self.centroid
+        distances = np.sqrt((self.points[:, 0] - col) ** 2 + (self.points[:, 1] - row) ** 2)
+        return np.asarray(distances / distances.mean())
+
+
+@lru_cache(maxsize=2)
+def trace(shape: Shape) -> Outline | None:
+    """Return the outline of the largest part of a mask; None for less than two pixels.
+
+    The last two are kept: features of one shape are evaluated one after another.
+    """
+    contours = cv2.findContours(
+        shape.mask.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+    )[0]
+    if not contours:
+        return None
+    largest = max(contours, key=lambda contour: (cv2.contourArea(contour), len(contour)))
+    if len(largest) == 1:
+        return None
+    return Outline(largest[:, 0].astype(np.float64), shape.centroid)
+
+
+curve = partial(
+    feature,
+    AREA_SHAPE,
+    unit="1",
+    nan="empty compartment, or no two pixels that touch",
+    invariances="translation, rotation by 90 degrees, flips; scale, within sampling",
+)
+_FOURIER = "Kuhl 1982, doi:10.1016/0146-664X(82)90034-X; axes of each harmonic's ellipse"
+
+
+@curve(
+    plain="coarse to fine waviness of the outline",
+    range="[0, 1]",
+    components=tuple(str(n) for n in range(2, HARMONICS + 1)),
+    reference=_FOURIER,
+    vetted="closed form; numpy",
+)
+def elliptic_fourier_major(shape: Shape) -> Floats:
+    """Major axis of the ellipse of each elliptic Fourier harmonic over that of the first."""
+    outline = trace(shape)
+    if outline is None:
+        return np.full(HARMONICS - 1, nan)
+    return np.asarray(outline.ellipses[0, 1:] / outline.ellipses[0, 0])
+
+
+@curve(
+    plain="coarse to fine waviness of the outline",
+    range="[0, 1]",
+    components=tuple(str(n) for n in range(1, HARMONICS + 1)),
+    reference=_FOURIER,
+    vetted="closed form; numpy",
+)
+def elliptic_fourier_minor(shape: Shape) -> Floats:
+    """Minor axis of the ellipse of each elliptic Fourier harmonic over the first's major axis."""
+    outline = trace(shape)
+    if outline is None:
+        return np.full(HARMONICS, nan)
+    return np.asarray(outline.ellipses[1] / outline.ellipses[0, 0])
+
+
+_SQUARED = np.arange(-HARMONICS, HARMONICS + 1) ** 2
+
+
+@curve(
+    plain="bending of the outline",
+    range="[1, 64]",
+    reference="Young 1974, doi:10.1016/S0019-9958(74)91038-9, from 8 harmonics",
+    vetted="closed form; numpy",
+)
+def bending_energy(shape: Shape) -> float:
+    """Mean squared curvature of the curve of 8 harmonics, times its squared size: 1 for a circle.
+
+    Mean squared second over mean squared first derivative along the outline.
+    """
+    outline = trace(shape)
+    if outline is None:
+        return nan
+    power = np.abs(outline.harmonics) ** 2
+    return float((_SQUARED**2 @ power) / (_SQUARED @ power))
+
+
+@curve(
+    plain="number of indentations",
+    range="integers from 0",
+    reference="points of the outline deeper than 5 % of the equivalent diameter within its hull",
+    vetted="by hand",
+)
+def concavity_count(shape: Shape) -> float:
+    """Number of stretches of the outline that lie deep within its convex hull."""
+    outline = trace(shape)
+    if outline is None:
+        return nan
+    deep = outline.notches > NOTCH * sqrt(4 * shape.area / pi)
+    return float((deep & ~np.roll(deep, 1)).sum())
+
+
+@curve(
+    plain="depth of the deepest indentation",
+    range="[0, 1)",
+    reference="greatest distance of the outline from its convex hull",
+    vetted="by hand",
+)
+def concavity_depth(shape: Shape) -> float:
+    """Greatest distance of the outline from its convex hull, over the equivalent diameter."""
+    outline = trace(shape)
+    return nan if outline is None else float(outline.notches.max()) / sqrt(4 * shape.area / pi)
+
+
+radial = partial(
+    curve,
+    reference="Kilday 1993, doi:10.1109/42.251116",
+    vetted="by hand",
+)
+
+
+@radial(plain="departure from a circle", range="[0, 1)")
+def radial_deviation(shape: Shape) -> float:
+    """Standard deviation over mean of the outline's distances from the centroid."""
+    outline = trace(shape)
+    return nan if outline is None else float(outline.radii.std())
+
+
+@radial(plain="share of the outline outside its mean circle", range="[0, 1)")
+def radial_area_ratio(shape: Shape) -> float:
+    """Mean excess of the outline's distances from the centroid over their mean, in means."""
+    outline = trace(shape)
+    return nan if outline is None else float(np.maximum(outline.radii - 1, 0).mean())
+
+
+@radial(plain="lobes of the outline", range="even integers from 0")
+def radial_zero_crossings(shape: Shape) -> float:
+    """How often the outline crosses the circle of its mean distance from the centroid."""
+    outline = trace(shape)
+    if outline is None:
+        return nan
+    # A point on the circle counts as inside, whatever the last bit of its distance.
+    outside = outline.radii > 1 + 1e-9
+    return float((outside != np.roll(outside, 1)).sum())
+
+
+@radial(plain="roughness of the outline", range="[0, inf)")
+def radial_roughness(shape: Shape) -> float:
+    """Mean step between the distances of successive points, over the mean distance."""
+    outline = trace(shape)
+    if outline is None:
+        return nan
+    return float(np.abs(outline.radii - np.roll(outline.radii, 1)).mean())

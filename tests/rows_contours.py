@@ -1,0 +1,117 @@
+"""Moments and outlines against mahotas, scikit-image, numpy's FFT, a rectangle and a cross."""
+
+from __future__ import annotations
+
+from math import pi, sin, sqrt
+
+import cv2
+import mahotas
+import numpy as np
+from examples import textured_cell
+from skimage.measure import moments_central, moments_normalized
+from vetting import Check
+
+from features.outline import Shape
+
+CELL = textured_cell()
+ORDERS = [(2, 0), (1, 1), (0, 2), (3, 0), (2, 1), (1, 2), (0, 3)]
+HARMONICS = np.arange(1, 9)
+
+
+def row(name: str, oracle: str, expected, mask: np.ndarray, **kwargs) -> Check:
+    independent = oracle not in {"by hand", "closed form"}
+    return Check(
+        f"AreaShape_{name}", oracle, independent, expected, lambda f: f(Shape(mask)), **kwargs
+    )
+
+
+def moment_rows(mask: np.ndarray) -> list[Check]:
+    pixels = np.argwhere(mask)
+    centroid = pixels.mean(axis=0)
+    # A hair more than the farthest pixel, which mahotas would otherwise drop by rounding.
+    radius = np.hypot(*(pixels - centroid).T).max() * (1 + 1e-13)
+    zernike = mahotas.features.zernike_moments(mask, radius, degree=9, cm=tuple(centroid))
+    central = moments_central(mask.astype(float), centroid, order=3)
+    normalised = moments_normalized(central, 3)
+    return [
+        row("Zernike", "mahotas", zernike, mask, relative=1e-9, absolute=1e-13),
+        # The mixed and odd moments are small beside the sums that cancel in them.
+        row("CentralMoment", "scikit-image", [central[order] for order in ORDERS], mask),
+        row(
+            "NormalisedCentralMoment", "scikit-image", [normalised[order] for order in ORDERS], mask
+        ),
+    ]
+
+
+def fourier_rows(mask: np.ndarray, oracle: str, ahead, back) -> list[Check]:
+    """Rows from the size of the Fourier coefficients of frequency 1 to 8 and -1 to -8."""
+    ahead, back = np.abs(ahead), np.abs(back)
+    power = ahead**2 + back**2
+    first = ahead[0] + back[0]
+    close = {"relative": 1e-7, "absolute": 1e-9}
+    return [
+        row("EllipticFourierMajor", oracle, (ahead + back)[1:] / first, mask, **close),
+        row("EllipticFourierMinor", oracle, np.abs(ahead - back) / first, mask, **close),
+        row(
+            "BendingEnergy",
+            oracle,
+            (power @ HARMONICS**4) / (power @ HARMONICS**2),
+            mask,
+            relative=1e-7,
+        ),
+    ]
+
+
+def rectangle_rows(rows: int, cols: int) -> list[Check]:
+    """A rectangle's sides are trapezoid waves in quadrature: both sizes of sine in closed form."""
+    height, width = rows - 1, cols - 1
+    whole = 2 * (height + width)
+    odd = HARMONICS % 2
+    across = odd * [sin(n * pi * width / whole) / n**2 for n in HARMONICS]
+    down = odd * [sin(n * pi * height / whole) / n**2 for n in HARMONICS]
+    turn = np.array([sin(n * pi / 2) for n in HARMONICS])  # which way the harmonic goes round
+    return fourier_rows(
+        np.ones((rows, cols), bool), "closed form", across + turn * down, across - turn * down
+    )
+
+
+def fft_rows(mask: np.ndarray) -> list[Check]:
+    """The outline walked at 2^17 even paces."""
+    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    points = contours[0][:, 0].astype(float)
+    closed = np.concatenate([points, points[:1]])
+    way = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(closed, axis=0).T))])
+    paces = np.arange(1 << 17) / (1 << 17) * way[-1]
+    places = np.interp(paces, way, closed[:, 0]) + 1j * np.interp(paces, way, closed[:, 1])
+    waves = np.fft.fft(places)
+    return fourier_rows(mask, "numpy", waves[HARMONICS], waves[-HARMONICS])
+
+
+def cross_rows() -> list[Check]:
+    """A cross of 9 pixels in 5 rows and columns.
+
+    Its outline visits the four ends (distance 2 from the centre) and, twice each, the four
+    pixels beside the centre (distance 1): 12 points, in turn 2 1 1 2 1 1 2 1 1 2 1 1. The hull
+    is a diamond; the inner points lie 1 / sqrt 2 from its sides.
+    """
+    cross = np.zeros((5, 5), bool)
+    cross[2] = cross[:, 2] = True
+    return [
+        row("ConcavityCount", "by hand", 4, cross),
+        row("ConcavityDepth", "by hand", sqrt(0.5) / sqrt(4 * 9 / pi), cross),
+        row("RadialDeviation", "by hand", sqrt(2 / 9) / (4 / 3), cross),
+        row("RadialAreaRatio", "by hand", 4 * (2 / (4 / 3) - 1) / 12, cross),
+        row("RadialZeroCrossings", "by hand", 8, cross),
+        row("RadialRoughness", "by hand", (8 / 12) / (4 / 3), cross),
+    ]
+
+
+CHECKS = [
+    *moment_rows(CELL.cell),
+    *moment_rows(CELL.nucleus),
+    *rectangle_rows(3, 6),
+    *rectangle_rows(4, 4),
+    *fft_rows(CELL.cell),
+    *fft_rows(CELL.nucleus),
+    *cross_rows(),
+]
