@@ -16,6 +16,8 @@ def merged_groups(
     subjects: NDArray[np.str_],
     identities: Mapping[str, NDArray[Any]],
     pairs: NDArray[np.int64] | None = None,
+    *,
+    unit: str = "subjects",
 ) -> tuple[NDArray[np.int64], list[str]]:
     """Join subjects that share a copied cell, so that no split can part the copies.
 
@@ -28,6 +30,8 @@ def merged_groups(
         empty or missing value means nothing.
     pairs : (m, 2) int64, optional
         Further pairs of cells that are (nearly) copies.
+    unit : str
+        What a subject is, for the notes.
 
     Returns
     -------
@@ -64,10 +68,10 @@ def merged_groups(
     graph = coo_array((np.ones(len(row), dtype=np.int8), (row, node)), shape=(size, size))
     component = connected_components(graph, directed=False)[1][:count]
     groups = np.unique(component, return_inverse=True)[1].astype(np.int64)
-    return groups, _merge_note(names, groups[np.unique(codes, return_index=True)[1]])
+    return groups, _merge_note(names, groups[np.unique(codes, return_index=True)[1]], unit)
 
 
-def _merge_note(names: NDArray[np.str_], groups: NDArray[np.int64]) -> list[str]:
+def _merge_note(names: NDArray[np.str_], groups: NDArray[np.int64], unit: str) -> list[str]:
     """One sentence on the subjects that ended in one group."""
     number, counts = np.unique(groups, return_counts=True)
     joined = [names[groups == value] for value in number[counts > 1][:5]]
@@ -78,6 +82,6 @@ def _merge_note(names: NDArray[np.str_], groups: NDArray[np.int64]) -> list[str]
     more = "; …" if left > len(joined) else ""
     plural = "groups" if left > 1 else "group"
     return [
-        f"{merged} subjects joined into {left} {plural}, for they share copies of a picture: "
+        f"{merged} {unit} joined into {left} {plural}, for they share copies of a picture: "
         f"{shown}{more}"
     ]

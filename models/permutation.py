@@ -77,10 +77,7 @@ def _rbf_rescorer(pipeline: Pipeline, features: Floats) -> Rescore:
         centres = machine.centres[:, position[column]]
         old = (values[:, None] - centres) ** 2
         return np.stack(
-            [
-                scores(kernel * np.exp(machine.gamma * (old - old[order])))  # same rows, moved
-                for order in orders
-            ]
+            [scores(kernel * np.exp(machine.gamma * (old - old[order]))) for order in orders]
         )
 
     return rescore
@@ -98,7 +95,7 @@ def _nystroem(pipeline: Pipeline) -> _Machine:
     kernel, linear = pipeline["kernel"], pipeline["model"]
     centres: Floats = kernel.components_
     return _Machine(
-        gamma=1.0 / centres.shape[1],
+        gamma=kernel.gamma,
         centres=centres,
         weights=kernel.normalization_.T @ linear.coef_.T,
         intercept=linear.intercept_,

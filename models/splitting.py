@@ -35,9 +35,9 @@ def grouped_folds(
     """Deal groups to folds so that each fold has its share of every class.
 
     Large groups are dealt first, each to the fold that has least of its classes so far; their
-    order is random within a factor of two, so that seeds give different folds. Unlike
-    scikit-learn's StratifiedGroupKFold, which can leave a fold with one class and says nothing,
-    a class with at least `folds` groups reaches every fold, and the result is checked.
+    order is random within a factor of two, so that seeds give different folds. A class with at
+    least `folds` groups of its own reaches every fold, and the result is checked;
+    scikit-learn's StratifiedGroupKFold makes folds of one class without a word.
 
     Parameters
     ----------

@@ -98,13 +98,15 @@ def training_set(
     if not kept.any():
         raise ModelError(
             f"none of the {len(names)} feature columns varies",
-            "extract features from more than one cell",
+            "extract features of cells that differ",
         )
     notes += dropped
     subjects = _subjects(table, group)
     target = np.searchsorted(np.array(classes), labels.to_numpy(dtype=str)).astype(np.int64)
     groups, merged = merged_groups(
-        subjects, {name: table[name].to_numpy() for name in IDENTITY if name in table}
+        subjects,
+        {name: table[name].to_numpy() for name in IDENTITY if name in table},
+        unit="subjects" if group else "cells",
     )
     notes += merged
     if group is not None:
@@ -151,8 +153,6 @@ def feature_columns(table: pd.DataFrame, dictionary: Columns) -> list[str]:
             f"the sidecar does not describe column {unknown[0]}{_others(unknown)}",
             "begin its name with Metadata_, or use the table and the sidecar of one extraction",
         )
-    if not names:
-        raise ModelError("the sidecar describes no feature column", "extract the features again")
     return names
 
 

@@ -1,0 +1,184 @@
+"""Everything that learns lies inside, classes are weighted, probabilities are calibrated."""
+
+import numpy as np
+import pytest
+from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
+
+from models import estimators as module
+from models.calibration import Calibration, fit_calibration
+from models.crossvalidation import cross_validate, fit_calibrated, inner_scores, pooled
+from models.errors import ModelError
+from models.estimators import ESTIMATORS
+
+EVERY = pytest.mark.parametrize("name", sorted(ESTIMATORS))
+
+
+def drawn(classes=2, groups=12, cells=8, columns=5, strength=2.0, seed=0):
+    rng = np.random.default_rng(seed)
+    group = np.repeat(np.arange(groups), cells)
+    target = group % classes
+    features = rng.normal(size=(len(group), columns))
+    features[:, 0] += strength * np.cos(2 * np.pi * target / classes)
+    features[:, 1] += strength * np.sin(2 * np.pi * target / classes)
+    return features, target, group
+
+
+@EVERY
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_planted_signal_is_found_and_probabilities_sum_to_one(name, classes):
+    features, target, groups = drawn(classes)
+    model = fit_calibrated(ESTIMATORS[name], features, target, groups, seed=0)
+    fresh, truth, _ = drawn(classes, seed=1)
+    probabilities = model.probabilities(fresh)
+    assert probabilities.shape == (len(truth), classes)
+    assert probabilities.sum(axis=1) == pytest.approx(1)
+    assert (probabilities.argmax(axis=1) == truth).mean() > 0.75
+
+
+@EVERY
+def test_gaps_empty_and_constant_columns_of_a_fold_do_no_harm(name):
+    features, target, groups = drawn()
+    features[:, 2], features[:, 3] = np.nan, 7.0
+    features[::3, 4] = np.nan
+    model = fit_calibrated(ESTIMATORS[name], features, target, groups, seed=0)
+    assert np.isfinite(model.probabilities(features)).all()
+
+
+@EVERY
+def test_rare_classes_weigh_as_much_as_frequent_ones(name):
+    rng = np.random.default_rng(0)
+    target = np.array([0] * 380 + [1] * 20)
+    features = rng.normal(size=(400, 2)) + 1.5 * target[:, None]
+    scores = ESTIMATORS[name].scores(ESTIMATORS[name].fit(features, target, 0), features)
+    rare_found = (scores[target == 1, 1] > 0).mean()
+    assert rare_found > 0.7  # without weights a logistic model finds 0.35
+
+
+@EVERY
+def test_one_wild_value_does_not_rule_the_others(name):
+    features, target, groups = drawn()
+    wild = features.copy()
+    wild[0, 0] = 1e9  # after plain scaling the column would be constant but for this cell
+    one, other = (
+        fit_calibrated(ESTIMATORS[name], values, target, groups, seed=0).probabilities(features)
+        for values in (features, wild)
+    )
+    assert np.abs(one - other).mean() < 0.1
+    assert (other.argmax(axis=1) == target).mean() > 0.9
+
+
+def test_a_kernel_machine_beyond_its_limit_is_approximated(monkeypatch):
+    monkeypatch.setattr(module, "KERNEL_LIMIT", 50)
+    monkeypatch.setattr(module, "COMPONENTS", 40)
+    features, target, groups = drawn()
+    model = fit_calibrated(ESTIMATORS["svm"], features, target, groups, seed=0)
+    assert "kernel" in model.pipeline.named_steps
+    assert (model.probabilities(features).argmax(axis=1) == target).mean() > 0.8
+
+
+def test_nothing_of_the_cells_left_out_reaches_their_model():
+    """Labels and features of one fold are spoilt: its own predictions come from elsewhere."""
+    features, target, groups = drawn(groups=8)
+    kind = ESTIMATORS["logistic"]
+    done = cross_validate(kind, features, target, groups, classes="ab", folds=4, repeats=1)
+    first = done[0]
+    spoilt_target, spoilt = target.copy(), features.copy()
+    spoilt_target[first.test] = 1 - target[first.test]
+    spoilt[first.test] += 100
+    again = fit_calibrated(
+        kind, spoilt[first.train], spoilt_target[first.train], groups[first.train], 0
+    )
+    assert again.probabilities(features[first.test]).tolist() == first.probabilities.tolist()
+
+
+def test_inner_scores_come_from_other_groups():
+    """A column that tells the group apart makes in-group scores perfect; out of group, chance."""
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(20), 10)
+    target = rng.permutation(np.repeat([0, 1], 10))[groups]
+    features = rng.normal(size=20)[groups][:, None] + rng.normal(scale=1e-3, size=(200, 1))
+    kind = ESTIMATORS["xgboost"]
+    inside = kind.scores(kind.fit(features, target, 0), features)
+    unseen = inner_scores(kind, features, target, groups, 0)
+    assert ((inside[:, 1] > 0) == target).mean() == 1
+    assert ((unseen[:, 1] > 0) == target).mean() < 0.8
+
+
+def test_jobs_and_a_second_run_change_nothing():
+    features, target, groups = drawn()
+    runs = [
+        pooled(
+            cross_validate(
+                ESTIMATORS["xgboost"], features, target, groups,
+                classes="ab", folds=3, repeats=2, seed=5, jobs=jobs,
+            ),
+            len(target),
+        )
+        for jobs in (1, 2)
+    ]  # fmt: skip
+    assert runs[0].shape == (2, len(target), 2)
+    assert np.array_equal(*runs)
+    assert np.isfinite(runs[0]).all()
+
+
+def test_progress_counts_the_folds():
+    features, target, groups = drawn(groups=6)
+    lines: list[str] = []
+    cross_validate(
+        ESTIMATORS["logistic"], features, target, groups,
+        classes="ab", folds=3, repeats=1, progress=lines.append,
+    )  # fmt: skip
+    assert lines == ["fold 1 of 3", "fold 2 of 3", "fold 3 of 3"]
+    with pytest.raises(ModelError, match="0 repeats"):
+        cross_validate(
+            ESTIMATORS["logistic"], features, target, groups, classes="ab", folds=3, repeats=0
+        )
+
+
+def test_one_subject_of_a_class_left_in_a_training_part_still_gives_probabilities():
+    features, target, groups = drawn(groups=4)
+    done = cross_validate(
+        ESTIMATORS["logistic"], features, target, groups, classes="ab", folds=2, repeats=1
+    )
+    assert np.isfinite(pooled(done, len(target))).all()
+
+
+def test_calibration_finds_the_true_sigmoid():
+    rng = np.random.default_rng(0)
+    scores = rng.normal(size=20_000) * 3
+    target = (rng.random(20_000) < expit(0.7 * scores - 0.4)).astype(np.int64)
+    found = fit_calibration(np.stack([np.zeros_like(scores), scores], axis=1), target)
+    assert found.scale == pytest.approx(0.7, abs=0.03)
+    assert found.offsets[1] - found.offsets[0] == pytest.approx(-0.4, abs=0.06)
+    oracle = LogisticRegression(C=1e6).fit(scores[:, None], target)
+    assert found.scale == pytest.approx(oracle.coef_[0, 0], rel=0.01)
+
+
+def test_calibration_of_three_classes_finds_scale_and_offsets():
+    rng = np.random.default_rng(0)
+    scores = rng.normal(size=(30_000, 3))
+    truth = Calibration(2.0, (0.5, 0.0, -0.5))
+    cumulated = truth.probabilities(scores).cumsum(axis=1)
+    target = (rng.random(30_000)[:, None] > cumulated).sum(axis=1)
+    found = fit_calibration(scores, target)
+    assert found.scale == pytest.approx(2, rel=0.03)
+    assert found.offsets == pytest.approx(truth.offsets, abs=0.05)
+
+
+def test_perfectly_parted_scores_keep_a_finite_scale_and_platts_targets():
+    scores = np.array([-1.0] * 10 + [1.0] * 10)
+    target = np.array([0] * 10 + [1] * 10)
+    found = fit_calibration(np.stack([np.zeros(20), scores], axis=1), target)
+    probabilities = found.probabilities(np.stack([np.zeros(20), scores], axis=1))
+    assert probabilities[:, 1] == pytest.approx([1 / 12] * 10 + [11 / 12] * 10, abs=1e-4)
+
+
+@pytest.mark.parametrize("scores", [-1.0, 0.0])
+def test_worthless_scores_give_the_shares_and_keep_their_order(scores):
+    target = np.array([0] * 30 + [1] * 10)
+    signal = scores * (target - 0.25)
+    found = fit_calibration(np.stack([np.zeros(40), signal], axis=1), target)
+    assert found.scale > 0
+    probabilities = found.probabilities(np.stack([np.zeros(40), signal], axis=1))
+    assert probabilities[:, 1] == pytest.approx(0.25, abs=0.03)

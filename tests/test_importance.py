@@ -1,0 +1,99 @@
+"""Importances rank what was planted, and the short cut for kernels equals the long way."""
+
+import numpy as np
+import pytest
+from test_estimators import drawn
+
+from models import estimators as module
+from models.crossvalidation import cross_validate, fit_calibrated
+from models.estimators import ESTIMATORS
+from models.importance import MEASURES, importances
+from models.permutation import rescorer
+from models.plots import importance_picture
+
+NAMES = [f"Cells_Intensity_F{i}_Gray" for i in range(5)]
+KNOWN = {"compartment": "Cells", "family": "Intensity", "channel": "Gray", "unit": "1"}
+DICTIONARY = {
+    name: {**KNOWN, "plain": p}
+    for name, p in zip(NAMES, ["one", "two", "three", "", "five"], strict=True)
+}
+
+
+@pytest.mark.parametrize("name", sorted(ESTIMATORS))
+@pytest.mark.parametrize("classes", [2, 3])
+def test_planted_columns_lead(name, classes):
+    features, target, groups = drawn(classes)
+    if classes == 2:
+        features[:, 1] += 3 * target
+    folds = cross_validate(
+        ESTIMATORS[name], features, target, groups, classes="abc"[:classes], folds=3, repeats=1
+    )
+    table = importances(folds, features, target, NAMES, DICTIONARY, MEASURES[name])
+    for measure in MEASURES[name]:
+        leading = table.nlargest(2, f"{measure}_mean")["feature"]
+        assert set(leading) == {NAMES[0], NAMES[1]}
+        assert (table[f"{measure}_sd"] >= 0).all()
+    assert table["plain"].tolist().count(NAMES[3]) == 1  # no plain name: the column's own
+    assert list(table.columns[:6]) == [
+        "feature", "plain", "compartment", "family", "channel", "unit",
+    ]  # fmt: skip
+
+
+def test_gain_is_a_share_and_a_dropped_column_has_no_coefficient():
+    features, target, groups = drawn()
+    features[:, 4] = 1.0
+    for name, measure in (("xgboost", "gain"), ("logistic", "coefficient")):
+        folds = cross_validate(
+            ESTIMATORS[name], features, target, groups, classes="ab", folds=3, repeats=1
+        )
+        table = importances(folds, features, target, NAMES, DICTIONARY, MEASURES[name])
+        values = table.set_index("feature")[f"{measure}_mean"]
+        assert values[NAMES[4]] == 0
+        if measure == "gain":
+            assert values.sum() == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 4])
+@pytest.mark.parametrize("limit", [10_000, 20])
+def test_the_kernel_short_cut_equals_scoring_anew(classes, limit, monkeypatch):
+    monkeypatch.setattr(module, "KERNEL_LIMIT", limit)
+    monkeypatch.setattr(module, "COMPONENTS", 15)
+    features, target, groups = drawn(classes)
+    features[:, 3] = 2.0  # dropped inside
+    features[::4, 2] = np.nan
+    kind = ESTIMATORS["svm"]
+    model = fit_calibrated(kind, features, target, groups, seed=0)
+    assert ("kernel" in model.pipeline.named_steps) == (limit == 20)
+    fresh = drawn(classes, seed=3)[0][:30]
+    rng = np.random.default_rng(0)
+    orders = np.stack([rng.permutation(30) for _ in range(2)])
+    rescore = rescorer(model, fresh)
+    for column in range(5):
+        scores = rescore(column, orders)
+        for order, found in zip(orders, scores, strict=True):
+            moved = fresh.copy()
+            moved[:, column] = fresh[order, column]
+            assert found == pytest.approx(kind.scores(model.pipeline, moved), abs=1e-9)
+
+
+def test_the_general_way_stacks_the_orders():
+    features, target, groups = drawn(3)
+    model = fit_calibrated(ESTIMATORS["xgboost"], features, target, groups, seed=0)
+    orders = np.stack([np.arange(20)[::-1], np.arange(20)])
+    scores = rescorer(model, features[:20])(0, orders)
+    assert scores.shape == (2, 20, 3)
+    same = ESTIMATORS["xgboost"].scores(model.pipeline, features[:20])
+    assert scores[1].tolist() == same.tolist()
+    assert scores[0].tolist() != same.tolist()
+
+
+def test_the_picture_is_a_png_with_both_measures():
+    features, target, groups = drawn()
+    folds = cross_validate(
+        ESTIMATORS["xgboost"], features, target, groups, classes="ab", folds=3, repeats=1
+    )
+    table = importances(folds, features, target, NAMES, DICTIONARY, MEASURES["xgboost"])
+    picture = importance_picture(table, title="made up", top=3)
+    assert picture[:8] == b"\x89PNG\r\n\x1a\n"
+    wide, high = (int.from_bytes(picture[at : at + 4]) for at in (16, 20))
+    assert (wide, high) == (1740, round((1.9 + 0.42 * 3) * 150))

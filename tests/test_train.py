@@ -1,0 +1,239 @@
+"""From a table on disk to a stored model: what comes out, and what is refused."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from tables import SIGNAL, WEAKER, columns, made_table, write_table
+
+from models.bundle import load_bundle, predict_probabilities
+from models.errors import ModelError
+from models.table import training_set
+from pipelines.train import train
+
+DICTIONARY = columns()
+QUICK = {"folds": 3, "repeats": 2, "estimator": "logistic"}
+
+
+@pytest.mark.parametrize("estimator", ["svm", "xgboost", "logistic"])
+def test_a_planted_signal_is_found_stored_and_used(tmp_path, estimator):
+    table = made_table(strength=3)
+    path = write_table(tmp_path, table)
+    report = train(path, tmp_path / "model", estimator=estimator, folds=3, repeats=2)
+    found = {figure.name: figure for figure in report.evaluation.figures}
+    assert found["accuracy"].mean > 0.9
+    assert found["accuracy"].baseline == 0.5
+    assert found["AUROC"].mean > 0.95
+    assert {row["feature"] for row in report.leading[:2]} == {SIGNAL, WEAKER}
+    assert (report.cells, report.groups, report.positive) == (72, 12, "blast")
+    assert report.class_counts == {"blast": 36, "normal": 36}
+    assert sorted(path.name for path in report.out.iterdir()) == [
+        "bundle.json", "evaluation.json", "importances.csv", "importances.png", "pipeline.skops",
+    ]  # fmt: skip
+    bundle = load_bundle(report.out, feature_versions=dict.fromkeys(DICTIONARY, 1))
+    assert set(bundle.columns) == set(DICTIONARY)  # neither metadata nor background
+    probabilities = predict_probabilities(bundle, made_table(strength=3, seed=1))
+    blast = probabilities[:, bundle.classes.index("blast")]
+    assert ((blast > 0.5) == (table["Metadata_Label"] == "blast")).mean() > 0.9
+
+
+def test_the_stored_evaluation_proves_its_splits(tmp_path):
+    path = write_table(tmp_path, made_table())
+    report = train(path, tmp_path / "model", **QUICK)
+    stored = json.loads((report.out / "evaluation.json").read_text())
+    assert len(stored["splits"]) == 6
+    for split in stored["splits"]:
+        assert split["groups_on_both_sides"] == 0
+        assert split["train_groups"] + split["test_groups"] == 12
+        assert min(split["test_classes"].values()) > 0
+    assert stored["training"]["group"] == "Metadata_Subject"
+    measured = pd.read_csv(report.out / "importances.csv")
+    assert len(measured) == len(DICTIONARY)
+
+
+def test_one_repeat_has_no_spread_and_its_json_is_valid(tmp_path):
+    path = write_table(tmp_path, made_table())
+    report = train(path, tmp_path / "model", estimator="logistic", folds=3, repeats=1)
+    stored = json.loads((report.out / "evaluation.json").read_text(), parse_constant=pytest.fail)
+    assert stored["figures"][0]["spread"] is None
+
+
+def test_equal_seeds_give_equal_bundles(tmp_path):
+    path = write_table(tmp_path, made_table())
+    reports = [train(path, tmp_path / str(jobs), jobs=jobs, **QUICK) for jobs in (1, 2)]
+    for file in ("bundle.json", "evaluation.json", "importances.csv", "importances.png"):
+        one, other = ((report.out / file).read_bytes() for report in reports)
+        assert one == other, file
+
+
+def test_three_classes_and_csv(tmp_path):
+    table = made_table(18, classes=("eosinophil", "monocyte", "neutrophil"), strength=4)
+    table["Metadata_Subject"] = [f"{int(s[1:]):03d}" for s in table["Metadata_Subject"]]
+    path = write_table(tmp_path, table)
+    table.to_csv(path.with_suffix(".csv"), index=False)
+    from_csv = train(path.with_suffix(".csv"), tmp_path / "csv", **QUICK)
+    from_parquet = train(path, tmp_path / "parquet", **QUICK)
+    assert from_csv.evaluation == from_parquet.evaluation
+    assert from_csv.positive is None
+    assert [row["class"] for row in from_csv.evaluation.classes] == [
+        "eosinophil", "monocyte", "neutrophil",
+    ]  # fmt: skip
+
+
+def test_copies_across_subjects_stay_together_and_are_told(tmp_path):
+    table = made_table()
+    table.loc[0, "Metadata_SHA256"] = table.loc[12, "Metadata_SHA256"]  # S0 = S2
+    table.loc[6, "Metadata_PHash"] = table.loc[18, "Metadata_PHash"]  # S1 = S3
+    report = train(write_table(tmp_path, table), tmp_path / "model", **QUICK)
+    assert report.groups == 10
+    assert any("S0 = S2; S1 = S3" in note for note in report.notes)
+
+
+def test_without_groups_the_user_must_say_so_and_is_told(tmp_path):
+    table = made_table().drop(columns="Metadata_Subject")
+    path = write_table(tmp_path, table)
+    with pytest.raises(ModelError, match=r"no column Metadata_Subject; .*--no-groups"):
+        train(path, tmp_path / "model", **QUICK)
+    assert not (tmp_path / "model").exists()
+    report = train(path, tmp_path / "model", no_groups=True, **QUICK)
+    assert report.groups == 72
+    assert any("cell by cell" in note for note in report.notes)
+
+
+def set_in(column, where, value):
+    def change(table):
+        table[column] = table[column].astype(object)
+        table.loc[where, column] = value
+        table[column] = table[column].infer_objects()
+        return table
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "line"),
+    [
+        (set_in("Metadata_Subject", [3], None), {}, r"Metadata_Subject is empty in 1 of 72 rows"),
+        (lambda t: t.drop(columns="Metadata_Label"), {}, r"no column Metadata_Label; .*--label"),
+        (lambda t: t.drop(columns=SIGNAL), {}, rf"lacks column {SIGNAL}, which its sidecar"),
+        (lambda t: t.assign(Age=3), {}, r"does not describe column Age"),
+        (lambda t: t.assign(Metadata_Label="blast"), {}, r"holds only the class 'blast'"),
+        (set_in("Metadata_Label", slice(None), None), {}, r"holds no label"),
+        (set_in("Metadata_Label", [0], "Blast"), {}, r"'Blast' and 'blast' .* differ in case"),
+        (lambda t: t.replace({"blast": "all"}), {}, r"neither class \('all', 'normal'\).*--pos"),
+        (lambda t: t, {"positive": "ALL"}, r"'ALL' is none of the classes; choose one of 'blast'"),
+        (lambda t: t, {"folds": 7}, r"7 folds need 7 subjects of each class, 'blast' has 6"),
+        (lambda t: t.assign(Metadata_Subject="S0"), {}, r"class 'blast' has 1 of the subjects"),
+        (set_in(SIGNAL, [5], np.inf), {}, rf"column {SIGNAL} is infinite at row 5"),
+        (lambda t: t.astype({SIGNAL: str}), {}, rf"column {SIGNAL} holds .* and not numbers"),
+        (lambda t: t.assign(**dict.fromkeys(DICTIONARY, 1.0)), {}, r"none of the 8 .* varies"),
+        (lambda t: t, {"label": "Metadata_Kind"}, r"no column Metadata_Kind"),
+        (lambda t: t.iloc[:0], {}, r"has no rows"),
+    ],
+)
+def test_what_does_not_serve_is_refused_in_one_line(tmp_path, change, options, line):
+    path = write_table(tmp_path, change(made_table()), DICTIONARY)
+    with pytest.raises(ModelError, match=line) as caught:
+        train(path, tmp_path / "model", **(QUICK | options))
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize(
+    ("sidecar", "line"),
+    [
+        (None, "cells.json is missing"),
+        ("{", "cells.json cannot be read"),
+        ('{"format": 9}', "format 9, wanted 1"),
+        ('{"format": 1}', "no column dictionary"),
+        ("[]", "format None, wanted 1"),
+        ('{"format": 1, "columns": {}}', "does not describe column"),
+    ],
+)
+def test_a_table_without_its_sidecar_is_refused(tmp_path, sidecar, line):
+    path = write_table(tmp_path, made_table())
+    path.with_suffix(".json").unlink()
+    if sidecar is not None:
+        path.with_suffix(".json").write_text(sidecar)
+    with pytest.raises(ModelError, match=line):
+        train(path, tmp_path / "model", **QUICK)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line"),
+    [
+        ("cells.parquet", b"no parquet", "cannot be read"),
+        ("cells.csv", b"", "cannot be read"),
+        ("cells.xlsx", b"", "ends in '.xlsx'"),
+        ("nowhere.parquet", None, "does not exist"),
+    ],
+)
+def test_a_table_that_is_none_is_refused(tmp_path, name, content, line):
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    path.with_suffix(".json").write_text(json.dumps({"format": 1, "columns": DICTIONARY}))
+    with pytest.raises(ModelError, match=line) as caught:
+        train(path, tmp_path / "model", **QUICK)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_output_that_is_in_use_is_refused_before_the_work(tmp_path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "notes.txt").write_text("mine")
+    with pytest.raises(ModelError, match="other files"):
+        train(tmp_path / "nowhere.parquet", tmp_path / "model", **QUICK)
+
+
+def test_what_is_left_out_is_told():
+    table = made_table()
+    table["Cytoplasm_Texture_Noise0_Gray"] = 4.0
+    table["Cytoplasm_Texture_Noise1_Gray"] = np.nan
+    table.loc[[0, 1], "Metadata_Label"] = None
+    table.loc[2, "Metadata_Label"] = " "
+    table.loc[[70, 71], "Metadata_Subject"] = "S0"
+    data = training_set(table, DICTIONARY)
+    assert data.notes == (
+        "3 cells without a value in Metadata_Label left out",
+        "1 columns without any value left out",
+        "1 constant columns left out",
+        "1 of 12 values of Metadata_Subject have cells of several classes",
+    )
+    assert data.features.shape == (69, 6)
+    assert len(data.columns) == 6
+    assert data.rows.tolist() == list(range(3, 72))
+
+
+def test_a_constant_with_gaps_is_kept():
+    table = made_table()
+    table["Cytoplasm_Texture_Noise0_Gray"] = np.where(np.arange(72) % 2, 4.0, np.nan)
+    assert "Cytoplasm_Texture_Noise0_Gray" in training_set(table, DICTIONARY).columns
+
+
+@pytest.mark.parametrize(
+    ("classes", "positive", "expected"),
+    [
+        (("blast", "normal"), None, "blast"),
+        (("blast", "normal"), "normal", "normal"),
+        (("all", "hem"), "all", "all"),
+        (("a", "b", "c"), None, None),
+        (("a", "b", "c"), "b", "b"),
+        (("a", "blast", "c"), None, "blast"),
+    ],
+)
+def test_the_positive_class(classes, positive, expected):
+    data = training_set(made_table(classes=classes), DICTIONARY, positive=positive)
+    assert (None if data.positive is None else data.classes[data.positive]) == expected
+
+
+def test_numeric_labels_become_names():
+    table = made_table()
+    table["Metadata_Label"] = (table["Metadata_Label"] == "blast").astype(int)
+    assert training_set(table, DICTIONARY, positive="1").classes == ("0", "1")
+
+
+def test_a_doubled_column_is_refused():
+    table = made_table()
+    with pytest.raises(ModelError, match=f"column {SIGNAL} occurs twice"):
+        training_set(pd.concat([table, table[[SIGNAL]]], axis=1), DICTIONARY)
