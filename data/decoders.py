@@ -28,7 +28,7 @@ _PILLOW_ERRORS = (
     TypeError,
     LookupError,
     EOFError,
-    OverflowError,
+    ArithmeticError,
     NotImplementedError,
     struct.error,
     zlib.error,

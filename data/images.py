@@ -112,8 +112,7 @@ def _decode_png(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
     if depth == 16:
         if colour == 0:
             return decode_pillow(content, "PNG", max_pixels)
-        samples = deep_opencv(content)
-        return channels_to_rgb(samples if colour in (4, 6) else samples[..., :3])
+        return channels_to_rgb(deep_opencv(content))
     if (depth, colour) == (8, 2) and chunks.isdisjoint((b"tRNS", b"eXIf", b"acTL")):
         return np.asarray(decode_opencv(content, cv2.IMREAD_COLOR_RGB), np.uint8)
     return decode_pillow(content, "PNG", max_pixels)

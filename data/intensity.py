@@ -120,11 +120,12 @@ def channels_to_rgb(
     Two channels are grey and opacity, four are RGB and opacity; the depth of the opacity is
     found on its own.
     """
-    planes = samples if samples.ndim == 3 else samples[..., None]
-    count = planes.shape[2]
+    planes = samples[..., None] if samples.ndim == 2 else samples
+    count = planes.shape[-1]
     if planes.ndim != 3 or count not in (1, 2, 3, 4):
         raise DataError(
-            f"{count} channels, expected 1 (grey), 3 (RGB), or either with opacity",
+            f"samples of shape {samples.shape}, expected 1 (grey) or 3 (RGB) channels, or either "
+            "with opacity",
             "export the picture as RGB",
         )
     has_alpha = count in (2, 4)

@@ -20,11 +20,20 @@ from .intensity import channels_to_rgb
 # tifffile logs what it forgives; without a handler, logging would write that to stderr.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
+_TIFFFILE_ERRORS = (
+    tifffile.TiffFileError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    struct.error,
+)
+
 # Struct codes of the TIFF types that hold whole numbers: BYTE, SHORT, LONG, IFD, LONG8, IFD8.
 _WHOLE_NUMBERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 _MOST_TAGS = 4096
 
-_UNCOMPRESSED, _LZW, _DEFLATE, _OLD_DEFLATE, _PACKBITS = 1, 5, 8, 32946, 32773
+_UNCOMPRESSED = 1
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB = 0, 1, 2
 _UNSIGNED, _FLOAT = 1, 3
 _ASSOCIATED, _UNASSOCIATED = 1, 2
@@ -96,12 +105,15 @@ class Page:
 
     @property
     def plain(self) -> bool:
-        """Whether it is upright 8-bit RGB without further channels, stored without loss."""
+        """Whether it is upright, uncompressed 8-bit RGB without further channels.
+
+        Compressed strips that are damaged come out of OpenCV half decoded.
+        """
         return (
             self.bits == (8, 8, 8)
             and self.channels == 3
             and self.photometric == _RGB
-            and self.compression in (_UNCOMPRESSED, _LZW, _DEFLATE, _OLD_DEFLATE, _PACKBITS)
+            and self.compression == _UNCOMPRESSED
             and self.number_type == _UNSIGNED
             and self.orientation == 1
             and not self.planar
@@ -172,18 +184,14 @@ def decode_tiff(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
 def _deep_samples(content: bytes, page: Page) -> NDArray[Any]:
     """Samples (rows, cols) or (rows, cols, channels) of more than 8 bits.
 
-    OpenCV reads planes as if they were interleaved; tifffile alone knows neither LZW nor odd
-    depths. What needs both is refused.
+    OpenCV reads separate planes as if they were interleaved; tifffile decompresses without a
+    bound and knows few compressions. What needs both is refused.
     """
-    if page.compression in (_UNCOMPRESSED, _DEFLATE, _OLD_DEFLATE) and set(page.bits) <= {
-        16,
-        32,
-        64,
-    }:
+    if page.compression == _UNCOMPRESSED and set(page.bits) <= {16, 32, 64}:
         try:
             with tifffile.TiffFile(io.BytesIO(content)) as file:
                 samples = file.pages.first.asarray()
-        except (tifffile.TiffFileError, ValueError, LookupError, struct.error, TypeError) as error:
+        except _TIFFFILE_ERRORS as error:
             raise DataError(f"damaged TIFF: {str(error)[:160]}", COPY_AGAIN) from error
         return np.moveaxis(samples, 0, -1) if page.planar and samples.ndim == 3 else samples
     if page.planar and page.channels > 1:
