@@ -27,10 +27,9 @@ texture = partial(
 
 def _ratio(numerator: Floats, denominator: Floats, otherwise: float) -> Floats:
     """Divide, with a stated value where the denominator is 0."""
-    divided = np.divide(
+    return np.divide(
         numerator, denominator, out=np.full_like(numerator, otherwise), where=denominator != 0
     )
-    return np.where(np.isnan(denominator), np.nan, divided)
 
 
 @texture(unit="1", ibsi="GYBY", plain="share of the commonest pair of tones", range="(0, 1]")
@@ -84,7 +83,7 @@ def joint_entropy(glcm: Glcm) -> Floats:
 )
 def difference_average(glcm: Glcm) -> Floats:
     """Mean absolute difference of the levels of a pair."""
-    return np.asarray(glcm.difference @ glcm.differences)
+    return glcm.mean_difference
 
 
 @texture(
@@ -96,7 +95,7 @@ def difference_average(glcm: Glcm) -> Floats:
 )
 def difference_variance(glcm: Glcm) -> Floats:
     """Variance of the absolute difference of the levels of a pair."""
-    return np.asarray(glcm.difference @ glcm.differences**2 - difference_average(glcm) ** 2)
+    return glcm.mean_squared_difference - glcm.mean_difference**2
 
 
 @texture(
@@ -120,7 +119,7 @@ def difference_entropy(glcm: Glcm) -> Floats:
 )
 def sum_average(glcm: Glcm) -> Floats:
     """Mean sum of the levels of a pair."""
-    return np.asarray(glcm.total @ glcm.sums)
+    return glcm.mean_over_sums(glcm.sums)
 
 
 @texture(
@@ -132,7 +131,7 @@ def sum_average(glcm: Glcm) -> Floats:
 )
 def sum_variance(glcm: Glcm) -> Floats:
     """Variance of the sum of the levels of a pair."""
-    return glcm.cluster(2)
+    return glcm.cluster_tendency
 
 
 @texture(
@@ -168,7 +167,7 @@ def angular_second_moment(glcm: Glcm) -> Floats:
 )
 def contrast(glcm: Glcm) -> Floats:
     """Mean squared difference of the levels of a pair."""
-    return np.asarray(glcm.difference @ glcm.differences**2)
+    return glcm.mean_squared_difference
 
 
 @texture(
@@ -180,19 +179,19 @@ def contrast(glcm: Glcm) -> Floats:
 )
 def dissimilarity(glcm: Glcm) -> Floats:
     """Mean absolute difference of the levels of a pair (equal to the difference average)."""
-    return difference_average(glcm)
+    return glcm.mean_difference
 
 
 @texture(unit="1", ibsi="IB1Z", plain="smoothness", range="(0, 1]")
 def inverse_difference(glcm: Glcm) -> Floats:
     """Mean of 1 / (1 + absolute difference)."""
-    return np.asarray(glcm.difference @ (1 / (1 + glcm.differences)))
+    return glcm.mean_over_differences(1 / (1 + glcm.differences))
 
 
 @texture(unit="1", ibsi="NDRX", plain="smoothness", range="(0, 1]")
 def normalised_inverse_difference(glcm: Glcm) -> Floats:
     """Mean of 1 / (1 + absolute difference / levels)."""
-    return np.asarray(glcm.difference @ (1 / (1 + glcm.differences / glcm.levels.size)))
+    return glcm.mean_over_differences(1 / (1 + glcm.differences / glcm.levels.size))
 
 
 @texture(
@@ -204,19 +203,19 @@ def normalised_inverse_difference(glcm: Glcm) -> Floats:
 )
 def inverse_difference_moment(glcm: Glcm) -> Floats:
     """Mean of 1 / (1 + squared difference)."""
-    return np.asarray(glcm.difference @ (1 / (1 + glcm.differences**2)))
+    return glcm.mean_over_differences(1 / (1 + glcm.differences**2))
 
 
 @texture(unit="1", ibsi="1QCO", plain="smoothness", range="(0, 1]")
 def normalised_inverse_difference_moment(glcm: Glcm) -> Floats:
     """Mean of 1 / (1 + squared difference / squared number of levels)."""
-    return np.asarray(glcm.difference @ (1 / (1 + (glcm.differences / glcm.levels.size) ** 2)))
+    return glcm.mean_over_differences(1 / (1 + (glcm.differences / glcm.levels.size) ** 2))
 
 
 @texture(unit="1", ibsi="E8JP", plain="share of gentle steps", range="[0, 1]")
 def inverse_variance(glcm: Glcm) -> Floats:
     """Mean of 1 / squared difference, over the pairs that differ and all pairs counted."""
-    return np.asarray(glcm.difference[..., 1:] @ (1 / glcm.differences[1:] ** 2))
+    return glcm.mean_over_differences(glcm.inverse_squares)
 
 
 @texture(
@@ -228,31 +227,31 @@ def inverse_variance(glcm: Glcm) -> Floats:
 )
 def correlation(glcm: Glcm) -> Floats:
     """Pearson correlation of the two levels of a pair; 1 where there is a single level."""
-    return _ratio(autocorrelation(glcm) - glcm.mean**2, glcm.variance, 1.0)
+    return _ratio(glcm.autocorrelation - glcm.mean**2, glcm.variance, 1.0)
 
 
 @texture(unit="level^2", ibsi="QWB0", plain="brightness of the pattern", range="[1, levels^2]")
 def autocorrelation(glcm: Glcm) -> Floats:
     """Mean product of the two levels of a pair."""
-    return np.asarray(glcm.total @ glcm.sums**2 - contrast(glcm)) / 4
+    return glcm.autocorrelation
 
 
 @texture(unit="level^2", ibsi="DG8W", plain="clumping of tones", range="[0, levels^2]")
 def cluster_tendency(glcm: Glcm) -> Floats:
     """Second central moment of the sum of the levels of a pair (equal to the sum variance)."""
-    return glcm.cluster(2)
+    return glcm.cluster_tendency
 
 
 @texture(unit="level^3", ibsi="7NFM", plain="dark or bright clumps", range="(-levels^3, levels^3)")
 def cluster_shade(glcm: Glcm) -> Floats:
     """Third central moment of the sum of the levels of a pair."""
-    return glcm.cluster(3)
+    return glcm.cluster_shade
 
 
 @texture(unit="level^4", ibsi="AE86", plain="prominence of clumps", range="[0, levels^4)")
 def cluster_prominence(glcm: Glcm) -> Floats:
     """Fourth central moment of the sum of the levels of a pair."""
-    return glcm.cluster(4)
+    return glcm.cluster_prominence
 
 
 @texture(

@@ -8,10 +8,9 @@ levels of a pair; the counting kernel returns these, so no matrix is ever visite
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,19 +18,25 @@ from numpy.typing import NDArray
 from .arrays import Floats
 from .cell import COMPARTMENTS, Cell
 from .colour import CHANNELS
-from .errors import CellError
-from .kernels import cooccurrence_sums
-from .registry import FEATURES, Axes, Family, Membership
+from .kernels import entropies, expectations
+from .pairs import cooccurrence_sums
+from .registry import Axes, Family, Membership
 
 DISTANCES = (1, 2, 4)
 LEVELS = (32, 256)
 AGGREGATIONS = ("mean", "range", "merged")
 
 
-def entropy(probabilities: Floats) -> Floats:
+def expect(distributions: Floats, values: Floats) -> Floats:
+    """Mean of a value under distributions over the last axis."""
+    rows = distributions.reshape(-1, distributions.shape[-1])
+    return np.asarray(expectations(rows, values)).reshape(distributions.shape[:-1])
+
+
+def entropy(distributions: Floats) -> Floats:
     """Entropy over the last axis, in bits; 0 log 0 is 0."""
-    logs = np.log2(probabilities, out=np.zeros_like(probabilities), where=probabilities > 0)
-    return np.asarray(-(probabilities * logs).sum(axis=-1))
+    rows = distributions.reshape(-1, distributions.shape[-1])
+    return np.asarray(entropies(rows)).reshape(distributions.shape[:-1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,15 +77,23 @@ class Glcm:
         """The sums, from 2: (2 levels - 1,)."""
         return np.arange(2.0, self.total.shape[-1] + 2)
 
+    def mean_over_differences(self, values: Floats) -> Floats:
+        """Mean over the pairs of a value given for each absolute difference: (…)."""
+        return expect(self.difference, values)
+
+    def mean_over_sums(self, values: Floats) -> Floats:
+        """Mean over the pairs of a value given for each sum of levels: (…)."""
+        return expect(self.total, values)
+
     @cached_property
     def mean(self) -> Floats:
         """Mean level: (…)."""
-        return np.asarray(self.marginal @ self.levels)
+        return expect(self.marginal, self.levels)
 
     @cached_property
     def variance(self) -> Floats:
         """Variance of the level: (…)."""
-        return np.asarray(self.marginal @ self.levels**2 - self.mean**2)
+        return expect(self.marginal, self.levels**2) - self.mean**2
 
     @cached_property
     def marginal_entropy(self) -> Floats:
@@ -88,16 +101,56 @@ class Glcm:
         return entropy(self.marginal)
 
     @cached_property
+    def mean_difference(self) -> Floats:
+        """Mean absolute difference: (…)."""
+        return self.mean_over_differences(self.differences)
+
+    @cached_property
+    def mean_squared_difference(self) -> Floats:
+        """Mean squared difference: (…)."""
+        return self.mean_over_differences(self.differences**2)
+
+    @cached_property
+    def autocorrelation(self) -> Floats:
+        """Mean product of the two levels, from their sum and difference: (…)."""
+        return (self.mean_over_sums(self.sums**2) - self.mean_squared_difference) / 4
+
+    @cached_property
+    def inverse_squares(self) -> Floats:
+        """1 / squared difference, 0 for equal levels: (levels,)."""
+        return np.append(0.0, 1 / self.differences[1:] ** 2)
+
+    @cached_property
     def _centred_sums(self) -> Floats:
         return self.sums - 2 * self.mean[..., None]
 
-    def cluster(self, power: int) -> Floats:
-        """Moment of the sum of the two levels about its mean: (…)."""
-        return np.asarray((self.total * self._centred_sums**power).sum(axis=-1))
+    @cached_property
+    def _squared_sums(self) -> Floats:
+        return self._centred_sums * self._centred_sums
+
+    @cached_property
+    def cluster_tendency(self) -> Floats:
+        """Second moment of the sum of the two levels about its mean: (…)."""
+        return np.asarray((self.total * self._squared_sums).sum(axis=-1))
+
+    @cached_property
+    def cluster_shade(self) -> Floats:
+        """Third moment of the sum of the two levels about its mean: (…)."""
+        return np.asarray((self.total * self._squared_sums * self._centred_sums).sum(axis=-1))
+
+    @cached_property
+    def cluster_prominence(self) -> Floats:
+        """Fourth moment of the sum of the two levels about its mean: (…)."""
+        return np.asarray((self.total * self._squared_sums * self._squared_sums).sum(axis=-1))
 
 
 def glcm_of(
-    planes: NDArray[np.uint16], parts: NDArray[np.uint8], distances: tuple[int, ...], levels: int
+    planes: NDArray[np.uint16],
+    parts: NDArray[np.uint8],
+    distances: tuple[int, ...],
+    levels: int,
+    *,
+    merged: bool = True,
 ) -> Glcm:
     """Count matrices over (Cells, Nuclei, Cytoplasm; channels; distances; 4 directions, merged).
 
@@ -111,9 +164,11 @@ def glcm_of(
         Chebyshev distances, pixels.
     levels : int
         Number of levels.
+    merged : bool
+        Whether the sum of the 4 directions is wanted.
     """
     marginal, difference, total, joint = cooccurrence_sums(
-        planes, parts, np.array(distances, dtype=np.int64), levels
+        planes, parts, distances, levels, merged=merged
     )
     return Glcm(marginal, difference, total, joint[..., 0], joint[..., 1], joint[..., 2])
 
@@ -135,14 +190,13 @@ def _distances(axes: Axes) -> tuple[int, ...]:
 
 def _view(cell: Cell, axes: Axes) -> Glcm:
     levels = _settings(axes.parameters[0])[1]
+    merged = any(parameter.endswith("merged") for parameter in axes.parameters)
     planes = quantise(cell.planes(axes.channels), levels)
-    whole = glcm_of(planes, cell.parts, _distances(axes), levels)
-    keep = [COMPARTMENTS.index(word) for word in axes.compartments]
-    if len(keep) == len(COMPARTMENTS):
+    whole = glcm_of(planes, cell.parts, _distances(axes), levels, merged=merged)
+    if axes.compartments == COMPARTMENTS:
         return whole
-    return Glcm(
-        *(getattr(whole, name)[keep] for name in Glcm.__dataclass_fields__),
-    )
+    keep = [COMPARTMENTS.index(word) for word in axes.compartments]
+    return Glcm(*(getattr(whole, name)[keep] for name in Glcm.__dataclass_fields__))
 
 
 def aggregate(values: Floats, how: str) -> Floats:
@@ -156,12 +210,13 @@ def aggregate(values: Floats, how: str) -> Floats:
 
 
 def _finish(_view: Any, values: Any, axes: Axes) -> Floats:  # noqa: ANN401
+    """Aggregate (…, distances, directions) to (…, parameters)."""
     distances = _distances(axes)
-    wanted = []
-    for parameter in axes.parameters:
-        distance, _, how = _settings(parameter)
-        wanted.append(aggregate(values[:, :, distances.index(distance)], how))
-    return np.stack(wanted, axis=-1)
+    settings = [_settings(parameter) for parameter in axes.parameters]
+    reduced = {how: aggregate(values, how) for how in {how for _, _, how in settings}}
+    return np.stack(
+        [reduced[how][..., distances.index(distance)] for distance, _, how in settings], axis=-1
+    )
 
 
 _PARAMETERS = tuple(
@@ -209,58 +264,3 @@ HARALICK = Family(
     finish=_finish,
     membership=_membership,
 )
-
-
-def cooccurrence(
-    image: NDArray[np.integer[Any]],
-    mask: NDArray[np.bool_],
-    *,
-    levels: int | None = 32,
-    distance: int = 1,
-    aggregation: Literal["mean", "range", "merged"] = "mean",
-) -> Mapping[str, float]:
-    """Return the 25 co-occurrence features of one grey image inside a mask.
-
-    Parameters
-    ----------
-    image : (rows, cols) integer
-        Grey levels: 0 to 255 where `levels` is a number, any levels from 1 where it is None.
-    mask : (rows, cols) bool
-        Which pixels count.
-    levels : {32, 256} or None
-        How many levels of equal width the 256 are brought to; None takes the image as it is.
-    distance : int
-        Chebyshev distance, pixels.
-    aggregation : {"mean", "range", "merged"}
-        Of the four directions: mean or range of the features, or features of the summed matrix
-        (IBSI ``2D_avg`` and ``2D_comb`` for one slice are ``mean`` and ``merged``).
-
-    Returns
-    -------
-    mapping of str to float
-        By feature name; NaN where there is no pair.
-
-    Raises
-    ------
-    CellError
-        If the image has levels outside what `levels` says.
-    """
-    lowest, highest = (1, 65535) if levels is None else (0, 255)
-    inside = image[mask]
-    if inside.size and (inside.min() < lowest or inside.max() > highest):
-        raise CellError(
-            f"the levels run from {inside.min()} to {inside.max()}",
-            f"give levels from {lowest} to {highest}",
-        )
-    if levels is None:
-        count = int(inside.max()) if inside.size else 1
-        plane = np.where(mask, image, 1).astype(np.uint16) - np.uint16(1)
-    else:
-        count = levels
-        plane = quantise(image.astype(np.uint8), levels)
-    view = glcm_of(plane[None], mask.astype(np.uint8), (distance,), count)
-    return {
-        record.name: float(aggregate(record.function(view)[0, 0, 0], aggregation))
-        for record in FEATURES.values()
-        if record.family is TEXTURE
-    }

@@ -7,8 +7,6 @@ on the machine's vector width.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -54,116 +52,31 @@ def histograms(planes: NDArray[np.uint8], parts: NDArray[np.uint8]) -> NDArray[n
 
 
 @compiled
-def _count_pairs(
-    plane: NDArray[np.uint16],
-    parts: NDArray[np.uint8],
-    down: int,
-    right: int,
-    counts: NDArray[np.int64],
-) -> None:
-    """Add the pairs of a plane at one offset to `counts`: (cytoplasm, mixed, nucleus; L, L)."""
-    rows, cols = plane.shape
-    for row in range(max(0, -down), min(rows, rows - down)):
-        for col in range(max(0, -right), min(cols, cols - right)):
-            here, there = parts[row, col], parts[row + down, col + right]
-            if here and there:
-                counts[here + there - 2, plane[row, col], plane[row + down, col + right]] += 1
+def expectations(
+    distributions: NDArray[np.float64], values: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Mean of a value under each distribution, added up in the order of the levels.
 
-
-@compiled
-def _summarise(counts: NDArray[np.int64], out: Any, at: tuple[int, int, int, int]) -> None:  # noqa: ANN401
-    """Write the marginal and joint sums of a matrix, made symmetric, into `out` at `at`."""
-    marginal, difference, total, joint = out
-    part, channel, distance, direction = at
-    levels = counts.shape[0]
-    pairs = 0
-    largest = 0
-    squares = 0.0
-    logs = 0.0
-    rows = marginal[part, channel, distance, direction]
-    apart = difference[part, channel, distance, direction]
-    sums = total[part, channel, distance, direction]
-    for low in range(levels):
-        for high in range(low, levels):
-            n = counts[low, high] + counts[high, low]
-            if n == 0:
-                continue
-            pairs += n if low == high else 2 * n
-            largest = max(largest, n)
-            weight = 1.0 if low == high else 2.0
-            squares += weight * n * n
-            logs += weight * n * np.log2(n)
-            rows[low] += n
-            if low != high:
-                rows[high] += n
-            apart[high - low] += weight * n
-            sums[low + high] += weight * n
-    if pairs == 0:
-        rows[:] = np.nan
-        apart[:] = np.nan
-        sums[:] = np.nan
-        joint[part, channel, distance, direction, :] = np.nan
-        return
-    rows /= pairs
-    apart /= pairs
-    sums /= pairs
-    joint[part, channel, distance, direction, 0] = largest / pairs
-    joint[part, channel, distance, direction, 1] = squares / pairs / pairs
-    joint[part, channel, distance, direction, 2] = np.log2(pairs) - logs / pairs
-
-
-@compiled
-def cooccurrence_sums(
-    planes: NDArray[np.uint16], parts: NDArray[np.uint8], distances: NDArray[np.int64], levels: int
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Count the level pairs inside the mask and sum up every matrix, symmetric and normalised.
-
-    Parameters
-    ----------
-    planes : (channels, rows, cols) uint16
-        Levels from 0 to ``levels - 1``.
-    parts : (rows, cols) uint8
-        0 outside, 1 cytoplasm, 2 nucleus.
-    distances : (distances,) int64
-        Chebyshev distances in pixels.
-    levels : int
-        Number of levels.
-
-    Returns
-    -------
-    marginal, difference, total, joint : float64
-        Over (Cells, Nuclei, Cytoplasm; channels; distances; directions 0, 45, 90, 135 degrees
-        and all four merged), then: the probability of each level, of each absolute difference
-        and of each sum of the two levels (both zero-based), and the three sums that need the
-        matrix (its maximum, the sum of its squares, its entropy in bits). NaN where there is no
-        pair.
+    `distributions` is (n, levels), `values` (levels,). Unlike a matrix product, a row's bytes do
+    not depend on the number of rows.
     """
-    channels = planes.shape[0]
-    shape = (3, channels, distances.size, 5)
-    marginal = np.zeros((*shape, levels))
-    difference = np.zeros((*shape, levels))
-    total = np.zeros((*shape, 2 * levels - 1))
-    joint = np.zeros((*shape, 3))
-    out = (marginal, difference, total, joint)
-    for channel in range(channels):
-        for distance in range(distances.size):
-            d = distances[distance]
-            merged = np.zeros((3, levels, levels), np.int64)
-            for direction in range(4):
-                counts = np.zeros((3, levels, levels), np.int64)
-                down = 0 if direction == 0 else -d
-                right = (d, d, 0, -d)[direction]
-                _count_pairs(planes[channel], parts, down, right, counts)
-                merged += counts
-                _summarise(
-                    counts[0] + counts[1] + counts[2], out, (0, channel, distance, direction)
-                )
-                _summarise(counts[2], out, (1, channel, distance, direction))
-                _summarise(counts[0], out, (2, channel, distance, direction))
-            _summarise(merged[0] + merged[1] + merged[2], out, (0, channel, distance, 4))
-            _summarise(merged[2], out, (1, channel, distance, 4))
-            _summarise(merged[0], out, (2, channel, distance, 4))
-    return out
+    means = np.zeros(distributions.shape[0])
+    for row in range(distributions.shape[0]):
+        for level in range(values.size):
+            means[row] += distributions[row, level] * values[level]
+    return means
+
+
+@compiled
+def entropies(distributions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Entropy of each distribution (n, levels), in bits; 0 log 0 is 0."""
+    sums = np.zeros(distributions.shape[0])
+    for row in range(distributions.shape[0]):
+        for level in range(distributions.shape[1]):
+            share = distributions[row, level]
+            if share != 0:
+                sums[row] -= share * np.log2(share)
+    return sums
 
 
 @compiled

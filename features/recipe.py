@@ -129,16 +129,14 @@ class _Share:
         """Yield the values, one array a feature (and compartment, where it sees one at a time)."""
         if not self.family.each_compartment:
             view = self.family.view(cell, self.axes)
-            for record in self.features:
-                yield evaluate(record, view, self.axes).ravel()
+            yield from evaluate(self.features, view, self.axes)
             return
-        views = [
-            self.family.view(cell, replace(self.axes, compartments=(word,)))
-            for word in self.axes.compartments
+        each = (replace(self.axes, compartments=(word,)) for word in self.axes.compartments)
+        columns = [
+            evaluate(self.features, self.family.view(cell, axes), self.axes) for axes in each
         ]
-        for record in self.features:
-            for view in views:
-                yield evaluate(record, view, self.axes).ravel()
+        for values in zip(*columns, strict=True):
+            yield from values
 
 
 def _ordered(wanted: Iterable[str], order: Sequence[str]) -> tuple[str, ...]:
@@ -203,5 +201,5 @@ class Recipe:
     def measure(self, cell: Cell) -> Floats:
         """Return the features of a cell: (columns,) float64, NaN where a definition says so."""
         shares, index = self._plan
-        values = [part for share in shares for part in share.measure(cell)]
+        values = [part.ravel() for share in shares for part in share.measure(cell)]
         return np.concatenate(values)[index] if values else np.empty(0)

@@ -7,7 +7,7 @@ two, never typed: ``<Compartment>_<Family>_<Feature>[_<Channel>][_<parameters>][
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -38,10 +38,6 @@ class Axes:
         return sizes[:1] + tuple(size for size in sizes[1:] if size)
 
 
-def _as_it_is(_view: Any, values: Any, _axes: Axes) -> Any:  # noqa: ANN401  (a view is any object)
-    return values
-
-
 def _everywhere(_channel: str, _parameter: str) -> Membership:
     return "minimal"
 
@@ -68,9 +64,9 @@ class Family:
         components) for it; otherwise a feature returns an array over `Axes.shape`.
     group : callable
         ``group(parameter)``: parameters with an equal group share one view.
-    finish : callable
-        ``finish(view, values, axes)`` brings what a feature returned to the axes asked for (the
-        mean over directions, say).
+    finish : callable or None
+        ``finish(view, values, axes)`` brings what features returned, stacked along a first axis,
+        to the axes asked for (the mean over directions, say); such features have no components.
     membership : callable
         ``membership(channel, parameter)``: the smallest preset that has such columns (a feature
         may ask for a larger one), or ``named``.
@@ -84,7 +80,7 @@ class Family:
     parameters: tuple[str, ...] = ()
     each_compartment: bool = False
     group: Callable[[str], str] = _all_together
-    finish: Callable[[Any, Any, Axes], Any] = _as_it_is
+    finish: Callable[[Any, Any, Axes], Any] | None = None
     membership: Callable[[str, str], Membership] = _everywhere
 
 
@@ -225,10 +221,14 @@ def columns_of(record: Feature) -> Iterator[Column]:
                     yield Column(compartment, record, channel, parameter, component)
 
 
-def evaluate(record: Feature, view: Any, axes: Axes) -> Floats:  # noqa: ANN401
-    """Return the values of a feature for a view: float64 over the axes, then its components."""
-    values = record.family.finish(view, record.function(view), axes)
-    shape = axes.shape[1:] if record.family.each_compartment else axes.shape
-    if record.components:
-        shape += (len(record.components),)
-    return np.broadcast_to(np.asarray(values, dtype=np.float64), shape)
+def evaluate(records: Sequence[Feature], view: Any, axes: Axes) -> Iterator[Floats]:  # noqa: ANN401
+    """Yield the values of features for a view: float64 over the axes, then their components."""
+    family = records[0].family
+    values: Iterable[Any] = (record.function(view) for record in records)
+    if family.finish is not None:
+        values = family.finish(view, np.stack(list(values)), axes)
+    shape = axes.shape[1:] if family.each_compartment else axes.shape
+    for record, value in zip(records, values, strict=True):
+        whole = (*shape, len(record.components)) if record.components else shape
+        array = np.asarray(value, dtype=np.float64)
+        yield array if array.shape == whole else np.broadcast_to(array, whole)

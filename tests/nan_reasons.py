@@ -67,6 +67,7 @@ REASONS: dict[str, Callable[[Cell, Column], bool]] = {
     "no nucleus": lambda cell, _: not cell.nucleus.any(),
     "no cytoplasm": lambda cell, _: not cell.cytoplasm.any(),
     "no two neighbouring pixels in the compartment": _no_neighbours,
+    "no two pixels that touch": _no_neighbours,
     "no pixel whose neighbourhood lies in the compartment": _no_neighbourhood,
     "in one of the directions no pair of pixels at this distance": _no_pair,
 }

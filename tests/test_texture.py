@@ -1,0 +1,45 @@
+"""The co-occurrence features of a lone image, through the public function."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from features import CellError
+from features.phantom import PHANTOM, REFERENCE
+from features.registry import FEATURES
+from features.texture import cooccurrence
+
+
+@pytest.mark.parametrize(("index", "aggregation"), [(0, "mean"), (1, "merged")])
+def test_phantom_slices_give_the_published_figures(index, aggregation):
+    slices = [
+        cooccurrence(levels, levels > 0, levels=None, aggregation=aggregation) for levels in PHANTOM
+    ]
+    assert len(slices[0]) == 25
+    for name in slices[0]:
+        got = np.mean([values[name] for values in slices])
+        published = REFERENCE[FEATURES[f"Texture_{name}"].ibsi][index]
+        assert f"{got:.3g}" == f"{published:.3g}", name
+
+
+def test_range_is_the_largest_direction_less_the_smallest():
+    """Stripes: along them no step, across and along the diagonals a step of 31 everywhere."""
+    stripes = np.tile(np.array([0, 255], dtype=np.uint8), (6, 3))
+    everywhere = np.ones(stripes.shape, dtype=bool)
+    assert cooccurrence(stripes, everywhere, aggregation="range")["Contrast"] == 31**2
+    assert cooccurrence(stripes, everywhere, aggregation="mean")["Contrast"] == 31**2 * 3 / 4
+    assert cooccurrence(stripes, everywhere, distance=2)["Contrast"] == 0
+
+
+def test_levels_outside_what_was_said_are_refused():
+    image = np.full((3, 3), 300, dtype=np.uint16)
+    with pytest.raises(CellError, match="300 to 300"):
+        cooccurrence(image, np.ones((3, 3), dtype=bool))
+    with pytest.raises(CellError, match="from 1"):
+        cooccurrence(np.zeros((3, 3), dtype=np.uint8), np.ones((3, 3), dtype=bool), levels=None)
+
+
+def test_an_empty_mask_gives_nan():
+    values = cooccurrence(np.zeros((3, 3), dtype=np.uint8), np.zeros((3, 3), dtype=bool))
+    assert all(np.isnan(value) for value in values.values())
