@@ -32,8 +32,6 @@ _PILLOW_ERRORS = (
     NotImplementedError,
     struct.error,
     zlib.error,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
 )
 
 
@@ -49,14 +47,13 @@ def check_size(rows: int, cols: int, max_pixels: int) -> None:
 
 
 @contextmanager
-def _quiet_pillow(max_pixels: int) -> Iterator[None]:
-    """Pillow with our pixel limit in the place of its own, its complaints about tags unheard."""
+def _quiet_pillow() -> Iterator[None]:
+    """Pillow without its own pixel limit (ours is checked) and its complaints about tags."""
     limit = Image.MAX_IMAGE_PIXELS
-    Image.MAX_IMAGE_PIXELS = max_pixels
+    Image.MAX_IMAGE_PIXELS = None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
             yield
     finally:
         Image.MAX_IMAGE_PIXELS = limit
@@ -67,7 +64,7 @@ def decode_pillow(content: bytes, kind: str, max_pixels: int) -> NDArray[np.uint
 
     `kind` is Pillow's name of the format, which alone is tried.
     """
-    with _quiet_pillow(max_pixels):
+    with _quiet_pillow():
         try:
             with Image.open(io.BytesIO(content), formats=[kind]) as image:
                 check_size(image.height, image.width, max_pixels)

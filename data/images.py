@@ -83,7 +83,9 @@ def decode_rgb(content: bytes, *, max_pixels: int = 100_000_000) -> NDArray[np.u
 
 def is_image(start: bytes) -> bool:
     """Whether the first bytes (32 are enough) are those of a format that `decode_rgb` reads."""
-    return any(start.startswith(signature) for signature, _ in _DECODERS if signature != b"BM")
+    if start.startswith(b"BM"):  # two letters are no proof: the reserved bytes are zero
+        return len(start) >= 10 and start[6:10] == bytes(4)
+    return any(start.startswith(signature) for signature, _ in _DECODERS)
 
 
 def _looks_like(content: bytes) -> str:
@@ -144,7 +146,10 @@ def _png_chunks(content: bytes) -> set[bytes]:
 
 def _decode_jpeg(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
     # Pillow refuses a JPEG that ends early and keeps libjpeg's messages off stderr, which
-    # OpenCV does not; the pixels are the same, and so is the speed within a fifth.
+    # OpenCV does not; the pixels are the same, and so is the speed within a fifth. Neither
+    # misses the end-of-image marker where a broken transfer was filled up with zeros.
+    if content.rfind(b"\xff\xd9") < content.rfind(b"\xff\xda"):
+        raise DataError("truncated JPEG: no end-of-image marker after its pixels", COPY_AGAIN)
     return decode_pillow(content, "JPEG", max_pixels)
 
 

@@ -1,0 +1,477 @@
+"""Pictures of every kind come out as the intended RGB, and everything else as a named reason."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import warnings
+import zlib
+
+import cv2
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from shared import SHARED, needs_shared
+
+from data.errors import DataError
+from data.images import decode_rgb, is_image, read_bytes
+from data.intensity import channels_to_rgb, on_white, to_uint8
+
+ROW, COL = np.mgrid[:40, :60]
+RGB = np.stack([COL * 4, ROW * 6, 255 - (ROW + COL) * 2], -1).astype(np.uint8)
+GREY = RGB[..., 0]
+GREY_RGB = np.repeat(GREY[..., None], 3, axis=2)
+ALPHA = (COL * 4).astype(np.uint8)
+
+
+def pillow(array, kind, mode=None, **options):
+    image = array if isinstance(array, Image.Image) else Image.fromarray(array)
+    file = io.BytesIO()
+    (image.convert(mode) if mode else image).save(file, kind, **options)
+    return file.getvalue()
+
+
+def tiff(array, **options):
+    file = io.BytesIO()
+    tifffile.imwrite(file, array, **options)
+    return file.getvalue()
+
+
+def opencv(extension, rgb, *options):
+    channels = [2, 1, 0, 3][: rgb.shape[2]] if rgb.ndim == 3 else None
+    stored = rgb if channels is None else np.ascontiguousarray(rgb[..., channels])
+    done, content = cv2.imencode(extension, stored, list(options))
+    assert done
+    return content.tobytes()
+
+
+def png(width, height, depth, colour, data, *chunks):
+    def chunk(kind, body):
+        return (
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        )
+
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    body = b"".join(chunk(kind, content) for kind, content in chunks)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + body
+        + chunk(b"IDAT", zlib.compress(data))
+        + chunk(b"IEND", b"")
+    )
+
+
+def over_white(rgb, alpha):
+    opacity = alpha[..., None] / 255
+    return rgb * opacity + 255 * (1 - opacity)
+
+
+RGBA = np.dstack([RGB, ALPHA])
+WIDE = RGB.astype(np.uint16)
+PALETTED = Image.fromarray(RGB).quantize(32)
+PALETTE_RGB = np.asarray(PALETTED.convert("RGB"))
+BLACK_AND_WHITE = np.repeat(((GREY > 100) * np.uint8(255))[..., None], 3, axis=2)
+FRAMES = [Image.fromarray(255 - RGB)]
+LA16 = np.dstack([GREY.astype(">u2") * 257, ALPHA.astype(">u2") * 257]).astype(">u2")
+
+# name: content, expected picture, largest difference allowed
+PICTURES = {
+    "PNG RGB": (pillow(RGB, "PNG"), RGB, 0),
+    "PNG grey": (pillow(GREY, "PNG"), GREY_RGB, 0),
+    "PNG palette": (pillow(PALETTED, "PNG"), PALETTE_RGB, 0),
+    "PNG 1 bit": (pillow(GREY > 100, "PNG"), BLACK_AND_WHITE, 0),
+    "PNG RGBA": (pillow(RGBA, "PNG"), over_white(RGB, ALPHA), 1),
+    "PNG LA": (pillow(np.dstack([GREY, ALPHA]), "PNG"), over_white(GREY_RGB, ALPHA), 1),
+    "PNG transparent colour": (
+        pillow(RGB, "PNG", transparency=tuple(int(v) for v in RGB[7, 9])),
+        np.where((RGB[7, 9] == RGB).all(axis=2, keepdims=True), 255, RGB),
+        0,
+    ),
+    "PNG 16 bit": (opencv(".png", WIDE * 257), RGB, 0),
+    "PNG 12 in 16 bit": (opencv(".png", WIDE * 16), RGB, 1),
+    "PNG 16 bit grey": (opencv(".png", WIDE[..., 0] * 257), GREY_RGB, 0),
+    "PNG 16 bit RGBA": (opencv(".png", RGBA.astype(np.uint16) * 257), over_white(RGB, ALPHA), 1),
+    "PNG 16 bit LA": (
+        png(60, 40, 16, 4, b"".join(b"\0" + row.tobytes() for row in LA16)),
+        over_white(GREY_RGB, ALPHA),
+        1,
+    ),
+    "PNG animated": (pillow(RGB, "PNG", save_all=True, append_images=FRAMES), RGB, 0),
+    "JPEG": (pillow(RGB, "JPEG", quality=97), RGB, 12),
+    "JPEG progressive": (pillow(RGB, "JPEG", quality=97, progressive=True), RGB, 12),
+    "JPEG grey": (pillow(GREY, "JPEG", quality=97), GREY_RGB, 6),
+    "JPEG CMYK": (pillow(RGB, "JPEG", "CMYK", quality=97), RGB, 12),
+    "BMP": (pillow(RGB, "BMP"), RGB, 0),
+    "BMP palette": (pillow(PALETTED, "BMP"), PALETTE_RGB, 0),
+    "BMP grey": (pillow(GREY, "BMP"), GREY_RGB, 0),
+    "BMP 1 bit": (pillow(GREY > 100, "BMP"), BLACK_AND_WHITE, 0),
+    "WebP lossless": (pillow(RGB, "WEBP", lossless=True), RGB, 0),
+    "WebP RGBA": (pillow(RGBA, "WEBP", lossless=True, exact=True), over_white(RGB, ALPHA), 1),
+    "WebP animated": (
+        pillow(RGB, "WEBP", lossless=True, save_all=True, append_images=FRAMES),
+        RGB,
+        0,
+    ),
+    "TIFF": (tiff(RGB, photometric="rgb"), RGB, 0),
+    "TIFF big-endian": (tiff(RGB, photometric="rgb", byteorder=">"), RGB, 0),
+    "TIFF big": (tiff(RGB, photometric="rgb", bigtiff=True), RGB, 0),
+    "TIFF planes": (
+        tiff(np.moveaxis(RGB, 2, 0).copy(), photometric="rgb", planarconfig="separate"),
+        RGB,
+        0,
+    ),
+    "TIFF LZW": (pillow(RGB, "TIFF", compression="tiff_lzw"), RGB, 0),
+    "TIFF deflate": (pillow(RGB, "TIFF", compression="tiff_adobe_deflate"), RGB, 0),
+    "TIFF packbits": (pillow(RGB, "TIFF", compression="packbits"), RGB, 0),
+    "TIFF JPEG": (pillow(RGB, "TIFF", compression="jpeg", quality=97), RGB, 12),
+    "TIFF CMYK": (pillow(RGB, "TIFF", "CMYK"), RGB, 1),
+    "TIFF palette": (pillow(PALETTED, "TIFF"), PALETTE_RGB, 0),
+    "TIFF grey": (tiff(GREY), GREY_RGB, 0),
+    "TIFF white is zero": (tiff(GREY, photometric="miniswhite"), 255 - GREY_RGB.astype(int), 0),
+    "TIFF 16 bit, white is zero": (
+        tiff(GREY.astype(np.uint16) * 257, photometric="miniswhite"),
+        255 - GREY_RGB.astype(int),
+        0,
+    ),
+    "TIFF 1 bit": (tiff(GREY > 100, photometric="minisblack"), BLACK_AND_WHITE, 0),
+    "TIFF fax": (pillow(GREY > 100, "TIFF", compression="group4"), BLACK_AND_WHITE, 0),
+    "TIFF RGBA": (
+        tiff(RGBA, photometric="rgb", extrasamples=["unassalpha"]),
+        over_white(RGB, ALPHA),
+        1,
+    ),
+    "TIFF 16 bit RGBA": (
+        tiff(RGBA.astype(np.uint16) * 257, photometric="rgb", extrasamples=["unassalpha"]),
+        over_white(RGB, ALPHA),
+        1,
+    ),
+    "TIFF 16 bit, unnamed channel": (
+        tiff(RGBA.astype(np.uint16) * 257, photometric="rgb", extrasamples=["unspecified"]),
+        RGB,
+        0,
+    ),
+    "TIFF 16 bit": (tiff(WIDE * 257, photometric="rgb"), RGB, 0),
+    "TIFF 16 bit planes": (
+        tiff(np.moveaxis(WIDE * 257, 2, 0).copy(), photometric="rgb", planarconfig="separate"),
+        RGB,
+        0,
+    ),
+    "TIFF 16 bit LZW": (opencv(".tiff", WIDE * 257), RGB, 0),
+    "TIFF 16 bit deflate": (tiff(WIDE * 257, photometric="rgb", compression="zlib"), RGB, 0),
+    "TIFF 12 in 16 bit": (tiff(WIDE * 16, photometric="rgb"), RGB, 1),
+    "TIFF 12 in 16 bit, dark, by its tag": (
+        tiff(WIDE, photometric="rgb", extratags=[(281, 3, 3, (4095,) * 3, True)]),
+        RGB / 16,
+        1,
+    ),
+    "TIFF signed 16 bit": (tiff((WIDE * 16).astype(np.int16), photometric="rgb"), RGB, 1),
+    "TIFF 32 bit": (tiff(WIDE.astype(np.uint32) * 257, photometric="rgb"), RGB, 1),
+    "TIFF float": (tiff((RGB / 255).astype(np.float32), photometric="rgb"), RGB, 0),
+    "TIFF half float": (tiff((RGB / 255).astype(np.float16), photometric="rgb"), RGB, 1),
+    "TIFF double 0..255": (tiff(RGB.astype(np.float64), photometric="rgb"), RGB, 0),
+    "TIFF float elsewhere": (
+        tiff((RGB.astype(np.float32) - RGB.min()) * 40 - 1000, photometric="rgb"),
+        (RGB - RGB.min()) * (255 / (RGB.max() - RGB.min())),
+        1,
+    ),
+    "TIFF pages": (tiff(np.stack([RGB, 255 - RGB]), photometric="rgb"), RGB, 0),
+    "TIFF tiles": (tiff(WIDE * 257, photometric="rgb", tile=(16, 16)), RGB, 0),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_every_kind_gives_the_intended_picture(name):
+    content, expected, tolerance = PICTURES[name]
+    rgb = decode_rgb(content)
+    assert rgb.dtype == np.uint8
+    assert rgb.shape == RGB.shape
+    assert rgb.flags.c_contiguous
+    assert np.abs(rgb - np.asarray(expected, float)).max() <= tolerance + 0.5
+    assert is_image(content[:32])
+
+
+def test_palette_with_transparency_is_laid_on_white():
+    image = Image.fromarray(RGBA).quantize(256)
+    rgba = np.asarray(image.convert("RGBA"))
+    rgb = decode_rgb(pillow(image, "PNG"))
+    assert np.abs(rgb - over_white(rgba[..., :3], rgba[..., 3])).max() <= 1
+    assert rgb[0, 0].min() >= 240
+
+
+def test_premultiplied_opacity():
+    content = tiff(
+        (RGBA.astype(np.uint32) * 257).astype(np.uint16),
+        photometric="rgb",
+        extrasamples=["assocalpha"],
+    )
+    expected = np.minimum(RGB + (255 - ALPHA.astype(int))[..., None], 255)
+    assert np.array_equal(decode_rgb(content), expected)
+
+
+ORIENTED = {
+    1: RGB,
+    2: RGB[:, ::-1],
+    3: RGB[::-1, ::-1],
+    4: RGB[::-1],
+    5: RGB.swapaxes(0, 1),
+    6: RGB.swapaxes(0, 1)[:, ::-1],
+    7: RGB.swapaxes(0, 1)[::-1, ::-1],
+    8: RGB.swapaxes(0, 1)[::-1],
+}
+
+
+@pytest.mark.parametrize("orientation", ORIENTED)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "TIFF 16 bit"])
+def test_orientation_is_applied(kind, orientation):
+    if kind == "TIFF 16 bit":
+        tag = [(274, 3, 1, orientation, True)]
+        content = tiff(WIDE * 257, photometric="rgb", extratags=tag)
+    elif kind == "TIFF":
+        content = tiff(RGB, photometric="rgb", extratags=[(274, 3, 1, orientation, True)])
+    else:
+        exif = Image.Exif()
+        exif[274] = orientation
+        content = pillow(RGB, kind, exif=exif, quality=97)
+    expected = ORIENTED[orientation].astype(int)
+    rgb = decode_rgb(content)
+    assert rgb.shape == expected.shape
+    assert np.abs(rgb - expected).mean() < 4
+
+
+def test_cmyk_tiff_of_sixteen_bits_is_refused_by_name():
+    cmyk = np.zeros((4, 5, 4), np.uint16)
+    with pytest.raises(DataError, match=r"4 channels of 16 bits in colour space 5"):
+        decode_rgb(tiff(cmyk, photometric="separated"))
+
+
+JPEG = pillow(RGB, "JPEG")
+PNG = pillow(RGB, "PNG")
+WEBP = pillow(RGB, "WEBP")
+BMP = pillow(RGB, "BMP")
+TIFF = tiff(RGB, photometric="rgb")
+
+
+def flipped(content, place):
+    changed = bytearray(content)
+    changed[place] ^= 0x10
+    return bytes(changed)
+
+
+def zeroed(content, start, length):
+    return content[:start] + bytes(length) + content[start + length :]
+
+
+BAD = {
+    "empty": (b"", "empty"),
+    "text": (b"not an image at all", "begins with b'not an image"),
+    "GIF": (pillow(PALETTED, "GIF"), "a GIF"),
+    "web page": (b"<!doctype html><title>404</title>", "web page"),
+    "zip": (b"PK\x03\x04" + bytes(40), "zip"),
+    "RIFF sound": (b"RIFF\x24\0\0\0WAVEfmt ", "RIFF"),
+    "JPEG, half": (JPEG[: len(JPEG) // 2], "JPEG"),
+    "JPEG without its last two bytes": (JPEG[:-2], "truncated JPEG"),
+    "JPEG filled up with zeros": (JPEG[:-200] + bytes(200), "truncated JPEG"),
+    "JPEG, header only": (JPEG[:30], "JPEG"),
+    "PNG, half": (PNG[: len(PNG) // 2], "truncated PNG"),
+    "PNG without IEND": (PNG[:-12], "truncated PNG"),
+    "PNG, signature only": (PNG[:8], "damaged PNG"),
+    "PNG, one bit wrong": (flipped(PNG, len(PNG) // 2), "checksum"),
+    "PNG, too few rows": (png(60, 40, 8, 2, bytes(500)), "damaged"),
+    "PNG of 20,000 x 20,000": (png(20_000, 20_000, 8, 2, bytes(10)), "20000 x 20000 pixels"),
+    "PNG of 16 bits, 20,000 x 20,000": (png(20_000, 20_000, 16, 6, b""), "20000 x 20000 pixels"),
+    "PNG of no size": (png(0, 5, 8, 2, b""), "0 x 5 pixels"),
+    "WebP, half": (WEBP[: len(WEBP) // 2], "truncated WebP"),
+    "WebP, signature only": (WEBP[:12], "WebP"),
+    "BMP, half": (BMP[: len(BMP) // 2], "truncated BMP"),
+    "BMP, header only": (BMP[:20], "truncated BMP"),
+    "BMP of 60,000 x 60,000": (
+        BMP[:18] + struct.pack("<ii", 60_000, 60_000) + BMP[26:],
+        "60000 x 60000 pixels",
+    ),
+    "TIFF, half": (TIFF[: len(TIFF) // 2], "truncated TIFF"),
+    "TIFF, signature only": (TIFF[:6], "damaged TIFF"),
+    "TIFF, LZW damaged": (
+        zeroed(pillow(RGB, "TIFF", compression="tiff_lzw"), 400, 200),
+        "damaged or unsupported TIFF",
+    ),
+    "TIFF of five channels": (
+        tiff(np.zeros((4, 4, 5), np.uint16), photometric="minisblack", planarconfig="contig"),
+        "5 channels",
+    ),
+    "TIFF with NaN": (tiff(np.full((4, 4), np.nan, np.float32)), "NaN"),
+    "TIFF with infinity": (tiff(np.array([[0, np.inf]], np.float32)), "NaN or infinite"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_everything_else_is_refused_with_a_reason(name, capfd):
+    content, reason = BAD[name]
+    with pytest.raises(DataError) as caught:
+        decode_rgb(content)
+    assert reason in caught.value.reason
+    assert caught.value.remedy
+    assert "\n" not in str(caught.value)
+    assert "0x" not in str(caught.value)
+    out, _ = capfd.readouterr()
+    assert not out
+
+
+@pytest.mark.parametrize("content", [PNG, JPEG, BMP, WEBP, TIFF, PICTURES["TIFF LZW"][0]])
+def test_the_pixel_limit_is_the_callers(content):
+    assert decode_rgb(content, max_pixels=2400).shape == RGB.shape
+    with pytest.raises(DataError, match="60 x 40 pixels, more than the limit of 2399"):
+        decode_rgb(content, max_pixels=2399)
+
+
+def test_a_limit_above_pillows_own_holds(monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    assert decode_rgb(JPEG).shape == RGB.shape
+    assert Image.MAX_IMAGE_PIXELS == 100
+
+
+def test_a_damaged_jpeg_says_nothing_on_stderr(capfd):
+    decode_rgb(JPEG[:-150] + JPEG[-100:])
+    for name in ("PNG, half", "TIFF, half", "PNG, too few rows", "BMP, half"):
+        with pytest.raises(DataError):
+            decode_rgb(BAD[name][0])
+    assert "JPEG" not in capfd.readouterr().err
+
+
+def test_broken_exif_leaves_the_picture():
+    content = pillow(RGB, "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\x7f", quality=97)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.abs(decode_rgb(content) - RGB.astype(int)).max() <= 12
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.sampled_from([PNG, JPEG, BMP, WEBP, TIFF, PICTURES["TIFF 16 bit deflate"][0]]), st.data())
+def test_mutated_files_decode_or_are_refused(content, data):
+    changed = bytearray(content)
+    for _ in range(data.draw(st.integers(1, 4))):
+        changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.integers(0, len(changed)))
+    try:
+        rgb = decode_rgb(bytes(changed[:cut] if data.draw(st.booleans()) else changed))
+    except DataError:
+        return
+    assert rgb.dtype == np.uint8
+    assert rgb.ndim == 3
+
+
+@pytest.mark.parametrize(
+    ("samples", "bits", "expected"),
+    [
+        (np.array([True, False]), None, [255, 0]),
+        (np.array([0, 17, 255], np.uint8), None, [0, 17, 255]),
+        (np.array([0, 8, 15], np.uint8), 4, [0, 136, 255]),
+        (np.array([0, 255], np.uint16), None, [0, 255]),  # 8 bits in use
+        (np.array([0, 256, 1023], np.uint16), None, [0, 64, 255]),  # 10
+        (np.array([0, 2048, 4095], np.uint16), None, [0, 128, 255]),  # 12
+        (np.array([0, 8192, 16383], np.uint16), None, [0, 128, 255]),  # 14
+        (np.array([0, 32768, 65535], np.uint16), None, [0, 128, 255]),  # 16
+        (np.array([0, 1023], np.uint16), 12, [0, 64]),
+        (np.array([0, 2**23, 2**24 - 1], np.uint32), None, [0, 128, 255]),
+        (np.array([0, 2**31, 2**32 - 1], np.uint32), None, [0, 128, 255]),
+        (np.array([-100, 155], np.int16), None, [0, 255]),
+        (np.array([-10, 0, 245], np.int16), None, [0, 10, 255]),
+        (np.array([0, 0.5, 1], np.float32), None, [0, 128, 255]),
+        (np.array([0, 0.25], np.float64), None, [0, 64]),
+        (np.array([0, 1.5, 200], np.float32), None, [0, 2, 200]),
+        (np.array([-1, 0, 1], np.float32), None, [0, 128, 255]),
+        (np.array([500, 1000], np.float32), None, [0, 255]),
+        (np.array([300.0, 300.0]), None, [0, 0]),
+    ],
+)
+def test_depths(samples, bits, expected):
+    scaled = to_uint8(samples, bits)
+    assert scaled.dtype == np.uint8
+    assert scaled.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("samples", "bits", "reason"),
+    [
+        (np.array([1 + 2j]), None, "complex128"),
+        (np.array([np.nan]), None, "NaN"),
+        (np.array([4096], np.uint16), 12, "4096 in data declared as 12-bit"),
+        (np.array([-1e308, 1e308]), None, "no float holds"),
+    ],
+)
+def test_samples_that_have_no_scale(samples, bits, reason):
+    with pytest.raises(DataError, match=reason):
+        to_uint8(samples, bits)
+
+
+@given(st.integers(0, 255), st.integers(0, 255))
+@settings(derandomize=True)
+def test_laying_on_white_rounds_to_nearest(value, opacity):
+    rgb = np.full((1, 1, 3), value, np.uint8)
+    laid = on_white(rgb, np.full((1, 1), opacity, np.uint8))
+    exact = (value * opacity + 255 * (255 - opacity)) / 255
+    assert abs(laid[0, 0, 0] - exact) <= 0.5
+
+
+def test_channels_of_no_kind():
+    with pytest.raises(DataError, match=r"shape \(2, 2, 5\)"):
+        channels_to_rgb(np.zeros((2, 2, 5), np.uint8))
+
+
+def test_read_bytes(tmp_path):
+    path = tmp_path / "Zelle 1 ä.bmp"
+    path.write_bytes(BMP)
+    assert read_bytes(path) == BMP
+    (tmp_path / "four").write_bytes(b"1234")
+    with pytest.raises(DataError, match=r"4 bytes, more than the limit of 3"):
+        read_bytes(tmp_path / "four", max_bytes=3)
+    with pytest.raises(DataError, match=r"none\.png does not exist"):
+        read_bytes(tmp_path / "none.png")
+    with pytest.raises(DataError, match="not a regular file"):
+        read_bytes(tmp_path)
+    (tmp_path / "zero.png").touch()
+    with pytest.raises(DataError, match=r"zero\.png is empty \(0 bytes\)"):
+        read_bytes(tmp_path / "zero.png")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_pipes_and_devices_are_not_opened(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    for path in (tmp_path / "pipe.png", type(tmp_path)(os.devnull)):
+        with pytest.raises(DataError, match="not a regular file"):
+            read_bytes(path)
+
+
+def test_a_link_in_a_circle_is_refused(tmp_path):
+    link = tmp_path / "circle.png"
+    link.symlink_to(link)
+    with pytest.raises(DataError, match=r"circle\.png cannot be read"):
+        read_bytes(link)
+
+
+@pytest.mark.parametrize("value", [0, 255])
+@pytest.mark.parametrize("shape", [(1, 1, 3), (30, 20, 3)])
+def test_blank_and_single_pixel_pictures_are_pictures(value, shape):
+    blank = np.full(shape, value, np.uint8)
+    for kind in ("PNG", "JPEG", "BMP", "TIFF", "WEBP"):
+        assert np.abs(decode_rgb(pillow(blank, kind)) - blank.astype(int)).max() <= 2
+
+
+@needs_shared
+@pytest.mark.parametrize(
+    "folder", ["all_idb2/img", "all_idb2/masks", "cnmc_sample", "pbc/images/ig", "seg_wbc/dataset1"]
+)
+def test_real_files_agree_with_pillow(folder):
+    files = [
+        path
+        for path in sorted((SHARED / "data" / folder).iterdir())
+        if path.suffix in (".bmp", ".jpg", ".tif", ".png")
+    ]
+    assert files
+    for path in files[::17]:
+        with Image.open(path) as image:
+            assert np.array_equal(decode_rgb(read_bytes(path)), np.asarray(image.convert("RGB")))
