@@ -10,7 +10,10 @@ import numpy as np
 from .arrays import Floats
 from .cell import COMPARTMENTS, Cell
 from .colour import CHANNELS, scale
+from .kernels import median_distances, order_statistics
 from .registry import Axes, Family
+
+PERCENTS = (0, 10, 25, 50, 75, 90, 100)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,10 +42,6 @@ class Histogram:
         """Share of each level, NaN in an empty compartment: (compartments, channels, levels)."""
         return self.counts / self.size[..., None]
 
-    @cached_property
-    def _cumulative(self) -> Floats:
-        return self.counts.cumsum(axis=-1)
-
     def expect(self, values: Floats) -> Floats:
         """Mean over the pixels of a value given for each level: (compartments, channels)."""
         return np.asarray((self.probabilities * values).sum(axis=-1))
@@ -58,61 +57,47 @@ class Histogram:
         return self.values - self.mean[..., None]
 
     @cached_property
+    def squared(self) -> Floats:
+        """Squared values less the mean: (compartments, channels, levels)."""
+        return self.centred * self.centred
+
+    @cached_property
     def variance(self) -> Floats:
         """Population variance: (compartments, channels)."""
-        return self.expect(self.centred**2)
-
-    def _order_statistic(self, rank: Floats) -> Floats:
-        index = (self._cumulative <= rank[..., None]).sum(axis=-1)
-        index = np.minimum(index, self.values.shape[-1] - 1)
-        return np.asarray(
-            np.take_along_axis(
-                np.broadcast_to(self.values, self.counts.shape), index[..., None], -1
-            )
-        )[..., 0]
-
-    def percentile(self, percent: float) -> Floats:
-        """Percentile, linear between order statistics as numpy's: (compartments, channels)."""
-        rank = (self.size - 1) * (percent / 100)
-        below = np.floor(rank)
-        low = self._order_statistic(below)
-        high = self._order_statistic(np.ceil(rank))
-        return np.asarray(low + (rank - below) * (high - low))
+        return self.expect(self.squared)
 
     @cached_property
-    def p10(self) -> Floats:
-        """10th percentile: (compartments, channels)."""
-        return self.percentile(10)
+    def mean_square(self) -> Floats:
+        """Mean squared value: (compartments, channels)."""
+        return self.expect(self.values * self.values)
 
     @cached_property
-    def p25(self) -> Floats:
-        """25th percentile: (compartments, channels)."""
-        return self.percentile(25)
+    def _percentiles(self) -> dict[int, Floats]:
+        """The percentiles of `PERCENTS`, linear between order statistics as numpy's."""
+        ranks = (self.size - 1) * (np.array(PERCENTS) / 100)[:, None, None]
+        below = np.floor(ranks)
+        cumulative = self.counts.cumsum(axis=-1).reshape(-1, self.counts.shape[-1])
+        wanted = np.stack([below, np.ceil(ranks)]).reshape(2 * len(PERCENTS), -1)
+        levels = order_statistics(cumulative, wanted).reshape(2, *ranks.shape)
+        low, high = self.values[np.arange(self.values.shape[0]), levels]
+        return dict(zip(PERCENTS, low + (ranks - below) * (high - low), strict=True))
+
+    def percentile(self, percent: int) -> Floats:
+        """One of `PERCENTS`, as numpy computes it: (compartments, channels)."""
+        return self._percentiles[percent]
 
     @cached_property
-    def median(self) -> Floats:
-        """50th percentile: (compartments, channels)."""
-        return self.percentile(50)
+    def median_deviation(self) -> Floats:
+        """Median absolute distance of the pixels from their median: (compartments, channels)."""
+        counts = self.counts.reshape(-1, self.counts.shape[-1])
+        centres = self.percentile(50).ravel()
+        return np.asarray(median_distances(counts, self.values, centres)).reshape(self.size.shape)
 
     @cached_property
-    def p75(self) -> Floats:
-        """75th percentile: (compartments, channels)."""
-        return self.percentile(75)
-
-    @cached_property
-    def p90(self) -> Floats:
-        """90th percentile: (compartments, channels)."""
-        return self.percentile(90)
-
-    def median_distance(self, centre: Floats) -> Floats:
-        """Median absolute distance of the pixels from a value: (compartments, channels)."""
-        distances = np.abs(self.values - centre[..., None])
-        order = np.argsort(distances, axis=-1, kind="stable")
-        ranked = Histogram(
-            np.take_along_axis(self.counts, order, axis=-1),
-            np.take_along_axis(distances, order, axis=-1),
-        )
-        return ranked.median
+    def resultant(self) -> Floats:
+        """Mean cosine and sine of the values as degrees: (2, compartments, channels)."""
+        angles = np.deg2rad(self.values)
+        return np.stack([self.expect(np.cos(angles)), self.expect(np.sin(angles))])
 
 
 def _view(cell: Cell, axes: Axes) -> Histogram:

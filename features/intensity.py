@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .arrays import Floats
 from .colour import CHANNELS
@@ -72,7 +71,7 @@ def standard_deviation(histogram: Histogram) -> Floats:
 )
 def skewness(histogram: Histogram) -> Floats:
     """Third central moment over the cubed standard deviation."""
-    return _per(histogram.expect(histogram.centred**3), histogram.variance**1.5)
+    return _per(histogram.expect(histogram.squared * histogram.centred), histogram.variance**1.5)
 
 
 @statistic(
@@ -85,13 +84,13 @@ def skewness(histogram: Histogram) -> Floats:
 )
 def kurtosis(histogram: Histogram) -> Floats:
     """Fourth central moment over the squared variance, less 3."""
-    return _per(histogram.expect(histogram.centred**4), histogram.variance**2) - 3
+    return _per(histogram.expect(histogram.squared * histogram.squared), histogram.variance**2) - 3
 
 
 @statistic(unit=_UNIT, ibsi="Y12H", plain="median colour", range=_SCALE)
 def median(histogram: Histogram) -> Floats:
     """Median of the pixels."""
-    return histogram.median
+    return histogram.percentile(50)
 
 
 @statistic(unit=_UNIT, ibsi="1GSF", plain="darkest tone", range=_SCALE)
@@ -103,7 +102,7 @@ def minimum(histogram: Histogram) -> Floats:
 @statistic(unit=_UNIT, ibsi="QG58", plain="dark tone", range=_SCALE)
 def percentile_10(histogram: Histogram) -> Floats:
     """10th percentile of the pixels, linear between order statistics."""
-    return histogram.p10
+    return histogram.percentile(10)
 
 
 @statistic(
@@ -114,7 +113,7 @@ def percentile_10(histogram: Histogram) -> Floats:
 )
 def percentile_25(histogram: Histogram) -> Floats:
     """25th percentile of the pixels, linear between order statistics."""
-    return histogram.p25
+    return histogram.percentile(25)
 
 
 @statistic(
@@ -125,13 +124,13 @@ def percentile_25(histogram: Histogram) -> Floats:
 )
 def percentile_75(histogram: Histogram) -> Floats:
     """75th percentile of the pixels, linear between order statistics."""
-    return histogram.p75
+    return histogram.percentile(75)
 
 
 @statistic(unit=_UNIT, ibsi="8DWT", plain="bright tone", range=_SCALE)
 def percentile_90(histogram: Histogram) -> Floats:
     """90th percentile of the pixels, linear between order statistics."""
-    return histogram.p90
+    return histogram.percentile(90)
 
 
 @statistic(unit=_UNIT, ibsi="84IY", plain="brightest tone", range=_SCALE)
@@ -149,7 +148,7 @@ def maximum(histogram: Histogram) -> Floats:
 )
 def interquartile_range(histogram: Histogram) -> Floats:
     """75th less 25th percentile."""
-    return histogram.p75 - histogram.p25
+    return histogram.percentile(75) - histogram.percentile(25)
 
 
 @statistic(unit=_UNIT, ibsi="2OJQ", plain="range of colour", range="[0, inf)")
@@ -167,7 +166,7 @@ def mean_absolute_deviation(histogram: Histogram) -> Floats:
 @statistic(unit=_UNIT, ibsi="1128", plain="spread of colour without its extremes", range="[0, inf)")
 def robust_mean_absolute_deviation(histogram: Histogram) -> Floats:
     """Mean absolute deviation of the pixels from the 10th to the 90th percentile."""
-    low, high = histogram.p10[..., None], histogram.p90[..., None]
+    low, high = histogram.percentile(10)[..., None], histogram.percentile(90)[..., None]
     inside = (histogram.values >= low) & (histogram.values <= high)
     middle = Histogram(histogram.counts * inside, histogram.values)
     return mean_absolute_deviation(middle)
@@ -176,7 +175,7 @@ def robust_mean_absolute_deviation(histogram: Histogram) -> Floats:
 @statistic(unit=_UNIT, ibsi="N72L", plain="spread of colour", range="[0, inf)")
 def median_absolute_deviation(histogram: Histogram) -> Floats:
     """Mean absolute distance of the pixels from their median (IBSI's median absolute deviation)."""
-    return histogram.expect(np.abs(histogram.values - histogram.median[..., None]))
+    return histogram.expect(np.abs(histogram.values - histogram.percentile(50)[..., None]))
 
 
 @statistic(
@@ -189,7 +188,7 @@ def median_absolute_deviation(histogram: Histogram) -> Floats:
 )
 def median_of_absolute_deviations(histogram: Histogram) -> Floats:
     """Median absolute distance of the pixels from their median."""
-    return histogram.median_distance(histogram.median)
+    return histogram.median_deviation
 
 
 @statistic(
@@ -217,19 +216,22 @@ def coefficient_of_variation(histogram: Histogram) -> Floats:
 )
 def quartile_coefficient_of_dispersion(histogram: Histogram) -> Floats:
     """(75th - 25th percentile) / (75th + 25th percentile)."""
-    return _per(histogram.p75 - histogram.p25, histogram.p75 + histogram.p25)
+    return _per(
+        histogram.percentile(75) - histogram.percentile(25),
+        histogram.percentile(75) + histogram.percentile(25),
+    )
 
 
 @statistic(unit=f"{_UNIT}, squared", ibsi="N8CA", plain="total colour", range="[0, inf)")
 def energy(histogram: Histogram) -> Floats:
     """Sum of the squared values of the pixels."""
-    return histogram.expect(histogram.values**2) * histogram.size
+    return histogram.mean_square * histogram.size
 
 
 @statistic(unit=_UNIT, ibsi="5ZWQ", plain="mean colour", range="[0, inf)")
 def root_mean_square(histogram: Histogram) -> Floats:
     """Square root of the mean squared value."""
-    return np.sqrt(histogram.expect(histogram.values**2))
+    return np.sqrt(histogram.mean_square)
 
 
 @statistic(
@@ -241,20 +243,13 @@ def root_mean_square(histogram: Histogram) -> Floats:
 )
 def entropy(histogram: Histogram) -> Floats:
     """Entropy of the 256-bin histogram, in bits."""
-    return np.where(np.isnan(histogram.size), np.nan, bits(histogram.probabilities))
+    return bits(histogram.probabilities)
 
 
 @statistic(unit="1", ibsi="BJ5W", plain="evenness of tone", range="(0, 1]")
 def uniformity(histogram: Histogram) -> Floats:
     """Sum of the squared shares of the 256 bins."""
     return np.asarray((histogram.probabilities**2).sum(axis=-1))
-
-
-def _resultant(histogram: Histogram) -> NDArray[np.complex128]:
-    """Mean unit vector of the hues: (compartments, channels) complex."""
-    return np.asarray(
-        (histogram.probabilities * np.exp(1j * np.deg2rad(histogram.values))).sum(axis=-1)
-    )
 
 
 @statistic(
@@ -267,7 +262,8 @@ def _resultant(histogram: Histogram) -> NDArray[np.complex128]:
 )
 def circular_mean(histogram: Histogram) -> Floats:
     """Direction of the mean unit vector of the hues."""
-    return np.rad2deg(np.angle(_resultant(histogram))) % 360
+    cosine, sine = histogram.resultant
+    return np.asarray(np.rad2deg(np.arctan2(sine, cosine)) % 360)
 
 
 @statistic(
@@ -280,4 +276,5 @@ def circular_mean(histogram: Histogram) -> Floats:
 )
 def circular_variance(histogram: Histogram) -> Floats:
     """1 less the length of the mean unit vector of the hues."""
-    return 1 - np.abs(_resultant(histogram))
+    cosine, sine = histogram.resultant
+    return 1 - np.sqrt(cosine * cosine + sine * sine)

@@ -81,49 +81,129 @@ def entropies(distributions: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @compiled
 def uniform_patterns(
-    plane: NDArray[np.uint8],
+    plane: NDArray[np.float32],
     rows_off: NDArray[np.int64],
     cols_off: NDArray[np.int64],
-    weights: NDArray[np.int32],
+    weights: NDArray[np.float32],
     reach: int,
 ) -> NDArray[np.uint8]:
     """Rotation-invariant uniform local binary pattern of every pixel that has its circle inside.
 
-    Neighbour p is the bilinear mean of four pixels at (`rows_off`, `cols_off`)[p] and one to the
-    south and east, with `weights` (P, 4) in 14 fractional bits: integers, so that ties are ties.
-    Returns (rows, cols): the number of neighbours at least as bright where the circle has at most
-    two transitions, P + 1 elsewhere, 255 within `reach` of the border.
+    `plane` has one row and one column more than the image. Neighbour p is the bilinear mean of
+    four pixels at (`rows_off`, `cols_off`)[p] and one to the south and east, with `weights`
+    (P, 4) that are whole numbers which add up to 2^14: all products and sums fit 24 bits, so that
+    float32 is exact and ties are ties. Returns (rows, cols): the number of neighbours at least as
+    bright where the circle has at most two transitions, P + 1 elsewhere, 255 within `reach` of
+    the border.
     """
-    rows, cols = plane.shape
+    rows, cols = plane.shape[0] - 1, plane.shape[1] - 1
     points = rows_off.size
     patterns = np.full((rows, cols), 255, np.uint8)
     width = max(cols - 2 * reach, 0)
     bits = np.empty((points, width), np.uint8)
+    one = np.float32(16384)
     for row in range(reach, rows - reach):
-        centre = plane[row]
+        centre = plane[row, reach : reach + width]
         for p in range(points):
-            north = plane[row + rows_off[p]]
-            south = plane[min(row + rows_off[p] + 1, rows - 1)]
-            shift = reach + cols_off[p]
+            top, left = row + rows_off[p], reach + cols_off[p]
+            north_west = plane[top, left : left + width]
+            north_east = plane[top, left + 1 : left + 1 + width]
+            south_west = plane[top + 1, left : left + width]
+            south_east = plane[top + 1, left + 1 : left + 1 + width]
             nw, ne, sw, se = weights[p, 0], weights[p, 1], weights[p, 2], weights[p, 3]
+            brighter = bits[p]
             for col in range(width):
-                west = col + shift
-                east = min(west + 1, cols - 1)
-                value = (
-                    nw * np.int32(north[west])
-                    + ne * np.int32(north[east])
-                    + sw * np.int32(south[west])
-                    + se * np.int32(south[east])
+                mean = (
+                    nw * north_west[col]
+                    + ne * north_east[col]
+                    + sw * south_west[col]
+                    + se * south_east[col]
                 )
-                bits[p, col] = value >= np.int32(centre[col + reach]) << 14
+                brighter[col] = mean >= one * centre[col]
+        ones = np.zeros(width, np.uint8)
+        changes = np.zeros(width, np.uint8)
+        for p in range(points):
+            brighter, before = bits[p], bits[p - 1]
+            for col in range(width):
+                ones[col] += brighter[col]
+                changes[col] += brighter[col] ^ before[col]
+        found = patterns[row, reach : reach + width]
         for col in range(width):
-            ones = 0
-            changes = 0
-            before = bits[points - 1, col]
-            for p in range(points):
-                bit = bits[p, col]
-                ones += bit
-                changes += bit != before
-                before = bit
-            patterns[row, col + reach] = ones if changes <= 2 else points + 1
+            found[col] = ones[col] if changes[col] <= 2 else points + 1
     return patterns
+
+
+@compiled
+def counts_by_mask(
+    values: NDArray[np.uint8], masks: NDArray[np.uint8], bins: int
+) -> NDArray[np.int64]:
+    """Count values below `bins` inside three masks, the bits 1, 2 and 4 of `masks`: (3, bins)."""
+    counts = np.zeros((8, bins), np.int64)
+    rows, cols = values.shape
+    for row in range(rows):
+        for col in range(cols):
+            if masks[row, col]:
+                counts[masks[row, col], values[row, col]] += 1
+    sums = np.zeros((3, bins), np.int64)
+    for combination in range(8):
+        for bit in range(3):
+            if combination >> bit & 1:
+                sums[bit] += counts[combination]
+    return sums
+
+
+@compiled
+def order_statistics(
+    cumulative: NDArray[np.float64], ranks: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Level of the pixel of each rank: (k, n) indices for `ranks` (k, n), counted from 0.
+
+    `cumulative` is (n, levels), how many pixels have this level or a lower one.
+    """
+    found = np.empty(ranks.shape, np.int64)
+    levels = cumulative.shape[1]
+    for k in range(ranks.shape[0]):
+        for row in range(ranks.shape[1]):
+            level = np.searchsorted(cumulative[row], ranks[k, row], side="right")
+            found[k, row] = min(level, levels - 1)
+    return found
+
+
+@compiled
+def median_distances(
+    counts: NDArray[np.float64], values: NDArray[np.float64], centres: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Median absolute distance of the pixels from a centre, NaN where there is no pixel: (n,).
+
+    `counts` is (n, levels); row n has the ascending `values` (channels, levels) of channel
+    n modulo channels. Levels are visited outwards from the centre.
+    """
+    rows, levels = counts.shape
+    medians = np.full(rows, np.nan)
+    for row in range(rows):
+        scale = values[row % values.shape[0]]
+        pixels = counts[row].sum()
+        if pixels == 0:
+            continue
+        above = 0
+        while above < levels and scale[above] < centres[row]:
+            above += 1
+        below = above - 1
+        seen = 0.0
+        lower = -1.0
+        while True:
+            upwards = scale[above] - centres[row] if above < levels else np.inf
+            downwards = centres[row] - scale[below] if below >= 0 else np.inf
+            distance = min(upwards, downwards)
+            if upwards <= downwards:
+                seen += counts[row, above]
+                above += 1
+            else:
+                seen += counts[row, below]
+                below -= 1
+            if lower < 0 and seen > (pixels - 1) // 2:
+                lower = distance
+            if seen > pixels // 2:
+                medians[row] = (lower + distance) / 2
+                break
+    return medians

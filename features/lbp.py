@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, cos, floor, pi, sin
+from math import cos, floor, pi, sin
 
 import cv2
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .arrays import Floats
 from .cell import COMPARTMENTS, Cell
 from .colour import CHANNELS
-from .kernels import uniform_patterns
+from .kernels import counts_by_mask, uniform_patterns
 from .registry import Axes, Family, feature
 
 CIRCLES = {"P8R1": (8, 1), "P16R2": (16, 2)}
@@ -21,7 +21,7 @@ _ONE = 1 << 14
 
 def _neighbours(
     points: int, radius: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
     """Return the pixel north-west of each neighbour and the weights of the four around it.
 
     The weights of the circle's first eighth serve the whole, mirrored, so that they add up
@@ -39,7 +39,7 @@ def _neighbours(
         rows.append(row)
         cols.append(col)
         weights.append(whole)
-    return np.array(rows), np.array(cols), np.array(weights, dtype=np.int32)
+    return np.array(rows), np.array(cols), np.array(weights, dtype=np.float32)
 
 
 _NEIGHBOURS = {name: _neighbours(*circle) for name, circle in CIRCLES.items()}
@@ -62,7 +62,9 @@ def patterns(plane: NDArray[np.uint8], circle: str) -> NDArray[np.uint8]:
         elsewhere; 255 within the radius of the image's border.
     """
     rows, cols, weights = _NEIGHBOURS[circle]
-    return np.asarray(uniform_patterns(plane, rows, cols, weights, CIRCLES[circle][1]))
+    larger = np.zeros((plane.shape[0] + 1, plane.shape[1] + 1), dtype=np.float32)
+    larger[:-1, :-1] = plane
+    return np.asarray(uniform_patterns(larger, rows, cols, weights, CIRCLES[circle][1]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,26 +74,32 @@ class Patterns:
     frequencies: Floats
 
 
-def _inner(mask: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
-    """Pixels whose whole (2 ceil(radius) + 1)-square lies in the mask."""
-    square = np.ones((2 * ceil(radius) + 1,) * 2, np.uint8)
+def _inner(mask: NDArray[np.bool_], radius: int) -> NDArray[np.uint8]:
+    """Mark with 1 the pixels whose whole (2 radius + 1)-square lies in the mask."""
+    square = np.ones((2 * radius + 1,) * 2, np.uint8)
     eroded = cv2.erode(mask.view(np.uint8), square, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    return np.asarray(eroded, dtype=np.bool_)
+    return np.asarray(eroded, dtype=np.uint8)
 
 
 def _view(cell: Cell, axes: Axes) -> Patterns:
     circle = axes.parameters[0].split("_")[0]
     points, radius = CIRCLES[circle]
     wanted = [int(parameter.split("_")[1]) for parameter in axes.parameters]
-    inner = [_inner(cell.mask(word), radius) for word in axes.compartments]
-    shares = np.empty((len(inner), len(axes.channels), points + 2))
-    for index, channel in enumerate(axes.channels):
-        codes = patterns(cell.plane(channel), circle)
-        for where, mask in enumerate(inner):
-            counts = np.bincount(codes[mask], minlength=points + 2)
-            total = counts.sum()
-            shares[where, index] = counts / total if total else np.nan
-    return Patterns(shares[..., wanted])
+    inner = [
+        _inner(cell.mask(word), radius) * np.uint8(1 << bit)
+        for bit, word in enumerate(COMPARTMENTS)
+    ]
+    masks = inner[0] | inner[1] | inner[2]
+    counts = np.stack(
+        [
+            counts_by_mask(patterns(cell.plane(channel), circle), masks, points + 2)
+            for channel in axes.channels
+        ],
+        axis=1,
+    )
+    kept = counts[[COMPARTMENTS.index(word) for word in axes.compartments]]
+    total = kept.sum(axis=-1, keepdims=True)
+    return Patterns(kept[..., wanted] / np.where(total > 0, total, np.nan))
 
 
 LBP = Family(
