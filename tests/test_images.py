@@ -262,8 +262,8 @@ def flipped(content, place):
     return bytes(changed)
 
 
-def zeroed(content, start, length):
-    return content[:start] + bytes(length) + content[start + length :]
+def overwritten(content, start, length):
+    return content[:start] + b"\xff" * length + content[start + length :]
 
 
 BAD = {
@@ -296,7 +296,7 @@ BAD = {
     "TIFF, half": (TIFF[: len(TIFF) // 2], "truncated TIFF"),
     "TIFF, signature only": (TIFF[:6], "damaged TIFF"),
     "TIFF, LZW damaged": (
-        zeroed(pillow(RGB, "TIFF", compression="tiff_lzw"), 400, 200),
+        overwritten(pillow(RGB, "TIFF", compression="tiff_lzw"), 400, 200),
         "damaged or unsupported TIFF",
     ),
     "TIFF of five channels": (
