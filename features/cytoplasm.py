@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .colour import Bytes, Floats
+from .arrays import Bytes, Floats
 from .polar import enclose
 from .regions import (
+    above,
     diameter,
     disc,
     distance_from,
@@ -45,7 +46,7 @@ def tints(optical: Bytes) -> NDArray[np.int32]:
     base = cv2.max(green, np.array([4.0]))
     first = cv2.min(cv2.divide(blue, base, scale=_BLUE_SCALE), np.array([_BINS - 1.0]))
     second = cv2.min(cv2.divide(red, base, scale=_RED_SCALE), np.array([_BINS - 1.0]))
-    third = np.minimum(green >> 3, _BINS - 1)
+    third = np.minimum(np.asarray(green, dtype=np.int32) >> 3, _BINS - 1)
     return np.asarray((first.astype(np.int32) * _BINS + second) * _BINS + third, dtype=np.int32)
 
 
@@ -53,7 +54,7 @@ def _distribution(bins: NDArray[np.int32]) -> Floats:
     counts = np.bincount(bins, minlength=_BINS**3).astype(np.float64)
     for _ in range(3):  # smooth along one axis and turn to the next
         plane = cv2.GaussianBlur(counts.reshape(_BINS, -1), (1, 5), 0, sigmaY=1.0)
-        counts = np.ascontiguousarray(plane.T).reshape(-1)
+        counts = np.asarray(plane, dtype=np.float64).T.reshape(-1)
     counts += 1e-3
     return np.asarray(counts / counts.sum())
 
@@ -104,7 +105,7 @@ def _outlined(plane: Bytes, cell: Bytes, nucleus: Bytes, level: int) -> Bytes:
     if cytoplasm.size == 0:
         return cell
     half = max(level, int(_HALF * float(np.median(cytoplasm))))
-    inside = cell & cv2.threshold(plane, half, 1, cv2.THRESH_BINARY)[1] | nucleus
+    inside = cell & above(plane, half) | nucleus
     inside = np.asarray(cv2.morphologyEx(inside, cv2.MORPH_OPEN, disc(2)), dtype=np.uint8)
     return filled(touching(inside | nucleus, nucleus), float(cell.size))
 
@@ -112,7 +113,7 @@ def _outlined(plane: Bytes, cell: Bytes, nucleus: Bytes, level: int) -> Bytes:
 def _reduced(mask: Bytes, shape: tuple[int, int]) -> Bytes:
     """Reduce or enlarge a 0/1 mask to (rows, cols), drawing its outline smoothly."""
     smooth = cv2.resize(mask * np.uint8(255), shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.threshold(smooth, 127, 1, cv2.THRESH_BINARY)[1], dtype=np.uint8)
+    return above(np.asarray(smooth, dtype=np.uint8), 127)
 
 
 def whole_cell(optical: Bytes, nucleus: Bytes, other: Bytes) -> Bytes:
@@ -139,7 +140,9 @@ def whole_cell(optical: Bytes, nucleus: Bytes, other: Bytes) -> Bytes:
     if factor < 0.8:
         small = (max(1, round(shape[0] * factor)), max(1, round(shape[1] * factor)))
         region, level = _region(
-            np.asarray(cv2.resize(optical, small[::-1], interpolation=cv2.INTER_AREA), dtype=np.uint8),
+            np.asarray(
+                cv2.resize(optical, small[::-1], interpolation=cv2.INTER_AREA), dtype=np.uint8
+            ),
             _reduced(nucleus, small),
             _reduced(other, small),
         )
@@ -147,7 +150,9 @@ def whole_cell(optical: Bytes, nucleus: Bytes, other: Bytes) -> Bytes:
     else:
         region, level = _region(optical, nucleus, other)
     return _outlined(stained(optical), region | nucleus, nucleus, level)
-_SCALE=56.
+
+
+_SCALE = 56.0
 
 
 def _region(optical: Bytes, nucleus: Bytes, other: Bytes) -> tuple[Bytes, int]:
@@ -157,12 +162,12 @@ def _region(optical: Bytes, nucleus: Bytes, other: Bytes) -> tuple[Bytes, int]:
     plane = stained(optical)
     rest = np.ascontiguousarray(plane[np.minimum(distance, aside) > 0.08 * size][:, None])
     level = min(otsu(rest), _CLEAR) if rest.size else _FAINTEST
-    foreground = np.asarray(cv2.threshold(plane, level, 1, cv2.THRESH_BINARY)[1], dtype=np.uint8)
+    foreground = above(plane, level)
     foreign = aside < np.minimum(distance, 0.5 * size)
     own = foreground.copy()
     own[foreign] = 0
-    broad = cv2.morphologyEx(own, cv2.MORPH_OPEN, disc(max(2, round(0.06 * size)))) | nucleus
-    part = touching(np.asarray(broad, dtype=np.uint8), nucleus)
+    broad = cv2.morphologyEx(own, cv2.MORPH_OPEN, disc(max(2, round(0.06 * size))))
+    part = touching(np.asarray(cv2.max(broad, nucleus), dtype=np.uint8), nucleus)
     rim = np.concatenate((part[0], part[-1], part[:, 0], part[:, -1]))
     if not rim.any() and notch(part) < _NOTCH:
         return filled(part, float(part.size)), level
@@ -178,4 +183,6 @@ def _region(optical: Bytes, nucleus: Bytes, other: Bytes) -> tuple[Bytes, int]:
     extent = float(np.hypot(corners[:, 0] - col, corners[:, 1] - row).max())
     region = enclose(evidence, (row, col), max(1.6 * size, extent) + 4, STIFF)
     return filled(region | nucleus, float(region.size)), level
-STIFF=.2
+
+
+STIFF = 0.2

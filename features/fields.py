@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, pi, sqrt
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .colour import Bytes, Floats
+from .arrays import Bytes, Floats
 from .cytoplasm import whole_cell
-from .nuclei import nuclear, within
-from .regions import diameter, distance_from
-from .stain import background, chromatin, density, otsu, stained
+from .nuclei import nuclear, nuclear_size, within
+from .regions import diameter, distance_from, parts
+from .stain import background, chromatin, cut_out, density, otsu, stained
 from .touching import red_cell_radius, separated
 
+_GLANCE = 200  # pixels of the shorter side that suffice to tell a crop from a field
 _SHORT_SIDE = 1000  # pixels; nuclei are searched on an image no larger than this
 
 
@@ -38,6 +39,47 @@ class Outlined:
 def smoothed(rgb: Bytes) -> Bytes:
     """Return the image without pixel noise, the input of every step."""
     return np.asarray(cv2.GaussianBlur(rgb, (5, 5), 0.9), dtype=np.uint8)
+
+
+def is_field(rgb: Bytes) -> bool:
+    """Whether an image shows a field of cells rather than one cell.
+
+    A crop has a nucleus at its centre (the nearest nuclear pixel is not farther than three
+    quarters of its diameter) that is not tiny (a 400th of the image) and few other whole ones
+    (four). A cell cut out on black is a crop.
+
+    Parameters
+    ----------
+    rgb : (rows, cols, 3) uint8
+
+    Returns
+    -------
+    bool
+    """
+    scale = min(1.0, _GLANCE / min(rgb.shape[:2]))
+    size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
+    small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    if cut_out(small) is not None:
+        return False
+    plane = chromatin(density(small, background(small)))
+    level = otsu(plane)
+    found = parts(nuclear(plane, level, min(nuclear_size(plane, level), 20)))
+    if found.areas.size == 1:
+        return False
+    distance = distance_from((found.labels > 0).astype(np.uint8))
+    row, col = found.labels.shape[0] // 2, found.labels.shape[1] // 2
+    gap = float(distance[row, col])
+    reach = ceil(gap) + 2
+    around = found.labels[
+        max(0, row - reach) : row + reach + 1, max(0, col - reach) : col + reach + 1
+    ]
+    main = int(np.argmax(np.where(np.isin(np.arange(found.areas.size), around), found.areas, 0)))
+    depth = cv2.distanceTransform((found.labels == main).astype(np.uint8), cv2.DIST_L2, 5)
+    # A clump of touching nuclei counts no more than two.
+    area = min(float(found.areas[main]), 2 * pi * float(depth.max()) ** 2)
+    whole = found.areas > 0.4 * area
+    whole[found.rim()] = False
+    return bool(gap > 1.5 * sqrt(area / pi) or area * 400 < plane.size or whole.sum() > 5)
 
 
 def numbered_nuclei(rgb: Bytes) -> tuple[NDArray[np.int32], float]:
@@ -106,7 +148,9 @@ def cells_of_field(rgb: Bytes) -> list[Outlined]:
         margin = 0.9 * max(np.ptp(rows), np.ptp(cols)) + 4
         box = []
         for line, length in ((rows, reduced.shape[0]), (cols, reduced.shape[1])):
-            box.append(slice(max(0, int(line[0] - margin)), min(length, ceil(line[-1] + 1 + margin))))
+            box.append(
+                slice(max(0, int(line[0] - margin)), min(length, ceil(line[-1] + 1 + margin)))
+            )
         part = reduced[box[0], box[1]]
         full = tuple(
             slice(round(side.start / scale), min(length, round(side.stop / scale)))

@@ -8,11 +8,47 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .colour import Bytes
-from .regions import Parts, distance_from, filled, hull, main_parts, middle, opened, parts
+from .arrays import Bytes
+from .regions import (
+    Parts,
+    above,
+    diameter,
+    distance_from,
+    filled,
+    hull,
+    main_parts,
+    middle,
+    opened,
+    parts,
+)
 from .stain import otsu
 
-SHARPER = 1.75
+_SHARPER = 1.75  # slope ratio from which another level is better
+_GRAIN = 0.012  # nuclear diameters: chromatin is smoothed over this distance
+
+
+def nuclear_size(plane: Bytes, level: int) -> float:
+    """Diameter in pixels of the disc that has the area above a chromatin level."""
+    return diameter(above(plane, level))
+
+
+def smooth_chromatin(plane: Bytes, size: float) -> Bytes:
+    """Blur the grain of the chromatin, so that its light spots are no holes.
+
+    Parameters
+    ----------
+    plane : (rows, cols) uint8
+        See `features.stain.chromatin`.
+    size : float
+        Usual diameter of a nucleus in pixels.
+
+    Returns
+    -------
+    (rows, cols) uint8
+    """
+    if _GRAIN * size < 0.5:
+        return plane
+    return np.asarray(cv2.GaussianBlur(plane, (0, 0), _GRAIN * size), dtype=np.uint8)
 
 
 def nuclear(plane: Bytes, level: int, size: float) -> Bytes:
@@ -30,8 +66,7 @@ def nuclear(plane: Bytes, level: int, size: float) -> Bytes:
     -------
     (rows, cols) uint8, 0 or 1
     """
-    mask = np.asarray(cv2.threshold(plane, level, 1, cv2.THRESH_BINARY)[1], dtype=np.uint8)
-    return filled(opened(mask, max(1, round(0.05 * size))), 0.05 * size**2)
+    return filled(opened(above(plane, level), max(1, round(0.05 * size))), 0.05 * size**2)
 
 
 def _main(found: Parts) -> int:
@@ -120,7 +155,7 @@ def sharpened(plane: Bytes, cell: Bytes, level: int) -> int:
     levels = np.linspace(level, otsu(inner), 5)
     sharp = [_sharpness(np.asarray(inside, dtype=np.uint8), slope, float(at)) for at in levels]
     best = int(np.argmax(sharp))
-    return int(levels[best]) if sharp[best] > SHARPER * sharp[0] else level
+    return int(levels[best]) if sharp[best] > _SHARPER * sharp[0] else level
 
 
 def within(plane: Bytes, cell: Bytes, level: int, size: float) -> Bytes:

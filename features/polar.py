@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from .colour import Bytes, Floats
+from .arrays import Bytes, Floats
+from .kernels import compiled
 
 ANGLES = 96
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _best_path(gain: Floats, slack: int, stiffness: float) -> NDArray[np.int64]:
     """Radius index for every angle with the greatest sum of gains and no jump above `slack`.
 

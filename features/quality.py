@@ -4,6 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .arrays import Bytes, Floats
+from .cell import Cell
+from .regions import diameter, parts, solidity
+from .stain import chromatin, density
+
+_ALIKE = 0.5  # two parts of a nucleus are of like size above this ratio of their areas
+_SCANTY = 0.03  # share of the cell below which a compartment is missing
+_BLURRED = 5.0  # nuclear diameters in the width of a blurred outline
+_CLIPPED = 0.1  # share of the cell's pixels at an end of the scale
+_RAGGED, _TATTERED = 0.955, 0.93  # solidity of the outline of a crushed cell, of a single one
+_TRADE = 0.6
+_FADED, _PALE = 0.92, 0.38  # blueness of a crushed nucleus: against intact ones, on its own
+
 
 @dataclass(frozen=True)
 class Quality:
@@ -14,15 +31,15 @@ class Quality:
     touches_border : bool
         The cell reaches the edge of the image: it may be cut off.
     two_nuclei : bool
-        The nucleus has two parts of like size that may be two cells' nuclei.
+        The nucleus has two round parts of like size that fill the cell: perhaps two cells.
     no_cytoplasm, no_nucleus : bool
-        The compartment is missing or too small to be measured.
+        The compartment has less than 3 % of the cell's pixels.
     out_of_focus : bool
-        The outline of the nucleus is blurred.
+        The outline of the nucleus is wider than a fifth of its diameter.
     saturated : bool
-        A good part of the cell lies at the end of the scale of a channel.
+        More than a tenth of the cell's pixels have a channel at 0 or 255.
     smudge : bool
-        A crushed cell: pale, ragged, without a membrane.
+        A crushed cell: ragged, its chromatin less blue than that of intact cells.
     """
 
     touches_border: bool = False
@@ -32,3 +49,110 @@ class Quality:
     out_of_focus: bool = False
     saturated: bool = False
     smudge: bool = False
+
+
+@dataclass(frozen=True)
+class Signs:
+    """What tells a crushed cell from an intact one.
+
+    Parameters
+    ----------
+    blueness : float
+        Red density of the nucleus as a part of the green one.
+    compact : float
+        Solidity of the cell's outline: its area as a part of its convex hull's.
+    """
+
+    blueness: float
+    compact: float
+
+
+def two_nuclei(nucleus: Bytes, cell_area: int) -> bool:
+    """Whether a nucleus has two round parts of like size that fill most of the cell."""
+    found = parts(nucleus)
+    if found.areas.size < 3 or found.areas.sum() < 0.5 * cell_area:
+        return False
+    first, second = np.argsort(found.areas)[::-1][:2]
+    if found.areas[second] < _ALIKE * found.areas[first]:
+        return False
+    return all(solidity((found.labels == part).astype(np.uint8)) > 0.9 for part in (first, second))
+
+
+def edge_sharpness(plane: Bytes, nucleus: Bytes) -> float:
+    """Slope of the chromatin at the nucleus' outline: the contrast over one nuclear diameter = 1.
+
+    Parameters
+    ----------
+    plane : (rows, cols) uint8
+        See `features.stain.chromatin`.
+    nucleus : (rows, cols) uint8, 0 or 1
+
+    Returns
+    -------
+    float
+        Nuclear diameters for each width of the outline: about 15 in focus.
+    """
+    across, down = cv2.Sobel(plane, cv2.CV_32F, 1, 0), cv2.Sobel(plane, cv2.CV_32F, 0, 1)
+    slope = cv2.sqrt(across * across + down * down) / 8
+    ring = cv2.morphologyEx(nucleus, cv2.MORPH_GRADIENT, np.ones((3, 3), dtype=np.uint8))
+    contrast = cv2.mean(plane, nucleus)[0]
+    return float(cv2.mean(slope, ring)[0] / max(contrast, 1.0) * diameter(nucleus))
+
+
+def assess(cell: Cell, slide: Floats, shape: tuple[int, int]) -> tuple[Quality, Signs]:
+    """Look for doubts about one cell; whether it is crushed is for `smudged` to say.
+
+    Parameters
+    ----------
+    cell : Cell
+    slide : (3,) float64
+        Colour of the empty slide, see `features.stain.background`.
+    shape : (int, int)
+        Rows and columns of the source image.
+
+    Returns
+    -------
+    Quality, Signs
+    """
+    nucleus, whole = cell.nucleus.astype(np.uint8), cell.cell.astype(np.uint8)
+    nuclear, area = cv2.countNonZero(nucleus), cv2.countNonZero(whole)
+    rows, cols = (np.flatnonzero(cell.cell.any(axis=axis)) for axis in (1, 0))
+    top, left = cell.origin
+    cut = (
+        min(top + int(rows[0]), left + int(cols[0])) <= 0
+        or top + int(rows[-1]) >= shape[0] - 1
+        or left + int(cols[-1]) >= shape[1] - 1
+    )
+    ends = cv2.inRange(cell.rgb, np.full(3, 1.0), np.full(3, 254.0)) == 0
+    optical = density(np.asarray(cv2.GaussianBlur(cell.rgb, (5, 5), 0.9), np.uint8), slide)
+    red, green, _, _ = cv2.mean(optical, nucleus)
+    quality = Quality(
+        touches_border=bool(cut),
+        two_nuclei=two_nuclei(nucleus, area),
+        no_cytoplasm=area - nuclear < _SCANTY * area,
+        no_nucleus=nuclear < _SCANTY * area,
+        out_of_focus=nuclear > 0 and edge_sharpness(chromatin(optical), nucleus) < _BLURRED,
+        saturated=bool(ends[cell.cell].mean() > _CLIPPED),
+    )
+    return quality, Signs(red / max(green, 1.0), solidity(whole))
+
+
+def smudged(signs: list[Signs]) -> NDArray[np.bool_]:
+    """Tell which cells of an image are crushed.
+
+    Parameters
+    ----------
+    signs : list of Signs
+
+    Returns
+    -------
+    (cells,) bool
+    """
+    blueness = np.array([sign.blueness for sign in signs])
+    compact = np.array([sign.compact for sign in signs])
+    intact = compact > _RAGGED
+    if intact.sum() < 2:
+        return np.asarray((compact < _TATTERED) & (blueness < _PALE))
+    # The more ragged the outline, the less its blueness must have faded.
+    limit = _FADED + _TRADE * (_RAGGED - compact)
+    return np.asarray(~intact & (blueness < limit * float(np.median(blueness[intact]))))

@@ -12,7 +12,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .colour import Bytes
+from .arrays import Bytes
+
+
+def above(plane: Bytes, level: float) -> Bytes:
+    """Mask of the pixels that exceed a level."""
+    return np.asarray(cv2.threshold(plane, level, 1, cv2.THRESH_BINARY)[1], dtype=np.uint8)
 
 
 class Parts(NamedTuple):
@@ -71,8 +76,8 @@ def disc(radius: int) -> Bytes:
 def opened(mask: Bytes, radius: int) -> Bytes:
     """Remove what is narrower than a disc, but leave the outline of the rest as it was."""
     element = disc(radius)
-    broad = cv2.morphologyEx(mask, cv2.MORPH_OPEN, element)
-    return np.asarray(cv2.dilate(broad, disc(max(1, radius // 2))) & mask, dtype=np.uint8)
+    broad = cv2.dilate(cv2.morphologyEx(mask, cv2.MORPH_OPEN, element), disc(max(1, radius // 2)))
+    return np.asarray(cv2.min(broad, mask), dtype=np.uint8)
 
 
 def filled(mask: Bytes, largest: float) -> Bytes:
@@ -111,15 +116,28 @@ def middle(corners: NDArray[np.float64]) -> tuple[float, float]:
     return float(y), float(x)
 
 
+def _greatest(mask: Bytes) -> NDArray[np.int32]:
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return np.asarray(max(outlines, key=cv2.contourArea), dtype=np.int32)
+
+
 def notch(mask: Bytes) -> float:
     """Depth of the deepest concavity of the greatest part, in units of the root of its area."""
-    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    outline = max(outlines, key=cv2.contourArea)
+    outline = _greatest(mask)
     area = cv2.contourArea(outline)
     if area < 9:
         return 0.0
-    defects = cv2.convexityDefects(outline, cv2.convexHull(outline, returnPoints=False))
-    if defects is None:
-        return 0.0
-    # The fourth number is the depth in 1/256 px.
-    return float(np.asarray(defects).reshape(-1, 4)[:, 3].max()) / 256 / sqrt(area)
+    left, top, width, height = cv2.boundingRect(outline)
+    around = np.zeros((height + 2, width + 2), dtype=np.uint8)
+    shift = (1 - left, 1 - top)
+    cv2.drawContours(around, [cv2.convexHull(outline)], -1, 1, -1, offset=shift)
+    depth = cv2.distanceTransform(around, cv2.DIST_L2, 3)
+    cv2.drawContours(depth, [outline], -1, 0.0, -1, offset=shift)
+    return float(depth.max()) / sqrt(area)
+
+
+def solidity(mask: Bytes) -> float:
+    """Area of the greatest part as a part of its convex hull's; 1 where it has no area."""
+    outline = _greatest(mask)
+    around = cv2.contourArea(cv2.convexHull(outline))
+    return cv2.contourArea(outline) / around if around > 0 else 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from .colour import Bytes, Floats
+from .arrays import Bytes, Floats
 
 DENSITY_STEP = 0.01  # optical density (natural log) of one grey level of the density planes
 _BLACK = 24  # not brighter than this in any channel: the blackened surround of a cut-out cell
@@ -62,7 +62,9 @@ def background(rgb: Bytes) -> Floats:
     empty = cv2.inRange(green, np.array([peak - 6.0]), np.array([peak + 6.0]))
     return np.array(
         [
-            _median(cv2.calcHist([rgb], [channel], empty, [256], [0, 256]).ravel())
+            _median(
+                cv2.calcHist([rgb], [channel], empty, [256], [0, 256]).ravel().astype(np.float64)
+            )
             for channel in range(3)
         ]
     )

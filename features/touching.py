@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.segmentation import watershed
 
-from .colour import Bytes
-from .regions import disc, filled, parts
+from .arrays import Bytes
+from .regions import above, disc, filled, opened, parts
 
 _NECK = 0.8  # a neck wider than this part of the smaller body's width is no neck
 _LOBE = 0.62  # a body of less than this part of a red cell's radius is a lobe
-_GAP = 0.7  # lobes of one cell lie no farther apart than this part of a red cell's radius
+_SPECK = 0.25  # a body of less than this part of it is a platelet or a granule
+_GAP = 1.0  # lobes of one cell lie no farther apart than this part of a red cell's radius
 _LEAST = 0.3  # a nucleus has at least this part of a red cell's area
 
 
@@ -33,9 +34,8 @@ def red_cell_radius(plane: Bytes, stain: Bytes, level: int) -> float | None:
     float or None
         Median over round parts of the stained, not nuclear pixels.
     """
-    paint = cv2.threshold(stain, 9, 1, cv2.THRESH_BINARY)[1]
-    paint &= cv2.threshold(plane, level // 2, 1, cv2.THRESH_BINARY_INV)[1]
-    mask = filled(np.asarray(cv2.morphologyEx(paint, cv2.MORPH_OPEN, disc(1))), plane.size / 100)
+    paint = opened(above(stain, 9) & (1 - above(plane, level // 2)), 1)
+    mask = filled(paint, plane.size / 100)
     outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     radii = []
     for outline in outlines:
@@ -122,7 +122,8 @@ def separated(mask: Bytes, red: float | None) -> NDArray[np.int32]:
     span = disc(max(1, round(0.25 * red)))
     peaks = (smooth >= cv2.dilate(smooth, span)) & (depth > 0.12 * red)
     _, seeds = cv2.connectedComponents(cv2.dilate(peaks.astype(np.uint8), disc(1)))
-    labels = np.asarray(watershed(-smooth, seeds, mask=mask > 0), dtype=np.int32)
+    flooded = watershed(-smooth, seeds, mask=mask > 0)  # type: ignore[no-untyped-call]
+    labels = np.asarray(flooded, dtype=np.int32)
     bodies = _Bodies(labels, depth)
     bodies.join_necks(_LOBE * red)
     labels = np.asarray(bodies.owner[labels], dtype=np.int32)
@@ -138,7 +139,7 @@ def _lobes_together(
     labels: NDArray[np.int32], radius: NDArray[np.float64], red: float
 ) -> NDArray[np.int32]:
     """Join separate lobes that lie near one another."""
-    small = np.flatnonzero((radius > 0) & (radius < _LOBE * red))
+    small = np.flatnonzero((radius > _SPECK * red) & (radius < _LOBE * red))
     lobes = np.isin(labels, small).astype(np.uint8)
     if not lobes.any():
         return labels
