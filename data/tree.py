@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from .entries import printable
@@ -33,14 +33,6 @@ class Tree:
     images: tuple[Found, ...]
     tables: tuple[Found, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
-
-    def without(self, names: frozenset[str], reason: str) -> Tree:
-        """The tree whose images called `names` are skipped for `reason`."""
-        return replace(
-            self,
-            images=tuple(image for image in self.images if image.name not in names),
-            skipped=self.skipped + tuple((name, reason) for name in sorted(names)),
-        )
 
 
 def read_tree(root: Path) -> Tree:
@@ -77,11 +69,18 @@ def read_tree(root: Path) -> Tree:
             name = f"{prefix}{printable(child.name)}"
             if child.name.startswith("."):
                 skipped.append((name, "hidden"))
-            elif child.is_dir():
+            elif _is_folder(child):
                 (linked if child.is_symlink() else pending).append((Path(child.path), f"{name}/"))
             else:
                 _sort_file(Found(Path(child.path), name), images, tables, skipped)
     return Tree(root, _by_name(images), _by_name(tables), tuple(sorted(skipped)))
+
+
+def _is_folder(child: os.DirEntry[str]) -> bool:
+    try:
+        return child.is_dir()
+    except OSError:  # a link to itself: reading it as a file will say so
+        return False
 
 
 def _sort_file(

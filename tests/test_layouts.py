@@ -1,0 +1,272 @@
+"""The layouts of public data sets, by hand-made trees and by the real files."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+
+import pytest
+from shared import SHARED, needs_shared
+
+from data.all_idb import known_facts
+from data.cnmc import SAME_SUBJECTS, merged_subject
+from data.errors import DataError
+from data.fingerprints import sha256
+from data.images import read_bytes
+from data.listing import list_images
+
+DATA = SHARED / "data"
+LABELS_CSV = "C-NMC_test_prelim_phase_data_labels.csv"
+
+
+def make(root, *names, content=b"\x89PNG\r\n\x1a\n"):
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return root
+
+
+def fields(listing, *attributes):
+    return {
+        entry.name: tuple(getattr(entry, name) for name in attributes) for entry in listing.entries
+    }
+
+
+@pytest.mark.parametrize(
+    ("subject", "merged"),
+    [
+        *((subject, "+".join(group)) for group in SAME_SUBJECTS for subject in group),
+        ("h3", "H3+H10"),
+        ("H1", "H1"),
+        ("h12", "H12"),
+        ("2", "2"),
+        ("201", "201"),
+    ],
+)
+def test_cnmc_subjects(subject, merged):
+    assert merged_subject(subject) == merged
+
+
+def test_cnmc_training_folds(tmp_path):
+    make(
+        tmp_path,
+        "fold_0/all/UID_20_1_2_all.bmp",
+        "fold_1/all/UID_21_1_2_all.png",
+        "fold_2/hem/UID_h3_10_1_hem.bmp",
+        "fold_2/hem/UID_H12_3_1_hem.BMP",
+        "AugmentedImg_10_UID_H24_33_11_hem.bmp",
+        "readme.png",
+    )
+    listing = list_images(tmp_path)
+    assert listing.layout == "C-NMC 2019"
+    assert fields(listing, "label", "original_label", "subject") == {
+        "fold_0/all/UID_20_1_2_all.bmp": ("blast", "all", "20+21"),
+        "fold_1/all/UID_21_1_2_all.png": ("blast", "all", "20+21"),
+        "fold_2/hem/UID_h3_10_1_hem.bmp": ("normal", "hem", "H3+H10"),
+        "fold_2/hem/UID_H12_3_1_hem.BMP": ("normal", "hem", "H12"),
+        "AugmentedImg_10_UID_H24_33_11_hem.bmp": ("normal", "hem", "H24"),
+        "readme.png": (None, None, None),
+    }
+    by_name = {entry.name: entry for entry in listing.entries}
+    assert by_name["fold_2/hem/UID_h3_10_1_hem.bmp"].extra == {"OriginalSubject": "h3"}
+    assert listing.notes == (
+        "C-NMC 2019: subjects 20 and 21 hold the same cells: merged as 20+21",
+        "C-NMC 2019: subjects H3 and H10 hold the same cells: merged as H3+H10",
+        "C-NMC 2019: 1 files are named otherwise and have no label",
+    )
+
+
+ROWS = (
+    b"Patient_ID,new_names,labels\n"
+    b"UID_57_29_1_all.bmp,1.bmp,1\nUID_H49_35_1_hem.bmp,2.bmp,0\nUID_9_1_1_all.bmp,9.bmp,1\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("table", "folder", "source"),
+    [
+        (LABELS_CSV, "C-NMC_test_prelim_phase_data", "."),
+        (LABELS_CSV, "C-NMC_test_prelim_phase_data", "C-NMC_test_prelim_phase_data"),
+        ("phase2/phase2.csv", "phase2/phase2", "."),
+        ("phase2/anything.csv", "phase2", "phase2"),
+    ],
+)
+def test_cnmc_preliminary_phase(tmp_path, table, folder, source):
+    make(tmp_path, f"{folder}/1.bmp", f"{folder}/2.bmp", f"{folder}/3.bmp")
+    make(tmp_path, table, content=ROWS)
+    listing = list_images(tmp_path / source)
+    assert listing.layout == "C-NMC 2019"
+    found = [(entry.path.name, entry.label, entry.subject) for entry in listing.entries]
+    assert found == [
+        ("1.bmp", "blast", "57"),
+        ("2.bmp", "normal", "H49"),
+        ("3.bmp", None, None),
+    ]
+    assert listing.entries[0].extra["OriginalName"] == "UID_57_29_1_all.bmp"
+    assert any(
+        "1 test-phase files (N.bmp) have neither label nor subject" in n for n in listing.notes
+    )
+
+
+def test_cnmc_labels_of_one_phase_do_not_reach_the_other(tmp_path):
+    root = tmp_path / "C-NMC_Leukemia"
+    make(root, "validation_data/C-NMC_test_prelim_phase_data/1.bmp")
+    make(root, "testing_data/C-NMC_test_final_phase_data/1.bmp")
+    make(root, f"validation_data/{LABELS_CSV}", content=ROWS)
+    assert fields(list_images(root), "label") == {
+        "testing_data/C-NMC_test_final_phase_data/1.bmp": (None,),
+        "validation_data/C-NMC_test_prelim_phase_data/1.bmp": ("blast",),
+    }
+
+
+def test_cnmc_final_phase_says_that_it_knows_nothing(tmp_path):
+    root = make(tmp_path / "C-NMC_test_final_phase_data", "1.bmp", "2.bmp")
+    listing = list_images(root)
+    assert listing.layout == "C-NMC 2019"
+    assert {entry.label for entry in listing.entries} == {
+        entry.subject for entry in listing.entries
+    }
+    assert "2 test-phase files" in listing.notes[0]
+
+
+def test_a_number_alone_is_not_cnmc(tmp_path):
+    assert list_images(make(tmp_path, "1.bmp", "2.bmp")).layout == "flat folder"
+
+
+@pytest.mark.parametrize(
+    ("names", "layout", "subject"),
+    [
+        (("img/Im001_1.tif", "img/Im131_0.tif", "masks/Im001_1.tif"), "ALL-IDB2", None),
+        (("Im001_1.jpg", "Im260_0.jpg"), "ALL-IDB2", None),
+        (("im/Im001_1.jpg", "im/Im108_0.JPG", "xyc/Im001_1.xyc"), "ALL-IDB1", "Im001_1"),
+    ],
+)
+def test_all_idb_names(tmp_path, names, layout, subject):
+    listing = list_images(make(tmp_path, *(name for name in names if "xyc" not in name)))
+    assert listing.layout == layout
+    assert [(e.label, e.original_label) for e in listing.entries] == [
+        ("blast", "1"),
+        ("normal", "0"),
+    ]
+    assert listing.entries[0].subject == subject
+    assert "names no patients" in listing.notes[0]
+
+
+def test_pbc_label_is_the_folder(tmp_path):
+    make(tmp_path, "ig/MMY_1.jpg", "ig/PMY_2.jpg", "basophil/BA_3.jpg", "platelet/PLATELET_4.jpg")
+    listing = list_images(tmp_path)
+    assert listing.layout == "PBC"
+    assert [entry.label for entry in listing.entries] == ["basophil", "ig", "ig", "platelet"]
+
+
+def test_seg_wbc_masks_are_paired(tmp_path):
+    make(
+        tmp_path, "Dataset 1/001.bmp", "Dataset 1/001.png", "Dataset 1/002.bmp", "Dataset 1/002.png"
+    )
+    table = "Class Labels of Dataset 1.csv"
+    make(tmp_path, table, content=b"image ID,class label\n1,2\n2,5\n")
+    listing = list_images(tmp_path)
+    assert listing.layout == "seg_wbc"
+    assert fields(listing, "label", "original_label", "mask") == {
+        "Dataset 1/001.bmp": ("lymphocyte", "2", tmp_path / "Dataset 1/001.png"),
+        "Dataset 1/002.bmp": ("basophil", "5", tmp_path / "Dataset 1/002.png"),
+    }
+    make(tmp_path, table, content=b"image ID,class label\n1,7\n")
+    with pytest.raises(DataError, match="class '7' for image 1, expected 1 to 5"):
+        list_images(tmp_path)
+
+
+def test_seg_wbc_without_its_table_says_so(tmp_path):
+    listing = list_images(make(tmp_path, "001.bmp", "001.png"))
+    assert listing.layout == "seg_wbc"
+    assert "1 of 1 cells have no label" in listing.notes[1]
+
+
+@needs_shared
+def test_the_real_cnmc_sample_agrees_with_its_manifest():
+    listing = list_images(DATA / "cnmc_sample")
+    with (DATA / "cnmc_sample/manifest.csv").open(newline="", encoding="utf-8") as file:
+        rows = {row["file"]: row for row in csv.DictReader(file)}
+    assert {entry.name for entry in listing.entries} == set(rows)
+    assert Counter(entry.original_label for entry in listing.entries) == {"all": 32, "hem": 35}
+    for entry in listing.entries:
+        assert entry.original_label == rows[entry.name]["label"]
+        assert entry.subject == merged_subject(rows[entry.name]["subject"])
+    groups = {merged_subject(row["subject"]) for row in rows.values()}
+    assert {entry.subject for entry in listing.entries} == groups
+
+
+@needs_shared
+def test_merged_subjects_follow_from_the_official_checksums():
+    with (DATA / "cnmc2019_manifest.csv").open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["subject"]]
+    holders: dict[str, set[str]] = {}
+    for row in rows:
+        holders.setdefault(row["sha256"], set()).add(row["subject"])
+    shared = [subjects for subjects in holders.values() if len(subjects) > 1]
+    assert len(shared) == 99
+    joined = {subject for subjects in shared for subject in subjects}
+    assert joined == {subject for group in SAME_SUBJECTS for subject in group}
+    for subjects in shared:
+        assert len({merged_subject(subject) for subject in subjects}) == 1
+
+
+@needs_shared
+def test_the_real_all_idb2():
+    listing = list_images(DATA / "all_idb2")
+    assert listing.layout == "ALL-IDB2"
+    assert Counter(entry.label for entry in listing.entries) == {"blast": 130, "normal": 130}
+    assert all(entry.mask and entry.mask.parent.name == "masks" for entry in listing.entries)
+    assert listing.entries == tuple(sorted(listing.entries, key=lambda entry: entry.name))
+    with (DATA / "all_idb2/groups.csv").open(newline="", encoding="utf-8") as file:
+        rows = {row["crop"]: row for row in csv.DictReader(file)}
+    for entry in listing.entries:
+        row = rows[entry.path.name]
+        facts = known_facts(sha256(read_bytes(entry.path)))
+        assert facts is not None
+        completed = entry.completed(facts)
+        assert completed.subject == row["parent"].removesuffix(".jpg")
+        assert (completed.slide, completed.camera) == (row["group"], row["camera"])
+        assert facts.source.startswith("ALL-IDB2 Im")
+
+
+@needs_shared
+def test_the_real_all_idb1():
+    listing = list_images(DATA / "all_idb1")
+    assert listing.layout == "ALL-IDB1"
+    assert Counter(entry.label for entry in listing.entries) == {"blast": 9, "normal": 9}
+    for entry in listing.entries:
+        facts = known_facts(sha256(read_bytes(entry.path)))
+        assert facts is not None
+        assert facts.subject == entry.subject == entry.path.stem
+        assert (facts.camera == "C2500L") <= (entry.label == "blast")
+
+
+def test_unknown_files_have_no_facts():
+    assert known_facts(sha256(b"")) is None
+
+
+@needs_shared
+@pytest.mark.parametrize("folder", ["pbc", "pbc/images"])
+def test_the_real_pbc(folder):
+    listing = list_images(DATA / folder)
+    assert listing.layout == "PBC"
+    assert set(Counter(entry.label for entry in listing.entries).values()) == {250}
+    assert len(listing.entries) == 2000
+
+
+@needs_shared
+@pytest.mark.parametrize("folder", ["seg_wbc", "seg_wbc/dataset1"])
+def test_the_real_seg_wbc(folder):
+    listing = list_images(DATA / folder)
+    assert listing.layout == "seg_wbc"
+    assert Counter(entry.label for entry in listing.entries) == {
+        "neutrophil": 176,
+        "lymphocyte": 53,
+        "monocyte": 48,
+        "eosinophil": 22,
+        "basophil": 1,
+    }
+    assert all(entry.mask == entry.path.with_suffix(".png") for entry in listing.entries)
+    assert not any(name.endswith(".png") for name, _ in listing.skipped)
