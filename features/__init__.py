@@ -1,12 +1,15 @@
 """Arrays to named numbers: segmentation, the registry, and every feature's definition."""
 
 from . import (  # noqa: F401  (these declare the features)
+    chromatin,
     contours,
     cooccurrence,
     haematology,
     haralick,
+    inclusions,
     intensity,
     lbp,
+    lobes,
     neighbourhood,
     runlength,
     shape,

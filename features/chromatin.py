@@ -1,0 +1,103 @@
+"""Signs inside the nucleus: nucleoli, and how coarse the chromatin is at several scales."""
+
+from __future__ import annotations
+
+from functools import lru_cache, partial
+from itertools import pairwise
+from math import nan
+
+import cv2
+import numpy as np
+
+from .arrays import Bytes, Floats, Mask
+from .haematology import HAEMATOLOGY, Parts
+from .registry import feature
+from .spots import Spots, bright_spots, diameter, eroded, local_mean, odd
+
+# Side of the squares in parts of the nucleus's diameter, percent: from grain to patches.
+SCALES = (5, 10, 20, 40)
+# Nucleoli: squares of 8 % and 35 % of the nucleus's diameter, 10 grey levels, 0.5 % of its area.
+_NUCLEOLUS = (0.08, 0.35)
+_PALER = 10
+_LEAST = 0.005
+
+
+def _nucleus(parts: Parts) -> tuple[Bytes, Mask]:
+    """Grey plane and mask of the nucleus on its bounding box."""
+    left, top, cols, rows = cv2.boundingRect(parts.whole.nucleus.view(np.uint8))
+    box = np.s_[top : top + rows, left : left + cols]
+    return parts.whole.plane("Gray")[box], np.ascontiguousarray(parts.whole.nucleus[box])
+
+
+@lru_cache(maxsize=1)
+def _nucleoli(parts: Parts) -> Spots | None:
+    """Find the nucleoli of a cell once for the features that follow one another."""
+    plane, mask = _nucleus(parts)
+    if not mask.any():
+        return None
+    across = diameter(mask)
+    sides = odd(_NUCLEOLUS[0] * across), odd(_NUCLEOLUS[1] * across, 3)
+    # The outermost pixels are half cytoplasm.
+    return bright_spots(plane, eroded(mask, 3), sides, _PALER, _LEAST * parts.nucleus.area)
+
+
+sign = partial(
+    feature,
+    HAEMATOLOGY,
+    nan="no nucleus",
+    invariances="translation, rotation by 90 degrees, flips; scale, within sampling",
+)
+nucleolus = partial(
+    sign,
+    reference="spots 10 grey levels paler than their surroundings, squares of 8 % and 35 % of "
+    "the nucleus's diameter, at least 0.5 % of its area, its outermost pixels left out",
+    vetted="by hand; scipy",
+)
+
+
+@nucleolus(unit="1", plain="number of nucleoli", range="integers from 0")
+def nucleoli_count(parts: Parts) -> float:
+    """Number of pale spots of the nucleus; clumped chromatin leaves such spots as well."""
+    spots = _nucleoli(parts)
+    return nan if spots is None else float(spots.areas.size)
+
+
+@nucleolus(unit="1", plain="share of the nucleus that nucleoli fill", range="[0, 1]")
+def nucleoli_area_share(parts: Parts) -> float:
+    """Area of the pale spots over the area of the nucleus."""
+    spots = _nucleoli(parts)
+    return nan if spots is None else float(spots.areas.sum()) / parts.nucleus.area
+
+
+@nucleolus(
+    unit="8-bit level",
+    plain="prominence of the nucleoli",
+    range="[10, 255]",
+    nan="no nucleus or no nucleolus",
+)
+def nucleoli_contrast(parts: Parts) -> float:
+    """Mean excess of the pale spots over their surroundings, in grey levels."""
+    spots = _nucleoli(parts)
+    return nan if spots is None else spots.contrast
+
+
+@sign(
+    unit="8-bit level",
+    plain="coarseness of the chromatin, from grain to patches",
+    range="[0, 128]",
+    components=tuple(f"{scale:02d}" for scale in SCALES),
+    reference="difference of the means in squares of 2.5 and 5, 5 and 10, 10 and 20, 20 and 40 % "
+    "of the nucleus's diameter, inside the nucleus",
+    vetted="by hand; scipy",
+)
+def chromatin_coarseness(parts: Parts) -> Floats:
+    """Root mean square difference of local mean grey levels at two scales, by the larger."""
+    plane, mask = _nucleus(parts)
+    if not mask.any():
+        return np.full(len(SCALES), nan)
+    across = diameter(mask) / 100
+    sides = [odd(SCALES[0] / 2 * across), *(odd(scale * across, 3) for scale in SCALES)]
+    means = [local_mean(plane, mask, side) for side in sides]
+    area = parts.nucleus.area
+    squares = [np.square(fine - coarse, dtype=np.float64).sum() for fine, coarse in pairwise(means)]
+    return np.sqrt(np.array(squares) / area)
