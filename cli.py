@@ -285,6 +285,17 @@ def features(names: tuple[str, ...], style: Literal["table", "markdown", "json"]
 
 
 @main.command()
+def verify() -> None:
+    """Compare this installation with published reference values and closed forms."""
+    from pipelines.verify import verify as run
+
+    done = run()
+    click.echo(done.text())
+    if done.disagreements:
+        raise SystemExit(1)
+
+
+@main.command()
 @click.option("-o", "--out", type=FILE, default="demo", show_default=True, help="Folder to write.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("-j", "--jobs", type=click.IntRange(1), default=2, show_default=True)

@@ -16,8 +16,7 @@ from .tables import SUFFIXES, Layout, write_errors, write_sidecar, write_table
 from .work_folder import work_folder
 
 if TYPE_CHECKING:
-    from data.all_idb import Facts
-    from data.listing import Entry, Listing
+    from data.entries import Entry, Facts, Listing
 
 Progress = Callable[[int, int, int], None]
 

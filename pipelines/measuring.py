@@ -14,7 +14,7 @@ from features.errors import CellError
 from .parts import Part, write_part
 
 if TYPE_CHECKING:
-    from data.listing import Entry
+    from data.entries import Entry
     from features.segmentation import Segmentation
 
 # Raised whenever the same pixels and options give other cells or another background.

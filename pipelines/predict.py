@@ -17,7 +17,7 @@ from .work_folder import work_folder
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from data.listing import Entry
+    from data.entries import Entry
     from models.bundle import Bundle
 
     from .parts import Part

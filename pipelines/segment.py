@@ -16,7 +16,7 @@ from .pool import Lost, run
 from .tables import write_errors
 
 if TYPE_CHECKING:
-    from data.listing import Entry
+    from data.entries import Entry
 
 _NUCLEUS = (0, 255, 255)
 _CELL = (255, 220, 0)

@@ -19,7 +19,7 @@ from .parts import Part, whole_file
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from data.listing import Entry
+    from data.entries import Entry
 
     from .measuring import Failure
 
