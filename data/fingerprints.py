@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from functools import cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,13 +18,13 @@ _SIGMA = 2.5
 _SIDE = 2 * _LAST + 1
 _HALF = _SIDE * _LAST + _LAST  # the grid is symmetric about its middle, which says nothing
 
-# Measured on 2,627 pictures of ALL-IDB2, C-NMC, PBC and seg_wbc, 3.4 million pairs. The known
-# duplicates (equal bytes or pixels, C-NMC's H2 = H6 and H10 = H3, crops of one cell up to 9 of
-# 257 pixels apart) differ in 0 to 13 bits. So do some that were not known: PBC BA_20201 and
-# BA_809918; one cell in two fields in ALL-IDB2 Im028 and Im031, Im134 and Im245, Im135 and Im244,
-# Im171 and Im211. More of these follow at 16 to 24; the first two different cells at 29 (both on
-# black, where only the outline tells them apart: 29, 33, 38, 39 ...), in PBC at 46.
-NEAR_DUPLICATE_BITS = 14
+# Measured on 2,627 pictures of ALL-IDB2, C-NMC, PBC and seg_wbc, 3.4 million pairs. The duplicates
+# known before (equal bytes or pixels, C-NMC's H2 = H6 and H10 = H3, crops of one cell up to 9 of
+# 257 pixels apart) differ in 0 to 13 bits. All other pairs up to 31 bits are one cell too, seen by
+# eye: PBC BA_20201 = BA_809918; in two or three fields of ALL-IDB2, Im025 = Im028 = Im031,
+# Im134 = Im245, Im135 = Im244, Im138 = Im146, Im170 = Im209, Im171 = Im211; seg_wbc 157 = 158,
+# 166 = 171, 167 = 169. Different cells begin at 38 bits (1,750 PBC cells cut out on black: at 45).
+NEAR_DUPLICATE_BITS = 24
 
 
 def sha256(content: bytes) -> str:
@@ -34,10 +35,11 @@ def sha256(content: bytes) -> str:
 def perceptual_hash(rgb: NDArray[np.uint8]) -> str:
     """A hash of the picture's pattern, equal for its 8 rotations and reflections.
 
-    The grey picture as 64 x 64 area means under a cosine window; of the magnitude of its Fourier
-    transform (which a small shift leaves alone) up to 10 periods, each bit says whether it
-    exceeds its neighbourhood; of the forms that turning gives it, the smallest. What must be
-    equal is computed in whole numbers, so the 8 agree exactly. A picture of one colour gives 0.
+    The grey picture, less a frame of one colour, as 64 x 64 area means under a cosine window; of
+    the magnitude of its Fourier transform (which a small shift leaves alone) up to 10 periods,
+    each bit says whether it exceeds its neighbourhood; of the forms that turning gives it, the
+    smallest. What must be equal is computed in whole numbers, so the 8 agree exactly. A picture
+    of one colour gives 0.
 
     Parameters
     ----------
@@ -86,7 +88,7 @@ def near_duplicates(
 
 def _windowed_means(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Area means (64, 64) of the grey picture in quarter levels, less their mean, windowed."""
-    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    grey = _without_frame(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)).astype(np.float32)
     rows, cols = grey.shape
     # Whole numbers below 2**24, then below 2**53: floating point is exact, and fast.
     sums = (_area_weights(rows) @ grey).astype(np.float64) @ _area_weights(cols).T
@@ -96,6 +98,21 @@ def _windowed_means(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
         means - np.floor((means * window).sum() / window.sum())
     ) * window
     return windowed
+
+
+def _without_frame(grey: NDArray[Any]) -> NDArray[Any]:
+    """The picture without a frame of one grey level, as around a cell cut out on black.
+
+    With its frame, every small round cell on black would have the same pattern: that of a disc.
+    """
+    level = grey[0, 0]
+    if any((side != level).any() for side in (grey[0], grey[-1], grey[:, 0], grey[:, -1])):
+        return grey
+    rows = np.flatnonzero((grey != level).any(axis=1))
+    cols = np.flatnonzero((grey != level).any(axis=0))
+    if rows.size == 0:
+        return grey
+    return grey[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
 
 
 def _spectrum(picture: NDArray[np.float64]) -> NDArray[np.int64]:

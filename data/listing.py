@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from posixpath import splitext
 
 from .entries import Entry, Listing, printable
 from .errors import DataError
@@ -49,7 +50,15 @@ def list_images(source: Path, *, masks: Path | None = None) -> Listing:
             listing = replace(listing, layout="single image")
     else:
         raise DataError(f"{source} is neither a folder, an image nor a CSV manifest", _ACCEPTED)
-    return _with_masks(listing, read_tree(masks)) if masks is not None else listing
+    if masks is None:
+        return listing
+    paired = _with_masks(listing, read_tree(masks).images)
+    if not any(entry.mask for entry in paired.entries):
+        raise DataError(
+            f"{masks} holds no mask for any image, {listing.entries[0].name} for example",
+            "name each mask as its image, at the same relative path",
+        )
+    return paired
 
 
 def _list_tree(tree: Tree, masks: Path | None) -> Listing:
@@ -66,37 +75,50 @@ def _list_tree(tree: Tree, masks: Path | None) -> Listing:
     return _with_masks(listing, given) if given else listing
 
 
-def _split_masks(tree: Tree, masks: Path | None) -> tuple[Tree, Tree | None]:
-    """The tree without masks, and the tree of masks that lies beside a folder of images."""
+def _split_masks(tree: Tree, masks: Path | None) -> tuple[Tree, tuple[Found, ...]]:
+    """The tree without masks, and the masks that lie beside a folder of images.
+
+    Masks inside the tree that `masks` names are taken out, and read by the caller.
+    """
     if masks is not None:
-        inside = frozenset(image.name for image in tree.images if image.path.is_relative_to(masks))
-        return tree.without(inside, "a mask"), None
+        folder = masks.resolve()
+        if folder == tree.root.resolve():
+            raise DataError(
+                f"{masks} is the folder of the images", "put masks into their own folder"
+            )
+        root = tree.root.resolve()
+        inside = (
+            f"{printable(folder.relative_to(root).as_posix())}/"
+            if folder.is_relative_to(root)
+            else None
+        )
+        kept = tuple(
+            image for image in tree.images if not (inside and image.name.startswith(inside))
+        )
+        return replace(tree, images=kept), ()
     first = {image.name: image.pure.parts[0].lower() for image in tree.images}
     folders = set(first.values())
-    if not (folders & IMAGE_FOLDERS and folders & MASK_FOLDERS):
-        return tree, None
+    if folders & IMAGE_FOLDERS == set() or folders & MASK_FOLDERS == set():
+        return tree, ()
     if not folders <= IMAGE_FOLDERS | MASK_FOLDERS:
-        return tree, None
-    names = frozenset(name for name, folder in first.items() if folder in MASK_FOLDERS)
-    root = next(image for image in tree.images if image.name in names).path
-    depth = len(root.relative_to(tree.root).parts) - 1
+        return tree, ()
+    kept = tuple(image for image in tree.images if first[image.name] in IMAGE_FOLDERS)
     given = tuple(
         Found(image.path, "/".join(image.pure.parts[1:]))
         for image in tree.images
-        if image.name in names
+        if first[image.name] in MASK_FOLDERS
     )
-    return tree.without(names, "a mask"), Tree(root.parents[depth - 1], given)
+    return replace(tree, images=kept), given
 
 
-def _with_masks(listing: Listing, masks: Tree) -> Listing:
+def _with_masks(listing: Listing, masks: tuple[Found, ...]) -> Listing:
     """Each entry with the mask of its relative path, in any image format."""
-    by_stem: dict[PurePosixPath, Path] = {}
-    for mask in masks.images:
-        stem = mask.pure.with_suffix("")
+    by_stem: dict[str, Path] = {}
+    for mask in masks:
+        stem = splitext(mask.name)[0]
         if stem in by_stem:
             raise DataError(
-                f"{masks.root} holds two masks for {stem}: {by_stem[stem].name}, {mask.path.name}",
-                "keep one of them",
+                f"two masks for {stem}: {by_stem[stem]} and {mask.path}", "keep one of them"
             )
         by_stem[stem] = mask.path
     entries = tuple(
@@ -104,16 +126,15 @@ def _with_masks(listing: Listing, masks: Tree) -> Listing:
         if entry.mask
         else replace(
             entry,
-            mask=by_stem.get(PurePosixPath(entry.name).with_suffix(""))
-            or by_stem.get(below_images(entry.name).with_suffix("")),
+            mask=by_stem.get(splitext(entry.name)[0])
+            or by_stem.get(splitext(below_images(entry.name))[0]),
         )
         for entry in listing.entries
     )
-    found = sum(entry.mask is not None for entry in entries)
-    if not found:
-        raise DataError(
-            f"{masks.root} holds no mask for any image, {listing.entries[0].name} for example",
-            "name each mask as its image, at the same relative path",
-        )
-    note = f"{found} of {len(entries)} images have a mask"
-    return replace(listing, entries=entries, notes=(*listing.notes, note))
+    notes = [
+        f"{sum(entry.mask is not None for entry in entries)} of {len(entries)} images have a mask"
+    ]
+    unused = sorted(set(by_stem.values()) - {entry.mask for entry in entries})
+    if unused:
+        notes.append(f"{len(unused)} masks belong to no image, {unused[0].name} for example")
+    return replace(listing, entries=entries, notes=(*listing.notes, *notes))

@@ -71,6 +71,19 @@ def test_a_picture_of_one_colour_has_no_pattern():
         assert perceptual_hash(np.full((50, 70, 3), value, np.uint8)) == "0" * 56
 
 
+def test_a_frame_of_one_colour_is_no_pattern():
+    bare = cells()[1]
+    framed = np.zeros((300, 250, 3), np.uint8)
+    framed[40:200, 70:230] = np.maximum(bare, 1)
+    assert hamming(perceptual_hash(framed), perceptual_hash(bare)) == 0
+
+
+def test_cells_cut_out_on_black_are_told_apart():
+    smear = synthetic_smear(6, subjects=4, cells_per_subject=10)
+    hashes = [perceptual_hash(cell.rgb * cell.cell[..., None]) for cell in smear]
+    assert near_duplicates(hashes) == []
+
+
 def brighter(rgb):
     return cv2.convertScaleAbs(rgb, alpha=0.9, beta=12)
 
@@ -122,10 +135,10 @@ def hashes_of(folder, suffix):
 KNOWN = {
     "all_idb2/img": (
         {"222 256", "223 257", "224 258", "225 259", "227 260"}
-        | {"028 031", "134 245", "135 244", "171 211"}
+        | {"025 028", "025 031", "028 031", "134 245", "135 244", "170 209", "171 211"}
     ),
     "cnmc_sample": {"H10_1_1_hem h3_1_1_hem", "H2_1_1_hem H6_1_1_hem", "H2_1_2_hem H6_1_2_hem"},
-    "seg_wbc/dataset1": {"112 139"},
+    "seg_wbc/dataset1": {"112 139", "157 158", "167 169"},
 }
 
 
@@ -142,7 +155,7 @@ def test_known_duplicates_are_found_and_no_others(folder, known):
 def test_no_false_pairs_among_other_cells():
     names, hashes = hashes_of("pbc/images/lymphocyte", ".jpg")
     assert len(names) == 250
-    assert near_duplicates(hashes, bits=2 * NEAR_DUPLICATE_BITS) == []
+    assert near_duplicates(hashes, bits=NEAR_DUPLICATE_BITS + 12) == []
 
 
 def test_a_crop_costs_less_than_its_decoding():

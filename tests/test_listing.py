@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -188,6 +189,15 @@ def test_a_folder_of_masks(tmp_path, inside):
     listing = list_images(tmp_path / "cells", masks=masks)
     assert names(listing) == ["blast/1.bmp", "normal/2.bmp", "normal/3.bmp"]
     assert [entry.mask and entry.mask.name for entry in listing.entries] == ["1.png", "2.tif", None]
+
+
+def test_relative_paths_of_masks(tmp_path, monkeypatch):
+    make(tmp_path, "in/1.png", "in/m/1.png")
+    monkeypatch.chdir(tmp_path)
+    for masks in (Path("in/m"), tmp_path / "in/m"):
+        assert names(list_images(Path("in"), masks=masks)) == ["1.png"]
+    with pytest.raises(DataError, match="is the folder of the images"):
+        list_images(Path("in"), masks=tmp_path / "in")
 
 
 def test_masks_that_fit_nothing_or_twice(tmp_path):
