@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -11,6 +13,8 @@ from . import colour
 from .arrays import Bytes, Floats, Mask
 from .errors import CellError
 from .kernels import histograms
+
+Made = TypeVar("Made")
 
 COMPARTMENTS = ("Cells", "Nuclei", "Cytoplasm")
 
@@ -114,6 +118,17 @@ class Cell:
     def planes(self, channels: tuple[str, ...]) -> Bytes:
         """Return a stack of channels: (channels, rows, cols) uint8."""
         return np.stack([self.plane(channel) for channel in channels])
+
+    @cached_property
+    def _made(self) -> dict[Hashable, Any]:
+        """What `once` has made so far."""
+        return {}
+
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """Return what several families read, made when the first of them asks."""
+        if key not in self._made:
+            self._made[key] = make()
+        return cast(Made, self._made[key])
 
     def histograms(self, compartments: tuple[str, ...], channels: tuple[str, ...]) -> Floats:
         """Return the counts of every level: (compartments, channels, 256)."""

@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from math import hypot, nan, pi, sqrt
 
 from .cell import Cell
-from .outline import Shape
+from .outline import Shape, shape_of
 from .registry import Axes, Family, feature
 
 
@@ -20,12 +20,12 @@ class Parts:
     @cached_property
     def cell(self) -> Shape:
         """Shape of the whole cell."""
-        return Shape(self.whole.cell)
+        return shape_of(self.whole, "Cells")
 
     @cached_property
     def nucleus(self) -> Shape:
         """Shape of the nucleus."""
-        return Shape(self.whole.nucleus)
+        return shape_of(self.whole, "Nuclei")
 
 
 def _view(cell: Cell, _axes: Axes) -> Parts:

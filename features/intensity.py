@@ -277,4 +277,4 @@ def circular_mean(histogram: Histogram) -> Floats:
 def circular_variance(histogram: Histogram) -> Floats:
     """1 less the length of the mean unit vector of the hues."""
     cosine, sine = histogram.resultant
-    return 1 - np.sqrt(cosine * cosine + sine * sine)
+    return np.asarray(1 - np.sqrt(cosine * cosine + sine * sine))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import isnan, nan, pi, sqrt
+from math import fsum, isnan, nan, pi, sqrt
+from operator import mul
 
 import cv2
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from .arrays import Floats, Mask
 from .cell import Cell
+from .masks import quads, row_sums
 from .registry import Axes, Family
 
 # What each 2x2 neighbourhood adds to the Crofton perimeter in 4 directions and to the Euler number
@@ -20,14 +22,14 @@ _STRAIGHT = pi / 4
 _DIAGONAL = pi / 4 / sqrt(2)
 
 
-def _quad_tables() -> tuple[Floats, Floats]:
-    """Return the (16,) perimeter and Euler-number weights of a 2x2 neighbourhood.
+def _quad_tables() -> tuple[list[float], list[float]]:
+    """Return the 16 perimeter and Euler-number weights of a 2x2 neighbourhood.
 
     Each neighbourhood owns its top row and left column, the transitions along them and along
     both of its diagonals; a line's transitions are spaced 1 (straight) or 1/sqrt 2 apart.
     """
-    perimeter = np.zeros(16)
-    euler = np.zeros(16)
+    perimeter = [0.0] * 16
+    euler = [0.0] * 16
     for code in range(16):
         a, b, c, d = (code >> bit & 1 for bit in range(4))
         straight = (a != b) + (a != c)
@@ -55,9 +57,14 @@ class Shape:
     mask: Mask
 
     @cached_property
+    def _rows(self) -> NDArray[np.int64]:
+        """Pixels, power sums of the columns, first and last column of each row: (rows, 6)."""
+        return np.asarray(row_sums(self.mask.view(np.uint8)))
+
+    @cached_property
     def area(self) -> float:
         """Pixels; NaN for an empty mask."""
-        return float(cv2.countNonZero(self.mask.view(np.uint8))) or nan
+        return float(self._rows[:, 0].sum()) or nan
 
     @cached_property
     def empty(self) -> bool:
@@ -65,58 +72,56 @@ class Shape:
         return isnan(self.area)
 
     @cached_property
-    def _quads(self) -> NDArray[np.intp]:
-        """Counts of the sixteen 2x2 neighbourhoods of the mask, framed with background: (16,)."""
-        framed = np.pad(self.mask.view(np.uint8), 1)
-        codes = framed[:-1, :-1] | framed[:-1, 1:] << 1 | framed[1:, :-1] << 2 | framed[1:, 1:] << 3
-        counts = cv2.calcHist([codes], [0], None, [16], [0, 16])
-        return np.asarray(counts, dtype=np.intp).ravel()
+    def _quads(self) -> list[int]:
+        """Counts of the sixteen 2x2 neighbourhoods of the mask, framed with background."""
+        counts: list[int] = quads(self.mask.view(np.uint8)).tolist()
+        return counts
 
     @cached_property
     def perimeter(self) -> float:
         """Crofton perimeter from 4 directions, pixels."""
-        return nan if self.empty else float(self._quads @ _PERIMETER)
+        return nan if self.empty else fsum(map(mul, self._quads, _PERIMETER))
 
     @cached_property
     def euler_number(self) -> float:
         """Parts less holes, 8-connected."""
-        return nan if self.empty else float(self._quads @ _EULER)
+        return nan if self.empty else fsum(map(mul, self._quads, _EULER))
+
+    @cached_property
+    def ends(self) -> NDArray[np.int64]:
+        """Row, first and last column of each row that has a pixel: (3, n)."""
+        rows = np.flatnonzero(self._rows[:, 0])
+        return np.stack([rows, self._rows[rows, 4], self._rows[rows, 5]])
 
     @cached_property
     def box(self) -> tuple[float, float]:
         """Rows and columns of the bounding box."""
         if self.empty:
             return nan, nan
-        _, _, cols, rows = cv2.boundingRect(self.mask.view(np.uint8))
-        return float(rows), float(cols)
-
-    @cached_property
-    def raw(self) -> Floats:
-        """Moments ``sum row^p col^q`` to order 3 about the crop's first pixel: (4, 4)."""
-        rows, cols = self.mask.shape
-        powers = np.arange(4)
-        vertical = np.arange(rows, dtype=np.float64)[:, None] ** powers
-        across = np.arange(cols, dtype=np.float64)[:, None] ** powers
-        return np.asarray(vertical.T @ (self.mask @ across))
+        rows, first, last = self.ends
+        return float(rows[-1] - rows[0] + 1), float(last.max() - first.min() + 1)
 
     @cached_property
     def centroid(self) -> tuple[float, float]:
         """Row and column of the centre of area."""
         if self.empty:
             return nan, nan
-        return float(self.raw[1, 0] / self.area), float(self.raw[0, 1] / self.area)
+        count, columns = self._rows[:, 0], self._rows[:, 1]
+        return float(count @ np.arange(count.size)) / self.area, float(columns.sum()) / self.area
 
     @cached_property
     def central(self) -> Floats:
-        """Moments ``sum (row - centre)^p (col - centre)^q`` to order 3, rows first: (4, 4)."""
+        """Moments ``sum (row - centre)^p (col - centre)^q`` to order 3, rows first: (4, 4).
+
+        Whole numbers about the pixel nearest to the centroid, then moved by less than a pixel.
+        """
         if self.empty:
             return np.full((4, 4), nan)
         row, col = self.centroid
-        rows, cols = self.mask.shape
-        powers = np.arange(4)
-        vertical = (np.arange(rows) - row)[:, None] ** powers
-        across = (np.arange(cols) - col)[:, None] ** powers
-        moments = np.asarray(vertical.T @ (self.mask @ across))
+        middle = round(row), round(col)
+        across = self._rows[:, :4] @ _moved(-middle[1]).astype(np.int64).T
+        down = (np.arange(self.mask.shape[0])[:, None] - middle[0]) ** np.arange(4)
+        moments = _moved(middle[0] - row) @ (down.T @ across) @ _moved(middle[1] - col).T
         moments[1, 0] = moments[0, 1] = 0.0
         return moments
 
@@ -147,9 +152,9 @@ class Shape:
         """Corners of the convex hull of the pixels as unit squares: (n, 2) column and row."""
         if self.empty:
             return np.empty((0, 2))
-        points = cv2.findNonZero(_row_ends(self.mask))
-        centres = cv2.convexHull(points).reshape(-1, 2)
-        corners = (centres[:, None] + np.array([[0, 0], [0, 1], [1, 0], [1, 1]])).reshape(-1, 2)
+        rows, first, last = self.ends
+        columns = np.concatenate([first, first, last + 1, last + 1])
+        corners = np.stack([columns, np.concatenate([rows, rows + 1, rows, rows + 1])], axis=1)
         return np.asarray(cv2.convexHull(corners.astype(np.int32)).reshape(-1, 2), dtype=np.float64)
 
     @cached_property
@@ -165,8 +170,9 @@ class Shape:
         """Crofton perimeter in 4 directions that the mask would have if it were convex, pixels."""
         if self.empty:
             return nan
-        row, col = np.nonzero(_row_ends(self.mask))
-        falling, rising = np.ptp(row - col) + 1, np.ptp(row + col) + 1
+        row, first, last = self.ends
+        falling = (row - first).max() - (row - last).min() + 1
+        rising = (row + last).max() - (row + first).min() + 1
         rows, cols = self.box
         return float(_STRAIGHT * (rows + cols) + _DIAGONAL * (falling + rising))
 
@@ -175,34 +181,48 @@ class Shape:
         """Largest and smallest distance of two parallel tangents of the hull, pixels."""
         if self.empty:
             return nan, nan
-        apart = self.hull[:, None] - self.hull[None]
-        longest = sqrt(float((apart**2).sum(axis=-1).max()))
-        edges = np.roll(self.hull, -1, axis=0) - self.hull
-        normals = np.stack([-edges[:, 1], edges[:, 0]]) / np.hypot(edges[:, 0], edges[:, 1])
-        widths = np.ptp(self.hull @ normals, axis=0)
+        x, y = self.hull.T
+        apart_x, apart_y = x - x[:, None], y - y[:, None]
+        longest = sqrt(float((apart_x * apart_x + apart_y * apart_y).max()))
+        edge_x, edge_y = np.roll(x, -1) - x, np.roll(y, -1) - y
+        # Twice the area of the triangle of an edge and a corner, over the edge: the height.
+        across = edge_x[:, None] * apart_y - edge_y[:, None] * apart_x
+        widths = np.abs(across).max(axis=1) / np.sqrt(edge_x * edge_x + edge_y * edge_y)
         return longest, float(widths.min())
 
     @cached_property
     def depth(self) -> Floats:
         """Distance of each pixel of the mask to the nearest outside it, pixels: (area,)."""
-        framed = cv2.copyMakeBorder(self.mask.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+        if self.empty:
+            return np.empty(0)
+        rows, first, last = self.ends
+        part = self.mask[rows[0] : rows[-1] + 1, first.min() : last.max() + 1].view(np.uint8)
+        framed = cv2.copyMakeBorder(part, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
         distance = cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
         # A squared distance is an integer; OpenCV's last bits depend on where the array lies.
         inside = distance[framed > 0].astype(np.float64)
         return np.sqrt(np.rint(inside**2))
 
 
-def _row_ends(mask: Mask) -> NDArray[np.uint8]:
-    """Mark the first and the last pixel of every row: enough for hulls and extents."""
-    ends = np.zeros(mask.shape, dtype=np.uint8)
-    rows = np.flatnonzero(mask.any(axis=1))
-    ends[rows, mask[rows].argmax(axis=1)] = 1
-    ends[rows, mask.shape[1] - 1 - mask[rows, ::-1].argmax(axis=1)] = 1
-    return ends
+def _moved(by: float) -> Floats:
+    """Return the matrix that takes power sums to order 3 to those of the values plus `by`."""
+    return np.array(
+        [
+            [1.0, 0.0, 0.0, 0.0],
+            [by, 1.0, 0.0, 0.0],
+            [by**2, 2 * by, 1.0, 0.0],
+            [by**3, 3 * by**2, 3 * by, 1.0],
+        ]
+    )
+
+
+def shape_of(cell: Cell, compartment: str) -> Shape:
+    """Return the shape of a compartment, measured once a cell."""
+    return cell.once(("Shape", compartment), lambda: Shape(cell.mask(compartment)))
 
 
 def _view(cell: Cell, axes: Axes) -> Shape:
-    return Shape(cell.mask(axes.compartments[0]))
+    return shape_of(cell, axes.compartments[0])
 
 
 AREA_SHAPE = Family(
