@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from .entries import Entry
+from .entries import Entry, Facts
 from .tree import Found, Tree
 
 FIELDS, CROPS = "ALL-IDB1", "ALL-IDB2"
@@ -23,17 +21,6 @@ FIELDS, CROPS = "ALL-IDB1", "ALL-IDB2"
 _NAME = re.compile(r"Im(\d{3})_([01])", re.IGNORECASE)
 _LABELS = {"1": "blast", "0": "normal"}
 _LAST_FIELD = 108
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What is known of one published file besides its content."""
-
-    subject: str
-    slide: str
-    camera: str
-    extra: Mapping[str, str]
-    source: str
 
 
 def known_facts(sha256: str) -> Facts | None:
@@ -75,8 +62,8 @@ def read_all_idb(tree: Tree) -> tuple[str, list[Entry], list[str]] | None:
         f"{CROPS} names no patients: the subject is the field that a crop was cut from"
         if crops
         else f"{FIELDS} names no patients: the subject is the field itself",
-        "ALL-IDB: label and camera go together (all normal fields, and 57 of the 130 blast crops, "
-        "are from the Canon G5), and each slide group has one class: groups must be left out whole",
+        "ALL-IDB: class goes with camera (every normal cell is from the Canon G5) and each slide "
+        "group has one class: leave whole slide groups out to judge a model",
     ]
     if named < len(matches):
         notes.append(f"ALL-IDB: {len(matches) - named} files are named otherwise: no label")

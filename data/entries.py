@@ -4,11 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 # Undecodable bytes (surrogates), control characters and line separators.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of one published file besides its content.
+
+    Attributes
+    ----------
+    subject, slide, camera : str
+        As in `Entry`.
+    extra : mapping
+        Further facts.
+    source : str
+        The data set and the file.
+    """
+
+    subject: str
+    slide: str
+    camera: str
+    extra: Mapping[str, str]
+    source: str
 
 
 @dataclass(frozen=True)
@@ -41,6 +62,16 @@ class Entry:
     camera: str | None = None
     mask: Path | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
+
+    def completed(self, facts: Facts) -> Entry:
+        """The entry with `facts` where it knows nothing itself."""
+        return replace(
+            self,
+            subject=self.subject or facts.subject,
+            slide=self.slide or facts.slide,
+            camera=self.camera or facts.camera,
+            extra={**facts.extra, **self.extra},
+        )
 
 
 @dataclass(frozen=True)

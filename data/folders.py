@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
 
 from .entries import Entry
 from .tree import Found, Tree
@@ -28,15 +27,14 @@ def read_folders(tree: Tree) -> tuple[str, list[Entry], list[str]]:
     return "class folders", entries, notes
 
 
-def below_images(name: str) -> PurePosixPath:
+def below_images(name: str) -> str:
     """An image's name below the folder that only says "images"."""
-    path = PurePosixPath(name)
-    holds_all = len(path.parts) > 1 and path.parts[0].lower() in IMAGE_FOLDERS
-    return PurePosixPath(*path.parts[1:]) if holds_all else path
+    first, slash, rest = name.partition("/")
+    return rest if slash and first.lower() in IMAGE_FOLDERS else name
 
 
 def _entry(image: Found) -> Entry:
-    folders = below_images(image.name).parts[:-1]
+    folders = below_images(image.name).split("/")[:-1]
     split = folders[0] if folders and _SPLITS.fullmatch(folders[0]) else None
     classes = folders[1:] if split else folders
     label = classes[0] if classes else None

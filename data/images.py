@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .decoders import COPY_AGAIN, check_size, decode_opencv, decode_pillow, deep_opencv
+from .entries import printable
 from .errors import DataError
 from .intensity import channels_to_rgb
 from .tiff import decode_tiff
@@ -32,26 +33,27 @@ def read_bytes(path: Path, *, max_bytes: int = 1_000_000_000) -> bytes:
         If it does not exist, may not be read, is empty, is larger than `max_bytes`, or is a
         folder, pipe or device.
     """
+    name = printable(str(path))
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise DataError(f"{path} is not a regular file", "name an image file")
+            raise DataError(f"{name} is not a regular file", "name an image file")
         if status.st_size > max_bytes:
             raise DataError(
-                f"{path} has {status.st_size} bytes, more than the limit of {max_bytes}",
+                f"{name} has {status.st_size} bytes, more than the limit of {max_bytes}",
                 "export smaller fields, or raise the byte limit",
             )
         with path.open("rb") as file:
             content = file.read(max_bytes + 1)
     except FileNotFoundError as error:
         raise DataError(
-            f"{path} does not exist", "correct the path, or restore the file"
+            f"{name} does not exist", "correct the path, or restore the file"
         ) from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise DataError(f"{path} cannot be read: {reason}", "check path and permissions") from error
+        raise DataError(f"{name} cannot be read: {reason}", "check path and permissions") from error
     if not content:
-        raise DataError(f"{path} is empty (0 bytes)", COPY_AGAIN)
+        raise DataError(f"{name} is empty (0 bytes)", COPY_AGAIN)
     return content
 
 

@@ -37,8 +37,13 @@ def list_images(source: Path, *, masks: Path | None = None) -> Listing:
     DataError
         Where there are no images, or `source`, `masks` or a table cannot be used.
     """
-    if not source.exists():
-        raise DataError(f"{source} does not exist", "correct the path")
+    shown = printable(str(source))
+    try:
+        exists = source.exists()
+    except OSError as error:
+        raise DataError(f"{shown} cannot be read: {error.strerror}", "check the path") from error
+    if not exists:
+        raise DataError(f"{shown} does not exist", "correct the path")
     if source.is_dir():
         listing = _list_tree(read_tree(source), masks)
     elif source.suffix.lower() in (".csv", ".tsv"):
@@ -49,13 +54,13 @@ def list_images(source: Path, *, masks: Path | None = None) -> Listing:
         if listing.layout == "flat folder":
             listing = replace(listing, layout="single image")
     else:
-        raise DataError(f"{source} is neither a folder, an image nor a CSV manifest", _ACCEPTED)
+        raise DataError(f"{shown} is neither a folder, an image nor a CSV manifest", _ACCEPTED)
     if masks is None:
         return listing
     paired = _with_masks(listing, read_tree(masks).images)
     if not any(entry.mask for entry in paired.entries):
         raise DataError(
-            f"{masks} holds no mask for any image, {listing.entries[0].name} for example",
+            f"{printable(str(masks))} holds no mask for any image, {listing.entries[0].name} for example",
             "name each mask as its image, at the same relative path",
         )
     return paired
@@ -66,7 +71,7 @@ def _list_tree(tree: Tree, masks: Path | None) -> Listing:
     if not tree.images:
         kinds = Counter(PurePosixPath(name).suffix or "no extension" for name, _ in tree.skipped)
         seen = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "nothing"
-        raise DataError(f"{tree.root} holds no images (seen: {seen})", _ACCEPTED)
+        raise DataError(f"{printable(str(tree.root))} holds no images (seen: {seen})", _ACCEPTED)
     described = (layout(tree) for layout in LAYOUTS)
     found = next((description for description in described if description), None)
     name, entries, notes = found or read_folders(tree)
@@ -84,7 +89,8 @@ def _split_masks(tree: Tree, masks: Path | None) -> tuple[Tree, tuple[Found, ...
         folder = masks.resolve()
         if folder == tree.root.resolve():
             raise DataError(
-                f"{masks} is the folder of the images", "put masks into their own folder"
+                f"{printable(str(masks))} is the folder of the images",
+                "put masks into their own folder",
             )
         root = tree.root.resolve()
         inside = (
@@ -118,7 +124,8 @@ def _with_masks(listing: Listing, masks: tuple[Found, ...]) -> Listing:
         stem = splitext(mask.name)[0]
         if stem in by_stem:
             raise DataError(
-                f"two masks for {stem}: {by_stem[stem]} and {mask.path}", "keep one of them"
+                f"two masks for {stem}: {by_stem[stem].name} and {mask.path.name}",
+                "keep one of them",
             )
         by_stem[stem] = mask.path
     entries = tuple(

@@ -29,11 +29,15 @@ def read_manifest(path: Path) -> Listing:
     entries: dict[str, Entry] = {}
     for number, row in enumerate(read_table(path, "image"), start=1):
         if not row["image"]:
-            raise DataError(f"{path}, image {number} has no name", "fill the column 'image'")
+            raise DataError(
+                f"{printable(str(path))}, image {number} has no name", "fill the column 'image'"
+            )
         image = _locate(folder, row["image"])
         name = _name(folder, image)
         if name in entries:
-            raise DataError(f"{path} names {name} twice", "keep one row for each image")
+            raise DataError(
+                f"{printable(str(path))} names {name} twice", "keep one row for each image"
+            )
         label = row.get("label") or None
         entries[name] = Entry(
             path=image,

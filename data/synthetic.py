@@ -221,7 +221,7 @@ def _red_cells(rng: np.random.Generator, shapes: _Shapes, size: int, unit: float
         edge = 1 / (1 + np.exp(np.clip((inside - 1) * (radius * 0.4), -30, 30)))
         density += edge * (1 - np.float32(pallor) * np.exp(-5 * inside))
     # Where two red cells overlap, light is lost less than twice.
-    return 1.4 * np.tanh(density / 1.4) * ~shapes.cell
+    return np.asarray(1.4 * np.tanh(density / 1.4) * ~shapes.cell, np.float32)
 
 
 def _cytoplasm(rng: np.random.Generator, shapes: _Shapes, immaturity: float, unit: float) -> Plane:

@@ -6,6 +6,7 @@ import csv
 import io
 from pathlib import Path
 
+from .entries import printable
 from .errors import DataError
 from .images import read_bytes
 
@@ -34,11 +35,12 @@ def read_table(path: Path, required: str) -> list[dict[str, str]]:
         For another encoding, a header without `required` or with a name twice, a row of
         another length, a table without rows.
     """
+    shown = printable(str(path))
     try:
         text = read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{path} is not UTF-8 (byte {error.start})", "save it as 'CSV UTF-8'"
+            f"{shown} is not UTF-8 (byte {error.start})", "save it as 'CSV UTF-8'"
         ) from error
     first = text.split("\n", 1)[0]
     for delimiter in _DELIMITERS:
@@ -49,26 +51,26 @@ def read_table(path: Path, required: str) -> list[dict[str, str]]:
             break
     else:
         raise DataError(
-            f"{path} has no column '{required}': its first line is {first.strip()[:80]!r}",
+            f"{shown} has no column '{required}': its first line is {first.strip()[:80]!r}",
             f"name a column '{required}' in the first line",
         )
     twice = sorted({name for name in header if name and header.count(name) > 1})
     if twice:
-        raise DataError(f"{path} has the column '{twice[0]}' twice", "rename one of them")
+        raise DataError(f"{shown} has the column '{twice[0]}' twice", "rename one of them")
     try:
         lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
-        raise DataError(f"{path} is not a CSV table: {error}", "check its quotes") from error
+        raise DataError(f"{shown} is not a CSV table: {error}", "check its quotes") from error
     rows: list[dict[str, str]] = []
     for number, cells in enumerate(lines[1:], start=2):
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != len(header):
             raise DataError(
-                f"{path}, row {number}: {len(cells)} fields, expected {len(header)}",
+                f"{shown}, row {number}: {len(cells)} fields, expected {len(header)}",
                 "put fields that hold the delimiter in quotes",
             )
         rows.append({name: cell.strip() for name, cell in zip(header, cells, strict=True) if name})
     if not rows:
-        raise DataError(f"{path} has no rows", "add one row for each image")
+        raise DataError(f"{shown} has no rows", "add one row for each image")
     return rows

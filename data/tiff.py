@@ -168,7 +168,8 @@ def decode_tiff(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
         return np.asarray(decode_opencv(content, cv2.IMREAD_COLOR_RGB), np.uint8)
     if max(page.bits) <= 8 and page.number_type == _UNSIGNED:
         return decode_pillow(content, "TIFF", max_pixels)
-    if page.channels > 4 or page.photometric not in (_MIN_IS_WHITE, _MIN_IS_BLACK, _RGB):
+    most = {_MIN_IS_WHITE: 3, _MIN_IS_BLACK: 3, _RGB: 4}.get(page.photometric, 0)
+    if page.channels > most:
         raise DataError(
             f"a TIFF of {page.channels} channels of {page.bits[0]} bits in colour space "
             f"{page.photometric}, expected grey or RGB",

@@ -55,7 +55,8 @@ def read_tree(root: Path) -> Tree:
         except OSError as error:
             if folder == root:
                 raise DataError(
-                    f"{root} cannot be read: {error.strerror}", "check its permissions"
+                    f"{printable(str(root))} cannot be read: {error.strerror}",
+                    "check its permissions",
                 ) from error
             skipped.append((prefix, f"folder cannot be read: {error.strerror}"))
             continue

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from .entries import Entry
+from .entries import Entry, printable
 from .errors import DataError
 from .tables import has_columns, read_table
 from .tree import Found, Tree
@@ -108,7 +108,7 @@ def _seg_wbc_labels(tree: Tree) -> dict[Path, str]:
             number = row.get(column, "")
             if number not in _SEG_WBC_CLASSES:
                 raise DataError(
-                    f"{table}: class {number!r} for image {row['image id']}, expected 1 to 5",
+                    f"{printable(table.name)}: class {number!r} for image {row['image id']}, expected 1 to 5",
                     "take the authors' own table",
                 )
             for folder in folders:

@@ -10,6 +10,7 @@ import pytest
 
 from data.entries import Facts, printable
 from data.errors import DataError
+from data.images import read_bytes
 from data.listing import Entry, list_images
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -136,6 +137,18 @@ def test_names_of_any_bytes(tmp_path):
     assert sum(entry.path.read_bytes() == PNG for entry in listing.entries[:3]) == 3
 
 
+@POSIX
+def test_errors_stay_on_one_line_whatever_the_name(tmp_path):
+    path = tmp_path / "a\nb\udcff"
+    with pytest.raises(DataError) as caught:
+        list_images(path)
+    assert (
+        str(caught.value).encode("utf-8").endswith(b"a\\x0ab\\xff does not exist; correct the path")
+    )
+    with pytest.raises(DataError, match=r"b\\xff does not exist"):
+        read_bytes(path)
+
+
 @pytest.mark.parametrize(
     ("name", "escaped"),
     [
@@ -165,6 +178,8 @@ def test_a_folder_without_images(tmp_path, files, reason):
 def test_a_source_that_is_nothing(tmp_path):
     with pytest.raises(DataError, match="does not exist"):
         list_images(tmp_path / "none")
+    with pytest.raises(DataError, match="cannot be read|does not exist"):
+        list_images(tmp_path / ("x" * 300 + ".png"))
     make(tmp_path, "a.txt", content=b"x")
     with pytest.raises(DataError, match="neither a folder, an image nor a CSV"):
         list_images(tmp_path / "a.txt")
