@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from .arrays import Bytes, Floats
 from .polar import enclose
 from .regions import (
+    Parts,
     above,
     diameter,
     disc,
@@ -17,7 +18,6 @@ from .regions import (
     hull,
     middle,
     notch,
-    parts,
     touching,
 )
 from .stain import otsu, stained
@@ -80,23 +80,26 @@ def kinship(tint: NDArray[np.int32], near: Bytes, away: Bytes) -> NDArray[np.flo
     return np.asarray(table[tint])
 
 
-def others(mask: Bytes, nucleus: Bytes) -> Bytes:
+def others(found: Parts, nucleus: Bytes) -> Bytes:
     """Nuclei of other cells: parts that are large or cut by the rim, not specks and fringes.
 
     Parameters
     ----------
-    mask, nucleus : (rows, cols) uint8, 0 or 1
-        All nuclear pixels, and those of this cell.
+    found : Parts
+        All nuclear pixels.
+    nucleus : (rows, cols) uint8, 0 or 1
+        Those of this cell: some of the parts.
 
     Returns
     -------
     (rows, cols) uint8, 0 or 1
     """
-    found = parts(mask & (1 - nucleus))
     chosen = found.areas > 0.3 * cv2.countNonZero(nucleus)
     chosen[found.rim()] = True
     chosen[0] = False
-    return found.of(chosen)
+    if not chosen.any():
+        return np.zeros_like(nucleus)
+    return found.of(chosen) & (1 - nucleus)
 
 
 def _outlined(plane: Bytes, cell: Bytes, nucleus: Bytes, level: int) -> Bytes:
@@ -141,7 +144,7 @@ def whole_cell(optical: Bytes, nucleus: Bytes, other: Bytes) -> Bytes:
         small = (max(1, round(shape[0] * factor)), max(1, round(shape[1] * factor)))
         region, level = _region(
             np.asarray(
-                cv2.resize(optical, small[::-1], interpolation=cv2.INTER_AREA), dtype=np.uint8
+                cv2.resize(optical, small[::-1], interpolation=cv2.INTER_LINEAR), dtype=np.uint8
             ),
             _reduced(nucleus, small),
             _reduced(other, small),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import ceil, pi, sqrt
+from math import ceil
 
 import cv2
 import numpy as np
@@ -11,75 +10,13 @@ from numpy.typing import NDArray
 
 from .arrays import Bytes, Floats
 from .cytoplasm import whole_cell
-from .nuclei import nuclear, nuclear_size, within
-from .regions import diameter, distance_from, parts
-from .stain import background, chromatin, cut_out, density, otsu, stained
+from .nuclei import nuclear, within
+from .quality import Outlined
+from .regions import diameter, distance_from
+from .stain import background, stain_of, stained
 from .touching import red_cell_radius, separated
 
-_GLANCE = 200  # pixels of the shorter side that suffice to tell a crop from a field
 _SHORT_SIDE = 1000  # pixels; nuclei are searched on an image no larger than this
-
-
-@dataclass(frozen=True, eq=False)
-class Outlined:
-    """One cell of a field in its window.
-
-    Parameters
-    ----------
-    box : (slice, slice)
-        Rows and columns of the window in the field.
-    nucleus, cell : (rows, cols) uint8, 0 or 1
-    """
-
-    box: tuple[slice, slice]
-    nucleus: Bytes
-    cell: Bytes
-
-
-def smoothed(rgb: Bytes) -> Bytes:
-    """Return the image without pixel noise, the input of every step."""
-    return np.asarray(cv2.GaussianBlur(rgb, (5, 5), 0.9), dtype=np.uint8)
-
-
-def is_field(rgb: Bytes) -> bool:
-    """Whether an image shows a field of cells rather than one cell.
-
-    A crop has a nucleus at its centre (the nearest nuclear pixel is not farther than three
-    quarters of its diameter) that is not tiny (a 400th of the image) and few other whole ones
-    (four). A cell cut out on black is a crop.
-
-    Parameters
-    ----------
-    rgb : (rows, cols, 3) uint8
-
-    Returns
-    -------
-    bool
-    """
-    scale = min(1.0, _GLANCE / min(rgb.shape[:2]))
-    size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
-    small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    if cut_out(small) is not None:
-        return False
-    plane = chromatin(density(small, background(small)))
-    level = otsu(plane)
-    found = parts(nuclear(plane, level, min(nuclear_size(plane, level), 20)))
-    if found.areas.size == 1:
-        return False
-    distance = distance_from((found.labels > 0).astype(np.uint8))
-    row, col = found.labels.shape[0] // 2, found.labels.shape[1] // 2
-    gap = float(distance[row, col])
-    reach = ceil(gap) + 2
-    around = found.labels[
-        max(0, row - reach) : row + reach + 1, max(0, col - reach) : col + reach + 1
-    ]
-    main = int(np.argmax(np.where(np.isin(np.arange(found.areas.size), around), found.areas, 0)))
-    depth = cv2.distanceTransform((found.labels == main).astype(np.uint8), cv2.DIST_L2, 5)
-    # A clump of touching nuclei counts no more than two.
-    area = min(float(found.areas[main]), 2 * pi * float(depth.max()) ** 2)
-    whole = found.areas > 0.4 * area
-    whole[found.rim()] = False
-    return bool(gap > 1.5 * sqrt(area / pi) or area * 400 < plane.size or whole.sum() > 5)
 
 
 def numbered_nuclei(rgb: Bytes) -> tuple[NDArray[np.int32], float]:
@@ -98,34 +35,26 @@ def numbered_nuclei(rgb: Bytes) -> tuple[NDArray[np.int32], float]:
     """
     scale = min(1.0, _SHORT_SIDE / min(rgb.shape[:2]))
     size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
-    small = smoothed(np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8))
-    optical = density(small, background(small))
-    plane = chromatin(optical)
-    level = otsu(plane)
-    red = red_cell_radius(plane, stained(optical), level)
-    return separated(nuclear(plane, level, 2 * (red or 16)), red), scale
+    stain = stain_of(np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8))
+    red = red_cell_radius(stain.plane, stained(stain.optical), stain.level)
+    return separated(nuclear(stain.plane, stain.level, 2 * (red or 16)), red), scale
 
 
 def _window(
     rgb: Bytes, labels: NDArray[np.int32], number: int, box: tuple[slice, slice], slide: Floats
 ) -> Outlined:
     """Outline one nucleus and its cell at full resolution."""
-    patch = smoothed(np.ascontiguousarray(rgb[box]))
-    local = background(patch)
-    if local[1] < 0.8 * slide[1]:
-        local = slide  # hardly any empty slide between crowded cells
-    optical = density(patch, local)
-    plane = chromatin(optical)
-    own, other = (labels == number).astype(np.uint8), ((labels > 0) & (labels != number))
+    stain = stain_of(np.ascontiguousarray(rgb[box]), slide)
+    own = np.asarray(labels == number, dtype=np.uint8)
+    other = np.asarray(labels > 0, dtype=np.uint8) & (1 - own)
     size = diameter(own)
-    level = otsu(plane)
-    near, aside = distance_from(own), distance_from(other.astype(np.uint8))
-    nucleus = nuclear(plane, level, size) & (near <= 0.15 * size) & (near <= aside)
+    near, aside = distance_from(own), distance_from(other)
+    nucleus = nuclear(stain.plane, stain.level, size) & (near <= 0.15 * size) & (near <= aside)
     if not nucleus.any():
         nucleus = own
-    cell = whole_cell(optical, nucleus, other.astype(np.uint8))
-    inside = within(plane, cell & (near <= aside), level, size)
-    return Outlined(box, inside if inside.any() else nucleus, cell)
+    cell = whole_cell(stain.optical, nucleus, other)
+    inside = within(stain.plane, cell & (near <= aside), stain.level, size)
+    return Outlined(box, stain.optical, inside if inside.any() else nucleus, cell)
 
 
 def cells_of_field(rgb: Bytes) -> list[Outlined]:

@@ -19,7 +19,6 @@ from .regions import (
     main_parts,
     middle,
     opened,
-    parts,
 )
 from .stain import otsu
 
@@ -87,7 +86,7 @@ def _off_centre(mask: Bytes) -> float:
     return hypot(row - (mask.shape[0] - 1) / 2, col - (mask.shape[1] - 1) / 2)
 
 
-def central(mask: Bytes) -> Bytes:
+def central(found: Parts) -> Bytes:
     """Return the nucleus of the central cell: its main part and the lobes that belong to it.
 
     A small part close by is a lobe; a larger or more distant one is a lobe if the cell lies no
@@ -95,14 +94,13 @@ def central(mask: Bytes) -> Bytes:
 
     Parameters
     ----------
-    mask : (rows, cols) uint8, 0 or 1
+    found : Parts
         All nuclear pixels, at least one.
 
     Returns
     -------
     (rows, cols) uint8, 0 or 1
     """
-    found = parts(mask)
     main = _main(found)
     nucleus = np.asarray(found.labels == main, dtype=np.uint8)
     large = np.flatnonzero(found.areas >= 0.06 * found.areas[main])
@@ -117,7 +115,7 @@ def central(mask: Bytes) -> Bytes:
         rest.remove(part)
         joined = nucleus | np.asarray(found.labels == part, dtype=np.uint8)
         small = found.areas[part] < 0.3 * found.areas[main] and gaps[part] < 0.3 * scale
-        if small or _off_centre(joined) <= _off_centre(nucleus) + 0.01 * max(mask.shape):
+        if small or _off_centre(joined) <= _off_centre(nucleus) + 0.01 * max(nucleus.shape):
             nucleus = joined
     return nucleus
 
@@ -160,5 +158,10 @@ def sharpened(plane: Bytes, cell: Bytes, level: int) -> int:
 
 def within(plane: Bytes, cell: Bytes, level: int, size: float) -> Bytes:
     """Return the nucleus inside a known cell: (rows, cols) uint8, 0 or 1, perhaps empty."""
-    mask = nuclear(plane, sharpened(plane, cell, level), size) & cell
-    return main_parts(mask, 0.04)
+    left, top, width, height = cv2.boundingRect(cell)
+    box = np.s_[top : top + height, left : left + width]
+    part, inside = np.ascontiguousarray(plane[box]), np.ascontiguousarray(cell[box])
+    nucleus = np.zeros_like(cell)
+    mask = nuclear(part, sharpened(part, inside, level), size) & inside
+    nucleus[box] = main_parts(mask, 0.04)
+    return nucleus

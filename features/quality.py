@@ -8,10 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Bytes, Floats
-from .cell import Cell
+from .arrays import Bytes
 from .regions import diameter, parts, solidity
-from .stain import chromatin, density
+from .stain import chromatin
 
 _ALIKE = 0.5  # two parts of a nucleus are of like size above this ratio of their areas
 _SCANTY = 0.03  # share of the cell below which a compartment is missing
@@ -20,6 +19,26 @@ _CLIPPED = 0.1  # share of the cell's pixels at an end of the scale
 _RAGGED, _TATTERED = 0.955, 0.93  # solidity of the outline of a crushed cell, of a single one
 _TRADE = 0.6
 _FADED, _PALE = 0.92, 0.38  # blueness of a crushed nucleus: against intact ones, on its own
+
+
+@dataclass(frozen=True, eq=False)
+class Outlined:
+    """One cell in its window of the image.
+
+    Parameters
+    ----------
+    box : (slice, slice)
+        Rows and columns of the window in the image.
+    optical : (rows, cols, 3) uint8
+        Optical density in the window, see `features.stain.density`.
+    nucleus, cell : (rows, cols) uint8, 0 or 1
+        The nucleus, perhaps empty, inside the cell.
+    """
+
+    box: tuple[slice, slice]
+    optical: Bytes
+    nucleus: Bytes
+    cell: Bytes
 
 
 @dataclass(frozen=True)
@@ -99,14 +118,14 @@ def edge_sharpness(plane: Bytes, nucleus: Bytes) -> float:
     return float(cv2.mean(slope, ring)[0] / max(contrast, 1.0) * diameter(nucleus))
 
 
-def assess(cell: Cell, slide: Floats, shape: tuple[int, int]) -> tuple[Quality, Signs]:
+def assess(outlined: Outlined, rgb: Bytes, shape: tuple[int, int]) -> tuple[Quality, Signs]:
     """Look for doubts about one cell; whether it is crushed is for `smudged` to say.
 
     Parameters
     ----------
-    cell : Cell
-    slide : (3,) float64
-        Colour of the empty slide, see `features.stain.background`.
+    outlined : Outlined
+    rgb : (rows, cols, 3) uint8
+        Pixels of its window.
     shape : (int, int)
         Rows and columns of the source image.
 
@@ -114,25 +133,23 @@ def assess(cell: Cell, slide: Floats, shape: tuple[int, int]) -> tuple[Quality, 
     -------
     Quality, Signs
     """
-    nucleus, whole = cell.nucleus.astype(np.uint8), cell.cell.astype(np.uint8)
+    left, top, width, height = cv2.boundingRect(outlined.cell)
+    inner = (slice(top, top + height), slice(left, left + width))
+    nucleus, whole = outlined.nucleus[inner], outlined.cell[inner]
+    optical, pixels = outlined.optical[inner], rgb[inner]
+    top, left = top + outlined.box[0].start, left + outlined.box[1].start
+    cut = min(top, left) <= 0 or top + height >= shape[0] or left + width >= shape[1]
     nuclear, area = cv2.countNonZero(nucleus), cv2.countNonZero(whole)
-    rows, cols = (np.flatnonzero(cell.cell.any(axis=axis)) for axis in (1, 0))
-    top, left = cell.origin
-    cut = (
-        min(top + int(rows[0]), left + int(cols[0])) <= 0
-        or top + int(rows[-1]) >= shape[0] - 1
-        or left + int(cols[-1]) >= shape[1] - 1
-    )
-    ends = cv2.inRange(cell.rgb, np.full(3, 1.0), np.full(3, 254.0)) == 0
-    optical = density(np.asarray(cv2.GaussianBlur(cell.rgb, (5, 5), 0.9), np.uint8), slide)
+    middling = cv2.inRange(pixels, np.full(3, 1.0), np.full(3, 254.0))
     red, green, _, _ = cv2.mean(optical, nucleus)
+    sharp = edge_sharpness(chromatin(optical), nucleus) if nuclear else np.inf
     quality = Quality(
-        touches_border=bool(cut),
+        touches_border=cut,
         two_nuclei=two_nuclei(nucleus, area),
         no_cytoplasm=area - nuclear < _SCANTY * area,
         no_nucleus=nuclear < _SCANTY * area,
-        out_of_focus=nuclear > 0 and edge_sharpness(chromatin(optical), nucleus) < _BLURRED,
-        saturated=bool(ends[cell.cell].mean() > _CLIPPED),
+        out_of_focus=sharp < _BLURRED,
+        saturated=cv2.countNonZero(cv2.min(255 - middling, whole)) > _CLIPPED * area,
     )
     return quality, Signs(red / max(green, 1.0), solidity(whole))
 

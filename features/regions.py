@@ -92,6 +92,8 @@ def filled(mask: Bytes, largest: float) -> Bytes:
 
 def distance_from(mask: Bytes) -> NDArray[np.float32]:
     """Distance in pixels of every pixel from the mask: 0 inside, huge where the mask is empty."""
+    if not mask.any():
+        return np.full(mask.shape, 1e6, dtype=np.float32)
     return np.asarray(cv2.distanceTransform(1 - mask, cv2.DIST_L2, 3), dtype=np.float32)
 
 

@@ -10,13 +10,14 @@ import numpy as np
 
 from .arrays import Bytes, Mask
 from .cell import Cell
-from .cytoplasm import others, whole_cell
+from .crops import central_cell
+from .cytoplasm import whole_cell
 from .errors import CellError
-from .fields import Outlined, cells_of_field, is_field, smoothed
-from .nuclei import central, nuclear, nuclear_size, smooth_chromatin, within
-from .quality import Quality, assess, smudged
+from .fields import cells_of_field
+from .nuclei import nuclear_size, smooth_chromatin, within
+from .quality import Outlined, Quality, assess, smudged
 from .regions import parts
-from .stain import background, chromatin, cut_out, density, otsu
+from .stain import stain_of
 
 Source = Literal["crop", "field"]
 
@@ -76,59 +77,26 @@ def _gathered(
     rgb: Bytes, outlined: list[Outlined], source: Source, pixel_size: float | None
 ) -> Segmentation:
     """Make the cells of the outlines, look for doubts, and put them in order."""
-    slide = background(rgb[::4, ::4] if source == "field" else rgb)
     shape = (rgb.shape[0], rgb.shape[1])
     founds, signs = [], []
     for one in outlined:
-        top, left = one.box[0].start, one.box[1].start
-        cell = Cell(
-            np.ascontiguousarray(rgb[one.box]),
-            (one.nucleus & one.cell) > 0,
-            one.cell > 0,
-            (top, left),
-            pixel_size,
-        ).trimmed()
-        quality, sign = assess(cell, slide, shape)
-        moments = cv2.moments((cell.nucleus if cell.nucleus.any() else cell.cell).astype(np.uint8))
+        pixels = np.ascontiguousarray(rgb[one.box])
+        origin = (one.box[0].start, one.box[1].start)
+        nucleus = one.nucleus & one.cell
+        whole = Cell(pixels, nucleus > 0, one.cell > 0, origin, pixel_size)
+        quality, sign = assess(one, pixels, shape)
+        moments = cv2.moments(nucleus if nucleus.any() else one.cell, binaryImage=True)
         centroid = (
-            cell.origin[0] + moments["m01"] / moments["m00"],
-            cell.origin[1] + moments["m10"] / moments["m00"],
+            origin[0] + moments["m01"] / moments["m00"],
+            origin[1] + moments["m10"] / moments["m00"],
         )
-        founds.append(Found(cell, quality, centroid))
+        founds.append(Found(whole.trimmed(), quality, centroid))
         signs.append(sign)
-    crushed = smudged(signs)
     cells = [
-        replace(found, quality=replace(found.quality, smudge=bool(smudge)))
-        for found, smudge in zip(founds, crushed, strict=True)
+        replace(found, quality=replace(found.quality, smudge=bool(crushed)))
+        for found, crushed in zip(founds, smudged(signs), strict=True)
     ]
     return Segmentation(source, shape, tuple(sorted(cells, key=lambda found: found.centroid)))
-
-
-def _everything(rgb: Bytes) -> tuple[slice, slice]:
-    return slice(0, rgb.shape[0]), slice(0, rgb.shape[1])
-
-
-def _central_cell(rgb: Bytes) -> Outlined:
-    """Outline the central cell of a crop."""
-    alone = cut_out(rgb)
-    smooth = smoothed(rgb)
-    optical = density(smooth, background(smooth))
-    plane = chromatin(optical)
-    level = otsu(plane)
-    size = nuclear_size(plane, level)
-    plane = smooth_chromatin(plane, size)
-
-    mask = nuclear(plane, level, size)
-    contrast = cv2.mean(plane, mask)[0] - cv2.mean(plane, 1 - mask)[0]
-    if not mask.any() or contrast < _CONTRAST:
-        raise CellError(
-            f"no nucleus stands out: the chromatin contrast is {contrast / 100:.2f} and not "
-            f"{_CONTRAST / 100:.2f} in optical density",
-            "give a sharp image of a Romanowsky-stained cell",
-        )
-    nucleus = central(mask)
-    cell = whole_cell(optical, nucleus, others(mask, nucleus)) if alone is None else alone | nucleus
-    return Outlined(_everything(rgb), within(plane, cell, level, size), cell)
 
 
 def _checked(rgb: Bytes) -> None:
@@ -163,7 +131,7 @@ def segment(
         A photograph of Romanowsky-stained blood, or one cell cut out on black.
     source : {"auto", "crop", "field"}
         A crop gives one cell, the central one; a field every white cell. By default an image is
-        a crop if a nucleus lies at its centre that is not tiny, see `features.fields.is_field`.
+        a crop if a nucleus lies at its centre that is not tiny, see `features.crops.several`.
     pixel_size : float, optional
         Micrometres per pixel, handed on to the cells.
 
@@ -177,15 +145,17 @@ def segment(
         Where no cell can be found, with the reason.
     """
     _checked(rgb)
-    if source == "field" or (source == "auto" and is_field(rgb)):
-        outlined = cells_of_field(rgb)
-        if not outlined:
-            raise CellError(
-                "no nucleus as large as a third of a red cell stands out in the field",
-                "give a field with white cells, or --source crop for one cell",
-            )
-        return _gathered(rgb, outlined, "field", pixel_size)
-    return _gathered(rgb, [_central_cell(rgb)], "crop", pixel_size)
+    if source != "field":
+        alone = central_cell(rgb, surely=source == "crop")
+        if alone is not None:
+            return _gathered(rgb, [alone], "crop", pixel_size)
+    outlined = cells_of_field(rgb)
+    if not outlined:
+        raise CellError(
+            "no nucleus as large as a third of a red cell stands out in the field",
+            "give a field with white cells, or --source crop for one cell",
+        )
+    return _gathered(rgb, outlined, "field", pixel_size)
 
 
 def _fitting(name: str, mask: Mask | None, rgb: Bytes) -> Bytes | None:
@@ -219,24 +189,18 @@ def from_masks(rgb: Bytes, nucleus: Mask | None, cell: Mask | None) -> Segmentat
         Where neither mask has a pixel, or one does not fit the image.
     """
     core, whole = _fitting("nucleus", nucleus, rgb), _fitting("cell", cell, rgb)
-    smooth = smoothed(rgb)
-    optical = density(smooth, background(smooth))
+    stain = stain_of(rgb)
     if whole is None and core is not None and core.any():
-        whole = whole_cell(optical, core, np.zeros_like(core))
+        whole = whole_cell(stain.optical, core, np.zeros_like(core))
     if whole is None or not whole.any():
         raise CellError("the masks are empty", "give a mask with at least one pixel")
     found = parts(whole)
-    cells = [
-        np.asarray(found.labels == part, dtype=np.uint8) for part in range(1, found.areas.size)
-    ]
-    plane = chromatin(optical)
-    level = otsu(plane)
-    outlined = [
-        Outlined(
-            _everything(rgb),
-            within(plane, one, level, nuclear_size(plane, level)) if core is None else core & one,
-            one,
-        )
-        for one in cells
-    ]
+    size = nuclear_size(stain.plane, stain.level)
+    plane = smooth_chromatin(stain.plane, size)
+    outlined = []
+    for part in range(1, found.areas.size):
+        one = np.asarray(found.labels == part, dtype=np.uint8)
+        inside = within(plane, one, stain.level, size) if core is None else core & one
+        box = np.s_[0 : rgb.shape[0], 0 : rgb.shape[1]]
+        outlined.append(Outlined(box, stain.optical, inside, one))
     return _gathered(rgb, outlined, "crop" if len(outlined) == 1 else "field", None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
@@ -129,3 +131,47 @@ def stained(optical: Bytes) -> Bytes:
     red, green, blue = cv2.split(optical)
     mean = cv2.addWeighted(cv2.addWeighted(red, 0.5, blue, 0.5, 0), 0.5, green, 0.5, 0)
     return np.asarray(cv2.max(mean, cv2.addWeighted(green, 1.5, blue, -1.5, 0)), dtype=np.uint8)
+
+
+class Stain(NamedTuple):
+    """What the steps of the segmentation read of an image.
+
+    Parameters
+    ----------
+    slide : (3,) float64
+        Colour of the empty slide.
+    optical : (rows, cols, 3) uint8
+        Optical density without pixel noise, see `density`.
+    plane : (rows, cols) uint8
+        See `chromatin`.
+    level : int
+        Level of the plane above which a pixel is nuclear.
+    """
+
+    slide: Floats
+    optical: Bytes
+    plane: Bytes
+    level: int
+
+
+def stain_of(rgb: Bytes, least: Floats | None = None) -> Stain:
+    """Measure the stain of an image.
+
+    Parameters
+    ----------
+    rgb : (rows, cols, 3) uint8
+    least : (3,) float64, optional
+        Colour of the slide elsewhere: taken where this image is darker by a fifth, because hardly
+        any empty slide is left between crowded cells.
+
+    Returns
+    -------
+    Stain
+    """
+    smooth = np.asarray(cv2.GaussianBlur(rgb, (5, 5), 0.9), dtype=np.uint8)
+    slide = background(smooth)
+    if least is not None and slide[1] < 0.8 * least[1]:
+        slide = least
+    optical = density(smooth, slide)
+    plane = chromatin(optical)
+    return Stain(slide, optical, plane, otsu(plane))

@@ -1,0 +1,170 @@
+"""Crops: the one cell at the centre of an image, and whether an image is a crop at all."""
+
+from __future__ import annotations
+
+from math import ceil, inf, pi, sqrt
+
+import cv2
+import numpy as np
+
+from .arrays import Bytes
+from .cytoplasm import others, whole_cell
+from .errors import CellError
+from .nuclei import central, nuclear, nuclear_size, smooth_chromatin, within
+from .quality import Outlined
+from .regions import Parts, diameter, disc, distance_from, filled, main_parts, opened, parts
+from .stain import Stain, chromatin, cut_out, density, otsu, stain_of
+
+_GLANCE = 200  # pixels of the shorter side that suffice to tell a crop from a field
+_LARGE = 400  # from here on a glance at a reduced image saves time
+_TINY = 400  # a nucleus that covers a smaller part of the image is one of a field
+_WHOLE = 5  # more whole nuclei than these make a field
+_SPLIT = 1.8  # ratio of chromatin from which a cell on black has a cytoplasm that shows
+_CONTRAST = 12  # density steps by which chromatin stands out at least
+
+
+def nuclear_parts(stain: Stain, largest: float = inf) -> tuple[Parts, Bytes, float]:
+    """Find the nuclear parts of an image.
+
+    Parameters
+    ----------
+    stain : Stain
+    largest : float
+        Bound in pixels for the diameter that sets the scale of the smoothing.
+
+    Returns
+    -------
+    parts : Parts
+    plane : (rows, cols) uint8
+        The chromatin without its grain.
+    size : float
+        Diameter in pixels of the disc that has the area of all parts, at most `largest`.
+
+    Raises
+    ------
+    CellError
+        Where no nucleus stands out.
+    """
+    size = min(nuclear_size(stain.plane, stain.level), largest)
+    plane = smooth_chromatin(stain.plane, size)
+    mask = nuclear(plane, stain.level, size)
+    contrast = cv2.mean(plane, mask)[0] - cv2.mean(plane, 1 - mask)[0]
+    if contrast < _CONTRAST:
+        raise CellError(
+            f"no nucleus stands out: the contrast of the chromatin is {contrast / 100:.2f} in "
+            f"optical density, below {_CONTRAST / 100:.2f}",
+            "give a sharp image of Romanowsky-stained cells",
+        )
+    return parts(mask), plane, size
+
+
+def several(found: Parts) -> bool:
+    """Whether nuclear parts are those of a field rather than of a crop.
+
+    A crop has a nucleus at its centre (within three quarters of its diameter) that is not tiny (a
+    400th of the image) and at most four other whole ones.
+
+    Parameters
+    ----------
+    found : Parts
+        At least one part.
+
+    Returns
+    -------
+    bool
+    """
+    labels = found.labels
+    row, col = labels.shape[0] // 2, labels.shape[1] // 2
+    gap = float(distance_from((labels > 0).astype(np.uint8))[row, col])
+    reach = ceil(gap) + 2
+    around = np.unique(
+        labels[max(0, row - reach) : row + reach + 1, max(0, col - reach) : col + reach + 1]
+    )
+    main = int(around[np.argmax(found.areas[around])])
+    depth = float(cv2.distanceTransform((labels == main).astype(np.uint8), cv2.DIST_L2, 3).max())
+    # A clump of touching nuclei counts no more than two.
+    area = min(float(found.areas[main]), 2 * pi * depth**2)
+    whole = found.areas > 0.4 * area
+    whole[found.rim()] = False
+    return bool(gap > 1.5 * sqrt(area / pi) or area * _TINY < labels.size or whole.sum() > _WHOLE)
+
+
+def is_field(rgb: Bytes) -> bool:
+    """Whether an image shows a field of cells rather than one cell, judged by `several`.
+
+    Parameters
+    ----------
+    rgb : (rows, cols, 3) uint8
+
+    Returns
+    -------
+    bool
+        False for a cell cut out on black.
+
+    Raises
+    ------
+    CellError
+        Where no nucleus stands out.
+    """
+    scale = min(1.0, _GLANCE / min(rgb.shape[:2]))
+    size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
+    small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return cut_out(small) is None and several(nuclear_parts(stain_of(small), _GLANCE / 10)[0])
+
+
+def _cut_cell(rgb: Bytes, alone: Bytes) -> Outlined:
+    """Clean a cell that lies on black and find its nucleus.
+
+    No slide is left to compare with: densities are against white.
+    """
+    cell = opened(alone, max(1, round(0.08 * diameter(alone))))
+    cell = filled(main_parts(cell if cell.any() else alone, 1.0), float(cell.size))
+    smooth = np.asarray(cv2.GaussianBlur(rgb, (5, 5), 0.9), dtype=np.uint8)
+    optical = density(smooth, np.full(3, 255.0))
+    size = diameter(cell)
+    plane = smooth_chromatin(chromatin(optical), size)
+    # Black bleeds into the outermost pixels.
+    inner = np.asarray(cv2.erode(cell, disc(2), borderValue=0), dtype=np.uint8)
+    chosen = np.ascontiguousarray(plane[inner > 0][:, None])
+    if chosen.size == 0:
+        raise CellError(f"the cell on black has {cv2.countNonZero(cell)} pixels", "enlarge it")
+    level = otsu(chosen)
+    upper, lower = chosen[chosen > level], chosen[chosen <= level]
+    if upper.size == 0 or upper.mean() < _SPLIT * max(float(lower.mean()), 1.0):
+        level = int(0.75 * float(np.median(chosen)))  # a cell that is nearly all nucleus
+    mask = nuclear(plane, level, size) & inner
+    return Outlined(np.s_[0 : rgb.shape[0], 0 : rgb.shape[1]], optical, main_parts(mask, 0.1), cell)
+
+
+def central_cell(rgb: Bytes, *, surely: bool) -> Outlined | None:
+    """Outline the central cell of a crop.
+
+    Parameters
+    ----------
+    rgb : (rows, cols, 3) uint8
+    surely : bool
+        True: the image is a crop. False: return None if it shows a field.
+
+    Returns
+    -------
+    Outlined or None
+
+    Raises
+    ------
+    CellError
+        Where no nucleus stands out.
+    """
+    alone = cut_out(rgb)
+    if alone is not None:
+        return _cut_cell(rgb, alone)
+    large = min(rgb.shape[:2]) > _LARGE
+    if not surely and large and is_field(rgb):
+        return None
+    stain = stain_of(rgb)
+    found, plane, size = nuclear_parts(stain)
+    if not surely and not large and several(found):
+        return None
+    nucleus = central(found)
+    cell = whole_cell(stain.optical, nucleus, others(found, nucleus))
+    nucleus = within(plane, cell, stain.level, size)
+    return Outlined(np.s_[0 : rgb.shape[0], 0 : rgb.shape[1]], stain.optical, nucleus, cell)
