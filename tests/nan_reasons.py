@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from math import pi, sqrt
 
 import numpy as np
-from scipy.ndimage import binary_erosion
+from scipy.ndimage import binary_dilation, binary_erosion
 
+from features import Recipe
 from features.cell import Cell
 from features.colour import scale
 from features.lbp import CIRCLES
@@ -57,6 +59,28 @@ def _no_quartiles(cell: Cell, column: Column) -> bool:
     return not np.percentile(_values(cell, column), [25, 75]).any()
 
 
+def _side(cell: Cell, share: float, least: int = 1) -> int:
+    """The odd number of pixels nearest to a share of the cell's diameter."""
+    across = sqrt(4 * cell.cell.sum() / pi)
+    return max(2 * round((share * across - 1) / 2) + 1, least)
+
+
+def _only_rim(cell: Cell, _: Column) -> bool:
+    side = _side(cell, 0.04, 3)
+    return not binary_erosion(cell.cytoplasm, np.ones((side, side))).any()
+
+
+def _grown(cell: Cell, share: float, least: int = 1) -> np.ndarray:
+    side = _side(cell, share, least)
+    return binary_dilation(cell.nucleus, np.ones((side, side)))
+
+
+def _none(count: str) -> Callable[[Cell, Column], bool]:
+    """Whether a count of things is 0, or nowhere to be taken."""
+    recipe = Recipe((f"Cells_Haematology_{count}",))
+    return lambda cell, _: not recipe.measure(cell)[0] > 0
+
+
 REASONS: dict[str, Callable[[Cell, Column], bool]] = {
     "empty compartment": lambda cell, column: not cell.mask(column.compartment).any(),
     "a single pixel": lambda cell, column: cell.mask(column.compartment).sum() == 1,
@@ -66,6 +90,14 @@ REASONS: dict[str, Callable[[Cell, Column], bool]] = {
     "equal axes": _equal_axes,
     "no nucleus": lambda cell, _: not cell.nucleus.any(),
     "no cytoplasm": lambda cell, _: not cell.cytoplasm.any(),
+    "no nucleolus": _none("NucleoliCount"),
+    "no granule": _none("GranuleCount"),
+    "no vacuole": _none("VacuoleCount"),
+    "no cytoplasm but its rim": _only_rim,
+    "no cytoplasm near to it": lambda cell, _: (
+        not (cell.cytoplasm & _grown(cell, 0.16, 3) & ~_grown(cell, 0.03)).any()
+    ),
+    "none far from it": lambda cell, _: not (cell.cytoplasm & ~_grown(cell, 0.16, 3)).any(),
     "no two neighbouring pixels in the compartment": _no_neighbours,
     "no two pixels that touch": _no_neighbours,
     "no pixel whose neighbourhood lies in the compartment": _no_neighbourhood,
