@@ -60,7 +60,8 @@ def list_images(source: Path, *, masks: Path | None = None) -> Listing:
     paired = _with_masks(listing, read_tree(masks).images)
     if not any(entry.mask for entry in paired.entries):
         raise DataError(
-            f"{printable(str(masks))} holds no mask for any image, {listing.entries[0].name} for example",
+            f"{printable(str(masks))} holds no mask for any image, "
+            f"{listing.entries[0].name} for example",
             "name each mask as its image, at the same relative path",
         )
     return paired

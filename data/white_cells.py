@@ -108,7 +108,8 @@ def _seg_wbc_labels(tree: Tree) -> dict[Path, str]:
             number = row.get(column, "")
             if number not in _SEG_WBC_CLASSES:
                 raise DataError(
-                    f"{printable(table.name)}: class {number!r} for image {row['image id']}, expected 1 to 5",
+                    f"{printable(table.name)}: class {number!r} for image {row['image id']}, "
+                    "expected 1 to 5",
                     "take the authors' own table",
                 )
             for folder in folders:

@@ -178,7 +178,7 @@ def test_a_folder_without_images(tmp_path, files, reason):
 def test_a_source_that_is_nothing(tmp_path):
     with pytest.raises(DataError, match="does not exist"):
         list_images(tmp_path / "none")
-    with pytest.raises(DataError, match="cannot be read|does not exist"):
+    with pytest.raises(DataError, match=r"cannot be read|does not exist"):
         list_images(tmp_path / ("x" * 300 + ".png"))
     make(tmp_path, "a.txt", content=b"x")
     with pytest.raises(DataError, match="neither a folder, an image nor a CSV"):
