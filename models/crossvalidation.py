@@ -13,6 +13,7 @@ from sklearn.pipeline import Pipeline
 from .calibration import Calibration, fit_calibration
 from .errors import ModelError
 from .estimators import Estimator
+from .operating import threshold_for_sensitivity
 from .splitting import assert_disjoint, grouped_folds, groups_by_class
 
 Floats = NDArray[np.float64]
@@ -23,11 +24,22 @@ INNER_FOLDS = 3
 
 @dataclass(frozen=True, eq=False)
 class CalibratedModel:
-    """A fitted Pipeline and the calibration of its scores."""
+    """A fitted Pipeline, the calibration of its scores, and its operating threshold.
+
+    Parameters
+    ----------
+    estimator : Estimator
+    pipeline : Pipeline
+    calibration : Calibration
+    threshold : float
+        Probability of the positive class from which on the stated share of positives was called
+        among the cells of the inner folds; NaN without a positive class.
+    """
 
     estimator: Estimator
     pipeline: Pipeline
     calibration: Calibration
+    threshold: float
 
     def probabilities(self, features: Floats) -> Floats:
         """(n, p) features to (n, classes) probabilities."""
@@ -47,9 +59,16 @@ class Fold:
 
 
 def fit_calibrated(
-    estimator: Estimator, features: Floats, target: Codes, groups: Codes, seed: int
+    estimator: Estimator,
+    features: Floats,
+    target: Codes,
+    groups: Codes,
+    *,
+    seed: int = 0,
+    positive: int | None = None,
+    sensitivity: float = 0.95,
 ) -> CalibratedModel:
-    """Fit on all cells given; calibrate on their scores from inner grouped folds.
+    """Fit on all cells; calibrate and choose the threshold on scores from inner grouped folds.
 
     Where a class has one group only, its cells cannot be scored by a model that learnt the class
     from others; the inner folds then part groups (`calibrated_within_groups` tells).
@@ -59,11 +78,17 @@ def fit_calibrated(
     features : (n, p) float64
     target, groups : (n,) int64
     seed : int
+    positive : int or None
+    sensitivity : float
+        What the threshold is to reach.
     """
     scores = inner_scores(estimator, features, target, groups, seed)
-    return CalibratedModel(
-        estimator, estimator.fit(features, target, seed), fit_calibration(scores, target)
-    )
+    calibration = fit_calibration(scores, target)
+    threshold = float("nan")
+    if positive is not None:
+        chances = calibration.probabilities(scores)[:, positive]
+        threshold = threshold_for_sensitivity(target == positive, chances, sensitivity)
+    return CalibratedModel(estimator, estimator.fit(features, target, seed), calibration, threshold)
 
 
 def inner_scores(
@@ -100,6 +125,8 @@ def cross_validate(
     seed: int = 0,
     jobs: int = 1,
     unit: str = "subjects",
+    positive: int | None = None,
+    sensitivity: float = 0.95,
     progress: Callable[[str], None] | None = None,
 ) -> list[Fold]:
     """Test the whole procedure, calibration included, on groups that it has not seen.
@@ -116,6 +143,9 @@ def cross_validate(
         Folds that are fitted at a time (threads).
     unit : str
         What a group is, for error lines.
+    positive : int or None
+    sensitivity : float
+        What each fold's operating threshold is to reach.
     progress : callable, optional
         Told of every fold that is done.
 
@@ -139,7 +169,13 @@ def cross_validate(
 
     def run(repeat: int, number: int, train: Codes, test: Codes) -> Fold:
         model = fit_calibrated(
-            estimator, features[train], target[train], groups[train], seed + 1_000 * repeat + number
+            estimator,
+            features[train],
+            target[train],
+            groups[train],
+            seed=seed + 1_000 * repeat + number,
+            positive=positive,
+            sensitivity=sensitivity,
         )
         return Fold(repeat, number, train, test, model, model.probabilities(features[test]))
 
@@ -160,3 +196,11 @@ def pooled(done: Sequence[Fold], cells: int) -> Floats:
     for fold in done:
         probabilities[fold.repeat, fold.test] = fold.probabilities
     return probabilities
+
+
+def pooled_thresholds(done: Sequence[Fold], cells: int) -> Floats:
+    """Operating threshold that applies to every cell: that of its fold, (repeats, cells)."""
+    thresholds: Floats = np.full((max(fold.repeat for fold in done) + 1, cells), np.nan)
+    for fold in done:
+        thresholds[fold.repeat, fold.test] = fold.model.threshold
+    return thresholds

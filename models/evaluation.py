@@ -1,4 +1,4 @@
-"""The figures of a cross-validation: over repeats, and beside a trivial baseline."""
+"""What a cross-validation found: figures with their spread, interval and trivial baseline."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .crossvalidation import Fold, pooled
+from .crossvalidation import Fold, pooled, pooled_thresholds
 from .figures import (
     class_f1,
     class_sensitivity,
@@ -18,22 +18,38 @@ from .figures import (
     decide,
     figures,
 )
+from .intervals import cluster_bootstrap
+from .judged import Calibrated, Operating, calibrated, operating_point
+from .operating import Abstention, abstentions
+from .subjects import SubjectFigures, SubjectResult, subject_figures, subject_results
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
+DRAWS = 500
+
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure: mean and standard deviation over repeats, and the trivial baseline.
+    """One figure of the out-of-fold predictions.
 
-    The baseline is what the shares of the classes give for every cell, without looking at it.
+    Parameters
+    ----------
+    name : str
+    mean, spread : float
+        Mean and sample standard deviation over repeats (NaN with one repeat).
+    baseline : float
+        What the shares of the classes give for every cell, without looking at it.
+    low, high : float
+        95 % interval of the mean by a bootstrap of whole subjects.
     """
 
     name: str
     mean: float
     spread: float
     baseline: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -49,21 +65,40 @@ class Evaluation:
         Mean counts over repeats: true class in rows, decided class in columns.
     splits : list of mapping
         For each fold: cells and groups tested and learnt from, the groups on both sides (0, as
-        asserted), and the tested cells of each class.
+        asserted), the tested cells of each class, and the fold's figures.
+    calibrated : Calibrated
+        Calibration error, what a perfect model would show, and the bins.
+    operating : Operating or None
+        At the threshold chosen inside each training part for the stated sensitivity.
+    abstentions : list of Abstention
+        First repeat.
+    subjects : list of SubjectResult
+        Worst first; empty where the split was cell by cell.
+    subject_figures : SubjectFigures or None
     """
 
     figures: list[Figure]
     classes: list[dict[str, Any]]
     confusion: list[list[float]]
     splits: list[dict[str, Any]]
+    calibrated: Calibrated
+    operating: Operating | None
+    abstentions: list[Abstention]
+    subjects: list[SubjectResult]
+    subject_figures: SubjectFigures | None
 
 
 def evaluate(
     done: Sequence[Fold],
     target: Codes,
     groups: Codes,
+    names: Sequence[str],
     classes: Sequence[str],
     positive: int | None,
+    *,
+    sensitivity: float = 0.95,
+    draws: int = DRAWS,
+    seed: int = 0,
 ) -> Evaluation:
     """Judge the folds of a cross-validation.
 
@@ -71,39 +106,47 @@ def evaluate(
     ----------
     done : sequence of Fold
     target, groups : (n,) int64
+    names : sequence of str
+        Name of each group; empty where a group is no subject.
     classes : sequence of str
     positive : int or None
+    sensitivity : float
+        For which the operating thresholds were chosen.
+    draws, seed : int
+        Of the bootstrap.
     """
     probabilities = pooled(done, len(target))
     counts = confusion_counts(target, probabilities, positive)
+    subjects = subject_results(target, probabilities, groups, names, classes, positive)
+    named = None if positive is None else classes[positive]
     return Evaluation(
-        figures=repeated_figures(target, probabilities, positive),
+        figures=repeated_figures(target, probabilities, positive, groups, draws=draws, seed=seed),
         classes=class_table(counts, classes),
         confusion=[[float(value) for value in row] for row in counts],
-        splits=[_split(fold, target, groups, classes) for fold in done],
+        splits=[_split(fold, target, groups, classes, positive) for fold in done],
+        calibrated=calibrated(target, probabilities, positive),
+        operating=None
+        if positive is None
+        else operating_point(
+            target == positive,
+            probabilities[..., positive],
+            pooled_thresholds(done, len(target)),
+            sensitivity,
+        ),
+        abstentions=abstentions(target, probabilities[0]),
+        subjects=subjects,
+        subject_figures=subject_figures(subjects, named) if subjects and named else None,
     )
-
-
-def _split(fold: Fold, target: Codes, groups: Codes, classes: Sequence[str]) -> dict[str, Any]:
-    train, test = set(groups[fold.train].tolist()), set(groups[fold.test].tolist())
-    tested = np.bincount(target[fold.test], minlength=len(classes))
-    return {
-        "repeat": fold.repeat,
-        "fold": fold.number,
-        "train_cells": len(fold.train),
-        "test_cells": len(fold.test),
-        "train_groups": len(train),
-        "test_groups": len(test),
-        "groups_on_both_sides": len(train & test),
-        "test_classes": {name: int(count) for name, count in zip(classes, tested, strict=True)},
-    }
 
 
 def repeated_figures(
     target: Codes,
     probabilities: Floats,
     positive: int | None,
-    threshold: float | Floats = 0.5,
+    groups: Codes | None = None,
+    *,
+    draws: int = DRAWS,
+    seed: int = 0,
 ) -> list[Figure]:
     """Figures on the pooled out-of-fold predictions of each repeat.
 
@@ -113,42 +156,40 @@ def repeated_figures(
     probabilities : (repeats, n, classes) float64
         Out-of-fold.
     positive : int or None
-    threshold : float or (repeats, n) float64
-
-    Returns
-    -------
-    list of Figure
-        The spread is the sample standard deviation over repeats, NaN with one repeat.
+    groups : (n,) int64, optional
+        Subjects to draw whole; without them no interval is given.
+    draws, seed : int
+        Of the bootstrap.
     """
     repeats, cells, classes = probabilities.shape
-    thresholds = np.broadcast_to(threshold, (repeats, cells))
-    each = [
-        figures(target, probabilities[repeat], positive, thresholds[repeat])
-        for repeat in range(repeats)
-    ]
+    each = [figures(target, one, positive) for one in probabilities]
     priors = np.bincount(target, minlength=classes) / cells
     trivial = figures(target, np.tile(priors, (cells, 1)), positive)
+
+    def mean_of(rows: Codes) -> dict[str, float]:
+        drawn = [figures(target[rows], one[rows], positive) for one in probabilities]
+        return {name: float(np.mean([one[name] for one in drawn])) for name in trivial}
+
+    unknown = dict.fromkeys(trivial, (float("nan"), float("nan")))
+    intervals = (
+        unknown if groups is None else cluster_bootstrap(groups, mean_of, draws=draws, seed=seed)
+    )
     return [
         Figure(
             name,
             float(np.mean([one[name] for one in each])),
             float(np.std([one[name] for one in each], ddof=1)) if repeats > 1 else float("nan"),
             trivial[name],
+            *intervals[name],
         )
         for name in trivial
     ]
 
 
-def confusion_counts(
-    target: Codes, probabilities: Floats, positive: int | None, threshold: float | Floats = 0.5
-) -> Floats:
+def confusion_counts(target: Codes, probabilities: Floats, positive: int | None) -> Floats:
     """Mean counts over repeats, (classes, classes): true class in rows, decided in columns."""
-    repeats, cells, classes = probabilities.shape
-    thresholds = np.broadcast_to(threshold, (repeats, cells))
-    counts = [
-        confusion(target, decide(one, positive, limit), classes)
-        for one, limit in zip(probabilities, thresholds, strict=True)
-    ]
+    classes = probabilities.shape[2]
+    counts = [confusion(target, decide(one, positive), classes) for one in probabilities]
     mean: Floats = np.mean(counts, axis=0)
     return mean
 
@@ -173,3 +214,22 @@ def class_table(counts: Floats, classes: Sequence[str]) -> list[dict[str, Any]]:
         }
         for name, cells, sensitivity, specificity, f1 in rows
     ]
+
+
+def _split(
+    fold: Fold, target: Codes, groups: Codes, classes: Sequence[str], positive: int | None
+) -> dict[str, Any]:
+    train, test = set(groups[fold.train].tolist()), set(groups[fold.test].tolist())
+    tested = np.bincount(target[fold.test], minlength=len(classes))
+    found = figures(target[fold.test], fold.probabilities, positive)
+    return {
+        "repeat": fold.repeat,
+        "fold": fold.number,
+        "train_cells": len(fold.train),
+        "test_cells": len(fold.test),
+        "train_groups": len(train),
+        "test_groups": len(test),
+        "groups_on_both_sides": len(train & test),
+        "test_classes": {name: int(count) for name, count in zip(classes, tested, strict=True)},
+        "figures": {name: found[name] for name in ("accuracy", "balanced accuracy", "AUROC")},
+    }

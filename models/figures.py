@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
+
+from .probability_figures import auroc, average_precision, brier, specificity_at_sensitivity
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -82,16 +83,6 @@ def weighted_f1(counts: Counts) -> float:
     return float(np.average(class_f1(counts)[present], weights=weights[present]))
 
 
-def auroc(truth: NDArray[np.bool_], score: Floats) -> float:
-    """Chance that a positive scores above a negative, ties half (Mann-Whitney); NaN with one."""
-    positives = int(truth.sum())
-    negatives = len(truth) - positives
-    if not positives or not negatives:
-        return float("nan")
-    ranks = rankdata(score)[truth].sum()
-    return float((ranks - positives * (positives + 1) / 2) / (positives * negatives))
-
-
 def figures(
     target: Codes,
     probabilities: Floats,
@@ -100,8 +91,8 @@ def figures(
 ) -> dict[str, float]:
     """All figures of one set of predictions.
 
-    Sensitivity, specificity and AUROC are those of the positive class; without one, the means
-    over all classes, each against the rest.
+    Sensitivity, specificity and the figures of probabilities are those of the positive class;
+    without one, the means over all classes, each against the rest.
 
     Parameters
     ----------
@@ -127,12 +118,17 @@ def figures(
         "specificity": _mean(class_specificity(counts)[of]),
         **{
             name: _mean([figure(target == code, probabilities[:, code]) for code in of])
-            for name, figure in RANKED.items()
+            for name, figure in OF_PROBABILITIES.items()
         },
     }
 
 
-RANKED: Mapping[str, Callable[[NDArray[np.bool_], Floats], float]] = {"AUROC": auroc}
+OF_PROBABILITIES: Mapping[str, Callable[[NDArray[np.bool_], Floats], float]] = {
+    "AUROC": auroc,
+    "average precision": average_precision,
+    "specificity at 95 % sensitivity": specificity_at_sensitivity,
+    "Brier score": brier,
+}
 
 
 def _mean(values: Floats | list[float]) -> float:

@@ -71,6 +71,19 @@ def merged_groups(
     return groups, _merge_note(names, groups[np.unique(codes, return_index=True)[1]], unit)
 
 
+def group_names(subjects: NDArray[np.str_], groups: NDArray[np.int64]) -> tuple[str, ...]:
+    """Name each group by its subjects.
+
+    Examples
+    --------
+    >>> group_names(np.array(["b", "c", "a"]), np.array([0, 1, 0]))
+    ('a = b', 'c')
+    """
+    pairs = pd.DataFrame({"group": groups, "subject": subjects}).drop_duplicates()
+    joined = pairs.sort_values(["group", "subject"]).groupby("group")["subject"].agg(" = ".join)
+    return tuple(joined)
+
+
 def _merge_note(names: NDArray[np.str_], groups: NDArray[np.int64], unit: str) -> list[str]:
     """One sentence on the subjects that ended in one group."""
     number, counts = np.unique(groups, return_counts=True)

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .errors import ModelError
-from .groups import merged_groups
+from .groups import group_names, merged_groups
 
 Columns = Mapping[str, Mapping[str, Any]]
 
@@ -39,8 +39,9 @@ class TrainingSet:
         one is named or called ``blast``.
     groups : (n,) int64
         Rows of one group stay on one side of every split.
-    subjects : (n,) str
-        What the groups were before duplicates merged them (the row number without groups).
+    group_names : tuple of str
+        The subjects of each group, joined by " = " where copies merged several; empty where a
+        group is a cell.
     rows : (n,) int64
         Positions of these cells in the table that was given.
     notes : tuple of str
@@ -53,7 +54,7 @@ class TrainingSet:
     classes: tuple[str, ...]
     positive: int | None
     groups: NDArray[np.int64]
-    subjects: NDArray[np.str_]
+    group_names: tuple[str, ...]
     rows: NDArray[np.int64]
     notes: tuple[str, ...]
 
@@ -65,6 +66,7 @@ def training_set(
     label: str = "Metadata_Label",
     group: str | None = "Metadata_Subject",
     positive: str | None = None,
+    copies: Sequence[tuple[int, int]] = (),
 ) -> TrainingSet:
     """Check a feature table and take from it what a model learns from.
 
@@ -78,6 +80,8 @@ def training_set(
         Columns of the class and of the subject; ``group=None`` splits cell by cell.
     positive : str, optional
         The class that sensitivity refers to.
+    copies : sequence of (int, int)
+        Rows that show nearly the same picture; equal checksums are seen here.
 
     Raises
     ------
@@ -106,9 +110,11 @@ def training_set(
     groups, merged = merged_groups(
         subjects,
         {name: table[name].to_numpy() for name in IDENTITY if name in table},
+        _pairs(copies, rows),
         unit="subjects" if group else "cells",
     )
     notes += merged
+    notes += _contradictions(table, label)
     if group is not None:
         notes += _mixed(subjects, target, group)
     return TrainingSet(
@@ -118,7 +124,7 @@ def training_set(
         classes=classes,
         positive=chosen,
         groups=groups,
-        subjects=subjects,
+        group_names=group_names(subjects, groups) if group else (),
         rows=rows.astype(np.int64),
         notes=tuple(notes),
     )
@@ -266,6 +272,23 @@ def _mixed(subjects: NDArray[np.str_], target: NDArray[np.int64], group: str) ->
     if not len(mixed):
         return []
     return [f"{len(mixed)} of {len(names)} values of {group} have cells of several classes"]
+
+
+def _pairs(copies: Sequence[tuple[int, int]], rows: NDArray[np.intp]) -> NDArray[np.int64]:
+    """Positions among `rows` of the pairs of which neither cell was left out."""
+    pairs = np.array(list(copies), dtype=np.int64).reshape(-1, 2)
+    both = np.isin(pairs, rows).all(axis=1)
+    return np.searchsorted(rows, pairs[both]).astype(np.int64)
+
+
+def _contradictions(table: pd.DataFrame, label: str) -> list[str]:
+    """Note pictures that occur twice, in files of their own, under different labels."""
+    if not {"Metadata_SHA256", "Metadata_Image"} <= set(table.columns):
+        return []
+    known = table[table["Metadata_SHA256"].notna() & (table["Metadata_SHA256"] != "")]
+    each = known.groupby("Metadata_SHA256")[["Metadata_Image", label]].nunique()
+    count = int((each > 1).all(axis=1).sum())
+    return [f"{count} pictures occur under different labels"] if count else []
 
 
 def _note(count: int, what: str) -> list[str]:

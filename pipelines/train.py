@@ -8,11 +8,21 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from models.errors import ModelError
+
 from .feature_table import read_sidecar, read_table
 
 if TYPE_CHECKING:
-    from models.evaluation import Evaluation
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from models.crossvalidation import Fold
+    from models.evaluation import Evaluation, Figure
     from models.table import TrainingSet
+
+# Sensitivity of the operating point where none is stated, and the most pictures compared in pairs.
+STATED = 0.95
+MOST_COMPARED = 30_000
 
 EstimatorName = Literal["svm", "xgboost", "logistic"]
 
@@ -35,6 +45,9 @@ class TrainingReport:
         The class that sensitivity refers to.
     evaluation : Evaluation
         Figures with their spread over repeats and trivial baselines, classes, confusion, folds.
+    random : list of Figure or None
+        The same model under one random split: its lead over `evaluation` is the optimism of
+        splitting cell by cell. None where the split was so.
     leading : list of mapping
         The ten leading features: ``feature``, ``plain``, ``measure``, ``mean``, ``sd``.
     notes : list of str
@@ -50,6 +63,7 @@ class TrainingReport:
     class_counts: Mapping[str, int]
     positive: str | None
     evaluation: Evaluation
+    random: list[Figure] | None
     leading: list[dict[str, Any]]
     notes: list[str]
     seconds: float
@@ -68,6 +82,7 @@ def train(
     repeats: int = 3,
     seed: int = 0,
     jobs: int = 1,
+    sensitivity: float | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> TrainingReport:
     """Cross-validate by subject, fit on everything, measure importances, store the bundle.
@@ -86,6 +101,9 @@ def train(
     positive : str, optional
         The class that sensitivity refers to; ``blast`` where there is one.
     folds, repeats, seed, jobs : int
+    sensitivity : float, optional
+        Call cells positive from the threshold on that reaches this sensitivity inside the training
+        data; without it from 0.5 on (two classes).
     progress : callable, optional
         Told in a few words of each step that is done.
 
@@ -94,10 +112,17 @@ def train(
     ModelError
         If the table, the sidecar, the options or the output folder do not serve.
     """
+    import numpy as np
+
     from models.bundle import Bundle, check_target, save_bundle
-    from models.crossvalidation import calibrated_within_groups, cross_validate, fit_calibrated
+    from models.crossvalidation import (
+        calibrated_within_groups,
+        cross_validate,
+        fit_calibrated,
+        pooled,
+    )
     from models.estimators import ESTIMATORS
-    from models.evaluation import evaluate
+    from models.evaluation import evaluate, repeated_figures
     from models.importance import MEASURES, importances
     from models.plots import importance_picture
     from models.records import as_json
@@ -106,42 +131,79 @@ def train(
     started = time.monotonic()
     tell = progress or _silently
     check_target(out)
+    if sensitivity is not None and not 0 < sensitivity < 1:
+        raise ModelError(f"sensitivity {sensitivity} asked for", "ask for a value between 0 and 1")
+    stated = sensitivity or STATED
     dictionary = read_sidecar(table)["columns"]
+    frame = read_table(table, texts=(label, group))
+    copies, unsearched = _near_copies(frame)
     data = training_set(
-        read_table(table, texts=(label, group)),
+        frame,
         dictionary,
         label=label,
         group=None if no_groups else group,
         positive=positive,
+        copies=copies,
     )
     kind = ESTIMATORS[estimator]
-    done = cross_validate(
-        kind,
-        data.features,
+
+    def validate(groups: NDArray[np.int64], times: int, unit: str, word: str) -> list[Fold]:
+        return cross_validate(
+            kind,
+            data.features,
+            data.target,
+            groups,
+            classes=data.classes,
+            folds=folds,
+            repeats=times,
+            seed=seed,
+            jobs=jobs,
+            unit=unit,
+            positive=data.positive,
+            sensitivity=stated,
+            progress=lambda step: tell(f"{word}{step}"),
+        )
+
+    done = validate(data.groups, repeats, "cells" if no_groups else "subjects", "")
+    tell("figures and their intervals")
+    evaluation = evaluate(
+        done,
         data.target,
         data.groups,
-        classes=data.classes,
-        folds=folds,
-        repeats=repeats,
+        data.group_names,
+        data.classes,
+        data.positive,
+        sensitivity=stated,
         seed=seed,
-        jobs=jobs,
-        unit="cells" if no_groups else "subjects",
-        progress=tell,
     )
-    evaluation = evaluate(done, data.target, data.groups, data.classes, data.positive)
+    random = None
+    if not no_groups:
+        cell_by_cell = validate(np.arange(len(data.target)), 1, "cells", "random split, ")
+        random = repeated_figures(
+            data.target, pooled(cell_by_cell, len(data.target)), data.positive
+        )
     tell("importances")
     measured = importances(
         done, data.features, data.target, data.columns, dictionary, MEASURES[estimator], seed
     )
     tell("the model on all cells")
-    model = fit_calibrated(kind, data.features, data.target, data.groups, seed)
-    notes = list(data.notes)
+    model = fit_calibrated(
+        kind,
+        data.features,
+        data.target,
+        data.groups,
+        seed=seed,
+        positive=data.positive,
+        sensitivity=stated,
+    )
+    notes = [*data.notes, *unsearched]
     if no_groups:
         notes.append("split cell by cell: cells of one subject lie on both sides")
     if any(calibrated_within_groups(data.target[f.train], data.groups[f.train]) for f in done):
         notes.append("a class has too few subjects to calibrate on unseen ones")
     positive_name = None if data.positive is None else data.classes[data.positive]
     summary = _summary(data, label, None if no_groups else group, folds, repeats, seed)
+    operating = None if positive_name is None else {"stated": stated, "threshold": model.threshold}
     bundle = Bundle(
         pipeline=model.pipeline,
         estimator=estimator,
@@ -150,15 +212,22 @@ def train(
         feature_versions={name: int(dictionary[name]["version"]) for name in data.columns},
         classes=data.classes,
         positive=positive_name,
-        threshold=0.5,
-        metadata=summary,
+        threshold=0.5 if sensitivity is None or positive_name is None else model.threshold,
+        metadata={**summary, "operating": operating},
     )
     title = f"{kind.name}: {len(data.target)} cells, {folds} folds, mean and spread over folds"
     save_bundle(
         bundle,
         out,
         {
-            "evaluation.json": as_json({**asdict(evaluation), "training": summary, "notes": notes}),
+            "evaluation.json": as_json(
+                {
+                    **asdict(evaluation),
+                    "random_split": None if random is None else [asdict(one) for one in random],
+                    "training": summary,
+                    "notes": notes,
+                }
+            ),
             "importances.csv": measured.to_csv(index=False).encode(),
             "importances.png": importance_picture(measured, title=title),
         },
@@ -173,6 +242,7 @@ def train(
         class_counts=summary["class_counts"],
         positive=positive_name,
         evaluation=evaluation,
+        random=random,
         leading=[
             {
                 "feature": row["feature"],
@@ -190,6 +260,27 @@ def train(
 
 def _silently(_step: str) -> None:
     """Take a progress line and say nothing."""
+
+
+def _near_copies(table: pd.DataFrame) -> tuple[list[tuple[int, int]], list[str]]:
+    """Rows of pictures whose perceptual hashes nearly agree, and a note if that was too much."""
+    from data.fingerprints import near_duplicates
+
+    if "Metadata_PHash" not in table.columns:
+        return [], []
+    hashes = table["Metadata_PHash"].dropna().astype(str)
+    first = hashes[hashes != ""].drop_duplicates()
+    if len(first) > MOST_COMPARED:
+        return [], [f"{len(first)} pictures are too many to look for near copies: only exact ones"]
+    rows = [int(row) for row in table.index.get_indexer(first.index)]
+    try:
+        pairs = near_duplicates(list(first))
+    except ValueError as error:
+        raise ModelError(
+            f"Metadata_PHash holds hashes of another kind, such as {first.iloc[0]!r}",
+            "extract the table again with this installation",
+        ) from error
+    return [(rows[i], rows[j]) for i, j in pairs], []
 
 
 def _summary(

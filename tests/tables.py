@@ -52,7 +52,7 @@ def made_table(
             "Metadata_Label": np.array(classes)[code],
             "Metadata_Subject": [f"S{i}" for i in subject],
             "Metadata_SHA256": [f"sha{i}" for i in range(count)],
-            "Metadata_PHash": [f"{i:016x}" for i in range(count)],
+            "Metadata_PHash": [rng.bytes(28).hex()[:-1] + "0" for _ in range(count)],
             "Background_Intensity_Mean_Gray": rng.normal(size=count),
         }
     )

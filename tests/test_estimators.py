@@ -87,7 +87,7 @@ def test_nothing_of_the_cells_left_out_reaches_their_model():
     spoilt_target[first.test] = 1 - target[first.test]
     spoilt[first.test] += 100
     again = fit_calibrated(
-        kind, spoilt[first.train], spoilt_target[first.train], groups[first.train], 0
+        kind, spoilt[first.train], spoilt_target[first.train], groups[first.train]
     )
     assert again.probabilities(features[first.test]).tolist() == first.probabilities.tolist()
 

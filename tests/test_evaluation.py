@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
 from models.evaluation import confusion_counts, repeated_figures
 from models.figures import (
     accuracy,
-    auroc,
     class_f1,
     class_sensitivity,
     class_specificity,
@@ -19,6 +18,7 @@ from models.figures import (
     macro_f1,
     weighted_f1,
 )
+from models.probability_figures import auroc
 
 
 def drawn(seed, cells=60, classes=3, decimals=2):
@@ -28,6 +28,7 @@ def drawn(seed, cells=60, classes=3, decimals=2):
     return target, probabilities
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.integers(0, 10_000), st.integers(2, 5))
 def test_figures_equal_scikit_learn(seed, classes):
     target, probabilities = drawn(seed, classes=classes)
@@ -100,7 +101,8 @@ def test_every_figure_stands_beside_its_trivial_baseline():
     target = np.array([0] * 30 + [1] * 10)
     perfect = np.eye(2)[target][None]
     baseline = {f.name: (f.mean, f.baseline) for f in repeated_figures(target, perfect, 1)}
-    assert {name: mean for name, (mean, _) in baseline.items()} == dict.fromkeys(baseline, 1.0)
+    means = {name: mean for name, (mean, _) in baseline.items()}
+    assert means == dict.fromkeys(baseline, 1.0) | {"Brier score": 0.0}
     assert {name: round(value, 6) for name, (_, value) in baseline.items()} == {
         "accuracy": 0.75,
         "balanced accuracy": 0.5,
@@ -109,6 +111,9 @@ def test_every_figure_stands_beside_its_trivial_baseline():
         "sensitivity": 0.0,
         "specificity": 1.0,
         "AUROC": 0.5,
+        "average precision": 0.25,
+        "specificity at 95 % sensitivity": 0.0,
+        "Brier score": 0.25 * 0.75,
     }
 
 

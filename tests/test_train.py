@@ -74,7 +74,7 @@ def test_three_classes_and_csv(tmp_path):
     table.to_csv(path.with_suffix(".csv"), index=False)
     from_csv = train(path.with_suffix(".csv"), tmp_path / "csv", **QUICK)
     from_parquet = train(path, tmp_path / "parquet", **QUICK)
-    assert from_csv.evaluation == from_parquet.evaluation
+    assert repr(from_csv.evaluation) == repr(from_parquet.evaluation)  # NaN differs from NaN
     assert from_csv.positive is None
     assert [row["class"] for row in from_csv.evaluation.classes] == [
         "eosinophil", "monocyte", "neutrophil",
@@ -85,9 +85,14 @@ def test_copies_across_subjects_stay_together_and_are_told(tmp_path):
     table = made_table()
     table.loc[0, "Metadata_SHA256"] = table.loc[12, "Metadata_SHA256"]  # S0 = S2
     table.loc[6, "Metadata_PHash"] = table.loc[18, "Metadata_PHash"]  # S1 = S3
+    near = int(table.loc[30, "Metadata_PHash"], 16) ^ (1 << 40)  # S5 nearly S7
+    table.loc[42, "Metadata_PHash"] = f"{near:056x}"
+    table.loc[48, "Metadata_SHA256"] = table.loc[54, "Metadata_SHA256"]  # S8 = S9, blast = normal
     report = train(write_table(tmp_path, table), tmp_path / "model", **QUICK)
-    assert report.groups == 10
-    assert any("S0 = S2; S1 = S3" in note for note in report.notes)
+    assert report.groups == 8
+    assert any("S0 = S2; S1 = S3; S5 = S7; S8 = S9" in note for note in report.notes)
+    assert "1 pictures occur under different labels" in report.notes
+    assert {one.name for one in report.evaluation.subjects} >= {"S0 = S2", "S4"}
 
 
 def test_without_groups_the_user_must_say_so_and_is_told(tmp_path):
@@ -130,6 +135,11 @@ def set_in(column, where, value):
         (lambda t: t.assign(**dict.fromkeys(DICTIONARY, 1.0)), {}, r"none of the 8 .* varies"),
         (lambda t: t, {"label": "Metadata_Kind"}, r"no column Metadata_Kind"),
         (lambda t: t.iloc[:0], {}, r"has no rows"),
+        (
+            lambda t: t.assign(Metadata_PHash=["d", "e"] * 36),
+            {},
+            r"hashes of another kind, such as",
+        ),
     ],
 )
 def test_what_does_not_serve_is_refused_in_one_line(tmp_path, change, options, line):
@@ -237,3 +247,38 @@ def test_a_doubled_column_is_refused():
     table = made_table()
     with pytest.raises(ModelError, match=f"column {SIGNAL} occurs twice"):
         training_set(pd.concat([table, table[[SIGNAL]]], axis=1), DICTIONARY)
+
+
+def test_figures_have_intervals_and_stand_beside_the_random_split(tmp_path):
+    """Cells of a subject share a tint that tells nothing of others: a random split profits."""
+    table = made_table(16, 8, strength=0.0)
+    rng = np.random.default_rng(0)
+    for name in DICTIONARY:
+        tint = rng.normal(size=16) * 5
+        table[name] += tint[np.repeat(np.arange(16), 8)]
+    path = write_table(tmp_path, table)
+    report = train(path, tmp_path / "model", estimator="svm", folds=4, repeats=2)
+    grouped = {one.name: one for one in report.evaluation.figures}
+    random = {one.name: one for one in report.random}
+    assert random["AUROC"].mean > 0.9
+    assert grouped["AUROC"].mean < 0.75
+    assert grouped["AUROC"].low < 0.5 < grouped["AUROC"].high  # chance lies in the interval
+    stored = json.loads((report.out / "evaluation.json").read_text())
+    assert stored["random_split"][0]["name"] == "accuracy"
+    assert stored["subjects"][0]["accuracy"] <= stored["subjects"][-1]["accuracy"]
+    assert len(stored["subjects"]) == 16
+
+
+def test_the_stated_sensitivity_sets_the_threshold(tmp_path):
+    path = write_table(tmp_path, made_table(24, strength=1.0))
+    report = train(path, tmp_path / "high", sensitivity=0.99, **QUICK)
+    versions = dict.fromkeys(DICTIONARY, 1)
+    bundle = load_bundle(report.out, feature_versions=versions)
+    assert bundle.threshold < 0.5
+    assert bundle.metadata["operating"] == {"stated": 0.99, "threshold": bundle.threshold}
+    assert report.evaluation.operating.sensitivity[0] > 0.93
+    usual = train(path, tmp_path / "usual", **QUICK)
+    assert load_bundle(usual.out, feature_versions=versions).threshold == 0.5
+    assert usual.evaluation.operating.stated == 0.95
+    with pytest.raises(ModelError, match="sensitivity 95"):
+        train(path, tmp_path / "wrong", sensitivity=95, **QUICK)

@@ -1,0 +1,84 @@
+"""Intervals: Wilson's for a plain share, a bootstrap of whole subjects for everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+Codes = NDArray[np.int64]
+
+CONFIDENCE = 0.95
+DRAWS = 500
+
+
+def wilson(successes: float, trials: float, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Give Wilson's score interval of a share; (NaN, NaN) without trials.
+
+    References
+    ----------
+    Wilson 1927, doi:10.1080/01621459.1927.10502953.
+
+    Examples
+    --------
+    >>> [round(bound, 4) for bound in wilson(8, 10)]
+    [0.4902, 0.9433]
+    """
+    if trials <= 0:
+        return float("nan"), float("nan")
+    z = float(ndtri((1 + confidence) / 2))
+    share = successes / trials
+    middle = share + z * z / (2 * trials)
+    half = z * sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
+    whole = 1 + z * z / trials
+    return max(0.0, (middle - half) / whole), min(1.0, (middle + half) / whole)
+
+
+def cluster_bootstrap(
+    groups: Codes,
+    figures: Callable[[Codes], Mapping[str, float]],
+    *,
+    draws: int = DRAWS,
+    seed: int = 0,
+    confidence: float = CONFIDENCE,
+) -> dict[str, tuple[float, float]]:
+    """Percentile intervals of figures when whole groups are drawn with replacement.
+
+    Parameters
+    ----------
+    groups : (n,) int64
+        Group (subject) of each cell.
+    figures : callable
+        Figures of the cells at the given positions.
+    draws : int
+    seed : int
+    confidence : float
+
+    Returns
+    -------
+    dict of str to (low, high)
+        Draws in which a figure is NaN (a class was not drawn) are left out of its interval.
+
+    References
+    ----------
+    Field & Welsh 2007, doi:10.1111/j.1467-9868.2007.00593.x.
+    """
+    rng = np.random.default_rng(seed)
+    order = np.argsort(groups, kind="stable").astype(np.int64)
+    counts = np.unique(groups, return_counts=True)[1]
+    members = np.split(order, np.cumsum(counts)[:-1])
+    drawn = [
+        figures(np.concatenate([members[i] for i in rng.integers(0, len(members), len(members))]))
+        for _ in range(draws)
+    ]
+    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
+    intervals = {}
+    for name in drawn[0]:
+        values = np.array([one[name] for one in drawn])
+        known = values[~np.isnan(values)]
+        low, high = np.quantile(known, tails) if len(known) else (np.nan, np.nan)
+        intervals[name] = (float(low), float(high))
+    return intervals

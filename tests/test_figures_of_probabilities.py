@@ -1,0 +1,206 @@
+"""Ranking, calibration and operating points: closed forms, simulations, scikit-learn."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics
+
+from models.intervals import cluster_bootstrap, wilson
+from models.judged import calibrated, operating_point
+from models.operating import (
+    abstentions,
+    decision_curve,
+    predictive_values,
+    threshold_for_sensitivity,
+)
+from models.probability_figures import (
+    average_precision,
+    brier,
+    calibration_error,
+    calibration_error_if_perfect,
+    reliability,
+    specificity_at_sensitivity,
+    threshold_curve,
+)
+from models.subjects import subject_figures, subject_results
+
+
+def drawn(seed, cells=80):
+    rng = np.random.default_rng(seed)
+    truth = np.concatenate([[True, False], rng.random(cells) < 0.4])
+    return truth, rng.random(cells + 2).round(2)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(0, 10_000))
+def test_curves_equal_scikit_learn(seed):
+    truth, p = drawn(seed)
+    assert average_precision(truth, p) == pytest.approx(metrics.average_precision_score(truth, p))
+    assert brier(truth, p) == pytest.approx(metrics.brier_score_loss(truth, p))
+    rates, found, thresholds = metrics.roc_curve(truth, p, drop_intermediate=False)
+    curve = threshold_curve(truth, p)
+    assert curve.false_positive_rate == pytest.approx(rates[1:])
+    assert curve.sensitivity == pytest.approx(found[1:])
+    assert curve.threshold.tolist() == thresholds[1:].tolist()
+    reached = 1 - rates[found >= 0.95].min()
+    assert specificity_at_sensitivity(truth, p) == pytest.approx(reached)
+
+
+def test_specificity_at_sensitivity_by_hand():
+    truth = np.array([1] * 20 + [0] * 4, dtype=bool)
+    p = np.array([0.9] * 18 + [0.5, 0.1] + [0.95, 0.6, 0.4, 0.05])
+    # 19 of 20 positives at 0.5, where two of four negatives are called; all 20 at 0.1: three
+    assert specificity_at_sensitivity(truth, p, 0.95) == 0.5
+    assert specificity_at_sensitivity(truth, p, 1.0) == 0.25
+    assert np.isnan(specificity_at_sensitivity(np.ones(3, bool), np.ones(3)))
+
+
+def test_calibration_error_by_hand():
+    p = np.repeat([0.1, 0.6], 10)
+    truth = np.array([1] * 2 + [0] * 8 + [1] * 9 + [0])
+    assert calibration_error(truth.astype(bool), p) == pytest.approx((0.1 + 0.3) / 2)
+    low, high = reliability(truth.astype(bool), p)
+    assert (low.cells, low.probability, low.share) == (10, pytest.approx(0.1), 0.2)
+    assert (high.cells, high.share) == (10, 0.9)
+
+
+def test_equal_probabilities_stay_in_one_bin_whatever_the_order():
+    truth = np.array([True] * 30 + [False] * 70)
+    assert calibration_error(truth, np.full(100, 0.3)) == pytest.approx(0)
+    assert len(reliability(truth, np.full(100, 0.3))) == 1
+
+
+@pytest.mark.parametrize("cells", [100, 300, 2000])
+def test_a_perfect_model_does_not_show_zero(cells):
+    p = np.random.default_rng(1).uniform(0.2, 0.8, cells)
+    # a bin of m cells scatters by sqrt(p (1 - p) / m); a half-normal's mean is sqrt(2 / pi) of that
+    sorted_bins = np.sort(p).reshape(10, -1)
+    variance = (sorted_bins * (1 - sorted_bins)).mean(axis=1) / (cells / 10)
+    expected = np.sqrt(2 / np.pi * variance).mean()
+    assert calibration_error_if_perfect(p) == pytest.approx(expected, rel=0.1)
+
+
+def test_calibrated_probabilities_show_what_perfection_shows_and_others_more():
+    rng = np.random.default_rng(0)
+    p = rng.random(4000)
+    target = (rng.random(4000) < p).astype(np.int64)
+    honest = np.stack([1 - p, p], axis=1)[None]
+    bold = np.stack([1 - p**3, p**3], axis=1)[None]
+    found = calibrated(target, honest, 1)
+    assert found.error < 2 * found.if_perfect
+    assert calibrated(target, bold, 1).error > 8 * found.if_perfect
+    assert calibrated(target, honest, None).error < 0.04  # of the likeliest class
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "low", "high"),
+    [  # worked out by hand from z = 1.959964
+        (0, 10, 0.0, 0.2775328),
+        (5, 10, 0.2365931, 0.7634069),
+        (10, 10, 0.7224672, 1.0),
+        (81, 263, 0.2552926, 0.3661787),
+    ],
+)
+def test_wilsons_interval(successes, trials, low, high):
+    assert wilson(successes, trials) == pytest.approx((low, high), abs=2e-4)
+
+
+def test_no_trials_no_interval():
+    assert np.isnan(wilson(0, 0)).all()
+
+
+def test_the_bootstrap_draws_whole_subjects():
+    """Cells of a subject agree, so the interval is that of 25 subjects and not of 1000 cells."""
+    groups = np.repeat(np.arange(25), 40)
+    values = np.repeat(np.random.default_rng(0).normal(size=25), 40)
+
+    def mean(rows):
+        return {"mean": float(values[rows].mean())}
+
+    low, high = cluster_bootstrap(groups, mean, draws=1000)["mean"]
+    expected = 2 * 1.96 * values[::40].std() / 5
+    assert high - low == pytest.approx(expected, rel=0.15)
+    single, other = cluster_bootstrap(np.arange(1000), mean, draws=300)["mean"]
+    assert other - single < 0.25 * (high - low)
+    assert cluster_bootstrap(groups, mean, draws=50, seed=3) == cluster_bootstrap(
+        groups, mean, draws=50, seed=3
+    )
+
+
+def test_draws_without_a_class_are_left_out():
+    target = np.array([1, 0, 0, 0])
+
+    def share(rows):
+        drawn = target[rows]
+        return {"found": 1.0 if drawn.any() else float("nan"), "never": float("nan")}
+
+    found = cluster_bootstrap(np.arange(4), share, draws=60)
+    assert found["found"] == (1.0, 1.0)
+    assert np.isnan(found["never"]).all()
+
+
+@pytest.mark.parametrize(
+    ("sensitivity", "threshold"), [(0.5, 0.8), (0.75, 0.6), (0.9, 0.1), (1, 0.1)]
+)
+def test_the_threshold_reaches_its_sensitivity_and_no_more(sensitivity, threshold):
+    truth = np.array([1, 1, 1, 1, 0, 0], dtype=bool)
+    p = np.array([0.9, 0.8, 0.6, 0.1, 0.7, 0.05])
+    assert threshold_for_sensitivity(truth, p, sensitivity) == threshold
+
+
+def test_predictive_values_follow_bayes():
+    one, rare = predictive_values(0.9, 0.8, (0.5, 0.01))
+    assert one.ppv == pytest.approx(0.9 / 1.1)
+    assert one.npv == pytest.approx(0.8 / 0.9)
+    assert rare.ppv == pytest.approx(0.009 / (0.009 + 0.198))
+    assert np.isnan(predictive_values(0.0, 1.0, (0.5,))[0].ppv)
+
+
+def test_abstaining_trades_coverage_for_error():
+    target = np.array([0, 0, 0, 1])
+    p = np.array([[0.95, 0.05], [0.7, 0.3], [0.4, 0.6], [0.05, 0.95]])
+    rows = [(one.coverage, one.error) for one in abstentions(target, p, (0.5, 0.65, 0.9, 0.99))]
+    assert rows[:3] == [(1.0, 0.25), (0.75, 0.0), (0.5, 0.0)]
+    assert rows[3][0] == 0
+    assert np.isnan(rows[3][1])
+
+
+def test_net_benefit_by_hand():
+    truth = np.array([1, 1, 0, 0, 0], dtype=bool)
+    p = np.array([0.9, 0.3, 0.6, 0.1, 0.1])
+    at = {round(row.threshold, 2): row for row in decision_curve(truth, p, steps=4)}
+    assert at[0.25].model == pytest.approx(2 / 5 - 1 / 5 / 3)
+    assert at[0.5].model == pytest.approx(1 / 5 - 1 / 5)
+    assert at[0.5].all == pytest.approx(2 / 5 - 3 / 5)
+
+
+def test_an_operating_point_is_judged_at_the_thresholds_of_its_folds():
+    truth = np.array([1, 1, 0, 0], dtype=bool)
+    p = np.array([[0.6, 0.4, 0.5, 0.1]])
+    found = operating_point(truth, p, np.array([[0.5, 0.3, 0.5, 0.3]]), 0.95)
+    assert found.sensitivity[0] == 1.0
+    assert found.specificity[0] == 0.5
+    assert found.threshold == pytest.approx(0.4)
+    assert found.roc[0] == (0.0, 0.0)
+    assert found.roc[-1] == (1.0, 1.0)
+
+
+def test_subjects_are_judged_whole():
+    target = np.array([1, 1, 1, 0, 0, 0, 1])
+    groups = np.array([0, 0, 0, 1, 1, 2, 2])
+    p = np.array([0.9, 0.8, 0.2, 0.1, 0.6, 0.4, 0.7])
+    probabilities = np.stack([1 - p, p], axis=1)[None]
+    results = subject_results(target, probabilities, groups, ["a", "b", "c"], ("hem", "all"), 1)
+    by_name = {one.name: one for one in results}
+    assert [one.name for one in results] == ["b", "a", "c"]  # worst first
+    assert by_name["a"].accuracy == pytest.approx(2 / 3)
+    assert by_name["a"].positive_share == pytest.approx(2 / 3)
+    assert by_name["a"].mean_logit == pytest.approx(np.log([9, 4, 1 / 4]).mean())
+    assert by_name["c"].classes == ("hem", "all")
+    found = subject_figures(results, "all")
+    assert (found.positives, found.negatives, found.mixed) == (1, 1, 1)
+    assert found.sensitivity[0] == 1.0
+    assert found.specificity[0] == 1.0  # mean logit of 0.1 and 0.6 is below 0
+    assert found.auroc_logit == 1.0
+    assert subject_figures([one for one in results if one.name != "b"], "all") is None
