@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil, inf, pi, sqrt
+from math import inf, pi, sqrt
 
 import cv2
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from .arrays import Bytes
 from .cytoplasm import others, whole_cell
 from .errors import CellError
-from .nuclei import central, nuclear, nuclear_size, smooth_chromatin, within
+from .nuclei import central, main_part, nuclear, nuclear_size, smooth_chromatin, within
 from .quality import Outlined
 from .regions import Parts, diameter, disc, distance_from, filled, main_parts, opened, parts
 from .stain import Stain, chromatin, cut_out, density, otsu, stain_of
@@ -74,14 +74,10 @@ def several(found: Parts) -> bool:
     bool
     """
     labels = found.labels
-    row, col = labels.shape[0] // 2, labels.shape[1] // 2
-    gap = float(distance_from((labels > 0).astype(np.uint8))[row, col])
-    reach = ceil(gap) + 2
-    around = np.unique(
-        labels[max(0, row - reach) : row + reach + 1, max(0, col - reach) : col + reach + 1]
-    )
-    main = int(around[np.argmax(found.areas[around])])
-    depth = float(cv2.distanceTransform((labels == main).astype(np.uint8), cv2.DIST_L2, 3).max())
+    main = main_part(found)
+    part = np.asarray(labels == main, dtype=np.uint8)
+    gap = float(distance_from(part)[labels.shape[0] // 2, labels.shape[1] // 2])
+    depth = float(cv2.distanceTransform(part, cv2.DIST_L2, 3).max())
     # A clump of touching nuclei counts no more than two.
     area = min(float(found.areas[main]), 2 * pi * depth**2)
     whole = found.areas > 0.4 * area

@@ -68,8 +68,8 @@ def nuclear(plane: Bytes, level: int, size: float) -> Bytes:
     return filled(opened(above(plane, level), max(1, round(0.05 * size))), 0.05 * size**2)
 
 
-def _main(found: Parts) -> int:
-    """Number of the part that is large and near the centre of the image."""
+def main_part(found: Parts) -> int:
+    """Return the number of the part that is large and near the centre of the image."""
     rows, cols = found.labels.shape
     coarse = found.labels[::2, ::2]
     y, x = np.nonzero(coarse)
@@ -101,7 +101,7 @@ def central(found: Parts) -> Bytes:
     -------
     (rows, cols) uint8, 0 or 1
     """
-    main = _main(found)
+    main = main_part(found)
     nucleus = np.asarray(found.labels == main, dtype=np.uint8)
     large = np.flatnonzero(found.areas >= 0.06 * found.areas[main])
     rest = set(large.tolist()) - {main} - set(found.rim().tolist())
