@@ -10,6 +10,8 @@ import numpy as np
 from .arrays import Bytes, Floats
 
 DENSITY_STEP = 0.01  # optical density (natural log) of one grey level of the density planes
+_EVEN = 0.04  # the empty slide is this even
+_FREQUENT = 0.25  # a peak this high beside the highest is one of its own
 _BLACK = 24  # not brighter than this in any channel: the blackened surround of a cut-out cell
 
 
@@ -58,10 +60,19 @@ def background(rgb: Bytes) -> Floats:
     counts = cv2.calcHist([rgb], [1], None, [256], [0, 256]).ravel().astype(np.float64)
     # Two per cent of the pixels may be brighter than the slide: reflections, a printed arrow.
     top = int(np.flatnonzero(np.cumsum(counts[::-1])[::-1] >= 0.02 * counts.sum())[-1])
-    low = int(0.75 * top)
-    peak = low + int(np.argmax(np.convolve(counts, np.ones(9), mode="same")[low : top + 5]))
+    upto = np.concatenate(([0.0], np.cumsum(counts)))
+    levels = np.arange(256)
+    spread = np.maximum(2, np.rint(_EVEN * levels)).astype(int)
+    # Pixels within 4 % of each level: a relative width is indifferent to the exposure.
+    mass = upto[np.minimum(levels + spread + 1, 256)] - upto[np.maximum(levels - spread, 0)]
+    width = int(spread[top])
+    around = cv2.dilate(mass.astype(np.float32)[:, None], np.ones((2 * width + 1, 1), np.uint8))
+    mass[: int(0.6 * top)] = 0
+    mass[top + 1 :] = 0
+    crest = (mass >= around.ravel()) & (mass >= _FREQUENT * mass.max())
+    peak = int(np.flatnonzero(crest)[-1]) if crest.any() else top
     green = cv2.extractChannel(rgb, 1)
-    empty = cv2.inRange(green, np.array([peak - 6.0]), np.array([peak + 6.0]))
+    empty = cv2.inRange(green, np.array([float(peak - width)]), np.array([float(peak + width)]))
     return np.array(
         [
             _median(
