@@ -1,0 +1,201 @@
+"""Where in the cell a colour lies: at the edge, in rings from centre to rim, in nucleus or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .arrays import Floats, Mask
+from .cell import Cell
+from .colour import CHANNELS, SCALES
+from .kernels import compiled
+from .registry import Axes, Family, feature
+from .spots import eroded
+
+RINGS = 4
+# A pixel's place as one number: edge of nucleus and of cell, ring of nucleus and of cell.
+_BINS = (2, 2, RINGS + 1, RINGS + 1)
+EDGE = (RINGS + 1) ** 2
+
+
+@compiled
+def _sums(planes: NDArray[np.uint8], places: NDArray[np.uint8], bins: int) -> NDArray[Any]:
+    """Count, sum and squared sum of the levels by place: (3, channels, bins) int64.
+
+    Nothing is counted at place 0, and no squares but at the edges.
+    """
+    channels, rows, cols = planes.shape
+    out = np.zeros((3, channels, bins), np.int64)
+    for row in range(rows):
+        for col in range(cols):
+            place = places[row, col]
+            if place == 0:
+                continue
+            out[0, 0, place] += 1
+            for channel in range(channels):
+                out[1, channel, place] += planes[channel, row, col]
+            if place >= EDGE:
+                for channel in range(channels):
+                    out[2, channel, place] += np.int64(planes[channel, row, col]) ** 2
+    out[0] = out[0, 0]
+    return out
+
+
+@compiled
+def _by_depth(depth: NDArray[np.float32], deepest: float) -> NDArray[np.uint8]:
+    """Number the rings by depth, from 1 where it is greatest; 0 where there is none."""
+    out = np.zeros(depth.shape, np.uint8)
+    for row in range(depth.shape[0]):
+        for col in range(depth.shape[1]):
+            if depth[row, col] > 0:
+                out[row, col] = RINGS + 1 - np.ceil(RINGS * depth[row, col] / deepest)
+    return out
+
+
+def rings(mask: Mask) -> NDArray[np.uint8]:
+    """Return the ring of each pixel, 1 at the centre to 4 at the rim: (rows, cols) uint8.
+
+    Rings have equal width in depth, the chamfer distance (5x5) to the nearest pixel outside.
+    """
+    framed = cv2.copyMakeBorder(mask.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    depth = cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_5)[1:-1, 1:-1]
+    return np.asarray(_by_depth(np.asarray(depth, dtype=np.float32), depth.max()))
+
+
+@dataclass(frozen=True, eq=False)
+class Distribution:
+    """Counts and sums of levels by place, for each channel.
+
+    Parameters
+    ----------
+    sums : (3, channels, 2, 2, 5, 5) float64
+        Count, sum and (at the edges) squared sum of the levels by: at the nucleus's edge, at
+        the cell's edge, ring of the nucleus, ring of the cell (0: outside).
+    scales : (channels,) float64
+        Value of one level in the channel's unit.
+    offsets : (channels,) float64
+        Value of level 0.
+    compartments : tuple of str
+        ``Cells`` and ``Nuclei``, or one of them.
+    """
+
+    sums: Floats
+    scales: Floats
+    offsets: Floats
+    compartments: tuple[str, ...]
+
+    @cached_property
+    def by_ring(self) -> Floats:
+        """Count, sum and squared sum in each ring: (3, compartments, channels, 4)."""
+        over = {"Cells": (2, 3, 4), "Nuclei": (2, 3, 5)}
+        return np.stack(
+            [self.sums.sum(axis=over[word])[..., 1:] for word in self.compartments], axis=1
+        )
+
+    @cached_property
+    def at_edge(self) -> Floats:
+        """Count, sum and squared sum of the outermost pixels: (3, compartments, channels)."""
+        edge = {
+            "Cells": self.sums[:, :, :, 1].sum(axis=(2, 3, 4)),
+            "Nuclei": self.sums[:, :, 1].sum(axis=(2, 3, 4)),
+        }
+        return np.stack([edge[word] for word in self.compartments], axis=1)
+
+    @cached_property
+    def mean_of_parts(self) -> Floats:
+        """Mean level of nucleus and of cytoplasm: (2, channels), NaN without a pixel."""
+        of_nucleus = self.sums[..., 1:, :].sum(axis=(2, 3, 4, 5))
+        of_cell = self.sums[..., 1:].sum(axis=(2, 3, 4, 5))
+        both = np.stack([of_nucleus, of_cell - of_nucleus], axis=1)
+        return ratio(both[1], both[0])
+
+
+def ratio(numerator: Floats, denominator: Floats) -> Floats:
+    """Divide; NaN where the denominator is 0."""
+    return np.divide(
+        numerator, denominator, out=np.full_like(numerator, np.nan), where=denominator != 0
+    )
+
+
+def _view(cell: Cell, axes: Axes) -> Distribution:
+    places = rings(cell.cell)
+    places += np.uint8(RINGS + 1) * rings(cell.nucleus)
+    places += np.uint8(EDGE) * (cell.cell & ~eroded(cell.cell, 3)).view(np.uint8)
+    places += np.uint8(2 * EDGE) * (cell.nucleus & ~eroded(cell.nucleus, 3)).view(np.uint8)
+    sums = _sums(cell.planes(axes.channels), places, 4 * EDGE).astype(np.float64)
+    return Distribution(
+        sums.reshape(3, len(axes.channels), *_BINS),
+        np.array([SCALES[channel][0] for channel in axes.channels]),
+        np.array([SCALES[channel][1] for channel in axes.channels]),
+        axes.compartments,
+    )
+
+
+_STANDARD = {"Gray", "Green", "astar", "bstar", "Azure", "Eosin"}
+
+DISTRIBUTION = Family(
+    name="IntensityDistribution",
+    title="Where a colour lies: at the edge, in rings from centre to rim, in nucleus or cytoplasm",
+    compartments=("Cells", "Nuclei"),
+    view=_view,
+    channels=tuple(name for name in CHANNELS if name != "Hue"),
+    membership=lambda channel, _: "standard" if channel in _STANDARD else "full",
+)
+
+place = partial(feature, DISTRIBUTION, unit="the channel's", vetted="by hand; numpy")
+
+
+@place(
+    plain="colour from centre to rim",
+    range="the channel's",
+    components=tuple(f"{ring}of{RINGS}" for ring in range(1, RINGS + 1)),
+    nan="empty compartment or a ring without pixels",
+    reference="after CellProfiler MeasureObjectIntensityDistribution, 4 rings of equal depth",
+)
+def ring_excess(view: Distribution) -> Floats:
+    """Mean of each of four rings from centre to rim, less the compartment's mean."""
+    count, total = view.by_ring[:2]
+    means = ratio(total, count)
+    whole = ratio(total.sum(axis=-1), count.sum(axis=-1))
+    return np.asarray(view.scales[:, None] * (means - whole[..., None]))
+
+
+@place(
+    plain="colour of the edge",
+    range="the channel's",
+    reference="CellProfiler MeasureObjectIntensity MeanIntensityEdge",
+)
+def edge_mean(view: Distribution) -> Floats:
+    """Mean of the pixels that have one outside among their eight neighbours."""
+    count, total = view.at_edge[:2]
+    return np.asarray(view.scales * ratio(total, count) + view.offsets)
+
+
+@place(
+    plain="unevenness of the edge",
+    range="[0, inf)",
+    reference="CellProfiler MeasureObjectIntensity StdIntensityEdge",
+)
+def edge_standard_deviation(view: Distribution) -> Floats:
+    """Population standard deviation of the pixels that have one outside among their eight."""
+    count, total, squares = view.at_edge
+    variance = ratio(squares, count) - ratio(total, count) ** 2
+    return np.asarray(view.scales * np.sqrt(np.maximum(variance, 0)))
+
+
+@place(
+    plain="nucleus against cytoplasm",
+    range="the channel's",
+    compartments=("Cells",),
+    nan="no nucleus or no cytoplasm",
+    reference="difference of the compartments' means",
+)
+def nucleus_less_cytoplasm(view: Distribution) -> Floats:
+    """Mean of the nucleus less mean of the cytoplasm."""
+    nucleus, cytoplasm = view.mean_of_parts
+    return np.asarray(view.scales * (nucleus - cytoplasm))
