@@ -12,7 +12,7 @@ from .cytoplasm import others, whole_cell
 from .errors import CellError
 from .nuclei import central, main_part, nuclear, nuclear_size, smooth_chromatin, within
 from .quality import Outlined
-from .regions import Parts, diameter, disc, distance_from, filled, main_parts, opened, parts
+from .regions import Parts, diameter, disc, filled, main_parts, opened, parts
 from .stain import Stain, chromatin, cut_out, density, otsu, stain_of
 
 _GLANCE = 200  # pixels of the shorter side that suffice to tell a crop from a field
@@ -73,16 +73,19 @@ def several(found: Parts) -> bool:
     -------
     bool
     """
-    labels = found.labels
     main = main_part(found)
-    part = np.asarray(labels == main, dtype=np.uint8)
-    gap = float(distance_from(part)[labels.shape[0] // 2, labels.shape[1] // 2])
-    depth = float(cv2.distanceTransform(part, cv2.DIST_L2, 3).max())
+    # Every second pixel tells as much at a quarter of the cost.
+    part = np.asarray(found.labels[::2, ::2] == main, dtype=np.uint8)
+    rows, cols = np.nonzero(part)
+    gap = 2 * float(np.hypot(rows - part.shape[0] / 2, cols - part.shape[1] / 2).min())
+    depth = 2 * float(cv2.distanceTransform(part, cv2.DIST_L2, 3).max())
     # A clump of touching nuclei counts no more than two.
     area = min(float(found.areas[main]), 2 * pi * depth**2)
     whole = found.areas > 0.4 * area
     whole[found.rim()] = False
-    return bool(gap > 1.5 * sqrt(area / pi) or area * _TINY < labels.size or whole.sum() > _WHOLE)
+    return bool(
+        gap > 1.5 * sqrt(area / pi) or area * _TINY < found.labels.size or whole.sum() > _WHOLE
+    )
 
 
 def is_field(rgb: Bytes) -> bool:

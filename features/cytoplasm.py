@@ -27,7 +27,9 @@ _BLUE_SCALE, _RED_SCALE = _BINS / 1.6, _BINS / 1.2
 _FAINTEST, _CLEAR = 5, 9  # density steps above which a pixel is no longer empty slide
 _NOTCH = 0.13  # deeper notches show that another cell touches
 _RED_CELLS = 0.015  # share of the image from which on other cells' colour is learned
-_HALF = 0.4
+_HALF = 0.4  # part of the cytoplasm's density at which its outline is drawn
+_SCALE = 48.0  # diameter in pixels of the nucleus on the image where the region is found
+_STIFFNESS = 0.2
 
 
 def tints(optical: Bytes) -> NDArray[np.int32]:
@@ -102,15 +104,21 @@ def others(found: Parts, nucleus: Bytes) -> Bytes:
     return found.of(chosen) & (1 - nucleus)
 
 
-def _outlined(plane: Bytes, cell: Bytes, nucleus: Bytes, level: int) -> Bytes:
+def _outlined(optical: Bytes, cell: Bytes, nucleus: Bytes, level: int) -> Bytes:
     """Draw the outline where the density falls to a part of the cytoplasm's."""
-    cytoplasm = plane[(cell > nucleus)]
+    left, top, width, height = cv2.boundingRect(cell)
+    box = np.s_[top : top + height, left : left + width]
+    plane = stained(np.ascontiguousarray(optical[box]))
+    region, core = np.ascontiguousarray(cell[box]), np.ascontiguousarray(nucleus[box])
+    cytoplasm = plane[region > core]
     if cytoplasm.size == 0:
         return cell
     half = max(level, int(_HALF * float(np.median(cytoplasm))))
-    inside = cell & above(plane, half) | nucleus
-    inside = np.asarray(cv2.morphologyEx(inside, cv2.MORPH_OPEN, disc(2)), dtype=np.uint8)
-    return filled(touching(inside | nucleus, nucleus), float(cell.size))
+    inside = cv2.morphologyEx(region & above(plane, half) | core, cv2.MORPH_OPEN, disc(2))
+    outlined = np.zeros_like(cell)
+    inside = touching(np.asarray(cv2.max(inside, core), dtype=np.uint8), core)
+    outlined[box] = filled(inside, float(cell.size))
+    return outlined
 
 
 def _reduced(mask: Bytes, shape: tuple[int, int]) -> Bytes:
@@ -152,10 +160,7 @@ def whole_cell(optical: Bytes, nucleus: Bytes, other: Bytes) -> Bytes:
         region = _reduced(region, shape)
     else:
         region, level = _region(optical, nucleus, other)
-    return _outlined(stained(optical), region | nucleus, nucleus, level)
-
-
-_SCALE = 56.0
+    return _outlined(optical, region | nucleus, nucleus, level)
 
 
 def _region(optical: Bytes, nucleus: Bytes, other: Bytes) -> tuple[Bytes, int]:
@@ -184,8 +189,5 @@ def _region(optical: Bytes, nucleus: Bytes, other: Bytes) -> tuple[Bytes, int]:
     corners = hull(nucleus)
     row, col = middle(corners)
     extent = float(np.hypot(corners[:, 0] - col, corners[:, 1] - row).max())
-    region = enclose(evidence, (row, col), max(1.6 * size, extent) + 4, STIFF)
+    region = enclose(evidence, (row, col), max(1.6 * size, extent) + 4, _STIFFNESS)
     return filled(region | nucleus, float(region.size)), level
-
-
-STIFF = 0.2

@@ -70,13 +70,12 @@ def nuclear(plane: Bytes, level: int, size: float) -> Bytes:
 
 def main_part(found: Parts) -> int:
     """Return the number of the part that is large and near the centre of the image."""
-    rows, cols = found.labels.shape
     coarse = found.labels[::2, ::2]
     y, x = np.nonzero(coarse)
     number = coarse[y, x]
     area = np.maximum(np.bincount(number, minlength=found.areas.size), 1)
-    off_y = np.bincount(number, 2 * y, found.areas.size) / area / rows - 0.5
-    off_x = np.bincount(number, 2 * x, found.areas.size) / area / cols - 0.5
+    off_y = np.bincount(number, y, found.areas.size) / area / coarse.shape[0] - 0.5
+    off_x = np.bincount(number, x, found.areas.size) / area / coarse.shape[1] - 0.5
     return int(np.argmax(found.areas * np.exp(-(off_y**2 + off_x**2) / 0.25**2)))
 
 

@@ -22,7 +22,7 @@ from .stain import stain_of
 Source = Literal["crop", "field"]
 
 _LEAST = 12  # rows and columns below which no cell can be outlined
-_CONTRAST = 12  # density steps that chromatin stands out at least
+_CONTRAST = 12  # levels of green between the lightest and the darkest pixel at least
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,17 +80,21 @@ def _gathered(
     shape = (rgb.shape[0], rgb.shape[1])
     founds, signs = [], []
     for one in outlined:
-        pixels = np.ascontiguousarray(rgb[one.box])
-        origin = (one.box[0].start, one.box[1].start)
-        nucleus = one.nucleus & one.cell
-        whole = Cell(pixels, nucleus > 0, one.cell > 0, origin, pixel_size)
-        quality, sign = assess(one, pixels, shape)
-        moments = cv2.moments(nucleus if nucleus.any() else one.cell, binaryImage=True)
+        quality, sign = assess(one, rgb[one.box], shape)
+        left, top, width, height = cv2.boundingRect(one.cell)
+        first = (max(top - 1, 0), max(left - 1, 0))
+        inner = np.s_[first[0] : top + height + 1, first[1] : left + width + 1]
+        origin = (one.box[0].start + first[0], one.box[1].start + first[1])
+        whole = np.ascontiguousarray(one.cell[inner])
+        nucleus = np.ascontiguousarray(one.nucleus[inner]) & whole
+        pixels = np.ascontiguousarray(rgb[one.box][inner])
+        cell = Cell(pixels, nucleus > 0, whole > 0, origin, pixel_size)
+        moments = cv2.moments(nucleus if nucleus.any() else whole, binaryImage=True)
         centroid = (
             origin[0] + moments["m01"] / moments["m00"],
             origin[1] + moments["m10"] / moments["m00"],
         )
-        founds.append(Found(whole.trimmed(), quality, centroid))
+        founds.append(Found(cell, quality, centroid))
         signs.append(sign)
     cells = [
         replace(found, quality=replace(found.quality, smudge=bool(crushed)))
@@ -110,9 +114,10 @@ def _checked(rgb: Bytes) -> None:
             f"the image has {rgb.shape[0]} x {rgb.shape[1]} pixels",
             f"give at least {_LEAST} x {_LEAST}",
         )
-    if np.ptp(rgb[:, :, 1]) < _CONTRAST:
+    darkest, brightest, _, _ = cv2.minMaxLoc(cv2.extractChannel(rgb, 1))
+    if brightest - darkest < _CONTRAST:
         raise CellError(
-            f"the image is blank: green runs from {rgb[:, :, 1].min()} to {rgb[:, :, 1].max()}",
+            f"the image is blank: green runs from {darkest:.0f} to {brightest:.0f}",
             "give an image with a cell in it",
         )
 
