@@ -1,4 +1,4 @@
-"""How much each feature matters to a model: several measures, each with its spread over folds."""
+"""How much each feature, or set of features, matters to a model; with its spread over folds."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from xgboost import DMatrix
 
 from .crossvalidation import Fold
 from .permutation import rescorer
@@ -16,65 +17,83 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
 SHUFFLES = 3
-MOST_CELLS = 500
+MANY_SETS = 300
+MOST_CELLS = 300
 
-# (fold, features, target, seed) -> (p,) importances of this fold's model
-Measure = Callable[[Fold, Floats, Codes, int], Floats]
-
-
-def gain(fold: Fold, _features: Floats, _target: Codes, _seed: int) -> Floats:
-    """Share of a boosted model's whole loss reduction at the splits on each column; sum 1."""
-    share: Floats = fold.model.pipeline["model"].feature_importances_.astype(np.float64)
-    return share
+# (fold, features, target, sets of columns, seed) -> importance of each set to this fold's model
+Measure = Callable[[Fold, Floats, Codes, Sequence[Codes], int], Floats]
 
 
-def coefficient(fold: Fold, _features: Floats, _target: Codes, _seed: int) -> Floats:
-    """Mean absolute coefficient over classes, for columns scaled to unit variance."""
+def gain(
+    fold: Fold, _features: Floats, _target: Codes, sets: Sequence[Codes], _seed: int
+) -> Floats:
+    """Share of a boosted model's whole loss reduction at splits on the columns; all sum to 1."""
+    share = fold.model.pipeline["model"].feature_importances_.astype(np.float64)
+    return np.array([share[columns].sum() for columns in sets])
+
+
+def coefficient(
+    fold: Fold, _features: Floats, _target: Codes, sets: Sequence[Codes], _seed: int
+) -> Floats:
+    """Sum over the columns (of unit variance) of the mean absolute coefficient over classes."""
     kept = fold.model.pipeline["vary"].get_support()
     weights = np.zeros(len(kept))
     weights[kept] = np.abs(fold.model.pipeline["model"].coef_).mean(axis=0)
-    return weights
+    return np.array([weights[columns].sum() for columns in sets])
 
 
-def permutation(fold: Fold, features: Floats, target: Codes, seed: int) -> Floats:
-    """Rise of the log loss (nats) on cells left out when a column's values are shuffled.
+def shap(fold: Fold, features: Floats, _target: Codes, sets: Sequence[Codes], seed: int) -> Floats:
+    """Mean over cells left out (and classes) of the absolute sum of the columns' SHAP values.
 
-    At most 500 cells of a fold, 3 shuffles. A column that a tree model does not use has 0.
+    Exact values of the trees on the scale of log odds, which add up to a cell's score.
+
+    References
+    ----------
+    Lundberg et al. 2020, doi:10.1038/s42256-019-0138-9.
+    """
+    contributions = tree_contributions(fold, features[_cells(fold, seed)])
+    sums = [np.abs(contributions[..., columns].sum(axis=-1)).mean() for columns in sets]
+    return np.array(sums, dtype=np.float64)
+
+
+def tree_contributions(fold: Fold, features: Floats) -> Floats:
+    """SHAP values (n, classes, p) of a boosted model; one class's where there are two."""
+    booster = fold.model.pipeline["model"].get_booster()
+    values = booster.predict(DMatrix(features), pred_contribs=True)
+    by_class: Floats = values.reshape(len(features), -1, features.shape[1] + 1)[..., :-1]
+    return by_class
+
+
+def permutation(
+    fold: Fold, features: Floats, target: Codes, sets: Sequence[Codes], seed: int
+) -> Floats:
+    """Rise of the log loss (nats) on cells left out when the columns' rows are shuffled together.
+
+    At most 300 cells of a fold; 3 shuffles, or 1 of more than 300 sets. Columns that a tree model
+    does not use have 0.
     """
     rng = np.random.default_rng([seed, fold.repeat, fold.number])
-    cells = fold.test
-    if len(cells) > MOST_CELLS:
-        cells = rng.choice(cells, MOST_CELLS, replace=False)
-    orders = np.stack([rng.permutation(len(cells)) for _ in range(SHUFFLES)])
+    cells = _cells(fold, seed)
+    times = SHUFFLES if len(sets) <= MANY_SETS else 1
+    orders = np.stack([rng.permutation(len(cells)) for _ in range(times)])
     part, truth = features[cells], target[cells]
     rescore = rescorer(fold.model, part)
     calibration = fold.model.calibration
     before = _log_loss(fold.model.probabilities(part), truth)
-    rises = np.zeros(features.shape[1])
-    for column in _used(fold):
-        after = [
-            _log_loss(calibration.probabilities(scores), truth)
-            for scores in rescore(int(column), orders)
-        ]
-        rises[column] = float(np.mean(after)) - before
+    used = _used(fold)
+    rises = np.zeros(len(sets))
+    for number, columns in enumerate(sets):
+        if used[columns].any():
+            after = [
+                _log_loss(calibration.probabilities(scores), truth)
+                for scores in rescore(columns, orders)
+            ]
+            rises[number] = float(np.mean(after)) - before
     return rises
 
 
-def _used(fold: Fold) -> Codes:
-    model = fold.model.pipeline["model"]
-    if hasattr(model, "get_booster"):
-        used: Codes = np.flatnonzero(model.feature_importances_ > 0)
-        return used
-    return np.arange(fold.model.pipeline.n_features_in_)
-
-
-def _log_loss(probabilities: Floats, target: Codes) -> float:
-    likely = np.clip(probabilities[np.arange(len(target)), target], 1e-15, None)
-    return -float(np.log(likely).mean())
-
-
 MEASURES: Mapping[str, Mapping[str, Measure]] = {
-    "xgboost": {"permutation": permutation, "gain": gain},
+    "xgboost": {"shap": shap, "permutation": permutation, "gain": gain},
     "svm": {"permutation": permutation},
     "logistic": {"coefficient": coefficient},
 }
@@ -109,7 +128,6 @@ def importances(
         One row per column: ``feature, plain, compartment, family, channel, unit``, then
         ``<measure>_mean`` and ``<measure>_sd`` (over folds), largest first.
     """
-    first = [fold for fold in folds if fold.repeat == 0]
     known = [dictionary[name] for name in columns]
     table = pd.DataFrame(
         {
@@ -123,9 +141,47 @@ def importances(
             },
         }
     )
+    sets = [np.array([column]) for column in range(len(columns))]
+    return measured(table, folds, features, target, sets, measures, seed)
+
+
+def measured(
+    table: pd.DataFrame,
+    folds: Sequence[Fold],
+    features: Floats,
+    target: Codes,
+    sets: Sequence[Codes],
+    measures: Mapping[str, Measure],
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Add to a table of sets of columns what each measure finds, and sort by the first."""
+    first = [fold for fold in folds if fold.repeat == 0]
     for name, measure in measures.items():
-        each = np.stack([measure(fold, features, target, seed) for fold in first])
+        each = np.stack([measure(fold, features, target, sets, seed) for fold in first])
         table[f"{name}_mean"] = each.mean(axis=0)
         table[f"{name}_sd"] = each.std(axis=0, ddof=1)
     leading = f"{next(iter(measures))}_mean"
-    return table.sort_values([leading, "feature"], ascending=[False, True], ignore_index=True)
+    return table.sort_values([leading, table.columns[0]], ascending=[False, True]).reset_index(
+        drop=True
+    )
+
+
+def _cells(fold: Fold, seed: int) -> Codes:
+    """At most 300 of the cells left out."""
+    if len(fold.test) <= MOST_CELLS:
+        return fold.test
+    rng = np.random.default_rng([seed, fold.number])
+    return np.sort(rng.choice(fold.test, MOST_CELLS, replace=False))
+
+
+def _used(fold: Fold) -> NDArray[np.bool_]:
+    model = fold.model.pipeline["model"]
+    if hasattr(model, "get_booster"):
+        used: NDArray[np.bool_] = model.feature_importances_ > 0
+        return used
+    return np.ones(fold.model.pipeline.n_features_in_, dtype=bool)
+
+
+def _log_loss(probabilities: Floats, target: Codes) -> float:
+    likely = np.clip(probabilities[np.arange(len(target)), target], 1e-15, None)
+    return -float(np.log(likely).mean())

@@ -1,4 +1,4 @@
-"""Scores with one column shuffled, without scoring everything anew."""
+"""Scores with columns shuffled, without scoring everything anew."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .crossvalidation import CalibratedModel
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
-# (column, orders) -> scores (orders, n, classes)
-Rescore = Callable[[int, Codes], Floats]
+# (columns, orders) -> scores (orders, n, classes)
+Rescore = Callable[[Codes, Codes], Floats]
 
 
 def rescorer(model: CalibratedModel, features: Floats) -> Rescore:
-    """Give a function that scores `features` again with one column shuffled.
+    """Give a function that scores `features` again with some columns shuffled together.
 
     Parameters
     ----------
@@ -31,16 +31,16 @@ def rescorer(model: CalibratedModel, features: Floats) -> Rescore:
     Returns
     -------
     callable
-        ``rescore(column, orders)``: (m, n, classes) float64 scores for the (m, n) orders in which
-        the rows of the column are taken. For machines with an RBF kernel only that column's part
-        of each distance is worked out again, which is hundreds of times quicker.
+        ``rescore(columns, orders)``: (m, n, classes) float64 scores for the (m, n) orders in
+        which the rows of these columns are taken. For machines with an RBF kernel only their part
+        of each distance is worked out again, which for one column is hundreds of times quicker.
     """
     if isinstance(model.pipeline["model"], SVC) or "kernel" in model.pipeline.named_steps:
         return _rbf_rescorer(model.pipeline, features)
 
-    def rescore(column: int, orders: Codes) -> Floats:
+    def rescore(columns: Codes, orders: Codes) -> Floats:
         stacked = np.tile(features, (len(orders), 1))
-        stacked[:, column] = features[orders, column].ravel()
+        stacked[:, columns] = features[np.ix_(orders.ravel(), columns)]
         scores = model.estimator.scores(model.pipeline, stacked)
         return scores.reshape(len(orders), len(features), -1)
 
@@ -70,17 +70,21 @@ def _rbf_rescorer(pipeline: Pipeline, features: Floats) -> Rescore:
     def scores(similarities: Floats) -> Floats:
         return machine.finish(similarities @ machine.weights + machine.intercept)
 
-    def rescore(column: int, orders: Codes) -> Floats:
-        if not kept[column]:
-            return np.stack([scores(kernel)] * len(orders))
-        values = placed[:, position[column]]
-        centres = machine.centres[:, position[column]]
-        old = (values[:, None] - centres) ** 2
+    def rescore(columns: Codes, orders: Codes) -> Floats:
+        inside = position[columns[kept[columns]]]
+        old = _squared(placed[:, inside], machine.centres[:, inside])
         return np.stack(
             [scores(kernel * np.exp(machine.gamma * (old - old[order]))) for order in orders]
         )
 
     return rescore
+
+
+def _squared(points: Floats, centres: Floats) -> Floats:
+    """Squared distances (points, centres) of rows to rows; 0 without columns."""
+    own = (points**2).sum(axis=1)[:, None] + (centres**2).sum(axis=1)
+    distances: Floats = own - 2 * points @ centres.T
+    return distances
 
 
 def _two_columns(margin: Floats) -> Floats:

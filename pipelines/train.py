@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,9 +14,7 @@ from .feature_table import read_sidecar, read_table
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
-    from models.crossvalidation import Fold
     from models.evaluation import Evaluation, Figure
     from models.table import TrainingSet
 
@@ -112,21 +110,15 @@ def train(
     ModelError
         If the table, the sidecar, the options or the output folder do not serve.
     """
-    import numpy as np
-
     from models.bundle import Bundle, check_target, save_bundle
-    from models.crossvalidation import (
-        calibrated_within_groups,
-        cross_validate,
-        fit_calibrated,
-        pooled,
-    )
+    from models.crossvalidation import fit_calibrated
     from models.estimators import ESTIMATORS
-    from models.evaluation import evaluate, repeated_figures
-    from models.importance import MEASURES, importances
+    from models.importance import MEASURES
     from models.plots import importance_picture
     from models.records import as_json
     from models.table import training_set
+
+    from .judging import Protocol, judge
 
     started = time.monotonic()
     tell = progress or _silently
@@ -147,45 +139,9 @@ def train(
     )
     kind = ESTIMATORS[estimator]
 
-    def validate(groups: NDArray[np.int64], times: int, unit: str, word: str) -> list[Fold]:
-        return cross_validate(
-            kind,
-            data.features,
-            data.target,
-            groups,
-            classes=data.classes,
-            folds=folds,
-            repeats=times,
-            seed=seed,
-            jobs=jobs,
-            unit=unit,
-            positive=data.positive,
-            sensitivity=stated,
-            progress=lambda step: tell(f"{word}{step}"),
-        )
-
-    done = validate(data.groups, repeats, "cells" if no_groups else "subjects", "")
-    tell("figures and their intervals")
-    evaluation = evaluate(
-        done,
-        data.target,
-        data.groups,
-        data.group_names,
-        data.classes,
-        data.positive,
-        sensitivity=stated,
-        seed=seed,
-    )
-    random = None
-    if not no_groups:
-        cell_by_cell = validate(np.arange(len(data.target)), 1, "cells", "random split, ")
-        random = repeated_figures(
-            data.target, pooled(cell_by_cell, len(data.target)), data.positive
-        )
-    tell("importances")
-    measured = importances(
-        done, data.features, data.target, data.columns, dictionary, MEASURES[estimator], seed
-    )
+    measures = MEASURES[estimator]
+    protocol = Protocol(folds, repeats, seed, jobs, stated)
+    judged = judge(data, kind, measures, dictionary, protocol, tell)
     tell("the model on all cells")
     model = fit_calibrated(
         kind,
@@ -199,7 +155,7 @@ def train(
     notes = [*data.notes, *unsearched]
     if no_groups:
         notes.append("split cell by cell: cells of one subject lie on both sides")
-    if any(calibrated_within_groups(data.target[f.train], data.groups[f.train]) for f in done):
+    if judged.within_groups:
         notes.append("a class has too few subjects to calibrate on unseen ones")
     positive_name = None if data.positive is None else data.classes[data.positive]
     summary = _summary(data, label, None if no_groups else group, folds, repeats, seed)
@@ -216,23 +172,18 @@ def train(
         metadata={**summary, "operating": operating},
     )
     title = f"{kind.name}: {len(data.target)} cells, {folds} folds, mean and spread over folds"
+    record = {**judged.record(), "training": summary, "notes": notes}
     save_bundle(
         bundle,
         out,
         {
-            "evaluation.json": as_json(
-                {
-                    **asdict(evaluation),
-                    "random_split": None if random is None else [asdict(one) for one in random],
-                    "training": summary,
-                    "notes": notes,
-                }
-            ),
-            "importances.csv": measured.to_csv(index=False).encode(),
-            "importances.png": importance_picture(measured, title=title),
+            "evaluation.json": as_json(record),
+            "importances.csv": judged.importances.to_csv(index=False).encode(),
+            "importance_groups.csv": judged.groups.to_csv(index=False).encode(),
+            "importances.png": importance_picture(judged.importances, title=title),
         },
     )
-    measure = next(iter(MEASURES[estimator]))
+    leading = next(iter(measures))
     return TrainingReport(
         out=out,
         estimator=kind.name,
@@ -241,17 +192,17 @@ def train(
         groups=int(data.groups.max()) + 1,
         class_counts=summary["class_counts"],
         positive=positive_name,
-        evaluation=evaluation,
-        random=random,
+        evaluation=judged.evaluation,
+        random=judged.random,
         leading=[
             {
                 "feature": row["feature"],
                 "plain": row["plain"],
-                "measure": measure,
-                "mean": row[f"{measure}_mean"],
-                "sd": row[f"{measure}_sd"],
+                "measure": leading,
+                "mean": row[f"{leading}_mean"],
+                "sd": row[f"{leading}_sd"],
             }
-            for row in measured.head(10).to_dict("records")
+            for row in judged.importances.head(10).to_dict("records")
         ],
         notes=notes,
         seconds=time.monotonic() - started,

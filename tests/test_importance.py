@@ -7,7 +7,7 @@ from test_estimators import drawn
 from models import estimators as module
 from models.crossvalidation import cross_validate, fit_calibrated
 from models.estimators import ESTIMATORS
-from models.importance import MEASURES, importances
+from models.importance import MEASURES, importances, permutation, shap, tree_contributions
 from models.permutation import rescorer
 from models.plots import importance_picture
 
@@ -69,7 +69,7 @@ def test_the_kernel_short_cut_equals_scoring_anew(classes, limit, monkeypatch):
     orders = np.stack([rng.permutation(30) for _ in range(2)])
     rescore = rescorer(model, fresh)
     for column in range(5):
-        scores = rescore(column, orders)
+        scores = rescore(np.array([column]), orders)
         for order, found in zip(orders, scores, strict=True):
             moved = fresh.copy()
             moved[:, column] = fresh[order, column]
@@ -80,7 +80,7 @@ def test_the_general_way_stacks_the_orders():
     features, target, groups = drawn(3)
     model = fit_calibrated(ESTIMATORS["xgboost"], features, target, groups, seed=0)
     orders = np.stack([np.arange(20)[::-1], np.arange(20)])
-    scores = rescorer(model, features[:20])(0, orders)
+    scores = rescorer(model, features[:20])(np.array([0]), orders)
     assert scores.shape == (2, 20, 3)
     same = ESTIMATORS["xgboost"].scores(model.pipeline, features[:20])
     assert scores[1].tolist() == same.tolist()
@@ -96,4 +96,49 @@ def test_the_picture_is_a_png_with_both_measures():
     picture = importance_picture(table, title="made up", top=3)
     assert picture[:8] == b"\x89PNG\r\n\x1a\n"
     wide, high = (int.from_bytes(picture[at : at + 4]) for at in (16, 20))
-    assert (wide, high) == (1740, round((1.9 + 0.42 * 3) * 150))
+    assert (wide, high) == (2220, round((1.9 + 0.42 * 3) * 150))
+
+
+def test_columns_are_shuffled_together():
+    """Two copies of a signal hide each other one by one; as a set they do not."""
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(20), 8)
+    target = groups % 2
+    signal = 3.0 * target + rng.normal(size=160)
+    features = np.stack([signal, signal + 0.01 * rng.normal(size=160), rng.normal(size=160)], 1)
+    for name in ("svm", "xgboost"):
+        fold = cross_validate(
+            ESTIMATORS[name], features, target, groups, classes="ab", folds=4, repeats=1
+        )[0]
+        sets = [np.array(columns) for columns in ([0], [1], [0, 1], [2])]
+        one, other, both, noise = permutation(fold, features, target, sets, 0)
+        assert both > 1.5 * max(one, other)
+        assert noise < 0.2 * both
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_shap_values_add_up_to_the_score(classes):
+    features, target, groups = drawn(classes)
+    fold = cross_validate(
+        ESTIMATORS["xgboost"], features, target, groups, classes="abc"[:classes], folds=3, repeats=1
+    )[0]
+    values = tree_contributions(fold, features)
+    scores = fold.model.estimator.scores(fold.model.pipeline, features)
+    explained = values.sum(axis=2)
+    unexplained = (scores[:, 1:] if classes == 2 else scores) - explained
+    assert np.ptp(unexplained, axis=0) == pytest.approx(0, abs=1e-4)  # the constant base value
+    everything = shap(fold, features, target, [np.arange(5)], 0)[0]
+    assert everything == pytest.approx(np.abs(explained[fold.test]).mean(), rel=1e-6)
+
+
+def test_a_set_without_columns_in_use_has_no_importance():
+    features, target, groups = drawn()
+    features[:, 4] = 1.0
+    for name in ESTIMATORS:
+        fold = cross_validate(
+            ESTIMATORS[name], features, target, groups, classes="ab", folds=3, repeats=1
+        )[0]
+        for measure in MEASURES[name].values():
+            assert measure(fold, features, target, [np.array([4])], 0)[0] == pytest.approx(
+                0, abs=1e-9
+            )

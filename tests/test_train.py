@@ -29,7 +29,8 @@ def test_a_planted_signal_is_found_stored_and_used(tmp_path, estimator):
     assert (report.cells, report.groups, report.positive) == (72, 12, "blast")
     assert report.class_counts == {"blast": 36, "normal": 36}
     assert sorted(path.name for path in report.out.iterdir()) == [
-        "bundle.json", "evaluation.json", "importances.csv", "importances.png", "pipeline.skops",
+        "bundle.json", "evaluation.json", "importance_groups.csv", "importances.csv",
+        "importances.png", "pipeline.skops",
     ]  # fmt: skip
     bundle = load_bundle(report.out, feature_versions=dict.fromkeys(DICTIONARY, 1))
     assert set(bundle.columns) == set(DICTIONARY)  # neither metadata nor background

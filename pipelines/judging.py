@@ -1,0 +1,184 @@
+"""Judge one kind of model on a training set: everything that goes into the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from models.crossvalidation import Fold
+    from models.estimators import Estimator
+    from models.evaluation import Evaluation, Figure
+    from models.feature_groups import FeatureGroup
+    from models.importance import Measure
+    from models.table import TrainingSet
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How a model is judged: folds, repeats, seed, threads, and the sensitivity to operate at."""
+
+    folds: int
+    repeats: int
+    seed: int
+    jobs: int
+    sensitivity: float
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What a cross-validation and its company found.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        Grouped folds.
+    random : list of Figure or None
+        The same model under one random split; None where the split was random anyway.
+    importances, groups : DataFrame
+        Of single features; of clusters, families and compartments.
+    glass_box : list of Figure
+        A model of at most 12 features on the same folds.
+    formula : list of mapping
+        Its terms, fitted on all cells.
+    within_groups : bool
+        Whether a fold had to calibrate within subjects.
+    """
+
+    evaluation: Evaluation
+    random: list[Figure] | None
+    importances: pd.DataFrame
+    groups: pd.DataFrame
+    glass_box: list[Figure]
+    formula: list[dict[str, Any]]
+    within_groups: bool
+
+    def record(self) -> dict[str, Any]:
+        """Everything but the importances, as plain values."""
+        return {
+            **asdict(self.evaluation),
+            "random_split": self.random and [asdict(one) for one in self.random],
+            "glass_box": {
+                "figures": [asdict(one) for one in self.glass_box],
+                "formula": self.formula,
+            },
+        }
+
+
+def judge(
+    data: TrainingSet,
+    kind: Estimator,
+    measures: Mapping[str, Measure],
+    dictionary: Mapping[str, Mapping[str, Any]],
+    protocol: Protocol,
+    tell: Callable[[str], None],
+) -> Judged:
+    """Cross-validate by group and once at random, and look into the models of the folds.
+
+    Parameters
+    ----------
+    data : TrainingSet
+    kind : Estimator
+    measures : mapping
+        Of importance.
+    dictionary : mapping
+        Column dictionary.
+    protocol : Protocol
+    tell : callable
+        Told of each step.
+    """
+    import numpy as np
+
+    from models.crossvalidation import calibrated_within_groups, pooled
+    from models.evaluation import evaluate, repeated_figures
+    from models.feature_groups import feature_groups, group_importances
+    from models.glass_box import fit_glass_box, formula, glass_box_probabilities
+    from models.importance import importances
+
+    grouped = bool(data.group_names)
+    done = _validate(data, kind, protocol, data.groups, tell)
+    tell("figures and their intervals")
+    evaluation = evaluate(
+        done,
+        data.target,
+        data.groups,
+        data.group_names,
+        data.classes,
+        data.positive,
+        sensitivity=protocol.sensitivity,
+        seed=protocol.seed,
+    )
+    random = None
+    if grouped:
+        tell("the same under a random split")
+        cells = np.arange(len(data.target))
+        once = Protocol(**{**asdict(protocol), "repeats": 1})
+        at_random = _validate(data, kind, once, cells, tell)
+        random = repeated_figures(data.target, pooled(at_random, len(cells)), data.positive)
+    tell("importances")
+    looked_at = (done, data.features, data.target)
+    single = importances(*looked_at, data.columns, dictionary, measures, protocol.seed)
+    groups = feature_groups(data.features, data.columns, dictionary)
+    together = group_importances(groups, *looked_at, measures, protocol.seed)
+    tell("the glass box")
+    transparent = repeated_figures(
+        data.target,
+        glass_box_probabilities(*looked_at),
+        data.positive,
+        data.groups,
+        seed=protocol.seed,
+    )
+    box = fit_glass_box(data.features, data.target)
+    return Judged(
+        evaluation,
+        random,
+        single.merge(_cluster_names(groups, data.columns), on="feature"),
+        together,
+        transparent,
+        formula(box, data.columns, dictionary, data.classes, data.positive),
+        any(calibrated_within_groups(data.target[f.train], data.groups[f.train]) for f in done),
+    )
+
+
+def _validate(
+    data: TrainingSet,
+    kind: Estimator,
+    protocol: Protocol,
+    groups: NDArray[np.int64],
+    tell: Callable[[str], None],
+) -> list[Fold]:
+    from models.crossvalidation import cross_validate
+
+    return cross_validate(
+        kind,
+        data.features,
+        data.target,
+        groups,
+        classes=data.classes,
+        folds=protocol.folds,
+        repeats=protocol.repeats,
+        seed=protocol.seed,
+        jobs=protocol.jobs,
+        unit="subjects" if data.group_names else "cells",
+        positive=data.positive,
+        sensitivity=protocol.sensitivity,
+        progress=tell,
+    )
+
+
+def _cluster_names(groups: list[FeatureGroup], columns: tuple[str, ...]) -> pd.DataFrame:
+    """Name for each feature the cluster of correlated features that it belongs to."""
+    import pandas as pd
+
+    pairs = [
+        (columns[column], group.name)
+        for group in groups
+        if group.level == "cluster"
+        for column in group.columns
+    ]
+    return pd.DataFrame(pairs, columns=["feature", "cluster"])
