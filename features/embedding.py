@@ -1,0 +1,195 @@
+"""Embeddings: what a network makes of a cell's picture, as columns beside the named features.
+
+They have no definition that a reader could check: they are offered so that one can see what is
+lost by doing without. Their names and meanings come from the network, not from the registry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+
+from .arrays import Bytes, Floats
+from .catalogue import ColumnRecord
+from .cell import Cell
+from .network import BATCH, Network
+from .preprocessing import Preprocessing
+
+FAMILY = "Embedding"
+# Raised whenever the same pixels and network give other values.
+VERSION = 1
+LOGITS = 1000
+
+View = Literal["Cells", "Image"]
+VIEWS: tuple[View, ...] = ("Cells", "Image")
+_SEEN: Mapping[View, str] = {
+    "Cells": "the cell's window with all that is outside the cell masked",
+    "Image": "the cell's window as it is, background included (kept out of training)",
+}
+_WINDOW = 2.0  # sides of the bounding box in the side of a cell's window of a field
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """Which network, how it is fed, and which of its columns are wanted.
+
+    Parameters
+    ----------
+    name : str
+        The network's word in a column name: letters and digits.
+    sha256 : str
+        Of the file of its weights.
+    width : int
+        Values a picture.
+    preprocessing : Preprocessing
+    views : tuple of {"Cells", "Image"}
+        Whether the cell alone is seen, or its window with the background too.
+    version : int
+        Of what is done here.
+
+    Examples
+    --------
+    >>> settings = Preprocessing(8, 8, (0.5,) * 3, (0.5,) * 3, "RGB", "pad", "values")
+    >>> Embedding("tiny", "0" * 64, 2, settings, ("Cells",)).columns
+    ('Cells_Embedding_tiny_0000', 'Cells_Embedding_tiny_0001')
+    """
+
+    name: str
+    sha256: str
+    width: int
+    preprocessing: Preprocessing
+    views: tuple[View, ...] = VIEWS
+    version: int = VERSION
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns: those of the first view, then those of the second."""
+        return tuple(
+            f"{view}_{FAMILY}_{self.name}_{index:04d}"
+            for view in self.views
+            for index in range(self.width)
+        )
+
+    def identity(self) -> dict[str, Any]:
+        """Return all that the numbers depend on, as JSON values."""
+        record = asdict(self)
+        del record["views"]
+        record["preprocessing"] = {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in record["preprocessing"].items()
+        }
+        return record
+
+    def descriptions(self) -> dict[str, ColumnRecord]:
+        """Return what each column means, as far as that can be said."""
+        return {
+            name: ColumnRecord(
+                compartment=name.split("_")[0],
+                family=FAMILY,
+                feature=self.name,
+                channel="",
+                parameters=name[-4:],
+                unit="1",
+                definition=(
+                    f"value {int(name[-4:])} of {self.width} that the network {self.name} gives for"
+                    f" {_SEEN[view]}"
+                ),
+                plain=f"value without a name of the network {self.name} ({name[-4:]})",
+                version=self.version,
+            )
+            for view in self.views
+            for name in self.columns
+            if name.startswith(view)
+        }
+
+
+def window(rgb: Bytes, cell: Cell, source: Literal["crop", "field"]) -> tuple[slice, slice]:
+    """Choose the part of an image that a network sees of a cell.
+
+    Parameters
+    ----------
+    rgb : (rows, cols, 3) uint8
+        The image.
+    cell : Cell
+        Its `origin` says where it lies.
+    source : {"crop", "field"}
+        A crop is seen whole; in a field a square of twice the longer side of the bounding box,
+        as far as the image goes.
+
+    Returns
+    -------
+    (slice, slice)
+        Rows and columns.
+    """
+    rows, cols = rgb.shape[:2]
+    if source == "crop":
+        return slice(0, rows), slice(0, cols)
+    high, wide = cell.cell.shape
+    half = _WINDOW * max(high, wide) / 2
+    row, col = cell.origin[0] + high / 2, cell.origin[1] + wide / 2
+    return (
+        slice(max(0, round(row - half)), min(rows, round(row + half))),
+        slice(max(0, round(col - half)), min(cols, round(col + half))),
+    )
+
+
+def pictures(
+    rgb: Bytes, cell: Cell, source: Literal["crop", "field"], embedding: Embedding
+) -> Iterator[Bytes]:
+    """Yield what the network is shown of a cell: one picture, (rows, cols, 3) uint8, a view."""
+    box = window(rgb, cell, source)
+    seen = np.ascontiguousarray(rgb[box])
+    for view in embedding.views:
+        if view == "Image":
+            yield seen
+            continue
+        inside = np.zeros(rgb.shape[:2], dtype=np.uint8)
+        (top, left), (rows, cols) = cell.origin, cell.cell.shape
+        inside[top : top + rows, left : left + cols] = cell.cell
+        masked = np.empty_like(seen)
+        masked[:] = embedding.preprocessing.nothing
+        cv2.copyTo(seen, np.ascontiguousarray(inside[box]), masked)
+        yield masked
+
+
+def embed(
+    network: Network,
+    embedding: Embedding,
+    rgb: Bytes,
+    cells: Sequence[Cell],
+    source: Literal["crop", "field"],
+) -> Floats:
+    """Run a network on the cells of an image, a few at a time.
+
+    Parameters
+    ----------
+    network : Network
+    embedding : Embedding
+    rgb : (rows, cols, 3) uint8
+        The image that the cells come from.
+    cells : sequence of Cell
+    source : {"crop", "field"}
+
+    Returns
+    -------
+    (cells, columns of `embedding`) float64
+
+    Raises
+    ------
+    CellError
+        If the network fails, or gives values that are not finite.
+    """
+    views = len(embedding.views)
+    step = max(1, BATCH // views)
+    parts = [np.empty((0, views * embedding.width))]
+    for start in range(0, len(cells), step):
+        some = cells[start : start + step]
+        shown = (one for cell in some for one in pictures(rgb, cell, source, embedding))
+        pixels = np.stack([embedding.preprocessing.prepared(one) for one in shown])
+        values = network.run(pixels, embedding.preprocessing.output)
+        parts.append(values.reshape(len(some), -1).astype(np.float64))
+    return np.concatenate(parts)

