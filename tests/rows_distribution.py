@@ -19,7 +19,7 @@ CHANNELS = ("Gray", "astar")
 
 def view_of(key: str, cell: Cell, channels: tuple[str, ...]):
     family = FEATURES[key].family
-    return family.view(cell, Axes(family.compartments, channels))
+    return family.view(cell, Axes(family.compartments, channels, family.parameters))
 
 
 def row(key: str, oracle: str, expected, cell: Cell, channels: tuple[str, ...] = ("Gray",)):

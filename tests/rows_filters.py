@@ -1,0 +1,164 @@
+"""Granularity, Laws, Gabor and Tamura: small arrays, and numpy and scipy on a made-up cell."""
+
+from __future__ import annotations
+
+from math import cos, pi, sin, sqrt
+
+import numpy as np
+from examples import textured_cell
+from rows_distribution import grey, view_of
+from scipy.ndimage import binary_erosion, correlate, maximum_filter, minimum_filter
+from vetting import Check
+
+from features.cell import Cell
+from features.laws import PAIRS, VECTORS
+
+SMALL = textured_cell(1, 40, 44)
+MASKS = (SMALL.cell, SMALL.nucleus, SMALL.cytoplasm)
+PLANE = SMALL.plane("Gray").astype(float)
+NAN = np.nan
+
+
+def row(key: str, oracle: str, expected, cell: Cell, relative: float = 1e-9) -> Check:
+    view = view_of(key, cell, ("Gray",))
+    independent = oracle != "by hand"
+    return Check(key, oracle, independent, expected, lambda f: f(view), relative, 1e-12)
+
+
+def all_cytoplasm(levels) -> Cell:
+    rgb = grey(levels)
+    return Cell(rgb, np.zeros(rgb.shape[:2], bool), np.ones(rgb.shape[:2], bool))
+
+
+def grain_rows() -> list[Check]:
+    """Level 10 but for 2x2 pixels of 40: gone with the first square of 3 pixels."""
+    levels = np.full((6, 6), 10)
+    levels[2:4, 2:4] = 40
+    bright, dark = all_cytoplasm(levels), all_cytoplasm(50 - levels)
+    # The rest of the spectrum is empty; the complement lacks the 32 others throughout.
+    first = [1, 0, 0, 0, 0, 0]
+    rows = []
+    for name, cell in (("BrightSpectrum", bright), ("DarkSpectrum", dark)):
+        rows.append(row(f"Granularity_{name}", "by hand", [[first], [[NAN] * 6], [first]], cell))
+    spectra: dict[str, list] = {"BrightSpectrum": [], "DarkSpectrum": []}
+    for mask in MASKS:
+        for plane, name in ((PLANE, "BrightSpectrum"), (255 - PLANE, "DarkSpectrum")):
+            sums = [(plane[mask] - plane[mask].min()).sum()]
+            for side in (3, 5, 7, 9, 13, 17):
+                least = minimum_filter(np.where(mask, plane, 255), side, mode="constant", cval=255)
+                most = maximum_filter(np.where(mask, least, 0), side, mode="constant")
+                sums.append((most[mask] - plane[mask].min()).sum())
+            spectra[name].append([-np.diff(sums) / sums[0]])
+    return rows + [
+        row(f"Granularity_{name}", "scipy", value, SMALL) for name, value in spectra.items()
+    ]
+
+
+def laws_rows() -> list[Check]:
+    """One pixel of level 10 amid 5x5: a mask's response is its middle weight, tenfold."""
+    levels = np.zeros((5, 5))
+    levels[2, 2] = 10
+    middle = {"L": 6, "E": 0, "S": 2, "W": 0, "R": 6}
+    expected = [10 * middle[first] * middle[second] for first, second in PAIRS]
+    values = []
+    for mask in MASKS:
+        inner = binary_erosion(mask, np.ones((5, 5)))
+        values.append([[]])
+        for first, second in PAIRS:
+            kernel = np.outer(VECTORS[first], VECTORS[second])
+            both = [np.abs(correlate(PLANE, each))[inner].mean() for each in (kernel, kernel.T)]
+            values[-1][0].append(np.mean(both))
+    cell = all_cytoplasm(levels)
+    return [
+        row("Laws_Energy", "by hand", [[expected], [[NAN] * 14], [expected]], cell, 1e-6),
+        row("Laws_Energy", "scipy", values, SMALL, 1e-6),
+    ]
+
+
+def gabor_rows() -> list[Check]:
+    """Whole two-dimensional kernels, where the family multiplies one-dimensional ones."""
+    means, ranges = [], []
+    for mask in MASKS:
+        centred = np.where(mask, PLANE - PLANE[mask].mean(), 0)
+        means.append([[]])
+        ranges.append([[]])
+        for wavelength in (4, 8):
+            y, x = np.mgrid[-wavelength : wavelength + 1, -wavelength : wavelength + 1]
+            weights = np.exp(-(x**2 + y**2) / (2 * (wavelength / 2) ** 2))
+            weights /= weights.sum()
+            sizes = []
+            for angle in (0, pi / 4, pi / 2, 3 * pi / 4):
+                wave = np.exp(2j * pi * (x * cos(angle) + y * sin(angle)) / wavelength)
+                kernel = weights * (wave - (weights * wave).sum())
+                real = correlate(centred, kernel.real, mode="constant")
+                imaginary = correlate(centred, kernel.imag, mode="constant")
+                sizes.append(np.hypot(real, imaginary)[mask].mean())
+            means[-1][0].append(np.mean(sizes))
+            ranges[-1][0].append(np.ptp(sizes))
+    return [
+        row("Gabor_Amplitude", "scipy", means, SMALL),
+        row("Gabor_AmplitudeRange", "scipy", ranges, SMALL, 1e-8),
+    ]
+
+
+def best_side(plane: np.ndarray, mask: np.ndarray, y: int, x: int) -> int:
+    """Where the means of the squares on either side of a pixel differ most, 0 for nowhere."""
+    best, side = -1.0, 0
+    inside = np.where(mask, plane, NAN)
+
+    def mean(top: int, bottom: int, left: int, right: int) -> float:
+        box = inside[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
+        return float(np.nanmean(box)) if np.isfinite(box).any() else NAN
+
+    for far in (1, 2, 4, 8, 16):
+        near = far // 2
+        rows, cols = (y - near, y + near + 1), (x - near, x + near + 1)
+        apart = [
+            abs(mean(*rows, x - far, x) - mean(*rows, x + 1, x + far + 1)),
+            abs(mean(y - far, y, *cols) - mean(y + 1, y + far + 1, *cols)),
+        ]
+        for each in apart:
+            if each > best:
+                best, side = each, far
+    return side
+
+
+def tamura_rows() -> list[Check]:
+    # A step of 20 levels: both inner columns see it across 1 pixel, the outer ones not at all
+    # but above and below them, where nothing differs: side 1.
+    step = all_cytoplasm(np.repeat([[0, 0, 20, 20]], 4, axis=0))
+    two = all_cytoplasm([[30, 50]])  # a coin: spread 10, kurtosis 1
+    # A cross of gradients: as many pixels along as across, a right angle apart.
+    even = np.zeros((3, 7))
+    even[:, :3] = [[0, 20, 40]] * 3
+    even[:, 4:] = np.array([[0], [20], [40]])
+    mask = np.ones((3, 7), bool)
+    mask[:, 3] = False
+    crossed = Cell(grey(even), np.zeros((3, 7), bool), mask)
+    sides, contrasts, ways = [], [], []
+    for part in MASKS:
+        found = [best_side(PLANE, part, y, x) for y, x in np.argwhere(part)]
+        sides.append([np.mean([side for side in found if side])])
+        centred = PLANE[part] - PLANE[part].mean()
+        kurtosis = np.mean(centred**4) / np.mean(centred**2) ** 2
+        contrasts.append([sqrt(np.mean(centred**2)) / kurtosis**0.25])
+        across = np.array([[-1, 0, 1]] * 3)
+        inner = binary_erosion(part, np.ones((3, 3)))
+        right, down = correlate(PLANE, across)[inner], correlate(PLANE, across.T)[inner]
+        clear = (np.abs(right) / 3 + np.abs(down) / 3) / 2 >= 12
+        turn = np.rint(np.arctan2(down, right)[clear] * 16 / pi).astype(int) % 16
+        counts = np.bincount(turn, minlength=16)
+        angles = np.abs(turn - np.flatnonzero(counts == counts.max())[:, None])
+        angles = np.minimum(angles, 16 - angles) * pi / 16
+        ways.append([1 - np.mean(angles**2, axis=1).min() / (pi / 2) ** 2])
+    return [
+        row("Tamura_Coarseness", "by hand", [[1], [NAN], [1]], step),
+        row("Tamura_Contrast", "by hand", [[10], [NAN], [10]], two),
+        row("Tamura_Directionality", "by hand", [[0.5], [NAN], [0.5]], crossed),
+        row("Tamura_Coarseness", "numpy", sides, SMALL),
+        row("Tamura_Contrast", "numpy", contrasts, SMALL),
+        row("Tamura_Directionality", "numpy", ways, SMALL),
+    ]
+
+
+CHECKS = grain_rows() + laws_rows() + gabor_rows() + tamura_rows()
