@@ -13,11 +13,13 @@ from .errors import CellError
 from .nuclei import central, main_part, nuclear, nuclear_size, smooth_chromatin, within
 from .quality import Outlined
 from .regions import Parts, diameter, disc, filled, main_parts, opened, parts
-from .stain import Stain, chromatin, cut_out, density, otsu, stain_of
+from .stain import Stain, chromatin, cut_out, density, otsu, stain_of, stained
+from .touching import red_cell_radius
 
 _GLANCE = 200  # pixels of the shorter side that suffice to tell a crop from a field
 _LARGE = 400  # from here on a glance at a reduced image saves time
 _TINY = 400  # a nucleus that covers a smaller part of the image is one of a field
+_RED_CELLS = 150  # an image with room for more red cells is a field
 _WHOLE = 5  # more whole nuclei than these make a field
 _SPLIT = 1.8  # ratio of chromatin from which a cell on black has a cytoplasm that shows
 _CONTRAST = 12  # density steps by which chromatin stands out at least
@@ -83,13 +85,14 @@ def several(found: Parts) -> bool:
     area = min(float(found.areas[main]), 2 * pi * depth**2)
     whole = found.areas > 0.4 * area
     whole[found.rim()] = False
-    return bool(
-        gap > 1.5 * sqrt(area / pi) or area * _TINY < found.labels.size or whole.sum() > _WHOLE
-    )
+    small = area * _TINY < found.labels.size
+    return bool(gap > 1.5 * sqrt(area / pi) or small or whole.sum() > _WHOLE)
 
 
 def is_field(rgb: Bytes) -> bool:
-    """Whether an image shows a field of cells rather than one cell, judged by `several`.
+    """Whether an image shows a field of cells rather than one cell.
+
+    It does if there is room for 150 red cells, or by what `several` says of its nuclei.
 
     Parameters
     ----------
@@ -108,7 +111,13 @@ def is_field(rgb: Bytes) -> bool:
     scale = min(1.0, _GLANCE / min(rgb.shape[:2]))
     size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
     small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    return cut_out(small) is None and several(nuclear_parts(stain_of(small), _GLANCE / 10)[0])
+    if cut_out(small) is not None:
+        return False
+    stain = stain_of(small)
+    found, _, _ = nuclear_parts(stain, _GLANCE / 10)
+    red = red_cell_radius(stain.plane, stained(stain.optical), stain.level)
+    many = red is not None and small.shape[0] * small.shape[1] > _RED_CELLS * pi * red**2
+    return many or several(found)
 
 
 def _cut_cell(rgb: Bytes, alone: Bytes) -> Outlined:
