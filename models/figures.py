@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .probability_figures import auroc, average_precision, brier, specificity_at_sensitivity
+from .probability_figures import (
+    area,
+    brier,
+    mean_precision,
+    ratio,
+    specificity_at_sensitivity,
+    threshold_curve,
+)
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
-Counts = NDArray[np.int64] | NDArray[np.float64]
 
 
 def decide(probabilities: Floats, positive: int | None, threshold: float | Floats = 0.5) -> Codes:
@@ -37,58 +42,71 @@ def decide(probabilities: Floats, positive: int | None, threshold: float | Float
     return decided
 
 
-def confusion(target: Codes, decided: Codes, classes: int) -> Codes:
-    """Counts (classes, classes) int64: true class in rows, decided class in columns."""
-    counts = np.bincount(target * classes + decided, minlength=classes * classes)
-    return counts.reshape(classes, classes).astype(np.int64)
+def confusion(
+    target: Codes, decided: Codes, classes: int, weights: Floats | None = None
+) -> NDArray[Any]:
+    """Counts (..., classes, classes): true class in rows, decided class in columns.
+
+    Parameters
+    ----------
+    target, decided : (n,) int64
+    classes : int
+    weights : (..., n) float64, optional
+        How often each cell counts; without them the counts are whole numbers.
+    """
+    places = target * classes + decided
+    if weights is None:
+        counts = np.bincount(places, minlength=classes * classes)
+    else:
+        counts = weights @ (places[:, None] == np.arange(classes * classes))
+    return counts.reshape(*counts.shape[:-1], classes, classes)
 
 
-def _ratio(part: NDArray[Any], whole: NDArray[Any]) -> Floats:
-    """Part by whole; NaN where the whole is 0."""
-    ratio: Floats = np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=whole > 0)
-    return ratio
+def _right(counts: NDArray[Any]) -> NDArray[Any]:
+    return np.diagonal(counts, axis1=-2, axis2=-1)
 
 
-def accuracy(counts: Counts) -> float:
-    """Share of cells decided rightly."""
-    return float(np.trace(counts) / counts.sum())
+def accuracy(counts: NDArray[Any]) -> Floats:
+    """Share of cells decided rightly, (...)."""
+    return ratio(_right(counts).sum(axis=-1), counts.sum(axis=(-2, -1)))
 
 
-def class_sensitivity(counts: Counts) -> Floats:
-    """Share of the cells of each class that are found: (classes,); NaN for an absent class."""
-    return _ratio(np.diag(counts), counts.sum(axis=1))
+def class_sensitivity(counts: NDArray[Any]) -> Floats:
+    """Share of the cells of each class that are found: (..., classes); NaN for an absent one."""
+    return ratio(_right(counts), counts.sum(axis=-1))
 
 
-def class_specificity(counts: Counts) -> Floats:
-    """Share of the cells of all other classes that are not called so: (classes,)."""
-    others = counts.sum() - counts.sum(axis=1)
-    wrongly = counts.sum(axis=0) - np.diag(counts)
-    return _ratio(others - wrongly, others)
+def class_specificity(counts: NDArray[Any]) -> Floats:
+    """Share of the cells of all other classes that are not called so: (..., classes)."""
+    others = counts.sum(axis=(-2, -1))[..., None] - counts.sum(axis=-1)
+    wrongly = counts.sum(axis=-2) - _right(counts)
+    return ratio(others - wrongly, others)
 
 
-def class_f1(counts: Counts) -> Floats:
-    """2 TP / (2 TP + FP + FN) of each class; 0 for one never called, NaN for one absent."""
-    return _ratio(2 * np.diag(counts), counts.sum(axis=0) + counts.sum(axis=1))
+def class_f1(counts: NDArray[Any]) -> Floats:
+    """2 TP / (2 TP + FP + FN): (..., classes); 0 for a class never called, NaN for one absent."""
+    return ratio(2 * _right(counts), counts.sum(axis=-2) + counts.sum(axis=-1))
 
 
-def macro_f1(counts: Counts) -> float:
-    """Mean F1 over the classes that occur or are called."""
-    return float(np.nanmean(class_f1(counts)))
+def macro_f1(counts: NDArray[Any]) -> Floats:
+    """Mean F1 over the classes that occur or are called, (...)."""
+    mean: Floats = np.nanmean(class_f1(counts), axis=-1)
+    return mean
 
 
-def weighted_f1(counts: Counts) -> float:
-    """Mean F1 over the classes, weighted by their cells."""
-    weights = counts.sum(axis=1)
-    present = weights > 0
-    return float(np.average(class_f1(counts)[present], weights=weights[present]))
+def weighted_f1(counts: NDArray[Any]) -> Floats:
+    """Mean F1 over the classes, weighted by their cells, (...)."""
+    weights = counts.sum(axis=-1)
+    found = np.where(weights > 0, class_f1(counts), 0.0)
+    return ratio((found * weights).sum(axis=-1), weights.sum(axis=-1))
 
 
 def figures(
     target: Codes,
     probabilities: Floats,
     positive: int | None,
-    threshold: float | Floats = 0.5,
-) -> dict[str, float]:
+    weights: Floats | None = None,
+) -> dict[str, Floats]:
     """All figures of one set of predictions.
 
     Sensitivity, specificity and the figures of probabilities are those of the positive class;
@@ -99,37 +117,38 @@ def figures(
     target : (n,) int64
     probabilities : (n, classes) float64
     positive : int or None
-    threshold : float or (n,) float64
+    weights : (m, n) float64, optional
+        How often each cell counts, in m versions.
 
     Returns
     -------
-    dict of str to float
+    dict of str to () or (m,) float64
         NaN where a class that a figure needs is absent.
     """
     classes = probabilities.shape[1]
-    counts = confusion(target, decide(probabilities, positive, threshold), classes)
+    counts = confusion(target, decide(probabilities, positive), classes, weights)
     of = list(range(classes)) if positive is None else [positive]
+    ranked = [of_probabilities(target == code, probabilities[:, code], weights) for code in of]
     return {
         "accuracy": accuracy(counts),
-        "balanced accuracy": float(np.nanmean(class_sensitivity(counts))),
+        "balanced accuracy": np.nanmean(class_sensitivity(counts), axis=-1),
         "macro F1": macro_f1(counts),
         "weighted F1": weighted_f1(counts),
-        "sensitivity": _mean(class_sensitivity(counts)[of]),
-        "specificity": _mean(class_specificity(counts)[of]),
-        **{
-            name: _mean([figure(target == code, probabilities[:, code]) for code in of])
-            for name, figure in OF_PROBABILITIES.items()
-        },
+        "sensitivity": class_sensitivity(counts)[..., of].mean(axis=-1),
+        "specificity": class_specificity(counts)[..., of].mean(axis=-1),
+        **{name: np.mean([one[name] for one in ranked], axis=0) for name in ranked[0]},
     }
 
 
-OF_PROBABILITIES: Mapping[str, Callable[[NDArray[np.bool_], Floats], float]] = {
-    "AUROC": auroc,
-    "average precision": average_precision,
-    "specificity at 95 % sensitivity": specificity_at_sensitivity,
-    "Brier score": brier,
-}
-
-
-def _mean(values: Floats | list[float]) -> float:
-    return float(np.mean(values))
+def of_probabilities(
+    truth: NDArray[np.bool_], probability: Floats, weights: Floats | None = None
+) -> dict[str, Floats]:
+    """Figures of the probabilities of one class against the rest, each () or (m,)."""
+    curve = threshold_curve(truth, probability, weights)
+    gaps = brier(truth, probability)
+    return {
+        "AUROC": area(curve),
+        "average precision": mean_precision(curve),
+        "specificity at 95 % sensitivity": specificity_at_sensitivity(curve),
+        "Brier score": gaps.mean() if weights is None else weights @ gaps / weights.sum(axis=-1),
+    }

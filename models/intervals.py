@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 Codes = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 CONFIDENCE = 0.95
 DRAWS = 500
+MOST_WEIGHTS = 4_000_000
 
 
 def wilson(successes: float, trials: float, confidence: float = CONFIDENCE) -> tuple[float, float]:
@@ -39,7 +41,7 @@ def wilson(successes: float, trials: float, confidence: float = CONFIDENCE) -> t
 
 def cluster_bootstrap(
     groups: Codes,
-    figures: Callable[[Codes], Mapping[str, float]],
+    figures: Callable[[Floats], Mapping[str, Floats]],
     *,
     draws: int = DRAWS,
     seed: int = 0,
@@ -52,7 +54,7 @@ def cluster_bootstrap(
     groups : (n,) int64
         Group (subject) of each cell.
     figures : callable
-        Figures of the cells at the given positions.
+        Figures, (m,) each, of (m, n) weights: how often each cell was drawn.
     draws : int
     seed : int
     confidence : float
@@ -67,18 +69,21 @@ def cluster_bootstrap(
     Field & Welsh 2007, doi:10.1111/j.1467-9868.2007.00593.x.
     """
     rng = np.random.default_rng(seed)
-    order = np.argsort(groups, kind="stable").astype(np.int64)
-    counts = np.unique(groups, return_counts=True)[1]
-    members = np.split(order, np.cumsum(counts)[:-1])
-    drawn = [
-        figures(np.concatenate([members[i] for i in rng.integers(0, len(members), len(members))]))
-        for _ in range(draws)
-    ]
-    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
-    intervals = {}
-    for name in drawn[0]:
-        values = np.array([one[name] for one in drawn])
-        known = values[~np.isnan(values)]
-        low, high = np.quantile(known, tails) if len(known) else (np.nan, np.nan)
-        intervals[name] = (float(low), float(high))
-    return intervals
+    names, member = np.unique(groups, return_inverse=True)
+    even = np.full(len(names), 1 / len(names))
+    at_once = max(1, MOST_WEIGHTS // len(groups))
+    found: dict[str, list[Floats]] = {}
+    for start in range(0, draws, at_once):
+        size = min(at_once, draws - start)
+        drawn = rng.multinomial(len(names), even, size=size)[:, member].astype(np.float64)
+        for name, values in figures(drawn).items():
+            found.setdefault(name, []).append(values)
+    return {name: _percentiles(np.concatenate(parts), confidence) for name, parts in found.items()}
+
+
+def _percentiles(values: Floats, confidence: float) -> tuple[float, float]:
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return float("nan"), float("nan")
+    low, high = np.quantile(known, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return float(low), float(high)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.bool_]
@@ -15,88 +15,100 @@ BINS = 10
 SIMULATIONS = 200
 
 
-def auroc(truth: Truth, score: Floats) -> float:
-    """Chance that a positive scores above a negative, ties half (Mann-Whitney); NaN with one."""
-    positives = int(truth.sum())
-    negatives = len(truth) - positives
-    if not positives or not negatives:
-        return float("nan")
-    ranks = rankdata(score)[truth].sum()
-    return float((ranks - positives * (positives + 1) / 2) / (positives * negatives))
-
-
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """Counts of what is called positive from each distinct score on, highest score first.
+    """Weight of what is called positive from each distinct score on, highest score first.
 
     Parameters
     ----------
-    threshold : (m,) float64
-    true_positives, false_positives : (m,) int64
-    positives, negatives : int
+    threshold : (t,) float64
+    true_positives, false_positives : (..., t) float64
+        One row for each set of weights.
     """
 
     threshold: Floats
-    true_positives: NDArray[np.int64]
-    false_positives: NDArray[np.int64]
-    positives: int
-    negatives: int
+    true_positives: Floats
+    false_positives: Floats
 
     @property
     def sensitivity(self) -> Floats:
-        """(m,) share of the positives called."""
-        return self.true_positives / max(self.positives, 1)
+        """(..., t) share of the positives called; NaN without any."""
+        return ratio(self.true_positives, self.true_positives[..., -1:])
 
     @property
     def false_positive_rate(self) -> Floats:
-        """(m,) share of the negatives called."""
-        return self.false_positives / max(self.negatives, 1)
+        """(..., t) share of the negatives called; NaN without any."""
+        return ratio(self.false_positives, self.false_positives[..., -1:])
 
     @property
     def precision(self) -> Floats:
-        """(m,) share of positives among those called."""
-        return self.true_positives / (self.true_positives + self.false_positives)
+        """(..., t) share of positives among those called; NaN where none is called."""
+        return ratio(self.true_positives, self.true_positives + self.false_positives)
 
 
-def threshold_curve(truth: Truth, score: Floats) -> Curve:
-    """Count true and false positives at every threshold that changes a decision.
+def ratio(part: NDArray[Any], whole: NDArray[Any]) -> Floats:
+    """Part by whole, broadcast; NaN where the whole is 0."""
+    part, whole = np.broadcast_arrays(part, whole)
+    quotient: Floats = np.full(whole.shape, np.nan)
+    np.divide(part, whole, out=quotient, where=whole > 0)
+    return quotient
+
+
+def threshold_curve(truth: Truth, score: Floats, weights: Floats | None = None) -> Curve:
+    """Weigh true and false positives at every threshold that changes a decision.
 
     Parameters
     ----------
     truth : (n,) bool
     score : (n,) float64
+    weights : (..., n) float64, optional
+        How often each cell counts.
     """
     order = np.argsort(-score, kind="stable")
     ordered = score[order]
     last = np.append(np.flatnonzero(np.diff(ordered)), len(ordered) - 1)
-    found = np.cumsum(truth[order])[last].astype(np.int64)
-    return Curve(
-        ordered[last], found, (last + 1 - found).astype(np.int64),
-        int(truth.sum()), int((~truth).sum()),
-    )  # fmt: skip
+    weighted = (np.ones(len(truth)) if weights is None else weights)[..., order]
+    found = np.cumsum(weighted * truth[order], axis=-1)[..., last]
+    called = np.cumsum(weighted, axis=-1)[..., last]
+    return Curve(ordered[last], found, called - found)
 
 
-def average_precision(truth: Truth, score: Floats) -> float:
-    """Mean precision over the positives, highest score first (step function); NaN with none."""
-    if not truth.any():
-        return float("nan")
-    curve = threshold_curve(truth, score)
-    gained = np.diff(curve.true_positives, prepend=0)
-    return float((gained * curve.precision).sum() / curve.positives)
+def area(curve: Curve) -> Floats:
+    """Area under the ROC curve (...): chance that a positive scores above a negative, ties half.
+
+    NaN without positives or negatives.
+    """
+    found = np.diff(curve.sensitivity, axis=-1, prepend=0.0)
+    rate = curve.false_positive_rate
+    before = np.concatenate([np.zeros_like(rate[..., :1]), rate[..., :-1]], axis=-1)
+    under: Floats = (found * (1 - (before + rate) / 2)).sum(axis=-1)
+    return under
 
 
-def specificity_at_sensitivity(truth: Truth, score: Floats, sensitivity: float = 0.95) -> float:
-    """Best specificity at a threshold with at least that sensitivity; NaN with one class."""
-    if truth.all() or not truth.any():
-        return float("nan")
-    curve = threshold_curve(truth, score)
-    reached = curve.sensitivity >= sensitivity
-    return float(1 - curve.false_positive_rate[reached].min())
+def mean_precision(curve: Curve) -> Floats:
+    """Average precision (...): mean over the positives, as a step function; NaN without any."""
+    found = np.diff(curve.sensitivity, axis=-1, prepend=0.0)
+    mean: Floats = np.where(found == 0, 0.0, found * curve.precision).sum(axis=-1)
+    return mean
 
 
-def brier(truth: Truth, probability: Floats) -> float:
-    """Mean squared gap between probability and truth: 0 is best."""
-    return float(np.mean((probability - truth) ** 2))
+def specificity_at_sensitivity(curve: Curve, sensitivity: float = 0.95) -> Floats:
+    """Best specificity (...) at a threshold with at least that sensitivity; NaN with one class."""
+    reached = curve.sensitivity >= sensitivity - 1e-9
+    rate = np.where(reached, curve.false_positive_rate, np.inf).min(axis=-1)
+    specificity: Floats = np.where(np.isinf(rate), np.nan, 1 - rate)
+    return specificity
+
+
+def auroc(truth: Truth, score: Floats) -> float:
+    """Area under the ROC curve of cells that count once each."""
+    return float(area(threshold_curve(truth, score)))
+
+
+def brier(truth: Truth, probability: Floats) -> Floats:
+    """Squared gap between probability and truth, (n,): its mean is the Brier score."""
+    gap: Floats = (probability - truth) ** 2
+    return gap
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,20 @@ def test_more_classes_are_decided_by_the_likeliest():
     assert decide(np.array([[0.2, 0.5, 0.3], [0.4, 0.3, 0.3]]), 2, 0.1).tolist() == [1, 0]
 
 
+@pytest.mark.parametrize("positive", [None, 1])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_weights_are_cells_that_count_several_times(classes, positive):
+    target, probabilities = drawn(3, classes=classes)
+    times = np.random.default_rng(0).integers(0, 3, (4, len(target)))
+    weighted = figures(target, probabilities, positive, times.astype(float))
+    for row, count in enumerate(times):
+        repeated = figures(
+            np.repeat(target, count), np.repeat(probabilities, count, axis=0), positive
+        )
+        for name, value in repeated.items():
+            assert weighted[name][row] == pytest.approx(value), name
+
+
 def test_an_absent_class_has_no_sensitivity_and_no_auroc():
     target, probabilities = np.array([0, 0, 0]), np.array([[0.9, 0.1]] * 3)
     counts = confusion(target, decide(probabilities, 1), 2)

@@ -15,10 +15,10 @@ from models.operating import (
     threshold_for_sensitivity,
 )
 from models.probability_figures import (
-    average_precision,
     brier,
     calibration_error,
     calibration_error_if_perfect,
+    mean_precision,
     reliability,
     specificity_at_sensitivity,
     threshold_curve,
@@ -36,24 +36,26 @@ def drawn(seed, cells=80):
 @given(st.integers(0, 10_000))
 def test_curves_equal_scikit_learn(seed):
     truth, p = drawn(seed)
-    assert average_precision(truth, p) == pytest.approx(metrics.average_precision_score(truth, p))
-    assert brier(truth, p) == pytest.approx(metrics.brier_score_loss(truth, p))
+    assert brier(truth, p).mean() == pytest.approx(metrics.brier_score_loss(truth, p))
     rates, found, thresholds = metrics.roc_curve(truth, p, drop_intermediate=False)
     curve = threshold_curve(truth, p)
+    assert mean_precision(curve) == pytest.approx(metrics.average_precision_score(truth, p))
     assert curve.false_positive_rate == pytest.approx(rates[1:])
     assert curve.sensitivity == pytest.approx(found[1:])
     assert curve.threshold.tolist() == thresholds[1:].tolist()
     reached = 1 - rates[found >= 0.95].min()
-    assert specificity_at_sensitivity(truth, p) == pytest.approx(reached)
+    assert specificity_at_sensitivity(curve) == pytest.approx(reached)
 
 
 def test_specificity_at_sensitivity_by_hand():
     truth = np.array([1] * 20 + [0] * 4, dtype=bool)
     p = np.array([0.9] * 18 + [0.5, 0.1] + [0.95, 0.6, 0.4, 0.05])
     # 19 of 20 positives at 0.5, where two of four negatives are called; all 20 at 0.1: three
-    assert specificity_at_sensitivity(truth, p, 0.95) == 0.5
-    assert specificity_at_sensitivity(truth, p, 1.0) == 0.25
-    assert np.isnan(specificity_at_sensitivity(np.ones(3, bool), np.ones(3)))
+    curve = threshold_curve(truth, p)
+    assert specificity_at_sensitivity(curve, 0.95) == 0.5
+    assert specificity_at_sensitivity(curve, 1.0) == 0.25
+    assert np.isnan(specificity_at_sensitivity(threshold_curve(np.ones(3, bool), np.ones(3))))
+    assert np.isnan(specificity_at_sensitivity(threshold_curve(np.zeros(3, bool), np.ones(3))))
 
 
 def test_calibration_error_by_hand():
@@ -115,8 +117,8 @@ def test_the_bootstrap_draws_whole_subjects():
     groups = np.repeat(np.arange(25), 40)
     values = np.repeat(np.random.default_rng(0).normal(size=25), 40)
 
-    def mean(rows):
-        return {"mean": float(values[rows].mean())}
+    def mean(weights):
+        return {"mean": weights @ values / weights.sum(axis=1)}
 
     low, high = cluster_bootstrap(groups, mean, draws=1000)["mean"]
     expected = 2 * 1.96 * values[::40].std() / 5
@@ -131,9 +133,9 @@ def test_the_bootstrap_draws_whole_subjects():
 def test_draws_without_a_class_are_left_out():
     target = np.array([1, 0, 0, 0])
 
-    def share(rows):
-        drawn = target[rows]
-        return {"found": 1.0 if drawn.any() else float("nan"), "never": float("nan")}
+    def share(weights):
+        found = np.where(weights @ target > 0, 1.0, np.nan)
+        return {"found": found, "never": np.full(len(weights), np.nan)}
 
     found = cluster_bootstrap(np.arange(4), share, draws=60)
     assert found["found"] == (1.0, 1.0)
