@@ -19,7 +19,7 @@ from .arrays import Floats
 from .cell import COMPARTMENTS, Cell
 from .colour import CHANNELS
 from .kernels import entropies, expectations
-from .pairs import cooccurrence_sums
+from .pairs import Sums, cooccurrence_sums
 from .registry import Axes, Family, Membership
 
 DISTANCES = (1, 2, 4)
@@ -51,16 +51,14 @@ class Glcm:
         Probability of each absolute difference of the two levels, from 0.
     total : (…, 2 levels - 1) float64
         Probability of each sum of the two levels, from 2.
-    maximum, squares, entropy : (…) float64
-        Largest entry of the matrix, sum of its squared entries, its entropy in bits.
+    sums : Sums of (…) float64
+        Means, entropies and moments of the matrix and of the three distributions.
     """
 
     marginal: Floats
     difference: Floats
     total: Floats
-    maximum: Floats
-    squares: Floats
-    entropy: Floats
+    sums: Sums
 
     @cached_property
     def levels(self) -> Floats:
@@ -72,76 +70,19 @@ class Glcm:
         """The absolute differences, from 0: (levels,)."""
         return np.arange(float(self.marginal.shape[-1]))
 
-    @cached_property
-    def sums(self) -> Floats:
-        """The sums, from 2: (2 levels - 1,)."""
-        return np.arange(2.0, self.total.shape[-1] + 2)
-
     def mean_over_differences(self, values: Floats) -> Floats:
         """Mean over the pairs of a value given for each absolute difference: (…)."""
         return expect(self.difference, values)
 
-    def mean_over_sums(self, values: Floats) -> Floats:
-        """Mean over the pairs of a value given for each sum of levels: (…)."""
-        return expect(self.total, values)
-
-    @cached_property
-    def mean(self) -> Floats:
-        """Mean level: (…)."""
-        return expect(self.marginal, self.levels)
-
     @cached_property
     def variance(self) -> Floats:
         """Variance of the level: (…)."""
-        return expect(self.marginal, self.levels**2) - self.mean**2
-
-    @cached_property
-    def marginal_entropy(self) -> Floats:
-        """Entropy of the level, in bits: (…)."""
-        return entropy(self.marginal)
-
-    @cached_property
-    def mean_difference(self) -> Floats:
-        """Mean absolute difference: (…)."""
-        return self.mean_over_differences(self.differences)
-
-    @cached_property
-    def mean_squared_difference(self) -> Floats:
-        """Mean squared difference: (…)."""
-        return self.mean_over_differences(self.differences**2)
+        return self.sums.mean_square - self.sums.mean**2
 
     @cached_property
     def autocorrelation(self) -> Floats:
         """Mean product of the two levels, from their sum and difference: (…)."""
-        return (self.mean_over_sums(self.sums**2) - self.mean_squared_difference) / 4
-
-    @cached_property
-    def inverse_squares(self) -> Floats:
-        """1 / squared difference, 0 for equal levels: (levels,)."""
-        return np.append(0.0, 1 / self.differences[1:] ** 2)
-
-    @cached_property
-    def _centred_sums(self) -> Floats:
-        return self.sums - 2 * self.mean[..., None]
-
-    @cached_property
-    def _squared_sums(self) -> Floats:
-        return self._centred_sums * self._centred_sums
-
-    @cached_property
-    def cluster_tendency(self) -> Floats:
-        """Second moment of the sum of the two levels about its mean: (…)."""
-        return np.asarray((self.total * self._squared_sums).sum(axis=-1))
-
-    @cached_property
-    def cluster_shade(self) -> Floats:
-        """Third moment of the sum of the two levels about its mean: (…)."""
-        return np.asarray((self.total * self._squared_sums * self._centred_sums).sum(axis=-1))
-
-    @cached_property
-    def cluster_prominence(self) -> Floats:
-        """Fourth moment of the sum of the two levels about its mean: (…)."""
-        return np.asarray((self.total * self._squared_sums * self._squared_sums).sum(axis=-1))
+        return (self.sums.total_mean_square - self.sums.difference_mean_square) / 4
 
 
 def glcm_of(
@@ -167,10 +108,7 @@ def glcm_of(
     merged : bool
         Whether the sum of the 4 directions is wanted.
     """
-    marginal, difference, total, joint = cooccurrence_sums(
-        planes, parts, distances, levels, merged=merged
-    )
-    return Glcm(marginal, difference, total, joint[..., 0], joint[..., 1], joint[..., 2])
+    return Glcm(*cooccurrence_sums(planes, parts, distances, levels, merged=merged))
 
 
 def quantise(planes: NDArray[np.uint8], levels: int) -> NDArray[np.uint16]:
@@ -196,7 +134,8 @@ def _view(cell: Cell, axes: Axes) -> Glcm:
     if axes.compartments == COMPARTMENTS:
         return whole
     keep = [COMPARTMENTS.index(word) for word in axes.compartments]
-    return Glcm(*(getattr(whole, name)[keep] for name in Glcm.__dataclass_fields__))
+    sums = Sums(*(values[keep] for values in whole.sums))
+    return Glcm(whole.marginal[keep], whole.difference[keep], whole.total[keep], sums)
 
 
 def aggregate(values: Floats, how: str) -> Floats:

@@ -1,0 +1,213 @@
+"""How fast, against whom: PYTHONPATH=.:tests python tests/benchmarks/peers.py
+
+Made-up cells of about 22,000 pixels, arrays in memory, masks given, one core. The two sides of a
+contest take turns; what is printed are medians of processor time. Peers beyond blastometry's own
+dependencies are in requirements.txt beside this file; one that is not installed is left out and
+named.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from itertools import chain
+
+import cv2
+import mahotas
+import numpy as np
+import straightforward
+from examples import textured_cell
+from skimage.feature import local_binary_pattern
+from threadpoolctl import threadpool_limits
+
+from features import PRESETS, Cell, Recipe, preset_columns
+from features.glcm import aggregate, glcm_of, quantise
+from features.haralick import HARALICK_NAMES
+from features.lbp import CIRCLES, patterns
+
+Work = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Contest:
+    """Two ways to the same numbers, and how many times as fast ours is meant to be."""
+
+    name: str
+    ours: Work
+    theirs: Work
+    goal: float | None = None
+    columns: tuple[int, int] | None = None  # ours and theirs, where the sets differ
+
+
+def thirteen(plane: np.ndarray, mask: np.ndarray, levels: int, distance: int = 1) -> np.ndarray:
+    """Haralick's features of a masked plane, means of the four directions."""
+    view = glcm_of(
+        quantise(plane[None], levels), mask.view(np.uint8), (distance,), levels, merged=False
+    )
+    return aggregate(np.stack([f(view)[0, 0, 0] for f in HARALICK_NAMES.values()]), "mean")
+
+
+def mahotas_thirteen(plane: np.ndarray, mask: np.ndarray, levels: int) -> np.ndarray:
+    image = np.where(mask, plane // (256 // levels) + 1, 0)
+    four = mahotas.features.haralick(image, ignore_zeros=True, use_x_minus_y_variance=True)
+    return four.mean(axis=0)
+
+
+def skimage_patterns(plane: np.ndarray, points: int, radius: int) -> np.ndarray:
+    return local_binary_pattern(plane, points, radius, "uniform")
+
+
+def same_values(cell: Cell) -> tuple[str, ...]:
+    """Columns that the straightforward program fills as well, checked to be equal where exact."""
+    theirs = straightforward.everything(cell)
+    columns = tuple(theirs)
+    ours = Recipe(columns).measure(cell)
+    exact = [name for name in columns if "_Intensity_" not in name or name.endswith("_Red")]
+    exact = [name for name in exact if not ("_Entropy_" in name or "_Uniformity_" in name)]
+    for name, value in zip(columns, ours, strict=True):
+        if name in exact and not np.isclose(value, theirs[name], rtol=1e-6, atol=1e-9):
+            raise AssertionError(f"{name} is {value} here and {theirs[name]} there")
+    return columns
+
+
+def own_contests(cell: Cell) -> Iterator[Contest]:
+    plane, mask = cell.plane("Gray"), cell.cell
+    for levels, goal in ((256, 10), (32, 7)):
+        if not np.allclose(thirteen(plane, mask, levels), mahotas_thirteen(plane, mask, levels)):
+            raise AssertionError(f"Haralick at {levels} levels differs from mahotas")
+        yield Contest(
+            f"co-occurrence, 13 features, {levels} levels: mahotas",
+            partial(thirteen, plane, mask, levels),
+            partial(mahotas_thirteen, plane, mask, levels),
+            goal,
+        )
+    for name, (points, radius) in CIRCLES.items():
+        yield Contest(
+            f"LBP {name}: scikit-image",
+            partial(patterns, plane, name),
+            partial(skimage_patterns, plane, points, radius),
+            10,
+        )
+    columns = same_values(cell)
+    recipe = Recipe(columns)
+    yield Contest(
+        f"the same {len(columns)} columns, straightforward: scikit-image, mahotas, scipy",
+        lambda: recipe.measure(fresh(cell)),
+        lambda: straightforward.everything(fresh(cell)),
+        20,
+    )
+
+
+def fresh(cell: Cell) -> Cell:
+    """The same cell with nothing computed yet."""
+    return Cell(cell.rgb, cell.nucleus, cell.cell)
+
+
+def full_sets(cell: Cell) -> Iterator[tuple[str, Work, int]]:
+    """Each installed peer with all that it has, on grey and the masks of cell and nucleus."""
+    grey = cell.plane("Gray")
+    labels = {"cell": cell.cell.astype(np.int32), "nucleus": cell.nucleus.astype(np.int32)}
+    if find_spec("cp_measure"):
+        import cp_measure
+        from cp_measure.featurizer import featurize, make_featurizer_config
+
+        cp_measure.set_accelerator("numba")
+        image, masks = grey[None, None] / 255, np.stack(list(labels.values()))[None]
+        names = make_featurizer_config(["grey"], objects=list(labels))
+        whole = partial(featurize, image, masks, names)
+        yield "cp_measure", whole, np.size(whole()[0])
+    if find_spec("nyxus"):
+        from nyxus import Nyxus
+
+        engine = Nyxus(["*ALL*"], n_feature_calc_threads=1)
+        each = [partial(engine.featurize, grey, mask) for mask in labels.values()]
+        yield "Nyxus", lambda: [f() for f in each], sum(f().shape[1] - 3 for f in each)
+    if find_spec("radiomics"):
+        import logging
+
+        import SimpleITK
+        from radiomics.featureextractor import RadiomicsFeatureExtractor
+
+        logging.getLogger("radiomics").setLevel(logging.ERROR)
+        engine = RadiomicsFeatureExtractor(binWidth=8)
+        engine.enableAllFeatures()
+        pictures = [
+            (SimpleITK.GetImageFromArray(grey), SimpleITK.GetImageFromArray(mask))
+            for mask in labels.values()
+        ]
+        each = [partial(engine.execute, *pair) for pair in pictures]
+        count = sum(not key.startswith("diagnostics") for f in each for key in f())
+        yield "pyradiomics", lambda: [f() for f in each], count
+
+
+def peer_contests(cell: Cell) -> Iterator[Contest]:
+    plane, mask = cell.plane("Gray"), cell.cell
+    if find_spec("cp_measure"):
+        from cp_measure.core.numba.measuretexture import get_texture
+
+        for levels in (256, 32):
+            yield Contest(
+                f"co-occurrence, 13 features, {levels} levels: cp_measure with numba",
+                partial(thirteen, plane, mask, levels, 3),
+                partial(get_texture, mask.astype(np.int32), plane / 255, 3, levels),
+                4,
+            )
+    recipe = Recipe(preset_columns("standard"))
+    for name, work, count in full_sets(cell):
+        yield Contest(
+            f"columns per second, sets differ: {name} with its full set",
+            lambda: recipe.measure(fresh(cell)),
+            work,
+            columns=(len(recipe.columns), count),
+        )
+
+
+def timed(work: Work) -> float:
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def judge(contest: Contest, repeats: int) -> str:
+    """One line of the table: medians in milliseconds."""
+    contest.ours()
+    contest.theirs()
+    pairs = [(timed(contest.ours), timed(contest.theirs)) for _ in range(repeats)]
+    ours, theirs = (statistics.median(side) * 1e3 for side in zip(*pairs, strict=True))
+    ratio = theirs / ours
+    if contest.columns:
+        here, there = contest.columns[0] / ours * 1e3, contest.columns[1] / theirs * 1e3
+        rates = f"{here:,.0f} against {there:,.0f} columns/s ({contest.columns[1]} columns)"
+        return f"| {contest.name} | {ours:.2f} | {theirs:.2f} | {here / there:.0f}x | {rates} |"
+    goal = f"{contest.goal:g}x: {'reached' if ratio >= contest.goal else 'MISSED'}"
+    return f"| {contest.name} | {ours:.3f} | {theirs:.2f} | {ratio:.1f}x | {goal} |"
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=15)
+    repeats = parser.parse_args().repeats
+    cv2.setNumThreads(1)
+    cell = textured_cell(rows=200, cols=210).trimmed()
+    missing = [name for name in ("cp_measure", "nyxus", "radiomics") if not find_spec(name)]
+    print(f"{int(cell.cell.sum()):,} pixels, one core, milliseconds of processor time: medians")
+    print(f"not installed, left out: {', '.join(missing) or 'none'}\n")
+    print("| what, against whom | ours | theirs | as fast | goal |\n|---|---|---|---|---|")
+    for contest in chain(own_contests(cell), peer_contests(cell)):
+        print(judge(contest, repeats), flush=True)
+    for preset in PRESETS:
+        recipe = Recipe(preset_columns(preset))
+        recipe.measure(fresh(cell))
+        took = [timed(lambda recipe=recipe: recipe.measure(fresh(cell))) for _ in range(repeats)]
+        print(f"\n{preset}: {len(recipe.columns)} columns, {statistics.median(took) * 1e3:.2f} ms")
+
+
+if __name__ == "__main__":
+    with threadpool_limits(1):
+        main()
