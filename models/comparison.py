@@ -8,15 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .figures import accuracy, class_sensitivity, confusion, decide, macro_f1
-from .intervals import cluster_bootstrap
-from .probability_figures import auroc
+from .figures import figures
+from .intervals import DRAWS, cluster_bootstrap
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
-DRAWS = 500
-FIGURES = ("accuracy", "balanced accuracy", "macro F1", "AUROC")
+FIGURES = ("accuracy", "balanced accuracy", "macro F1", "AUROC", "Brier score")
 
 
 @dataclass(frozen=True)
@@ -42,29 +40,6 @@ class Comparison:
 
     figures: Mapping[str, Mapping[str, Interval]]
     differences: Mapping[tuple[str, str], Mapping[str, Interval]]
-
-
-def brief_figures(target: Codes, probabilities: Floats, positive: int | None) -> dict[str, float]:
-    """Figures that a comparison goes by.
-
-    Parameters
-    ----------
-    target : (n,) int64
-    probabilities : (n, classes) float64
-    positive : int or None
-        Whose AUROC; without one the mean over the classes that occur, each against the rest.
-    """
-    classes = probabilities.shape[1]
-    counts = confusion(target, decide(probabilities, positive), classes)
-    of = list(range(classes)) if positive is None else [positive]
-    areas = [auroc(target == code, probabilities[:, code]) for code in of]
-    known = [area for area in areas if not np.isnan(area)]
-    return {
-        "accuracy": accuracy(counts),
-        "balanced accuracy": float(np.nanmean(class_sensitivity(counts))),
-        "macro F1": macro_f1(counts),
-        "AUROC": float(np.mean(known)) if known else float("nan"),
-    }
 
 
 def compare(
@@ -94,26 +69,30 @@ def compare(
         for both does not widen the interval of their difference.
     """
 
-    def judged(rows: Codes) -> dict[tuple[str, str, str], float]:
+    def judged(weights: Floats | None) -> dict[str, Floats]:
         found = {}
         for name, probabilities in contenders.items():
-            each = [brief_figures(target[rows], one[rows], positive) for one in probabilities]
+            each = [figures(target, one, positive, weights) for one in probabilities]
             for figure in FIGURES:
-                found[name, "", figure] = float(np.mean([one[figure] for one in each]))
+                found[_key(name, "", figure)] = np.mean([one[figure] for one in each], axis=0)
         for first, second in pairs:
             for figure in FIGURES:
-                found[first, second, figure] = found[first, "", figure] - found[second, "", figure]
+                gap = found[_key(first, "", figure)] - found[_key(second, "", figure)]
+                found[_key(first, second, figure)] = gap
         return found
 
-    whole = judged(np.arange(len(target)))
-    keys = list(whole)
+    whole = judged(None)
+    bounds = cluster_bootstrap(groups, judged, draws=draws, seed=seed)
 
-    def numbered(rows: Codes) -> dict[str, float]:
-        return {str(number): value for number, value in enumerate(judged(rows).values())}
+    def intervals(first: str, second: str) -> dict[str, Interval]:
+        keys = {figure: _key(first, second, figure) for figure in FIGURES}
+        return {name: Interval(float(whole[key]), *bounds[key]) for name, key in keys.items()}
 
-    bounds = cluster_bootstrap(groups, numbered, draws=draws, seed=seed)
-    found = {key: Interval(whole[key], *bounds[str(n)]) for n, key in enumerate(keys)}
     return Comparison(
-        {name: {figure: found[name, "", figure] for figure in FIGURES} for name in contenders},
-        {pair: {figure: found[*pair, figure] for figure in FIGURES} for pair in pairs},
+        {name: intervals(name, "") for name in contenders},
+        {(first, second): intervals(first, second) for first, second in pairs},
     )
+
+
+def _key(first: str, second: str, figure: str) -> str:
+    return "\t".join((first, second, figure))
