@@ -22,6 +22,8 @@ Codes = NDArray[np.int64]
 # Features whose rank correlation is at least this on average, in either direction, are one cluster.
 CORRELATED = 0.7
 MOST_CELLS = 5_000
+# Values of a network have no names: they are one cluster, whatever they correlate with.
+NAMELESS = "Embedding"
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,11 +81,17 @@ def clusters(correlations: Floats, least: float = CORRELATED) -> list[Codes]:
 def feature_groups(
     features: Floats, columns: Sequence[str], dictionary: Mapping[str, Mapping[str, Any]]
 ) -> list[FeatureGroup]:
-    """Group columns by correlation, by family and by compartment."""
-    correlations = rank_correlations(features)
+    """Group columns by correlation (an embedding is one cluster), by family and by compartment."""
+    families = np.array([str(dictionary[name].get("family") or "") for name in columns])
     groups = []
-    for members in clusters(correlations):
-        inside = correlations[np.ix_(members, members)]
+    named, nameless = np.flatnonzero(families != NAMELESS), np.flatnonzero(families == NAMELESS)
+    if len(nameless):
+        plain = f"{len(nameless)} values of a network, without names"
+        groups.append(FeatureGroup("cluster", NAMELESS, plain, nameless))
+    correlations = rank_correlations(features[:, named])
+    for local in clusters(correlations) if len(named) else []:
+        members = named[local]
+        inside = correlations[np.ix_(local, local)]
         name = columns[int(members[int(inside.mean(axis=1).argmax())])]
         plain = str(dictionary[name].get("plain") or name)
         groups.append(FeatureGroup("cluster", name, plain, members))

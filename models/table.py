@@ -16,7 +16,7 @@ from .groups import group_names, merged_groups
 Columns = Mapping[str, Mapping[str, Any]]
 
 POSITIVE = "blast"
-NOT_LEARNT_FROM = ("Metadata_", "Background_")
+NOT_LEARNT_FROM = ("Metadata_", "Background_", "Image_")
 IDENTITY = ("Metadata_SHA256", "Metadata_PHash")
 
 

@@ -128,7 +128,7 @@ def train(
     stated = sensitivity or STATED
     dictionary = read_sidecar(table)["columns"]
     frame = read_table(table, texts=(label, group))
-    copies, unsearched = _near_copies(frame)
+    copies, unsearched = near_copies(frame)
     data = training_set(
         frame,
         dictionary,
@@ -213,7 +213,7 @@ def _silently(_step: str) -> None:
     """Take a progress line and say nothing."""
 
 
-def _near_copies(table: pd.DataFrame) -> tuple[list[tuple[int, int]], list[str]]:
+def near_copies(table: pd.DataFrame) -> tuple[list[tuple[int, int]], list[str]]:
     """Rows of pictures whose perceptual hashes nearly agree, and a note if that was too much."""
     from data.fingerprints import near_duplicates
 
