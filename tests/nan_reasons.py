@@ -11,13 +11,15 @@ from collections.abc import Callable
 from math import pi, sqrt
 
 import numpy as np
-from scipy.ndimage import binary_dilation, binary_erosion
+from scipy.ndimage import binary_dilation, binary_erosion, prewitt
 
 from features import Recipe
 from features.cell import Cell
 from features.colour import scale
+from features.distribution import rings
 from features.lbp import CIRCLES
-from features.registry import Column
+from features.multiscale import LAGS
+from features.registry import Column, Feature
 
 
 def _values(cell: Cell, column: Column) -> np.ndarray:
@@ -81,6 +83,67 @@ def _none(count: str) -> Callable[[Cell, Column], bool]:
     return lambda cell, _: not recipe.measure(cell)[0] > 0
 
 
+def _no_square(side: int | None = None) -> Callable[[Cell, Column], bool]:
+    """Whether no square of that side, or of the component's, lies in the compartment."""
+
+    def reason(cell: Cell, column: Column) -> bool:
+        length = side or int(column.component)
+        return not binary_erosion(cell.mask(column.compartment), np.ones((length, length))).any()
+
+    return reason
+
+
+_CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]])
+
+
+def _slopes(cell: Cell, column: Column) -> np.ndarray:
+    """Sizes of both central differences of the pixels with their four neighbours."""
+    inside = binary_erosion(cell.mask(column.compartment), _CROSS)
+    levels = cell.plane(column.channel).astype(int)
+    padded = np.pad(levels, 1)
+    down, right = padded[2:, 1:-1] - padded[:-2, 1:-1], padded[1:-1, 2:] - padded[1:-1, :-2]
+    return np.abs(np.stack([down, right]))[:, inside]
+
+
+def _no_clear_gradient(cell: Cell, column: Column) -> bool:
+    inside = binary_erosion(cell.mask(column.compartment), np.ones((3, 3)))
+    levels = cell.plane(column.channel).astype(int)
+    strength = sum(np.abs(prewitt(levels, axis=axis)) for axis in (0, 1))
+    return not (strength[inside] >= 6 * 12).any()
+
+
+def _lag_differences(cell: Cell, column: Column, lag: int) -> np.ndarray:
+    """Differences of the pairs along rows and columns."""
+    mask, levels = cell.mask(column.compartment), cell.plane(column.channel).astype(int)
+    return np.concatenate(
+        [
+            (levels[lag:] - levels[:-lag])[mask[lag:] & mask[:-lag]],
+            (levels[:, lag:] - levels[:, :-lag])[mask[:, lag:] & mask[:, :-lag]],
+        ]
+    )
+
+
+def _no_ring(cell: Cell, column: Column) -> bool:
+    return not (rings(cell.mask(column.compartment)) == int(column.component[0])).any()
+
+
+def _nothing_on_both_sides(cell: Cell, column: Column) -> bool:
+    """Squares of up to 16 pixels to the left and right, or above and below, of a pixel."""
+    mask = np.pad(cell.mask(column.compartment), 16)
+
+    def reach(rows: range, cols: range) -> np.ndarray:
+        moved = [np.roll(mask, (-row, -col), (0, 1)) for row in rows for col in cols]
+        return np.any(moved, axis=0)
+
+    for far in (1, 2, 4, 8, 16):
+        across = range(-(far // 2), far // 2 + 1)
+        before, after = range(-far, 0), range(1, far + 1)
+        beside = reach(across, before) & reach(across, after)
+        if (mask & (beside | (reach(before, across) & reach(after, across)))).any():
+            return False
+    return True
+
+
 REASONS: dict[str, Callable[[Cell, Column], bool]] = {
     "empty compartment": lambda cell, column: not cell.mask(column.compartment).any(),
     "a single pixel": lambda cell, column: cell.mask(column.compartment).sum() == 1,
@@ -98,11 +161,32 @@ REASONS: dict[str, Callable[[Cell, Column], bool]] = {
         not (cell.cytoplasm & _grown(cell, 0.16, 3) & ~_grown(cell, 0.03)).any()
     ),
     "none far from it": lambda cell, _: not (cell.cytoplasm & ~_grown(cell, 0.16, 3)).any(),
+    "a single level in it": lambda cell, column: np.ptp(_values(cell, column)) == 0,
+    "a ring without pixels": _no_ring,
+    "no pixel with its four neighbours in the compartment": lambda cell, column: (
+        _slopes(cell, column).size == 0
+    ),
+    "no gradient at all": lambda cell, column: not _slopes(cell, column).any(),
+    "no block of that size in the compartment": _no_square(),
+    "no pixel whose 5x5 square lies in the compartment": _no_square(5),
+    "no pair of pixels at one of the distances": lambda cell, column: (
+        not all(_lag_differences(cell, column, lag).size for lag in LAGS)
+    ),
+    "none that differs": lambda cell, column: (
+        not all(_lag_differences(cell, column, lag).any() for lag in LAGS)
+    ),
+    "no pixel with others on both sides of it": _nothing_on_both_sides,
+    "no gradient of 12 levels whose nine pixels lie in the compartment": _no_clear_gradient,
     "no two neighbouring pixels in the compartment": _no_neighbours,
     "no two pixels that touch": _no_neighbours,
     "no pixel whose neighbourhood lies in the compartment": _no_neighbourhood,
     "in one of the directions no pair of pixels at this distance": _no_pair,
 }
+
+
+def reasons(record: Feature) -> list[str]:
+    """The reasons of a record, taken apart."""
+    return re.split(r",? or ", record.nan)
 
 
 def may_be_nan(cell: Cell, column: Column) -> bool:

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 from examples import textured_cell
-from nan_reasons import may_be_nan
+from nan_reasons import REASONS, may_be_nan, reasons
 
 from features import FEATURES, PRESETS, Cell, Recipe, parse_column, preset_columns
 from features.registry import columns_of
@@ -155,6 +155,10 @@ def special_cells() -> dict[str, Cell]:
         "no nucleus": Cell(ordinary.rgb, np.zeros_like(ordinary.nucleus), ordinary.cell),
         "no cytoplasm": Cell(ordinary.rgb, ordinary.cell, ordinary.cell),
     }
+
+
+def test_every_reason_for_nan_is_one_that_can_be_checked():
+    assert {reason for record in FEATURES.values() for reason in reasons(record)} <= set(REASONS)
 
 
 @pytest.mark.parametrize("name", special_cells())
