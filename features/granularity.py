@@ -43,27 +43,33 @@ def opened(plane: Bytes, mask: Mask, side: int) -> Bytes:
     these lowest over the squares about the mask's pixels.
     """
     square = np.ones((side, side), np.uint8)
-    lowest = cv2.erode(np.where(mask, plane, np.uint8(255)), square)
-    highest = cv2.dilate(np.where(mask, lowest, np.uint8(0)), square)
-    return np.where(mask, highest, np.uint8(0)).astype(np.uint8)
+    lowest = cv2.erode(plane | -(~mask).view(np.uint8), square)
+    highest = cv2.dilate(np.asarray(lowest, dtype=np.uint8) * mask, square)
+    return np.asarray(highest, dtype=np.uint8) * mask
 
 
 def _sums(plane: Bytes, mask: Mask) -> list[float]:
     """Sums above the lowest level before and after the openings."""
     if not mask.any():
         return [0.0] * (len(SIDES) + 1)
-    area, lowest = int(mask.sum()), int(plane[mask].min())
-    planes = [np.where(mask, plane, np.uint8(0)), *(opened(plane, mask, side) for side in SIDES)]
-    return [float(int(each.sum(dtype=np.int64)) - area * lowest) for each in planes]
+    lowest = int(plane[mask].min())
+    ground = lowest * cv2.countNonZero(mask.view(np.uint8))
+    planes = [plane * mask, *(opened(plane, mask, side) for side in SIDES)]
+    return [cv2.sumElems(each)[0] - ground for each in planes]
 
 
 def _view(cell: Cell, axes: Axes) -> Openings:
     planes = [cell.plane(channel) for channel in axes.channels]
     masks = [cell.mask(word) for word in axes.compartments]
-    return Openings(
-        np.array([[_sums(plane, mask) for plane in planes] for mask in masks]),
-        np.array([[_sums(np.invert(plane), mask) for plane in planes] for mask in masks]),
-    )
+    boxes = [cv2.boundingRect(mask.view(np.uint8)) for mask in masks]
+    places = [np.s_[y : y + rows, x : x + cols] for x, y, cols, rows in boxes]
+    inside = [np.ascontiguousarray(mask[place]) for mask, place in zip(masks, places, strict=True)]
+    both = [
+        [[_sums(each[place], mask) for each in (plane, np.invert(plane))] for plane in planes]
+        for mask, place in zip(inside, places, strict=True)
+    ]
+    bright, dark = np.moveaxis(np.array(both), 2, 0)
+    return Openings(bright, dark)
 
 
 GRANULARITY = Family(

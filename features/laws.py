@@ -96,14 +96,15 @@ def gabor_amplitudes(plane: Floats, wavelength: int) -> list[Floats]:
     flat, cosine, sine = _waves(wavelength, 1.0)
     _, slant_cosine, slant_sine = _waves(wavelength, sqrt(0.5))
     local = _filtered(plane, flat, flat)
-    mean, slant_mean = cosine.sum(), slant_cosine.sum() ** 2
-    both = _filtered(plane, slant_cosine, slant_cosine) - slant_mean * local
+    mean = float(cosine.sum()) * local
+    slant_mean = float(slant_cosine.sum()) ** 2 * local
+    both = _filtered(plane, slant_cosine, slant_cosine) - slant_mean
     neither = _filtered(plane, slant_sine, slant_sine)
     one = _filtered(plane, slant_cosine, slant_sine)
     other = _filtered(plane, slant_sine, slant_cosine)
     pairs = [
-        (_filtered(plane, flat, cosine) - mean * local, _filtered(plane, flat, sine)),
-        (_filtered(plane, cosine, flat) - mean * local, _filtered(plane, sine, flat)),
+        (_filtered(plane, flat, cosine) - mean, _filtered(plane, flat, sine)),
+        (_filtered(plane, cosine, flat) - mean, _filtered(plane, sine, flat)),
         (both - neither, one + other),
         (both + neither, one - other),
     ]
@@ -126,9 +127,10 @@ def gabor_energies(plane: Bytes, mask: Mask, wavelength: int) -> tuple[float, fl
         return np.nan, np.nan
     left, top, cols, rows = cv2.boundingRect(mask.view(np.uint8))
     box = np.s_[top : top + rows, left : left + cols]
-    inside = mask[box]
+    inside = np.ascontiguousarray(mask[box])
     centred = np.where(inside, plane[box] - plane[box][inside].mean(dtype=np.float64), 0.0)
-    means = [_mean(each, inside) for each in gabor_amplitudes(centred, wavelength)]
+    amplitudes = gabor_amplitudes(centred, wavelength)
+    means = [cv2.mean(each, inside.view(np.uint8))[0] for each in amplitudes]
     return float(np.mean(means)), float(np.ptp(means))
 
 
@@ -163,8 +165,8 @@ LAWS = Family(
 
 GABOR = Family(
     name="Gabor",
-    title="Gabor filters: stripes of 4 and of 8 pixels, in four directions",
-    compartments=COMPARTMENTS,
+    title="Gabor filters: stripes of 4 and of 8 pixels in the chromatin, in four directions",
+    compartments=("Nuclei",),
     view=_gabor_view,
     channels=TEXTURE_CHANNELS,
     parameters=("4", "8"),

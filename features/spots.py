@@ -81,8 +81,8 @@ def local_mean(plane: Bytes, mask: Mask, side: int) -> NDArray[np.float32]:
     size, border = (side, side), cv2.BORDER_CONSTANT
     sums = cv2.boxFilter(chosen, cv2.CV_32F, size, normalize=False, borderType=border)
     counts = cv2.boxFilter(inside, cv2.CV_32F, size, normalize=False, borderType=border)
-    means = np.zeros(mask.shape, np.float32)
-    return np.divide(sums, counts, out=means, where=mask)
+    # A plain division and a product: numpy's division under a mask costs ten times as much.
+    return np.asarray(sums / np.maximum(counts, 1) * inside, dtype=np.float32)
 
 
 def bright_spots(

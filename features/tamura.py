@@ -24,25 +24,6 @@ LEAST_GRADIENT = 12
 
 
 @compiled
-def _mean(
-    total: NDArray[np.int64],
-    count: NDArray[np.int64],
-    box: tuple[int, int, int, int],
-) -> float:
-    """Mean over the mask's pixels in rows and columns from-to (exclusive); NaN without any."""
-    rows, cols = total.shape[0] - 1, total.shape[1] - 1
-    top, bottom = max(box[0], 0), min(box[1], rows)
-    left, right = max(box[2], 0), min(box[3], cols)
-    if top >= bottom or left >= right:
-        return np.nan
-    pixels = count[bottom, right] - count[top, right] - count[bottom, left] + count[top, left]
-    if pixels == 0:
-        return np.nan
-    levels = total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left]
-    return float(levels / pixels)
-
-
-@compiled
 def coarseness_of(plane: NDArray[np.uint8], mask: NDArray[np.bool_], scales: int) -> float:
     """Mean over the pixels of the side of the squares whose means differ most on either side.
 
@@ -50,38 +31,58 @@ def coarseness_of(plane: NDArray[np.uint8], mask: NDArray[np.bool_], scales: int
     and right of a pixel, or above and below; only the mask's pixels enter their means.
     """
     rows, cols = plane.shape
-    total = np.zeros((rows + 1, cols + 1), np.int64)
-    count = np.zeros((rows + 1, cols + 1), np.int64)
-    for row in range(rows):
-        levels, pixels = np.int64(0), np.int64(0)
-        for col in range(cols):
-            if mask[row, col]:
-                levels += plane[row, col]
-                pixels += 1
-            total[row + 1, col + 1] = total[row, col + 1] + levels
-            count[row + 1, col + 1] = count[row, col + 1] + pixels
-    sides, found = 0, 0
+    # Sums above and to the left, with room for the largest square on all sides; the number of
+    # pixels in the upper half of the word, their levels in the lower.
+    room = 1 << (scales - 1)
+    sums = np.zeros((rows + 2 * room + 1, cols + 2 * room + 1), np.int64)
+    for row in range(rows + 2 * room):
+        line = np.int64(0)
+        for col in range(cols + 2 * room):
+            y, x = row - room, col - room
+            if 0 <= y < rows and 0 <= x < cols and mask[y, x]:
+                line += (np.int64(1) << 32) + plane[y, x]
+            sums[row + 1, col + 1] = sums[row, col + 1] + line
+    found, pixels = 0, 0
+    boxes = np.empty(4, np.int64)
     for row in range(rows):
         for col in range(cols):
             if not mask[row, col]:
                 continue
             best, side = -1.0, 0
+            y, x = row + room, col + room
             for scale in range(scales):
                 far = 1 << scale
-                near = far // 2
-                before = _mean(total, count, (row - near, row + near + 1, col - far, col))
-                after = _mean(total, count, (row - near, row + near + 1, col + 1, col + far + 1))
-                above = _mean(total, count, (row - far, row, col - near, col + near + 1))
-                below = _mean(total, count, (row + 1, row + far + 1, col - near, col + near + 1))
-                # Comparisons with NaN are false: a side without pixels does not count.
-                if abs(after - before) > best:
-                    best, side = abs(after - before), far
-                if abs(below - above) > best:
-                    best, side = abs(below - above), far
+                up, low = y - far // 2, y + far // 2 + 1
+                left, right = x - far // 2, x + far // 2 + 1
+                boxes[0] = sums[low, x] - sums[up, x] - sums[low, x - far] + sums[up, x - far]
+                boxes[1] = (
+                    sums[low, x + far + 1]
+                    - sums[up, x + far + 1]
+                    - sums[low, x + 1]
+                    + sums[up, x + 1]
+                )
+                boxes[2] = (
+                    sums[y, right] - sums[y - far, right] - sums[y, left] + sums[y - far, left]
+                )
+                boxes[3] = (
+                    sums[y + far + 1, right]
+                    - sums[y + 1, right]
+                    - sums[y + far + 1, left]
+                    + sums[y + 1, left]
+                )
+                for pair in range(0, 4, 2):
+                    one, other = boxes[pair], boxes[pair + 1]
+                    if one == 0 or other == 0:
+                        continue
+                    apart = abs(
+                        (one & 0xFFFFFFFF) / (one >> 32) - (other & 0xFFFFFFFF) / (other >> 32)
+                    )
+                    if apart > best:
+                        best, side = apart, far
             if side:
-                sides += side
-                found += 1
-    return sides / found if found else np.nan
+                found += side
+                pixels += 1
+    return found / pixels if pixels else np.nan
 
 
 @compiled

@@ -78,7 +78,7 @@ def laws_rows() -> list[Check]:
 def gabor_rows() -> list[Check]:
     """Whole two-dimensional kernels, where the family multiplies one-dimensional ones."""
     means, ranges = [], []
-    for mask in MASKS:
+    for mask in (SMALL.nucleus,):
         centred = np.where(mask, PLANE - PLANE[mask].mean(), 0)
         means.append([[]])
         ranges.append([[]])
