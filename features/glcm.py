@@ -126,7 +126,7 @@ def _distances(axes: Axes) -> tuple[int, ...]:
     return tuple(dict.fromkeys(_settings(parameter)[0] for parameter in axes.parameters))
 
 
-def _view(cell: Cell, axes: Axes) -> Glcm:
+def _count(cell: Cell, axes: Axes) -> Glcm:
     levels = _settings(axes.parameters[0])[1]
     merged = any(parameter.endswith("merged") for parameter in axes.parameters)
     planes = quantise(cell.planes(axes.channels), levels)
@@ -136,6 +136,11 @@ def _view(cell: Cell, axes: Axes) -> Glcm:
     keep = [COMPARTMENTS.index(word) for word in axes.compartments]
     sums = Sums(*(values[keep] for values in whole.sums))
     return Glcm(whole.marginal[keep], whole.difference[keep], whole.total[keep], sums)
+
+
+def _view(cell: Cell, axes: Axes) -> Glcm:
+    """Return the matrices that both families read, counted once."""
+    return cell.once(("Glcm", axes), lambda: _count(cell, axes))
 
 
 def aggregate(values: Floats, how: str) -> Floats:
