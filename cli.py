@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import click
 
-MISTAKE, SOME_FAILED = 2, 3
+MISTAKE, SOME_FAILED, STOPPED = 2, 3, 130
 FILE = click.Path(path_type=Path)
 
 
@@ -29,6 +29,9 @@ class Commands(click.Group):
                 raise
             click.echo(f"error: {error}", err=True)
             ctx.exit(MISTAKE)
+        except KeyboardInterrupt:
+            click.echo("stopped: run the same command again", err=True)
+            ctx.exit(STOPPED)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -95,6 +98,17 @@ def _measuring_options(command: Callable[..., Any]) -> Callable[..., Any]:
             show_default=True,
             help="Seconds that one image may take.",
         ),
+        click.option(
+            "--memory-limit",
+            type=float,
+            help="GB that a worker may use (Linux); an equal share of the machine's by default.",
+        ),
+        click.option(
+            "--resume/--overwrite",
+            default=True,
+            show_default=True,
+            help="Keep what an earlier run did, or do everything again.",
+        ),
         click.option("-j", "--jobs", type=click.IntRange(1), default=1, show_default=True),
         click.option("-q", "--quiet", is_flag=True, help="Print errors only."),
     ]
@@ -105,7 +119,17 @@ def _measuring_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def _progress(*, quiet: bool, what: str) -> Iterator[Callable[[int, int, int], None] | None]:
-    """Show a bar with a rate on a terminal, and nothing elsewhere."""
+    """Show a bar with a rate on a terminal; after Ctrl-C say how to go on."""
+    try:
+        with _bar(quiet=quiet, what=what) as show:
+            yield show
+    except KeyboardInterrupt:
+        click.echo("stopped: run the same command again to go on from here", err=True)
+        raise SystemExit(STOPPED) from None
+
+
+@contextmanager
+def _bar(*, quiet: bool, what: str) -> Iterator[Callable[[int, int, int], None] | None]:
     if quiet or not sys.stderr.isatty():
         yield None
         return
@@ -156,12 +180,6 @@ def _report_failures(count: int, errors: Path | None) -> None:
     help="Only these families, or columns by name or pattern: AreaShape,Nuclei_LBP_*",
 )
 @_measuring_options
-@click.option(
-    "--resume/--overwrite",
-    default=True,
-    show_default=True,
-    help="Keep what an earlier run measured, or measure everything again.",
-)
 @click.option("--fail-fast", is_flag=True, help="Stop at the first image that fails.")
 @click.option(
     "--config",
@@ -232,12 +250,20 @@ def train(table: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # no
 @click.argument("images", type=FILE)
 @click.option("-o", "--out", type=FILE, default="predictions.csv", show_default=True)
 @_measuring_options
-def predict(model: Path, images: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # noqa: ANN401
+def predict(
+    model: Path,
+    images: Path,
+    out: Path,
+    *,
+    resume: bool,
+    quiet: bool,
+    **options: Any,  # noqa: ANN401
+) -> None:
     """Give every cell a probability and a class, and every image and subject a summary."""
     from pipelines.predict import predict as run
 
     with _progress(quiet=quiet, what="predict") as progress:
-        done = run(model, images, out, progress=progress, **options)
+        done = run(model, images, out, overwrite=not resume, progress=progress, **options)
     if not quiet:
         for note in done.notes:
             click.echo(f"note: {note}")
@@ -257,12 +283,12 @@ def predict(model: Path, images: Path, out: Path, *, quiet: bool, **options: Any
     help="Folder of labels/ and overlays/.",
 )
 @_measuring_options
-def segment(images: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # noqa: ANN401
+def segment(images: Path, out: Path, *, resume: bool, quiet: bool, **options: Any) -> None:  # noqa: ANN401
     """Write the masks that extract would use, and pictures of them, to look at and correct."""
     from pipelines.segment import segment as run
 
     with _progress(quiet=quiet, what="segment") as progress:
-        done = run(images, out, progress=progress, **options)
+        done = run(images, out, overwrite=not resume, progress=progress, **options)
     if not quiet:
         click.echo(f"{done.cells} cells of {done.images} images: {done.labels}, {done.overlays}")
     _report_failures(done.failed, done.errors)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from data.errors import DataError
 
-from .extract import Progress, extract
+from .accounts import Progress
+from .extract import extract
 from .tables import write_csv
 from .train import train
 

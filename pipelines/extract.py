@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from data.errors import DataError
 
-from .measuring import Done, Failure, Measuring, Settings, single_thread
+from .accounts import Failure, Progress, Workers, failures, settle
+from .measuring import Done, Measuring, Settings
 from .parts import Part
-from .pool import Lost, run
 from .tables import SUFFIXES, Layout, write_errors, write_sidecar, write_table
 from .work_folder import work_folder
 
 if TYPE_CHECKING:
     from data.entries import Entry, Facts, Listing
-
-Progress = Callable[[int, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -69,6 +67,7 @@ def extract(
     max_pixels: int = 100_000_000,
     max_bytes: int = 1_000_000_000,
     time_limit: float = 300.0,
+    memory_limit: float | None = None,
     jobs: int = 1,
     overwrite: bool = False,
     fail_fast: bool = False,
@@ -97,6 +96,8 @@ def extract(
         Larger images are refused.
     time_limit : float
         Seconds that one image may take.
+    memory_limit : float, optional
+        Memory of a worker in units of 10^9 bytes (on Linux); an equal share of the machine's.
     jobs : int
         Worker processes.
     overwrite : bool
@@ -123,17 +124,12 @@ def extract(
     settings = Settings(
         preset_columns(preset, features), source, mask_is, pixel_size, max_pixels, max_bytes
     )
+    workers = Workers(jobs, time_limit, memory_limit)
     listing = list_images(images, masks=masks)
     errors, sidecar = out.with_suffix(".errors.csv"), out.with_suffix(".json")
     with work_folder(out, overwrite=overwrite) as parts:
         results = measure_all(
-            listing.entries,
-            settings,
-            parts,
-            jobs=jobs,
-            time_limit=time_limit,
-            fail_fast=fail_fast,
-            progress=progress,
+            listing, settings, parts, workers=workers, fail_fast=fail_fast, progress=progress
         )
         layout, cells = gather(listing.entries, results, settings.columns)
         count = write_table(out, layout, cells)
@@ -164,48 +160,29 @@ def extract(
 
 
 def measure_all(
-    entries: Sequence[Entry],
+    listing: Listing,
     settings: Settings,
     parts: Path,
     *,
-    jobs: int,
-    time_limit: float,
+    workers: Workers,
     fail_fast: bool = False,
     progress: Progress | None = None,
 ) -> list[Done | Failure]:
-    """Measure every entry into part files and return what became of each, in their order.
+    """Measure every image into part files and return what became of each, in their order.
 
     Raises
     ------
     DataError
-        At the first failure, with `fail_fast`.
+        As `accounts.settle` does.
     """
-    work = Measuring(settings, settings.digest(), parts)
-    results: dict[int, Done | Failure] = {}
-    failed = 0
-    for index, answer in run(
-        work, entries, jobs=jobs, prepare=single_thread, time_limit=time_limit
-    ):
-        result = (
-            Failure("worker", answer.reason, "look at this file; the others are not touched")
-            if isinstance(answer, Lost)
-            else answer
-        )
-        results[index] = result
-        if isinstance(result, Failure):
-            failed += 1
-            if fail_fast:
-                raise DataError(f"{entries[index].name}: {result.reason}", result.remedy)
-        if progress is not None:
-            progress(len(results), len(entries), failed)
-    return [results[index] for index in range(len(entries))]
-
-
-def failures(entries: Sequence[Entry], results: Sequence[object]) -> Iterator[tuple[str, Failure]]:
-    """Yield the images that gave no cells."""
-    for entry, result in zip(entries, results, strict=True):
-        if isinstance(result, Failure):
-            yield entry.name, result
+    return settle(
+        Measuring.into(parts, settings),
+        listing.entries,
+        listing,
+        workers=workers,
+        fail_fast=fail_fast,
+        progress=progress,
+    )
 
 
 def gather(

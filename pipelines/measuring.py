@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from data.errors import DataError
 from features.errors import CellError
 
+from .accounts import Failure
 from .parts import Part, write_part
 
 if TYPE_CHECKING:
@@ -20,10 +24,13 @@ if TYPE_CHECKING:
 # Raised whenever the same pixels and options give other cells or another background.
 MEASURING_VERSION = 1
 
+# Libraries whose versions may move the numbers.
+_COMPUTING = ("mahotas", "numpy", "opencv-python-headless", "pillow", "scikit-image", "scipy")
+
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that the numbers of an image depend on, beside its bytes.
+    """What is measured in an image, and how.
 
     Parameters
     ----------
@@ -46,30 +53,26 @@ class Settings:
     max_pixels: int = 100_000_000
     max_bytes: int = 1_000_000_000
 
-    def digest(self) -> str:
-        """Return a SHA-256 over the settings and the versions of what they ask for."""
+    def digest(self, *, masked: bool) -> str:
+        """Return a SHA-256 over all that the numbers depend on, beside the files' bytes.
+
+        Parameters
+        ----------
+        masked : bool
+            Whether a mask is given: nothing is segmented then. Limits do not count: what was
+            measured under a lower one is right under a higher one.
+        """
         from features import parse_column
 
-        versions = [parse_column(name).feature.version for name in self.columns]
-        record = {"measuring": MEASURING_VERSION, "versions": versions, **asdict(self)}
+        record = {
+            "measuring": MEASURING_VERSION,
+            "columns": self.columns,
+            "versions": [parse_column(name).feature.version for name in self.columns],
+            "libraries": [version(name) for name in _COMPUTING],
+            "cells": self.mask_is if masked else self.source,
+            "pixel_size": self.pixel_size,
+        }
         return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why an image gave no cells.
-
-    Parameters
-    ----------
-    stage : {"read", "decode", "mask", "segment", "measure", "worker"}
-        What could not be done.
-    reason, remedy : str
-        Why, and what its owner can do about it.
-    """
-
-    stage: str
-    reason: str
-    remedy: str
 
 
 @dataclass(frozen=True)
@@ -94,13 +97,35 @@ class Done:
     reused: bool
 
 
-def single_thread() -> None:
-    """Keep the libraries of a worker to one thread: there is one worker a core already."""
-    import cv2
-    from threadpoolctl import threadpool_limits
+class Refused(Exception):  # noqa: N818  (it is caught where it is raised, and becomes a Failure)
+    """An image that cannot be used."""
 
-    cv2.setNumThreads(1)
-    threadpool_limits(1)
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.reason)
+        self.failure = failure
+
+
+@contextmanager
+def stage(name: str) -> Iterator[None]:
+    """Name what was being done to an image when it turned out to be unusable."""
+    import cv2
+
+    try:
+        yield
+    except (DataError, CellError) as error:
+        raise Refused(Failure(name, error.reason, error.remedy)) from error
+    except cv2.error as error:
+        if error.code == cv2.Error.StsNoMem:
+            raise MemoryError from error
+        raise
+
+
+def content_key(digest: str, content: bytes, mask: bytes | None) -> str:
+    """Return the name of what is computed from settings, an image and its mask."""
+    key = hashlib.sha256(digest.encode())
+    for part in (content, mask or b""):
+        key.update(hashlib.sha256(part).digest())
+    return key.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -110,39 +135,66 @@ class Measuring:
     Parameters
     ----------
     settings : Settings
-    digest : str
-        The settings' digest.
+    digests : (str, str)
+        The settings' digests without and with a mask.
     parts : Path
         Folder of the part files; each is named by what it was computed from.
     """
 
     settings: Settings
-    digest: str
+    digests: tuple[str, str]
     parts: Path
+
+    @classmethod
+    def into(cls, parts: Path, settings: Settings) -> Measuring:
+        """Return the work that puts its part files into a folder."""
+        digests = settings.digest(masked=False), settings.digest(masked=True)
+        return cls(settings, digests, parts)
 
     def __call__(self, entry: Entry) -> Done | Failure:
         """Measure an image, or find that it was measured before, or say why it cannot be."""
-        stage = "read"
         try:
-            content, mask = read_entry(entry, self.settings.max_bytes)
-            key = hashlib.sha256(self.digest.encode())
-            for part in (content, mask or b""):
-                key.update(hashlib.sha256(part).digest())
-            name = key.hexdigest()
+            with stage("read"):
+                content, mask = read_entry(entry, self.settings.max_bytes)
+            name = content_key(self.digests[mask is not None], content, mask)
             path = self.parts / name[:2] / name
-            if path.is_file():
-                earlier = Part.read(path)
+            earlier = finished(path)
+            if earlier is not None:
                 return Done(path, earlier.sha256, earlier.cells, reused=True)
-            stage = "decode"
-            rgb = decode(content, self.settings)
-            stage = "mask" if mask is not None else "segment"
-            found = find_cells(rgb, mask, self.settings)
-            stage = "measure"
-            measured = measure(content, rgb, found, self.settings)
-        except (DataError, CellError) as error:
-            return Failure(stage, error.reason, error.remedy)
-        write_part(measured, path)
-        return Done(path, measured.sha256, measured.cells, reused=False)
+            part = self.measure(content, mask)
+        except Refused as refused:
+            return refused.failure
+        write_part(part, path)
+        return Done(path, part.sha256, part.cells, reused=False)
+
+    def measure(self, content: bytes, mask: bytes | None) -> Part:
+        """Return the numbers of every cell of a picture, and what identifies the picture."""
+        import numpy as np
+
+        from data.fingerprints import perceptual_hash, sha256
+
+        rgb, found = picture_and_cells(content, mask, self.settings)
+        recipe = _recipe(self.settings.columns)
+        with stage("measure"):
+            rows = [recipe.measure(one.cell) for one in found.cells]
+        return Part(
+            sha256=sha256(content),
+            phash=perceptual_hash(rgb),
+            source=found.source,
+            centroids=tuple(one.centroid for one in found.cells),
+            quality=tuple(asdict(one.quality) for one in found.cells),
+            values=np.stack(rows),
+        )
+
+
+def finished(path: Path) -> Part | None:
+    """Return an earlier run's part; None where there is none, or it is damaged: measure again."""
+    if not path.is_file():
+        return None
+    try:
+        return Part.read(path)
+    except DataError:
+        return None
 
 
 def read_entry(entry: Entry, max_bytes: int) -> tuple[bytes, bytes | None]:
@@ -153,40 +205,33 @@ def read_entry(entry: Entry, max_bytes: int) -> tuple[bytes, bytes | None]:
     return content, None if entry.mask is None else read_bytes(entry.mask, max_bytes=max_bytes)
 
 
-def decode(content: bytes, settings: Settings) -> Any:  # noqa: ANN401
-    """Return the picture: (rows, cols, 3) uint8."""
+def picture_and_cells(
+    content: bytes, mask: bytes | None, settings: Settings
+) -> tuple[Any, Segmentation]:
+    """Decode a picture and segment it, or take the mask that came with it.
+
+    Returns
+    -------
+    (rgb, found)
+        (rows, cols, 3) uint8, and its cells.
+
+    Raises
+    ------
+    Refused
+        If it cannot be decoded or holds no cell.
+    """
     from data.images import decode_rgb
-
-    return decode_rgb(content, max_pixels=settings.max_pixels)
-
-
-def find_cells(rgb: Any, mask: bytes | None, settings: Settings) -> Segmentation:  # noqa: ANN401
-    """Segment a picture, or take the mask that came with it."""
     from data.masks import decode_mask
     from features.segmentation import from_masks, segment
 
+    with stage("decode"):
+        rgb = decode_rgb(content, max_pixels=settings.max_pixels)
     if mask is None:
-        return segment(rgb, source=settings.source, pixel_size=settings.pixel_size)
-    nucleus, cell = decode_mask(mask, rgb.shape[:2], mask_is=settings.mask_is)
-    return from_masks(rgb, nucleus, cell)
-
-
-def measure(content: bytes, rgb: Any, found: Segmentation, settings: Settings) -> Part:  # noqa: ANN401
-    """Return the numbers of every cell of a picture, and what identifies the picture."""
-    import numpy as np
-
-    from data.fingerprints import perceptual_hash, sha256
-
-    recipe = _recipe(settings.columns)
-    rows = [recipe.measure(one.cell) for one in found.cells]
-    return Part(
-        sha256=sha256(content),
-        phash=perceptual_hash(rgb),
-        source=found.source,
-        centroids=tuple(one.centroid for one in found.cells),
-        quality=tuple(asdict(one.quality) for one in found.cells),
-        values=np.stack(rows) if rows else np.empty((0, len(settings.columns))),
-    )
+        with stage("segment"):
+            return rgb, segment(rgb, source=settings.source, pixel_size=settings.pixel_size)
+    with stage("mask"):
+        nucleus, cell = decode_mask(mask, rgb.shape[:2], mask_is=settings.mask_is)
+        return rgb, from_masks(rgb, nucleus, cell)
 
 
 _RECIPES: dict[tuple[str, ...], Any] = {}

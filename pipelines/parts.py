@@ -1,11 +1,12 @@
 """Part files: what was measured in one image, so that a stopped run goes on where it was.
 
 A part is named by the SHA-256 of all that it was computed from, appears whole or not at all, and
-holds a line of JSON and the feature values as they lie in memory.
+holds a line of JSON, with a checksum, and the feature values as they lie in memory.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import DataError
+
+TEMPORARY = ".tmp"
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,9 +61,11 @@ class Part:
         DataError
             If it is not what `write_part` wrote.
         """
-        head, _, body = path.read_bytes().partition(b"\n")
         try:
+            head, _, body = path.read_bytes().partition(b"\n")
             record = json.loads(head)
+            if record["digest"] != hashlib.sha256(body).hexdigest():
+                raise ValueError("another checksum")
             values = np.frombuffer(body, dtype="<f8").reshape(record["shape"])
             return cls(
                 sha256=record["sha256"],
@@ -70,15 +75,18 @@ class Part:
                 quality=tuple(record["quality"]),
                 values=values,
             )
-        except (ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(
-                f"{path} is not a part of a feature table", "start anew with --overwrite"
+                f"{path} is not a part of a feature table",
+                "run the same command again: it is measured anew",
             ) from error
 
 
 def write_part(part: Part, path: Path) -> None:
     """Write a part file; it appears under its name when it is whole."""
+    body = part.values.astype("<f8").tobytes()
     record = {
+        "digest": hashlib.sha256(body).hexdigest(),
         "sha256": part.sha256,
         "phash": part.phash,
         "source": part.source,
@@ -86,19 +94,29 @@ def write_part(part: Part, path: Path) -> None:
         "quality": [dict(flags) for flags in part.quality],
         "shape": part.values.shape,
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as temporary:
-        temporary.write_bytes(
-            json.dumps(record).encode() + b"\n" + part.values.astype("<f8").tobytes()
-        )
+        temporary.write_bytes(json.dumps(record).encode() + b"\n" + body)
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Give a name to write to, which becomes `path` at the end; on an error nothing is left."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    """Give a name to write to, which becomes `path` at the end; on an error nothing is left.
+
+    Raises
+    ------
+    DataError
+        If the disk is full, the folder read-only or gone.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
     try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield temporary
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise DataError(
+            f"{path} cannot be written ({error.strerror or error})",
+            "see to its folder and run the same command again: what was done is kept",
+        ) from error

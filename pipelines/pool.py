@@ -7,21 +7,29 @@ blame is the first unanswered one; the rest of its queue goes to the worker that
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
 from typing import Any, Generic, TypeVar
+
+from data.errors import DataError
+
+from .processes import start_process
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 # One task being worked on and one in the pipe: a worker never waits for its parent.
 QUEUE = 2
+# Seconds that a worker may take to import its libraries, on a slow network folder too.
+START_LIMIT = 300.0
+
+_READY = "ready"
+_LOOK = "look at this file; the others are not touched"
+_NO_MEMORY = "run with fewer --jobs or a higher --memory-limit, or cut the image into fields"
 
 
 @dataclass(frozen=True)
@@ -30,35 +38,54 @@ class Lost:
 
     Parameters
     ----------
-    reason : str
-        How the worker ended.
+    reason, remedy : str
+        How the worker ended, and what can be done about it.
     """
 
     reason: str
+    remedy: str = _LOOK
+
+
+@dataclass(frozen=True)
+class _Halt:
+    """An error that no other task would escape."""
+
+    error: DataError
 
 
 def _serve(pipe: Connection, work: Callable[[Any], Any], prepare: Callable[[], None]) -> None:
-    """Answer tasks until there are no more; an error in `work` ends the worker."""
+    """Answer tasks until there are no more; an unforeseen error in `work` ends the worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     prepare()
-    while True:
-        try:
+    try:
+        pipe.send(_READY)
+        while True:
             task = pipe.recv()
-        except EOFError:
-            return
-        pipe.send(work(task))
+            pipe.send(_answer(work, task))
+    except (EOFError, ConnectionError):
+        return  # the parent is gone
+
+
+def _answer(work: Callable[[Any], Any], task: object) -> object:
+    try:
+        return work(task)
+    except DataError as error:
+        return _Halt(error)
+    except MemoryError:
+        return Lost("it needs more memory than a worker may use", _NO_MEMORY)
 
 
 @dataclass(eq=False)
 class _Worker(Generic[Task]):
-    process: SpawnProcess
+    process: Any
     pipe: Connection
+    ready: bool = False
     queue: deque[int] = field(default_factory=deque)
-    since: float = 0.0
+    since: float = field(default_factory=time.monotonic)
 
     def give(self, index: int, task: Task) -> bool:
         """Queue a task; False where the worker is dead already."""
-        if not self.queue:
+        if not self.queue and self.ready:
             self.since = time.monotonic()
         try:
             self.pipe.send(task)
@@ -73,13 +100,29 @@ class _Worker(Generic[Task]):
         self.process.join()
         self.pipe.close()
 
-    def ending(self) -> str:
+    def ending(self) -> Lost:
         """Say how the process ended."""
         self.process.join()
         code = self.process.exitcode or 0
+        if code == -signal.SIGKILL:
+            return Lost("its worker was killed by signal SIGKILL", f"{_LOOK}; or {_NO_MEMORY}")
         if code < 0:
-            return f"its worker was killed by signal {signal.Signals(-code).name}"
-        return f"its worker ended with status {code}"
+            return Lost(f"its worker was killed by signal {signal.Signals(-code).name}")
+        return Lost(f"its worker ended with status {code}")
+
+    def answer(self, *, arrived: bool, time_limit: float) -> object:
+        """Receive what the worker says, or what can be said of a worker that says nothing."""
+        if not arrived:
+            return Lost(f"it took longer than {time_limit:g} s", f"raise --time-limit, or {_LOOK}")
+        try:
+            return self.pipe.recv()
+        except (EOFError, ConnectionError):
+            return self.ending()
+
+    def late(self, time_limit: float) -> bool:
+        """Whether it has been silent for too long."""
+        allowed = time_limit if self.ready else max(START_LIMIT, time_limit)
+        return bool(self.queue) and time.monotonic() - self.since > allowed
 
 
 def run(
@@ -95,7 +138,8 @@ def run(
     Parameters
     ----------
     work : callable
-        Called with a task in a worker; must be picklable.
+        Called with a task in a worker; must be picklable. A `DataError` that it raises is one
+        that no other task would escape: it ends the run.
     tasks : sequence
         Picklable values.
     jobs : int
@@ -103,23 +147,24 @@ def run(
     prepare : callable
         Called once in every new worker.
     time_limit : float
-        Seconds after which the worker of a task is killed and the task is lost.
+        Seconds after which the worker of a task is killed and the task is lost. A worker's own
+        start does not count.
 
     Yields
     ------
     (int, Result or Lost)
         In the order of completion, each task exactly once.
+
+    Raises
+    ------
+    DataError
+        If `work` raised it, or a worker cannot be started.
     """
-    context = multiprocessing.get_context("spawn")
     waiting = deque(range(len(tasks)))
     workers: list[_Worker[Task]] = []
 
     def start() -> _Worker[Task]:
-        ours, theirs = context.Pipe()
-        process = context.Process(target=_serve, args=(theirs, work, prepare), daemon=True)
-        process.start()
-        theirs.close()
-        return _Worker(process, ours)
+        return _Worker(*start_process(_serve, work, prepare))
 
     def fill(worker: _Worker[Task]) -> None:
         while waiting and len(worker.queue) < QUEUE:
@@ -132,28 +177,33 @@ def run(
         for worker in workers:
             fill(worker)
         while any(worker.queue for worker in workers):
-            ready = wait([worker.pipe for worker in workers if worker.queue], timeout=1.0)
+            arrived = wait([worker.pipe for worker in workers if worker.queue], timeout=0.5)
             for place, worker in enumerate(workers):
-                late = bool(worker.queue) and time.monotonic() - worker.since > time_limit
-                if worker.pipe not in ready and not late:
+                if worker.pipe not in arrived and not worker.late(time_limit):
                     continue
-                outcome: Result | Lost
-                try:
-                    if worker.pipe not in ready:
-                        raise TimeoutError
-                    outcome = worker.pipe.recv()
-                except (EOFError, ConnectionError):
-                    outcome = Lost(worker.ending())
-                except TimeoutError:
-                    outcome = Lost(f"it took longer than {time_limit:g} s")
-                index = worker.queue.popleft()
+                answer: Any = worker.answer(arrived=worker.pipe in arrived, time_limit=time_limit)
                 worker.since = time.monotonic()
-                if isinstance(outcome, Lost):
+                if not worker.ready:
+                    _check_started(answer)
+                    worker.ready = True
+                    continue
+                if isinstance(answer, _Halt):
+                    raise answer.error
+                index = worker.queue.popleft()
+                if isinstance(answer, Lost):
                     waiting.extendleft(reversed(worker.queue))
                     worker.end()
                     worker = workers[place] = start()  # noqa: PLW2901  (the place is what goes on)
                 fill(worker)
-                yield index, outcome
+                yield index, answer
     finally:
         for worker in workers:
             worker.end()
+
+
+def _check_started(answer: object) -> None:
+    if isinstance(answer, Lost):
+        raise DataError(
+            f"a worker process could not start: {answer.reason.removeprefix('its worker ')}",
+            "see its message above; if memory ran out, run with fewer --jobs",
+        )

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from data.errors import DataError
 
-from .extract import Progress, failures, gather, measure_all
-from .measuring import Failure, Settings
+from .accounts import Failure, Progress, Workers, failures
+from .extract import gather, measure_all
+from .measuring import Settings
 from .tables import GROUP, write_csv, write_errors
 from .work_folder import work_folder
 
@@ -59,7 +60,9 @@ def predict(
     max_pixels: int = 100_000_000,
     max_bytes: int = 1_000_000_000,
     time_limit: float = 300.0,
+    memory_limit: float | None = None,
     jobs: int = 1,
+    overwrite: bool = False,
     progress: Progress | None = None,
 ) -> Prediction:
     """Measure the columns that a model needs in every cell, and give its probabilities.
@@ -68,7 +71,9 @@ def predict(
     ----------
     model : Path
         Folder of a bundle that `train` wrote.
-    images, masks, mask_is, source, pixel_size, max_pixels, max_bytes, time_limit, jobs, progress
+    images, masks, mask_is, source, pixel_size, max_pixels, max_bytes
+        As for `extract`.
+    time_limit, memory_limit, jobs, overwrite, progress
         As for `extract`.
     out : Path
         CSV with a row for each cell; ``<stem>.images.csv``, ``<stem>.subjects.csv`` and
@@ -90,10 +95,9 @@ def predict(
     settings = Settings(bundle.columns, source, mask_is, pixel_size, max_pixels, max_bytes)
     errors = out.with_suffix(".errors.csv")
     by_image, by_subject = out.with_suffix(".images.csv"), out.with_suffix(".subjects.csv")
-    with work_folder(out, overwrite=False) as parts:
-        results = measure_all(
-            listing.entries, settings, parts, jobs=jobs, time_limit=time_limit, progress=progress
-        )
+    workers = Workers(jobs, time_limit, memory_limit)
+    with work_folder(out, overwrite=overwrite) as parts:
+        results = measure_all(listing, settings, parts, workers=workers, progress=progress)
         _, cells = gather(listing.entries, results, settings.columns)
         rows = [row for group in _batches(cells) for row in _predicted(bundle, group)]
         write_csv(out, _head(bundle), (row.values for row in rows))

@@ -6,14 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
-from data.errors import DataError
-from features.errors import CellError
-
-from .extract import Progress, failures
-from .measuring import Failure, Settings, decode, find_cells, read_entry, single_thread
+from .accounts import Failure, Progress, Workers, failures, settle
+from .measuring import Refused, Settings, content_key, picture_and_cells, read_entry, stage
 from .parts import whole_file
-from .pool import Lost, run
 from .tables import write_errors
+from .work_folder import work_folder
 
 if TYPE_CHECKING:
     from data.entries import Entry
@@ -53,14 +50,18 @@ def segment(
     max_pixels: int = 100_000_000,
     max_bytes: int = 1_000_000_000,
     time_limit: float = 300.0,
+    memory_limit: float | None = None,
     jobs: int = 1,
+    overwrite: bool = False,
     progress: Progress | None = None,
 ) -> Masks:
     """Write label images (0 background, 128 cytoplasm, 255 nucleus) and overlays as PNG.
 
     Parameters
     ----------
-    images, masks, mask_is, source, pixel_size, max_pixels, max_bytes, time_limit, jobs, progress
+    images, masks, mask_is, source, pixel_size, max_pixels, max_bytes
+        As for `extract`.
+    time_limit, memory_limit, jobs, overwrite, progress
         As for `extract`.
     out : Path
         Folder; ``labels/`` and ``overlays/`` hold the images' relative paths.
@@ -76,35 +77,18 @@ def segment(
     names = _names(listing.entries)
     settings = Settings((), source, mask_is, pixel_size, max_pixels, max_bytes)
     labels, overlays = out / "labels", out / "overlays"
-    try:
-        for folder in {root / name.parent for root in (labels, overlays) for name in names}:
-            folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(
-            f"{out} cannot be written to ({error.strerror})", "give a folder that can, with -o"
-        ) from error
     tasks = [
         (entry, labels / name, overlays / name)
         for entry, name in zip(listing.entries, names, strict=True)
     ]
-    results: dict[int, int | Failure] = {}
-    answers = run(
-        Segmenting(settings), tasks, jobs=jobs, prepare=single_thread, time_limit=time_limit
-    )
-    for index, answer in answers:
-        results[index] = (
-            Failure("worker", answer.reason, "look at this file; the others are not touched")
-            if isinstance(answer, Lost)
-            else answer
-        )
-        if progress is not None:
-            failed = sum(isinstance(result, Failure) for result in results.values())
-            progress(len(results), len(tasks), failed)
-    ordered = [results[index] for index in range(len(tasks))]
-    failed_images = list(failures(listing.entries, ordered))
-    write_errors(out / "errors.csv", failed_images)
-    cells = sum(result for result in ordered if isinstance(result, int))
-    return Masks(labels, overlays, out / "errors.csv", len(tasks), cells, len(failed_images))
+    workers = Workers(jobs, time_limit, memory_limit)
+    with work_folder(out, overwrite=overwrite) as parts:
+        work = Segmenting.into(parts, settings)
+        results = settle(work, tasks, listing, workers=workers, progress=progress)
+        failed = list(failures(listing.entries, results))
+        write_errors(out / "errors.csv", failed)
+    cells = sum(result for result in results if isinstance(result, int))
+    return Masks(labels, overlays, out / "errors.csv", len(tasks), cells, len(failed))
 
 
 def _names(entries: tuple[Entry, ...]) -> list[PurePosixPath]:
@@ -119,25 +103,46 @@ def _names(entries: tuple[Entry, ...]) -> list[PurePosixPath]:
 
 @dataclass(frozen=True)
 class Segmenting:
-    """The work of a worker: call it with an entry and the two files to write."""
+    """The work of a worker: call it with an entry and the two files to write.
+
+    Parameters
+    ----------
+    settings : Settings
+    digests : (str, str)
+        The settings' digests without and with a mask.
+    parts : Path
+        Folder of a small file for each finished image: the number of its cells, in a file named
+        by what its masks were computed from.
+    """
 
     settings: Settings
+    digests: tuple[str, str]
+    parts: Path
+
+    @classmethod
+    def into(cls, parts: Path, settings: Settings) -> Segmenting:
+        """Return the work that notes in a folder what is finished."""
+        digests = settings.digest(masked=False), settings.digest(masked=True)
+        return cls(settings, digests, parts)
 
     def __call__(self, task: tuple[Entry, Path, Path]) -> int | Failure:
         """Write the masks of an image and return the number of its cells, or say why not."""
         entry, label_file, overlay_file = task
-        stage = "read"
         try:
-            content, mask = read_entry(entry, self.settings.max_bytes)
-            stage = "decode"
-            rgb = decode(content, self.settings)
-            stage = "segment"
-            found = find_cells(rgb, mask, self.settings)
-        except (DataError, CellError) as error:
-            return Failure(stage, error.reason, error.remedy)
+            with stage("read"):
+                content, mask = read_entry(entry, self.settings.max_bytes)
+            name = content_key(self.digests[mask is not None], content, mask)
+            note = self.parts / name[:2] / name
+            if note.is_file() and label_file.is_file() and overlay_file.is_file():
+                return int(note.read_text("ascii"))
+            rgb, found = picture_and_cells(content, mask, self.settings)
+        except Refused as refused:
+            return refused.failure
         labels = found.labels()
         _write_png(label_file, labels)
         _write_png(overlay_file, overlay(rgb, labels))
+        with whole_file(note) as temporary:
+            temporary.write_text(str(len(found.cells)), "ascii")
         return len(found.cells)
 
 

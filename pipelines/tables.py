@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from data.entries import Entry
 
-    from .measuring import Failure
+    from .accounts import Failure
 
 SIDECAR_FORMAT = 1
 SUFFIXES = (".parquet", ".csv")

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from data.errors import DataError
 
+from .parts import TEMPORARY
+
 
 @contextmanager
 def work_folder(out: Path, *, overwrite: bool) -> Iterator[Path]:
@@ -29,27 +31,61 @@ def work_folder(out: Path, *, overwrite: bool) -> Iterator[Path]:
         If the output's folder cannot be written to, or another run has the lock.
     """
     folder = out.with_name(f".{out.name}.parts")
-    lock = out.with_name(f".{out.name}.lock")
+    with _locked(out):
+        with _writable(out):
+            if overwrite:
+                shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(exist_ok=True)
+            _sweep(out, folder)
+        yield folder
+
+
+@contextmanager
+def _writable(out: Path) -> Iterator[None]:
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(lock, os.O_RDWR | os.O_CREAT)
+        yield
     except OSError as error:
         raise DataError(
-            f"{out.parent} cannot be written to ({error.strerror})",
+            f"{out.parent} cannot be written to ({error.strerror or error})",
             "give a folder that can, with -o",
         ) from error
+
+
+@contextmanager
+def _locked(out: Path) -> Iterator[None]:
+    """Hold the lock file beside an output, and leave none behind."""
+    lock = out.with_name(f".{out.name}.lock")
+    with _writable(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT)
     try:
-        if not _lock(handle):
+        with _writable(out):
+            # A run that ends removes its file: a lock on one that is no longer there is none.
+            ours = _lock(handle) and _is_same(handle, lock)
+        if not ours:
             raise DataError(
                 f"another run is writing {out}", "wait until it is done, or give another -o"
             )
-        if overwrite:
-            shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(exist_ok=True)
-        yield folder
-        lock.unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            _unlink_open(lock)
     finally:
         os.close(handle)
+
+
+def _is_same(handle: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _sweep(out: Path, folder: Path) -> None:
+    """Remove what a killed run had half written: with the lock, nobody is writing it."""
+    for place, pattern in ((out.parent, f".{out.stem}.*{TEMPORARY}"), (folder, f"*/.*{TEMPORARY}")):
+        for left in place.glob(pattern):
+            left.unlink(missing_ok=True)
 
 
 if sys.platform == "win32":
@@ -63,6 +99,9 @@ if sys.platform == "win32":
             return False
         return True
 
+    def _unlink_open(_lock: Path) -> None:
+        """Leave the file: Windows does not remove an open one, and an empty one does no harm."""
+
 else:
     import fcntl
 
@@ -73,3 +112,7 @@ else:
         except BlockingIOError:
             return False
         return True
+
+    def _unlink_open(lock: Path) -> None:
+        """Remove the file while it is locked, so that no other run can hold it."""
+        lock.unlink(missing_ok=True)

@@ -152,7 +152,9 @@ def test_each_unusable_file_is_named_and_the_rest_survives(tmp_path):
         f"normal/{name}": stage for name, (_, stage) in UNUSABLE.items()
     }
     assert (
-        errors[["reason", "remedy"]].map(lambda text: len(text) > 8 and "\n" not in text).all(None)
+        errors[["reason", "remedy"]]
+        .map(lambda text: len(text) > 8 and "\n" not in text)
+        .all(axis=None)
     )
     assert len(pd.read_parquet(out)) == 6
 

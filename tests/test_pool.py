@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
+from data.errors import DataError
 from pipelines.pool import Lost, run
 
 
@@ -25,39 +29,89 @@ def square(task: int) -> int:
         raise RuntimeError("a bug")
     if task == -4:
         time.sleep(60)
+    if task == -5:
+        raise MemoryError
+    if task == -6:
+        raise DataError("the disk is full", "make room")
+    if task == -7:
+        os.abort()
     return task * task
 
 
+def told(answer):
+    return answer.reason if isinstance(answer, Lost) else answer
+
+
 def outcomes(tasks, jobs, time_limit=30.0):
-    return dict(run(square, tasks, jobs=jobs, prepare=nothing, time_limit=time_limit))
+    answers = list(run(square, tasks, jobs=jobs, prepare=nothing, time_limit=time_limit))
+    assert sorted(index for index, _ in answers) == list(range(len(tasks)))  # each exactly once
+    return {index: told(answer) for index, answer in answers}
+
+
+KILLED = "its worker was killed by signal SIGKILL"
 
 
 @pytest.mark.parametrize("jobs", [1, 3])
-def test_every_task_is_answered_once_and_the_dead_are_named(jobs, capfd):
-    tasks = [1, 2, -1, 3, -2, 4, -3, 5, 6]
-    answers = list(run(square, tasks, jobs=jobs, prepare=nothing, time_limit=30.0))
-    assert sorted(index for index, _ in answers) == list(range(len(tasks)))
-    by_index = dict(answers)
-    assert [by_index[i] for i, task in enumerate(tasks) if task > 0] == [1, 4, 9, 16, 25, 36]
-    assert by_index[2] == Lost("its worker was killed by signal SIGKILL")
-    assert by_index[4] == Lost("its worker ended with status 7")
-    assert by_index[6] == Lost("its worker ended with status 1")
-    assert "RuntimeError: a bug" in capfd.readouterr().err  # a bug keeps its traceback
+def test_every_task_is_answered_once_and_the_dead_are_named(jobs):
+    assert outcomes([1, 2, -1, 3, -2, 4, -3, 5, 6, -5, -7, 7], jobs) == {
+        0: 1,
+        1: 4,
+        2: KILLED,
+        3: 9,
+        4: "its worker ended with status 7",
+        5: 16,
+        6: "its worker ended with status 1",
+        7: 25,
+        8: 36,
+        9: "it needs more memory than a worker may use",
+        10: "its worker was killed by signal SIGABRT",
+        11: 49,
+    }
+
+
+def test_a_bug_keeps_its_traceback():
+    script = "import test_pool\nif __name__ == '__main__':\n    test_pool.outcomes([-3], 1)"
+    here = Path(__file__).parent
+    paths = os.pathsep.join((str(here), str(here.parent)))
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=os.environ | {"PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert "RuntimeError: a bug" in done.stderr
+
+
+def test_an_error_that_no_task_escapes_ends_the_run():
+    with pytest.raises(DataError, match="the disk is full; make room"):
+        outcomes([1, -6, 2, 3], jobs=2)
+
+
+def die() -> None:
+    """Fail to start."""
+    os._exit(9)
+
+
+def test_a_worker_that_cannot_start_blames_no_task():
+    running = run(square, [1, 2], jobs=2, prepare=die, time_limit=30.0)
+    with pytest.raises(DataError, match="could not start: ended with status 9"):
+        list(running)
 
 
 def test_a_task_that_hangs_is_given_up():
     started = time.monotonic()
-    assert outcomes([1, -4, 2], jobs=1, time_limit=3.0) == {
+    assert outcomes([1, -4, 2], jobs=1, time_limit=1.0) == {
         0: 1,
-        1: Lost("it took longer than 3 s"),
+        1: "it took longer than 1 s",
         2: 4,
     }
     assert time.monotonic() - started < 30
 
 
 def test_all_tasks_may_die():
-    killed = Lost("its worker was killed by signal SIGKILL")
-    assert outcomes([-1, -1, -1], jobs=2) == {0: killed, 1: killed, 2: killed}
+    assert outcomes([-1, -1, -1], jobs=2) == {0: KILLED, 1: KILLED, 2: KILLED}
 
 
 def test_no_task_starts_no_worker():

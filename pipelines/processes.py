@@ -1,0 +1,91 @@
+"""How worker processes start: quickly, with one thread each, and deaf to Ctrl-C."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from data.errors import DataError
+
+# The libraries of a worker start no threads of their own: there is one worker a core already.
+# They read these when they are loaded.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+# Before 3.12.8 the server looks for the modules to preload in the user's folder, where others of
+# the same names may lie, and not where this program's modules are.
+_OWN_MODULES = {"PYTHONSAFEPATH": "1", "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
+_FORKS = sys.platform == "linux"
+
+
+def start_process(target: Callable[..., None], *arguments: object) -> tuple[Any, Connection]:
+    """Start a daemon process that calls ``target(pipe, *arguments)``.
+
+    On Linux it is a fork of a server process that has imported `warm`, so that a worker that
+    dies is replaced in a moment and all share their libraries' memory; elsewhere it is a new
+    interpreter.
+
+    Returns
+    -------
+    (process, pipe)
+        The process, and our end of its pipe.
+
+    Raises
+    ------
+    DataError
+        If the system does not let it start.
+    """
+    context: Any = multiprocessing.get_context("forkserver" if _FORKS else "spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=target, args=(theirs, *arguments), daemon=True)
+    try:
+        with _deaf_children(), _environment(dict.fromkeys(THREADS, "1") | _OWN_MODULES):
+            if _FORKS:
+                from multiprocessing import forkserver
+
+                context.set_forkserver_preload(["__main__", "pipelines.warm"])
+                forkserver.ensure_running()
+            else:
+                process.start()
+        if _FORKS:  # waits for the server's imports, so that Ctrl-C must be heard meanwhile
+            process.start()
+    except (EOFError, OSError) as error:
+        raise DataError(
+            f"a worker process could not start ({error or 'its server ended'})",
+            "see its message above; if memory ran out, run with fewer --jobs",
+        ) from error
+    theirs.close()
+    return process, ours
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Let processes that start meanwhile find these variables."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Let processes that start meanwhile be deaf to Ctrl-C from their first instruction on."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
