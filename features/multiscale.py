@@ -155,7 +155,7 @@ def _lag_view(cell: Cell, axes: Axes) -> Differences:
 
 
 def _membership(channel: str, _parameter: str) -> Membership:
-    return "standard" if channel == "Gray" else "named"
+    return "full" if channel == "Gray" else "named"
 
 
 WAVELET = Family(

@@ -30,7 +30,7 @@ def _dependence_view(cell: Cell, axes: Axes) -> LevelSizes:
 
 
 def _membership(channel: str, _parameter: str) -> Membership:
-    return "standard" if channel == "Gray" else "named"
+    return "full" if channel == "Gray" else "named"
 
 
 NGTDM = Family(

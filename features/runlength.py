@@ -124,7 +124,7 @@ def _finish(_view: Any, values: Any, axes: Axes) -> Floats:  # noqa: ANN401
 
 
 def _membership(channel: str, parameter: str) -> Membership:
-    return "standard" if (channel, parameter) == ("Gray", "32_mean") else "named"
+    return "full" if (channel, parameter) == ("Gray", "32_mean") else "named"
 
 
 GLRLM = Family(

@@ -52,7 +52,7 @@ def _distance_view(cell: Cell, axes: Axes) -> LevelSizes:
 
 
 def _membership(channel: str, _parameter: str) -> Membership:
-    return "standard" if channel == "Gray" else "named"
+    return "full" if channel == "Gray" else "named"
 
 
 GLSZM = Family(

@@ -1,0 +1,96 @@
+"""The public functions over runs, zones and neighbours: IBSI's phantom, the table, refusals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from examples import textured_cell
+
+from features import Cell, CellError, Recipe
+from features.neighbourhood import dependence, tone_differences
+from features.phantom import PHANTOM, REFERENCE
+from features.registry import FEATURES
+from features.runlength import run_lengths
+from features.zones import zone_distances, zone_sizes
+
+PLAIN = {
+    "GLSZM": zone_sizes,
+    "GLDZM": zone_distances,
+    "NGTDM": tone_differences,
+    "NGLDM": dependence,
+}
+COUNTS = {"GLRLM": 16, "GLSZM": 16, "GLDZM": 16, "NGTDM": 5, "NGLDM": 17}
+
+
+def measured(family: str, image: np.ndarray, mask: np.ndarray, levels: int | None, how: str):
+    if family == "GLRLM":
+        return run_lengths(image, mask, levels=levels, aggregation=how)
+    return PLAIN[family](image, mask, levels=levels)
+
+
+@pytest.mark.parametrize("family", COUNTS)
+@pytest.mark.parametrize(("how", "place"), [("mean", 0), ("merged", -1)])
+def test_the_phantom_gives_its_published_values(family, how, place):
+    slices = [measured(family, levels, levels > 0, None, how) for levels in PHANTOM]
+    assert len(slices[0]) == COUNTS[family]
+    for name in slices[0]:
+        got = np.mean([each[name] for each in slices])
+        expected = REFERENCE[FEATURES[f"{family}_{name}"].ibsi][place]
+        assert float(f"{got:.3g}") == float(f"{expected:.3g}"), name
+
+
+@pytest.mark.parametrize("family", COUNTS)
+def test_a_lone_mask_gives_the_columns_of_its_compartment(family):
+    cell = textured_cell()
+    setting = "32_mean" if family == "GLRLM" else "32"
+    for compartment in ("Cells", "Nuclei", "Cytoplasm"):
+        alone = measured(family, cell.plane("Gray"), cell.mask(compartment), 32, "mean")
+        names = [f"{compartment}_{family}_{name}_Gray_{setting}" for name in alone]
+        np.testing.assert_allclose(
+            Recipe(tuple(names)).measure(cell), list(alone.values()), rtol=1e-12
+        )
+
+
+@pytest.mark.parametrize("family", COUNTS)
+def test_levels_outside_the_range_are_refused(family):
+    mask = np.ones((2, 2), bool)
+    with pytest.raises(CellError, match="from 0 to 5"):
+        measured(family, np.array([[0, 5], [1, 1]]), mask, None, "mean")
+    with pytest.raises(CellError, match="from 3 to 256"):
+        measured(family, np.array([[256, 5], [3, 3]]), mask, 32, "mean")
+
+
+@pytest.mark.parametrize("family", COUNTS)
+def test_an_empty_mask_gives_nothing_but_nan(family):
+    values = measured(family, np.ones((3, 4), int), np.zeros((3, 4), bool), 32, "mean")
+    assert np.isnan(list(values.values())).all()
+
+
+def zones_of(levels: list[list[int]]) -> float:
+    """Number of zones of a small image."""
+    image = np.array(levels)
+    return zone_sizes(image, image > 0, levels=None)["ZonePercentage"] * (image > 0).sum()
+
+
+@pytest.mark.parametrize(
+    ("levels", "zones"),
+    [
+        ([[1, 2, 1], [2, 1, 2], [1, 2, 1]], 2),  # two lattices, each joined at the corners
+        ([[1, 1, 1], [1, 2, 1], [1, 1, 1]], 2),
+        ([[1, 2, 1], [1, 2, 1], [1, 1, 1]], 2),  # a U: two labels that meet at the bottom
+        ([[1, 2, 2], [2, 2, 1], [2, 1, 1]], 3),
+        ([[1, 0, 1], [0, 0, 0], [1, 0, 1]], 4),
+    ],
+)
+def test_zones_are_joined_at_corners_too(levels, zones):
+    assert zones_of(levels) == pytest.approx(zones)
+
+
+def test_a_zone_of_the_cell_crosses_the_border_of_the_nucleus():
+    """One level throughout: one zone each in cell, nucleus and cytoplasm."""
+    whole, core = np.ones((7, 8), bool), np.zeros((7, 8), bool)
+    core[2:5, 3:6] = True
+    cell = Cell(np.full((7, 8, 3), 90, np.uint8), core, whole)
+    columns = ("Cells", "Nuclei", "Cytoplasm")
+    recipe = Recipe(tuple(f"{word}_GLSZM_ZonePercentage_Gray_32" for word in columns))
+    np.testing.assert_allclose(recipe.measure(cell), [1 / 56, 1 / 9, 1 / 47])
