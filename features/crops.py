@@ -10,7 +10,15 @@ import numpy as np
 from .arrays import Bytes
 from .cytoplasm import others, whole_cell
 from .errors import CellError
-from .nuclei import central, main_part, nuclear, nuclear_size, smooth_chromatin, within
+from .nuclei import (
+    central,
+    check_contrast,
+    main_part,
+    nuclear,
+    nuclear_size,
+    smooth_chromatin,
+    within,
+)
 from .quality import Outlined
 from .regions import Parts, diameter, disc, filled, main_parts, opened, parts
 from .stain import Stain, chromatin, cut_out, density, otsu, stain_of, stained
@@ -22,7 +30,6 @@ _TINY = 400  # a nucleus that covers a smaller part of the image is one of a fie
 _RED_CELLS = 150  # an image with room for more red cells is a field
 _WHOLE = 5  # more whole nuclei than these make a field
 _SPLIT = 1.8  # ratio of chromatin from which a cell on black has a cytoplasm that shows
-_CONTRAST = 12  # density steps by which chromatin stands out at least
 
 
 def nuclear_parts(stain: Stain, largest: float = inf) -> tuple[Parts, Bytes, float]:
@@ -50,13 +57,7 @@ def nuclear_parts(stain: Stain, largest: float = inf) -> tuple[Parts, Bytes, flo
     size = min(nuclear_size(stain.plane, stain.level), largest)
     plane = smooth_chromatin(stain.plane, size)
     mask = nuclear(plane, stain.level, size)
-    contrast = cv2.mean(plane, mask)[0] - cv2.mean(plane, 1 - mask)[0]
-    if contrast < _CONTRAST:
-        raise CellError(
-            f"no nucleus stands out: the contrast of the chromatin is {contrast / 100:.2f} in "
-            f"optical density, below {_CONTRAST / 100:.2f}",
-            "give a sharp image of Romanowsky-stained cells",
-        )
+    check_contrast(plane, mask, stain.level)
     return parts(mask), plane, size
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .arrays import Bytes, Floats
 from .cytoplasm import whole_cell
-from .nuclei import nuclear, within
+from .nuclei import check_contrast, nuclear, within
 from .quality import Outlined
 from .regions import diameter, distance_from
 from .stain import background, stain_of, stained
@@ -32,12 +32,19 @@ def numbered_nuclei(rgb: Bytes) -> tuple[NDArray[np.int32], float]:
         0 outside, then 1, 2, …
     scale : float
         Reduced pixels per pixel, at most 1.
+
+    Raises
+    ------
+    CellError
+        Where no nucleus stands out.
     """
     scale = min(1.0, _SHORT_SIDE / min(rgb.shape[:2]))
     size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
     stain = stain_of(np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8))
     red = red_cell_radius(stain.plane, stained(stain.optical), stain.level)
-    return separated(nuclear(stain.plane, stain.level, 2 * (red or 16)), red), scale
+    mask = nuclear(stain.plane, stain.level, 2 * (red or 16))
+    check_contrast(stain.plane, mask, stain.level)
+    return separated(mask, red), scale
 
 
 def _window(

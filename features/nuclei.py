@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Bytes
+from .errors import CellError
 from .regions import (
     Parts,
     above,
@@ -20,8 +21,10 @@ from .regions import (
     middle,
     opened,
 )
-from .stain import otsu
+from .stain import DENSITY_STEP, otsu
 
+_COMPACT = 0.3  # share of the dark pixels in regions as broad as nuclei: less is noise
+_CONTRAST = 0.12  # optical density by which chromatin stands out at least
 _SHARPER = 1.75  # slope ratio from which another level is better
 _GRAIN = 0.012  # nuclear diameters: chromatin is smoothed over this distance
 
@@ -66,6 +69,40 @@ def nuclear(plane: Bytes, level: int, size: float) -> Bytes:
     (rows, cols) uint8, 0 or 1
     """
     return filled(opened(above(plane, level), max(1, round(0.05 * size))), 0.05 * size**2)
+
+
+def check_contrast(plane: Bytes, mask: Bytes, level: int) -> None:
+    """Refuse an image in which nothing looks like a nucleus.
+
+    Parameters
+    ----------
+    plane : (rows, cols) uint8
+        See `features.stain.chromatin`.
+    mask : (rows, cols) uint8, 0 or 1
+        Its pixels above the level, cleaned by `nuclear`.
+    level : int
+
+    Raises
+    ------
+    CellError
+        Where the nuclear pixels are too pale, or scattered as those of noise are.
+    """
+    remedy = "give a sharp image of Romanowsky-stained cells"
+    dark = above(plane, level)
+    compact = cv2.countNonZero(mask & dark) / max(cv2.countNonZero(dark), 1)
+    if compact < _COMPACT:
+        raise CellError(
+            f"no nucleus stands out: {100 * compact:.0f} % of the dark pixels lie in compact "
+            f"regions, below {100 * _COMPACT:.0f} %",
+            remedy,
+        )
+    contrast = (cv2.mean(plane, mask)[0] - cv2.mean(plane, 1 - mask)[0]) * DENSITY_STEP
+    if contrast < _CONTRAST:
+        raise CellError(
+            f"no nucleus stands out: the contrast of the chromatin is {contrast:.2f} in optical "
+            f"density, below {_CONTRAST}",
+            remedy,
+        )
 
 
 def main_part(found: Parts) -> int:

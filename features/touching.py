@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from skimage.segmentation import watershed
 
 from .arrays import Bytes
-from .regions import above, disc, filled, opened, parts
+from .regions import above, disc, filled, opened
 
 _NECK = 0.8  # a neck wider than this part of the smaller body's width is no neck
 _LOBE = 0.62  # a body of less than this part of a red cell's radius is a lobe
@@ -118,7 +118,7 @@ def separated(mask: Bytes, red: float | None) -> NDArray[np.int32]:
     depth = np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, 5), dtype=np.float32)
     smooth = np.asarray(cv2.GaussianBlur(depth, (0, 0), 1.0), dtype=np.float32)
     if red is None:
-        red = 0.8 * float(np.sqrt(parts(mask).areas.max() / pi))
+        red = 0.8 * float(depth.max())
     span = disc(max(1, round(0.25 * red)))
     peaks = (smooth >= cv2.dilate(smooth, span)) & (depth > 0.12 * red)
     _, seeds = cv2.connectedComponents(cv2.dilate(peaks.astype(np.uint8), disc(1)))

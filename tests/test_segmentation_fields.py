@@ -1,0 +1,63 @@
+"""Fields: drawn clumps and lobes of known centres."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from drawn_cells import Drawing, dice, field_drawing
+
+from features.cell import Cell
+from features.segmentation import segment
+
+
+def placed(cell: Cell, mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    whole = np.zeros(shape, dtype=bool)
+    (top, left), (rows, cols) = cell.origin, mask.shape
+    whole[top : top + rows, left : left + cols] = mask
+    return whole
+
+
+@pytest.mark.parametrize("merged", [False, True])
+@pytest.mark.parametrize("red_cells", [False, True])
+@pytest.mark.parametrize("overlapping", [2, 3, 4, 5, 6])
+def test_every_nucleus_of_a_clump_is_a_row_and_the_lobed_one_is_one(overlapping, merged, red_cells):
+    drawing = field_drawing(overlapping, merged=merged, red_cells=red_cells)
+    rgb = drawing.photograph()
+    found = segment(rgb, source="field")
+    shape = rgb.shape[:2]
+    assert len(found.cells) == overlapping + 1
+    for nucleus, cell in zip(drawing.nuclei, drawing.cells, strict=True):
+        row, col = np.argwhere(nucleus).mean(axis=0)
+        nearest = min(
+            found.cells, key=lambda one: np.hypot(one.centroid[0] - row, one.centroid[1] - col)
+        )
+        assert dice(placed(nearest.cell, nearest.cell.nucleus, shape), nucleus) >= 0.9
+        assert dice(placed(nearest.cell, nearest.cell.cell, shape), cell) >= 0.9
+
+
+def test_cells_come_in_reading_order_and_do_not_overlap_much():
+    found = segment(field_drawing(5).photograph(), source="field")
+    assert list(found.cells) == sorted(found.cells, key=lambda one: one.centroid)
+    shape = found.shape
+    nuclei = sum(placed(one.cell, one.cell.nucleus, shape).astype(int) for one in found.cells)
+    assert nuclei.max() == 1
+
+
+@pytest.mark.parametrize("overlapping", [2, 4, 6])
+def test_a_field_is_recognised_by_what_is_in_it(overlapping):
+    assert segment(field_drawing(overlapping).photograph()).source == "field"
+
+
+def test_a_crop_cut_from_the_same_field_is_a_crop():
+    drawing = Drawing(700, 700)
+    drawing.cell([(350, 350, 32)], (350, 350, 42))
+    rgb = drawing.photograph()
+    assert segment(rgb[250:450, 250:450]).source == "crop"
+    assert segment(rgb[:420, :420]).source == "field"
+
+
+def test_platelets_are_no_white_cells():
+    drawing = field_drawing(2)
+    for row, col in ((250, 500), (480, 200), (500, 480)):
+        drawing.paint(drawing.disc(row, col, 7), np.array([0.4, 0.8, 0.2]))
+    assert len(segment(drawing.photograph(), source="field").cells) == 3
