@@ -49,7 +49,7 @@ def importance_picture(table: pd.DataFrame, *, title: str, top: int = 20) -> byt
     """
     measures = [name.removesuffix("_mean") for name in table.columns if name.endswith("_mean")]
     shown = table.head(top).iloc[::-1]
-    families = list(dict.fromkeys(table["family"]))
+    families = list(dict.fromkeys(shown["family"].iloc[::-1]))
     colours = {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(families)}
     figure = Figure(
         figsize=(5.2 + 3.2 * len(measures), 1.9 + 0.42 * len(shown)), layout="constrained"
@@ -62,11 +62,10 @@ def importance_picture(table: pd.DataFrame, *, title: str, top: int = 20) -> byt
         ["\n".join(textwrap.wrap(plain, 48)[:2]) for plain in _told_apart(shown)],
         fontsize=9,
     )
-    present = list(dict.fromkeys(shown["family"].iloc[::-1]))
     figure.legend(
-        handles=[Patch(color=colours[name], label=name) for name in present],
+        handles=[Patch(color=colours[name], label=name) for name in families],
         loc="outside lower center",
-        ncols=min(len(present), 5),
+        ncols=min(len(families), 5),
         frameon=False,
         fontsize=9,
     )
@@ -92,6 +91,7 @@ def _bars(axis: Axes, shown: pd.DataFrame, measure: str, colours: list[str]) -> 
         height=0.72,
     )
     axis.axvline(0, color="#333333", linewidth=0.8)
+    axis.set_ylim(-0.6, len(shown) - 0.4)
     axis.set_xlabel(AXIS_LABELS[measure], fontsize=9)
     axis.set_title(measure, fontsize=10)
     axis.tick_params(axis="x", labelsize=8)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -119,6 +119,7 @@ def train(
     from models.table import training_set
 
     from .judging import Protocol, judge
+    from .report import report as write_report
 
     started = time.monotonic()
     tell = progress or _silently
@@ -126,7 +127,8 @@ def train(
     if sensitivity is not None and not 0 < sensitivity < 1:
         raise ModelError(f"sensitivity {sensitivity} asked for", "ask for a value between 0 and 1")
     stated = sensitivity or STATED
-    dictionary = read_sidecar(table)["columns"]
+    sidecar = read_sidecar(table)
+    dictionary = sidecar["columns"]
     frame = read_table(table, texts=(label, group))
     copies, unsearched = near_copies(frame)
     data = training_set(
@@ -169,7 +171,7 @@ def train(
         classes=data.classes,
         positive=positive_name,
         threshold=0.5 if sensitivity is None or positive_name is None else model.threshold,
-        metadata={**summary, "operating": operating},
+        metadata={**summary, "operating": operating, **_network(sidecar, data.columns)},
     )
     title = f"{kind.name}: {len(data.target)} cells, {folds} folds, mean and spread over folds"
     record = {**judged.record(), "training": summary, "notes": notes}
@@ -183,6 +185,7 @@ def train(
             "importances.png": importance_picture(judged.importances, title=title),
         },
     )
+    write_report(out)
     leading = next(iter(measures))
     return TrainingReport(
         out=out,
@@ -211,6 +214,18 @@ def train(
 
 def _silently(_step: str) -> None:
     """Take a progress line and say nothing."""
+
+
+def _network(sidecar: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
+    """Give what identifies the network behind the columns, where there is one."""
+    if not any(sidecar["columns"][name].get("family") == "Embedding" for name in columns):
+        return {}
+    if "embedding" not in sidecar:
+        raise ModelError(
+            "the sidecar does not say which network the embedding is of",
+            "extract the table again with this installation",
+        )
+    return {"embedding": sidecar["embedding"]}
 
 
 def near_copies(table: pd.DataFrame) -> tuple[list[tuple[int, int]], list[str]]:

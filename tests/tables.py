@@ -32,6 +32,9 @@ def columns(noise: int = 6) -> dict[str, dict[str, object]]:
     }
 
 
+DICTIONARY_OF_EIGHT = columns()
+
+
 def made_table(
     subjects: int = 12,
     cells: int = 6,

@@ -1,0 +1,111 @@
+"""Small pieces of a page: everything that is not markup is escaped here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from math import isfinite
+from typing import Any
+
+STYLE = """
+:root { color-scheme: light; }
+body { font: 15px/1.5 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: #1c2126;
+  max-width: 62rem; margin: 2rem auto; padding: 0 1.2rem; }
+h1 { font-size: 1.7rem; margin: 0 0 .3rem; }
+h2 { font-size: 1.25rem; margin: 2.4rem 0 .6rem; padding-bottom: .2rem;
+  border-bottom: 1px solid #d5dade; }
+h3 { font-size: 1.02rem; }
+p.lead { color: #4a545c; margin-top: 0; }
+.note { background: #eef4f9; border-left: 4px solid #0072b2; padding: .5rem .9rem;
+  margin: .7rem 0; }
+.warn { background: #fdf0e6; border-left-color: #d55e00; }
+table { border-collapse: collapse; margin: .6rem 0 1.2rem; font-size: .92rem; }
+th, td { padding: .25rem .7rem; border-bottom: 1px solid #e4e8eb; text-align: left;
+  vertical-align: top; overflow-wrap: anywhere; }
+th { background: #f3f6f8; overflow-wrap: normal; }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
+td.n { white-space: nowrap; }
+figure { margin: .8rem 0; }
+svg, img { max-width: 100%; height: auto; }
+figcaption { color: #4a545c; font-size: .88rem; }
+.row { display: flex; flex-wrap: wrap; gap: 1.5rem; align-items: flex-start; }
+details summary { cursor: pointer; color: #0b5394; }
+@media print {
+  body { margin: 0; max-width: none; font-size: 11px; }
+  h2, h3 { break-after: avoid; }
+  figure, tr, .note { break-inside: avoid; }
+}
+"""
+
+
+def page(title: str, parts: Iterable[str]) -> str:
+    """Return a whole self-contained page."""
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
+        + "\n".join(parts)
+        + "\n</body>\n</html>\n"
+    )
+
+
+def heading(text: str, level: int = 2) -> str:
+    """Return a heading."""
+    return f"<h{level}>{escape(text)}</h{level}>"
+
+
+def paragraph(text: str, kind: str = "") -> str:
+    """Return a paragraph of plain text."""
+    return f'<p class="{kind}">{escape(text)}</p>' if kind else f"<p>{escape(text)}</p>"
+
+
+def note(text: str, *, warning: bool = False) -> str:
+    """Return a box that stands out."""
+    return f'<div class="note{" warn" if warning else ""}">{escape(text)}</div>'
+
+
+def figure(svg: str, caption: str) -> str:
+    """Return a picture (SVG text of our own) with its caption."""
+    return f"<figure>{svg}<figcaption>{escape(caption)}</figcaption></figure>"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Return a table; numbers are shown to three places and set right."""
+    body = [list(row) for row in rows]
+    right = [
+        bool(body) and all(isinstance(row[at], int | float | None) for row in body)
+        for at in range(len(head))
+    ]
+    lines = [_row("th", head, right)]
+    lines += [_row("td", [shown(value) for value in row], right) for row in body]
+    return "<table>" + "".join(lines) + "</table>"
+
+
+def shown(value: object) -> str:
+    """Text of a value: three decimals, a dash for what is unknown."""
+    if value is None or (isinstance(value, float) and not isfinite(value)):
+        return "-"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """Text of an interval."""
+    return "-" if low is None or high is None else f"{low:.3f} to {high:.3f}"
+
+
+def folded(summary: str, content: str) -> str:
+    """Return content that opens on a click (and is printed only if open)."""
+    return f"<details><summary>{escape(summary)}</summary>{content}</details>"
+
+
+def side_by_side(*parts: str) -> str:
+    """Return parts in a row that breaks where the page is narrow."""
+    return '<div class="row">' + "".join(f"<div>{part}</div>" for part in parts) + "</div>"
+
+
+def _row(tag: str, cells: Sequence[str], right: Sequence[bool]) -> str:
+    marks = [' class="n"' if number else "" for number in right]
+    inside = "".join(
+        f"<{tag}{mark}>{escape(cell)}</{tag}>" for mark, cell in zip(marks, cells, strict=True)
+    )
+    return f"<tr>{inside}</tr>"

@@ -1,0 +1,133 @@
+"""The report is one page that opens offline, says what matters in words, and escapes the rest."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from tables import DICTIONARY_OF_EIGHT, made_table, write_table
+
+from models.errors import ModelError
+from pipelines.html import interval, shown, table
+from pipelines.report import report
+from pipelines.train import train
+
+QUICK = {"folds": 3, "repeats": 2, "estimator": "logistic"}
+VOID = {"meta", "br", "img"}
+
+
+class Checked(HTMLParser):
+    """Tags must nest; what is fetched and what is said are kept."""
+
+    def __init__(self):
+        super().__init__()
+        self.open: list[str] = []
+        self.fetched: list[str] = []
+        self.words: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in VOID:
+            self.open.append(tag)
+        self.fetched += [value for name, value in attrs if name in {"src", "href"}]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if not {"style", "svg"} & set(self.open):
+            self.words.append(data)
+
+
+def read(path):
+    page = Checked()
+    page.feed(path.read_text("utf-8"))
+    page.close()
+    assert page.open == []
+    return page, " ".join(" ".join(page.words).split())
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("report")
+    return train(write_table(folder, made_table()), folder / "model", **QUICK)
+
+
+def test_the_page_is_whole_and_fetches_nothing(model):
+    page, words = read(model.out / "report.html")
+    assert page.fetched == []
+    assert not re.search(r"@import|url\((?!#)", (model.out / "report.html").read_text("utf-8"))
+    for title in ("Data and splits", "Finding blast", "Subjects", "The glass box"):
+        assert title in words
+    assert "It does not diagnose" in words
+    assert "Groups on both sides of a fold, over all 6 folds: 0." in words
+
+
+def test_the_page_shows_the_stored_figures(model):
+    _, words = read(model.out / "report.html")
+    for one in model.evaluation.figures:
+        low = f"{one.low:.3f} to {one.high:.3f}"
+        assert f"{one.name} {one.mean:.3f} {one.spread:.3f} {low} {one.baseline:.3f}" in words
+
+
+def test_the_page_is_made_again_alike(model):
+    before = (model.out / "report.html").read_bytes()
+    (model.out / "report.html").unlink()
+    assert report(model.out).read_bytes() == before
+    assert not list(model.out.glob(".*"))
+
+
+def test_names_are_escaped(tmp_path):
+    table = made_table(classes=("<script>alert(1)</script>", "a & b"))
+    table["Metadata_Subject"] = "<b>" + table["Metadata_Subject"]
+    path = write_table(tmp_path, table)
+    done = train(path, tmp_path / "model", positive="a & b", **QUICK)
+    text = (done.out / "report.html").read_text("utf-8")
+    assert "<script" not in text
+    assert "<b>" not in text
+    _, words = read(done.out / "report.html")
+    assert "Finding a & b" in words
+
+
+def test_several_classes_have_no_positive_and_are_reported(tmp_path):
+    table = made_table(18, classes=("eosinophil", "monocyte", "neutrophil"))
+    done = train(write_table(tmp_path, table), tmp_path / "model", no_groups=True, **QUICK)
+    _, words = read(done.out / "report.html")
+    assert "Finding" not in words
+    assert "Cells were split one by one" in words
+    assert "score of monocyte" in words
+
+
+def test_a_gap_is_said_in_plain_words(tmp_path):
+    table = made_table(16, 8, strength=0.0)
+    rng = np.random.default_rng(0)
+    for name in DICTIONARY_OF_EIGHT:
+        table[name] += (rng.normal(size=16) * 5)[np.repeat(np.arange(16), 8)]
+    done = train(
+        write_table(tmp_path, table), tmp_path / "model", estimator="svm", folds=4, repeats=1
+    )
+    assert "It recognises subjects, not only cells" in read(done.out / "report.html")[1]
+
+
+@pytest.mark.parametrize("file", ["evaluation.json", "bundle.json", "importances.csv"])
+def test_a_folder_without_its_files_is_refused(model, tmp_path, file):
+    for path in model.out.iterdir():
+        if path.name != file:
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    with pytest.raises(ModelError, match="cannot be read as a model") as caught:
+        report(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_table_sets_numbers_right_and_shows_gaps():
+    assert shown(0.12345) == "0.123"
+    assert shown(float("nan")) == shown(None) == "-"
+    assert interval(None, 1.0) == "-"
+    assert interval(0.1, 0.25) == "0.100 to 0.250"
+    text = table(["name", "value"], [["<a>", 1.0], ["b", None]])
+    assert text.count('class="n"') == 3
+    assert "&lt;a&gt;" in text
+
+
+def test_the_stored_evaluation_is_plain_json(model):
+    json.loads((model.out / "evaluation.json").read_text(), parse_constant=pytest.fail)
