@@ -116,7 +116,8 @@ def whole_file(path: Path) -> Iterator[Path]:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
         raise DataError(
-            f"{path} cannot be written ({error.strerror or error})",
+            f"{path} cannot be written ({reason})",
             "see to its folder and run the same command again: what was done is kept",
         ) from error

@@ -1,0 +1,59 @@
+"""Workers that misbehave on images whose names say how: planted by tests."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+
+from pipelines.measuring import Measuring
+
+LOG = "BLASTOMETRY_TEST_LOG"
+DELAY = "BLASTOMETRY_TEST_DELAY"
+
+
+def _kill() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _allocate() -> None:
+    np.ones(int(20e9), np.uint8)
+
+
+def _misjudge() -> None:
+    raise ZeroDivisionError("a bug")
+
+
+DEEDS = {
+    "abort": os.abort,
+    "exit": lambda: os._exit(5),
+    "kill": _kill,
+    "memory": _allocate,
+    "bug": _misjudge,
+    "sleep": lambda: time.sleep(60),
+}
+
+
+class Sabotaged(Measuring):
+    """Does what an image's name says before it is measured."""
+
+    def __call__(self, entry):
+        deed = DEEDS.get(Path(entry.name).stem)
+        if deed:
+            deed()
+        return super().__call__(entry)
+
+
+class Logged(Measuring):
+    """Writes down every image that it begins to compute, and takes its time."""
+
+    def measure(self, content, mask):
+        with Path(os.environ[LOG]).open("ab", buffering=0) as log:
+            log.write(hashlib.sha256(content).hexdigest().encode() + b"\n")
+        part = super().measure(content, mask)
+        time.sleep(float(os.environ[DELAY]))
+        return part

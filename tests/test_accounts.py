@@ -1,0 +1,252 @@
+"""Workers that die, Ctrl-C, full disks and vanished folders: no image lost, what is done kept."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hostile_workers import DELAY, LOG, Sabotaged
+from smears import write_smear
+
+from data.errors import DataError
+from data.listing import list_images
+from pipelines import extract as extracting
+from pipelines import parts as writing
+from pipelines.extract import extract
+from pipelines.measuring import Measuring
+from pipelines.segment import segment
+
+HERE = Path(__file__).parent
+ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join((str(HERE), str(HERE.parent)))}
+
+
+def put(folder: Path, name: str) -> None:
+    """Copy an image under another name, with other bytes."""
+    source = min(folder.glob("normal/S*"))
+    (folder / "normal" / name).write_bytes(source.read_bytes() + name.encode())
+
+
+@pytest.fixture
+def smear(tmp_path):
+    return write_smear(tmp_path / "images")
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_dead_worker_costs_its_image_only(smear, tmp_path, monkeypatch, jobs):
+    monkeypatch.setattr(extracting, "Measuring", Sabotaged)
+    for deed in ("abort", "exit", "kill", "memory", "bug", "sleep"):
+        put(smear, f"{deed}.png")
+    done = extract(
+        smear,
+        tmp_path / "cells.parquet",
+        preset="minimal",
+        jobs=jobs,
+        time_limit=2.0,
+        memory_limit=4.0,
+    )
+    errors = pd.read_csv(done.errors).set_index("image")
+    assert errors["reason"].to_dict() == {
+        "normal/abort.png": "its worker was killed by signal SIGABRT",
+        "normal/bug.png": "its worker ended with status 1",
+        "normal/exit.png": "its worker ended with status 5",
+        "normal/kill.png": "its worker was killed by signal SIGKILL",
+        "normal/memory.png": "it needs more memory than a worker may use",
+        "normal/sleep.png": "it took longer than 2 s",
+    }
+    assert set(errors["stage"]) == {"worker"}
+    table = pd.read_parquet(done.table)
+    assert len(done.results) == 12 == len(errors) + table["Metadata_Image"].nunique()
+
+
+# Started as users start it, but with images that take their time.
+COMMAND = """
+import sys
+import pipelines.extract
+from hostile_workers import Logged
+pipelines.extract.Measuring = Logged
+from cli import main
+if __name__ == "__main__":
+    main(prog_name="blastometry")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is another signal there")
+def test_ctrl_c_stops_in_two_seconds_and_says_how_to_go_on(smear, tmp_path):
+    script, log = tmp_path / "command.py", tmp_path / "log"
+    script.write_text(COMMAND, "utf-8")
+    log.touch()
+    arguments = ["extract", smear, "-o", tmp_path / "cells.parquet", "--preset", "minimal", "-j2"]
+    running = subprocess.Popen(
+        [sys.executable, script, *arguments],
+        env=ENVIRONMENT | {LOG: str(log), DELAY: "0.5"},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    parts = tmp_path / ".cells.parquet.parts"
+    deadline = time.monotonic() + 60
+    while not list(parts.glob("*/[!.]*")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    started = time.monotonic()
+    os.killpg(running.pid, signal.SIGINT)  # a terminal's Ctrl-C goes to all
+    out, err = running.communicate(timeout=30)
+    assert time.monotonic() - started < 2.0
+    assert (running.returncode, out) == (130, "")
+    assert err == "stopped: run the same command again to go on from here\n"
+    deadline = time.monotonic() + 5
+    while _group_lives(running.pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _group_lives(running.pid)
+    kept = len(list(parts.glob("*/[!.]*")))
+    again = extract(smear, tmp_path / "cells.parquet", preset="minimal")
+    assert (len(again.results), again.reused) == (6, kept)
+
+
+def _group_lives(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(("size", "fits"), [("16k", range(1, 5)), ("32k", range(6, 7))])
+def test_a_full_disk_stops_the_run_and_keeps_what_was_done(smear, tmp_path, size, fits):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = shutil.which("mount")
+    if mount is None or os.name == "nt" or os.geteuid() != 0:
+        pytest.skip("only root may make a small disk")
+    made = subprocess.run(
+        [mount, "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk],
+        capture_output=True,
+        check=False,
+    )
+    if made.returncode:
+        pytest.skip("this machine lets nobody make a small disk")
+    try:
+        with pytest.raises(
+            DataError, match=r"cannot be written \(No space left on device\)"
+        ) as told:
+            extract(smear, disk / "cells.parquet", preset="minimal", jobs=2)
+        assert "run the same command again" in told.value.remedy
+        parts = disk / ".cells.parquet.parts"
+        finished = [path for path in parts.glob("*/*") if not path.name.startswith(".")]
+        assert len(finished) in fits  # of six parts; then the table
+        assert not (disk / "cells.parquet").exists()
+        subprocess.run([mount, "-o", "remount,size=4m", disk], check=True)
+        again = extract(smear, disk / "cells.parquet", preset="minimal")
+        assert (again.reused, again.cells) == (len(finished), 6)
+    finally:
+        subprocess.run([shutil.which("umount") or "umount", "-l", disk], check=True)
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv"])
+def test_a_disk_that_is_full_for_the_table_leaves_no_half_table(
+    smear, tmp_path, monkeypatch, suffix
+):
+    out = tmp_path / f"cells{suffix}"
+    extract(smear, out, preset="minimal")
+    before = out.read_bytes()
+
+    def full(_self, _target):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(writing.Path, "replace", full)
+    with pytest.raises(DataError, match="No space left on device"):
+        extract(smear, out, preset="minimal")
+    assert out.read_bytes() == before
+    assert not list(tmp_path.glob(".*.tmp"))
+
+
+class Vanishing(Measuring):
+    """Loses the folder of images at the third one."""
+
+    def __call__(self, entry):
+        if "S01" in entry.name:
+            shutil.rmtree(entry.path.parents[1], ignore_errors=True)
+        return super().__call__(entry)
+
+
+def test_a_vanished_folder_blames_no_image(smear, tmp_path, monkeypatch):
+    shutil.copytree(smear, tmp_path / "copy")
+    monkeypatch.setattr(extracting, "Measuring", Vanishing)
+    with pytest.raises(DataError, match=r"vanished after \d of 6 images"):
+        extract(smear, tmp_path / "cells.parquet", preset="minimal")
+    monkeypatch.undo()
+    (tmp_path / "copy").rename(smear)
+    again = extract(smear, tmp_path / "cells.parquet", preset="minimal")
+    assert (again.failed, again.cells) == (0, 6)
+
+
+def test_an_image_that_vanishes_is_named(smear, tmp_path, monkeypatch):
+    listing = list_images(smear)
+    monkeypatch.setattr("data.listing.list_images", lambda *_, **__: listing)
+    min(smear.glob("blast/*")).unlink()
+    done = extract(smear, tmp_path / "cells.parquet", preset="minimal")
+    assert (done.failed, done.cells) == (1, 5)
+
+
+def test_leftovers_of_a_killed_run_are_swept(smear, tmp_path):
+    out = tmp_path / "cells.parquet"
+    done = extract(smear, out, preset="minimal")
+    (part,) = [result.part for result in done.results][:1]
+    left = [tmp_path / ".cells.parquet.99.tmp", part.with_name(f".{part.name}.99.tmp")]
+    for path in left:
+        path.write_bytes(b"half")
+    extract(smear, out, preset="minimal")
+    assert not any(path.exists() for path in left)
+
+
+def test_a_damaged_part_is_measured_again(smear, tmp_path):
+    out = tmp_path / "cells.parquet"
+    done = extract(smear, out, preset="minimal")
+    before = out.read_bytes()
+    flipped, cut = (result.part for result in done.results[:2])
+    content = bytearray(flipped.read_bytes())
+    content[-3] ^= 1
+    flipped.write_bytes(content)
+    cut.write_bytes(cut.read_bytes()[:-8])
+    again = extract(smear, out, preset="minimal")
+    assert (again.reused, again.cells) == (4, 6)
+    assert out.read_bytes() == before
+
+
+def test_an_option_concerns_what_it_changes(smear, tmp_path):
+    out = tmp_path / "cells.parquet"
+    extract(smear, out, preset="minimal")
+    assert extract(smear, out, preset="minimal", max_pixels=10**6, max_bytes=10**6).reused == 6
+    assert extract(smear, out, preset="minimal", mask_is="cell").reused == 6  # there is no mask
+    assert extract(smear, out, preset="minimal", source="crop").reused == 0
+
+
+def test_segment_goes_on_where_it_was(smear, tmp_path):
+    first = segment(smear, tmp_path / "masks", jobs=2)
+    written = {path: path.stat().st_mtime_ns for path in (tmp_path / "masks").rglob("*.png")}
+    gone = min(first.labels.rglob("*.png"))
+    gone.unlink()
+    changed = max(smear.glob("normal/*"))
+    put(smear, changed.name)
+    second = segment(smear, tmp_path / "masks", jobs=2)
+    now = {path: path.stat().st_mtime_ns for path in (tmp_path / "masks").rglob("*.png")}
+    assert (second.images, second.cells, set(now)) == (first.images, first.cells, set(written))
+    again = {path.stem for path in now if now[path] != written[path]}
+    assert again == {gone.stem, changed.stem}
+
+
+def test_two_runs_at_once_and_the_second_is_refused(smear, tmp_path):
+    from pipelines.work_folder import work_folder
+
+    out = tmp_path / "masks"
+    with work_folder(out, overwrite=False), pytest.raises(DataError, match="another run is"):
+        segment(smear, out)
+    assert not list(tmp_path.glob("*.lock"))
+    assert segment(smear, out).failed == 0
