@@ -105,12 +105,15 @@ def bright_spots(
     """
     small, large = sides
     excess = local_mean(plane, mask, small) - local_mean(plane, mask, large)
-    found = (excess >= level).view(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(found, connectivity=8)
-    areas = stats[:, cv2.CC_STAT_AREA].astype(np.int64)
-    keep = areas >= least
-    keep[0] = False
-    spots = keep[labels] if count > 1 else np.zeros_like(mask)
-    # In order of value, so that the sum does not depend on where the spots lie.
-    contrast = float(np.sort(excess[spots]).mean(dtype=np.float64)) if keep.any() else np.nan
+    spots = excess >= level
+    # Without OpenCV's statistics, which cost eight times the labels.
+    labels = cv2.connectedComponents(spots.view(np.uint8), connectivity=8)[1][spots]
+    areas = np.bincount(labels, minlength=1)
+    keep = areas >= max(least, 1)
+    chosen = keep[labels]
+    contrast = np.nan
+    if keep.any():
+        # In order of value, so that the sum does not depend on where the spots lie.
+        contrast = float(np.sort(excess[spots][chosen]).mean(dtype=np.float64))
+    spots[spots] = chosen
     return Spots(spots, areas[keep], contrast, int(cv2.countNonZero(mask.view(np.uint8))))
