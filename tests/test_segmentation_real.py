@@ -1,0 +1,108 @@
+"""Real cells: agreement with expert masks, and indifference to turns, light and white balance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import cv2
+import numpy as np
+import pytest
+from drawn_cells import dice
+from shared import SHARED, needs_shared
+
+from features.segmentation import segment
+
+pytestmark = needs_shared
+DATA = SHARED / "data"
+
+
+def read(path) -> np.ndarray:
+    return cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
+
+
+@cache
+def thirty() -> list[np.ndarray]:
+    return [read(path) for path in sorted((DATA / "all_idb2" / "img").glob("*.tif"))[4::9]][:30]
+
+
+@cache
+def unaltered() -> list[tuple[np.ndarray, np.ndarray]]:
+    return [masks(rgb) for rgb in thirty()]
+
+
+def masks(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    labels = segment(rgb, source="crop").labels()
+    return labels == 255, labels > 0
+
+
+def lit(*factors: float) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda rgb: np.clip(np.rint(rgb * np.array(factors)), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("alter", "undo"),
+    [
+        (np.rot90, lambda mask: np.rot90(mask, -1)),
+        (np.flipud, np.flipud),
+        (np.fliplr, np.fliplr),
+        (lit(0.8, 0.8, 0.8), np.asarray),
+        (lit(1.2, 1.2, 1.2), np.asarray),
+        (lit(1.1, 1.0, 0.9), np.asarray),
+        (lit(0.9, 1.0, 1.1), np.asarray),
+        (lit(1.0, 0.9, 1.0), np.asarray),
+        (lit(1.0, 1.1, 1.0), np.asarray),
+    ],
+    ids=["turned", "upside down", "mirrored", "dark", "light", "warm", "cold", "magenta", "green"],
+)
+def test_masks_follow_turns_and_ignore_the_light(alter, undo):
+    scores = []
+    for rgb, (nucleus, cell) in zip(thirty(), unaltered(), strict=True):
+        other_nucleus, other_cell = masks(np.ascontiguousarray(alter(rgb)))
+        scores.append((dice(undo(other_nucleus), nucleus), dice(undo(other_cell), cell)))
+    assert np.mean(scores, axis=0).min() >= 0.99
+    assert np.min(scores) >= 0.94
+    assert (np.min(scores, axis=1) >= 0.97).mean() >= 0.95
+
+
+def test_masks_agree_with_the_experts():
+    scores = []
+    for path in sorted((DATA / "all_idb2" / "img").glob("*.tif"))[::4]:
+        red, green, _ = np.moveaxis(read(DATA / "all_idb2" / "masks" / path.name) > 127, 2, 0)
+        nucleus, cell = masks(read(path))
+        scores.append((dice(nucleus, green & ~red), dice(cell, ~red)))
+    assert np.mean(scores, axis=0) == pytest.approx([0.966, 0.967], abs=0.012)
+
+
+def test_a_threshold_of_one_stain_serves_another():
+    scores = []
+    for path in sorted((DATA / "seg_wbc" / "dataset1").glob("*.bmp"))[::4]:
+        labels = cv2.imread(str(path.with_suffix(".png")), cv2.IMREAD_GRAYSCALE)
+        nucleus, cell = masks(read(path))
+        scores.append((dice(nucleus, labels > 191), dice(cell, labels > 63)))
+    means = np.mean(scores, axis=0)
+    assert means[0] >= 0.94
+    assert means[1] >= 0.95
+
+
+def test_cells_on_black_keep_their_outline():
+    for path in sorted((DATA / "cnmc_sample").glob("*.bmp"))[::8]:
+        rgb = read(path)
+        found = segment(rgb)
+        assert found.source == "crop"
+        assert dice(found.labels() > 0, rgb.max(axis=2) > 0) > 0.9
+        assert found.cells[0].cell.nucleus.any()
+
+
+def test_the_blasts_of_a_field_have_a_row_each():
+    folder = DATA / "all_idb1"
+    found = segment(read(folder / "im" / "Im013_1.jpg"))
+    assert found.source == "field"
+    labels = np.zeros(found.shape, dtype=int)
+    for number, one in enumerate(found.cells, 1):
+        (top, left), nucleus = one.cell.origin, one.cell.nucleus
+        labels[top : top + nucleus.shape[0], left : left + nucleus.shape[1]][nucleus] = number
+    blasts = np.loadtxt(folder / "xyc" / "Im013_1.xyc", dtype=int)
+    inside = [labels[row, col] for col, row in blasts]
+    assert 0 not in inside
+    assert len(set(inside)) == len(blasts)
