@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+
 import numpy as np
 import pytest
 from examples import textured_cell
+from shared import SHARED, needs_shared
 
 from features import Cell, CellError, Recipe
+from features.levelsizes import SUMS, add_up, of_sums
 from features.neighbourhood import dependence, tone_differences
 from features.phantom import PHANTOM, REFERENCE
 from features.registry import FEATURES
@@ -94,3 +98,53 @@ def test_a_zone_of_the_cell_crosses_the_border_of_the_nucleus():
     columns = ("Cells", "Nuclei", "Cytoplasm")
     recipe = Recipe(tuple(f"{word}_GLSZM_ZonePercentage_Gray_32" for word in columns))
     np.testing.assert_allclose(recipe.measure(cell), [1 / 56, 1 / 9, 1 / 47])
+
+
+# What pyradiomics calls otherwise.
+NAMES = {
+    "LongRunEmphasis": "LongRunsEmphasis",
+    "ShortRunEmphasis": "ShortRunsEmphasis",
+    "RunVariance": "RunLengthVariance",
+    "LowGrayLevelEmphasis": "LowGreyLevelCountEmphasis",
+    "HighGrayLevelEmphasis": "HighGreyLevelCountEmphasis",
+    "DependenceNonUniformity": "DependenceCountNonUniformity",
+    "DependenceNonUniformityNormalized": "NormalisedDependenceCountNonUniformity",
+    "DependenceVariance": "DependenceCountVariance",
+    "DependenceEntropy": "DependenceCountEntropy",
+}
+
+
+def in_our_words(name: str) -> str:
+    if name in NAMES:
+        return NAMES[name]
+    words = (
+        name.replace("Gray", "Grey").replace("SmallDep", "LowDep").replace("LargeDep", "HighDep")
+    )
+    stem = words.removesuffix("Normalized")
+    return stem if stem == words else f"Normalised{stem}"
+
+
+@needs_shared
+@pytest.mark.parametrize(
+    ("case", "kind", "family", "count"),
+    [("breast1", "glrlm", "GLRLM", 15), ("brain1", "gldm", "NGLDM", 14)],
+)
+def test_the_matrices_of_pyradiomics_give_its_values(case, kind, family, count):
+    folder = SHARED / "vectors" / "pyradiomics" / "baseline"
+    matrices = np.load(folder / f"{case}_{kind}.npy")
+    matrices = matrices.reshape(*matrices.shape[:2], -1).astype(np.int64)
+    sizes = np.arange(1, matrices.shape[1] + 1)
+    sums = np.empty((matrices.shape[2], SUMS))
+    for number, out in enumerate(sums):
+        # How many pixels there were does not follow from the matrix; only a share needs it.
+        add_up(np.ascontiguousarray(matrices[..., number]), sizes, 1, out)
+    view = of_sums(sums)
+    checked = 0
+    with (folder / f"baseline_{kind}.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            name = row["featureName"].rpartition("_")[2]
+            if row["featureName"].startswith("original") and name != "RunPercentage":
+                got = FEATURES[f"{family}_{in_our_words(name)}"].function(view).mean()
+                assert got == pytest.approx(float(row[case]), rel=1e-9), name
+                checked += 1
+    assert checked == count
