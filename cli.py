@@ -179,6 +179,18 @@ def _report_failures(count: int, errors: Path | None) -> None:
     callback=_words,
     help="Only these families, or columns by name or pattern: AreaShape,Nuclei_LBP_*",
 )
+@click.option(
+    "--embedding",
+    metavar="lite0|FILE.onnx",
+    help="Add what a network makes of each cell, beside the named features.",
+)
+@click.option(
+    "--embedding-set",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="How the network is fed, where its file does not tell: mean=, std=, size=, order=, fit=,"
+    " output=.",
+)
 @_measuring_options
 @click.option("--fail-fast", is_flag=True, help="Stop at the first image that fails.")
 @click.option(
@@ -205,6 +217,8 @@ def extract(images: Path, out: Path, *, resume: bool, quiet: bool, **options: An
             f" ({done.reused} of them by an earlier run) + {done.failed} failed;"
             f" {len(listing.skipped)} other files skipped"
         )
+        for warning in done.warnings:
+            click.echo(f"warning: {warning}")
         click.echo(f"{done.cells} cells, {done.columns} features: {done.table}")
     _report_failures(done.failed, done.errors)
 
@@ -246,9 +260,54 @@ def train(table: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # no
 
 
 @main.command()
+@click.argument("table", type=FILE)
+@click.option("-o", "--out", type=FILE, default="comparison", show_default=True)
+@click.option(
+    "--estimator",
+    "estimators",
+    type=click.Choice(["svm", "xgboost", "logistic"]),
+    multiple=True,
+    default=("svm", "xgboost"),
+    show_default=True,
+    help="Each one; families alone are judged with the first.",
+)
+@click.option("--label", default="Metadata_Label", show_default=True, help="Column of the class.")
+@click.option(
+    "--group",
+    default="Metadata_Subject",
+    show_default=True,
+    help="Column whose values are kept on one side of every split.",
+)
+@click.option("--no-groups", is_flag=True, help="Split at random, cell by cell.")
+@click.option("--positive", help="The class that AUROC refers to; blast where there is one.")
+@click.option("--folds", type=click.IntRange(2), default=5, show_default=True)
+@click.option("--repeats", type=click.IntRange(1), default=3, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("-j", "--jobs", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--images", type=FILE, help="Where the images lie now, to measure what a cell costs.")
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+def compare(table: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # noqa: ANN401
+    """Set named features against a network's embedding, and both together, on the same folds."""
+    from pipelines.compare import compare as run
+    from pipelines.comparison_page import outcome
+
+    tell = None if quiet else lambda step: click.echo(step, err=True)
+    contest = run(table, out, progress=tell, **options)
+    if not quiet:
+        for line in outcome(contest.record):
+            click.echo(line)
+        click.echo(f"comparison: {contest.out / 'comparison.html'}")
+
+
+@main.command()
 @click.argument("model", type=FILE)
 @click.argument("images", type=FILE)
 @click.option("-o", "--out", type=FILE, default="predictions.csv", show_default=True)
+@click.option(
+    "--embedding",
+    metavar="FILE.onnx",
+    help="The network that the model was trained with; lite0 needs no telling.",
+)
 @_measuring_options
 def predict(
     model: Path,

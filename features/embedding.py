@@ -74,6 +74,10 @@ class Embedding:
             for index in range(self.width)
         )
 
+    def versions(self) -> dict[str, int]:
+        """Return the version of what is behind each column."""
+        return dict.fromkeys(self.columns, self.version)
+
     def identity(self) -> dict[str, Any]:
         """Return all that the numbers depend on, as JSON values."""
         record = asdict(self)

@@ -213,6 +213,20 @@ def load_bundle(folder: Path, *, feature_versions: Mapping[str, int]) -> Bundle:
     return replace(bundle, pipeline=pipeline)
 
 
+def stored_training(folder: Path) -> Mapping[str, Any]:
+    """Read what the bundle says of its training, before it can be known whether it fits.
+
+    Raises
+    ------
+    ModelError
+        If there is no bundle, or its record is damaged.
+    """
+    training = _record(folder).get("training")
+    if not isinstance(training, dict):
+        raise ModelError(f"{folder / RECORD} is damaged", "train the model again")
+    return training
+
+
 def _check_versions(
     folder: Path,
     libraries: Mapping[str, str],

@@ -11,6 +11,7 @@ from data.errors import DataError
 
 from .accounts import Failure, Progress, Workers, failures, settle
 from .measuring import Done, Measuring, Settings
+from .networks import asked_columns, asked_network, described_columns
 from .parts import Part
 from .tables import SUFFIXES, Layout, write_errors, write_sidecar, write_table
 from .work_folder import work_folder
@@ -33,6 +34,8 @@ class Extraction:
         Rows and features of the table.
     table, errors, sidecar : Path
         What was written.
+    warnings : tuple of str
+        What the user should think over.
     """
 
     listing: Listing
@@ -42,6 +45,7 @@ class Extraction:
     table: Path
     errors: Path
     sidecar: Path
+    warnings: tuple[str, ...]
 
     @property
     def failed(self) -> int:
@@ -63,6 +67,8 @@ def extract(
     source: Literal["auto", "crop", "field"] = "auto",
     preset: Literal["minimal", "standard", "full"] = "standard",
     features: Sequence[str] = (),
+    embedding: str | None = None,
+    embedding_set: Sequence[str] = (),
     pixel_size: float | None = None,
     max_pixels: int = 100_000_000,
     max_bytes: int = 1_000_000_000,
@@ -89,7 +95,12 @@ def extract(
     source : {"auto", "crop", "field"}
         Whether an image is one cell, or a field of several.
     preset, features
-        As `features.preset_columns` takes them.
+        As `features.preset_columns` takes them; the family ``Embedding`` is the network's.
+    embedding : str, optional
+        Add what a network makes of each cell: ``lite0``, or the path of an ONNX file.
+    embedding_set : sequence of str
+        How the network is fed, ``mean=0.5,0.5,0.5`` say, where its file does not tell; see
+        `features.preprocessing.preprocessing`.
     pixel_size : float, optional
         Micrometres per pixel.
     max_pixels, max_bytes : int
@@ -117,13 +128,12 @@ def extract(
         If the input or the options cannot be used; what was measured by then is kept.
     """
     from data.listing import list_images
-    from features import preset_columns
 
     if out.suffix not in SUFFIXES:
         raise DataError(f"{out} ends in {out.suffix!r}", f"give {' or '.join(SUFFIXES)}")
-    settings = Settings(
-        preset_columns(preset, features), source, mask_is, pixel_size, max_pixels, max_bytes
-    )
+    network = asked_network(embedding, embedding_set)
+    columns = asked_columns(preset, features, network)
+    settings = Settings(columns, source, mask_is, pixel_size, max_pixels, max_bytes, network)
     workers = Workers(jobs, time_limit, memory_limit)
     listing = list_images(images, masks=masks)
     errors, sidecar = out.with_suffix(".errors.csv"), out.with_suffix(".json")
@@ -131,7 +141,7 @@ def extract(
         results = measure_all(
             listing, settings, parts, workers=workers, fail_fast=fail_fast, progress=progress
         )
-        layout, cells = gather(listing.entries, results, settings.columns)
+        layout, cells = gather(listing.entries, results, settings.all_columns)
         count = write_table(out, layout, cells)
         write_errors(errors, failures(listing.entries, results))
         record = {
@@ -139,7 +149,9 @@ def extract(
             "configuration": {
                 "preset": preset,
                 "features": list(features),
-                **{k: v for k, v in asdict(settings).items() if k != "columns"},
+                "embedding": embedding,
+                "embedding_set": list(embedding_set),
+                **{k: v for k, v in asdict(settings).items() if k not in {"columns", "network"}},
                 "masks": None if masks is None else str(masks),
                 "time_limit": time_limit,
             },
@@ -154,9 +166,19 @@ def extract(
                 "failed": sum(isinstance(result, Failure) for result in results),
                 "cells": count,
             },
+            **({} if network is None else {"embedding": network.embedding.identity()}),
         }
-        write_sidecar(sidecar, record, out, settings.columns)
-    return Extraction(listing, tuple(results), count, len(settings.columns), out, errors, sidecar)
+        write_sidecar(sidecar, record, out, described_columns(columns, network))
+    return Extraction(
+        listing,
+        tuple(results),
+        count,
+        len(settings.all_columns),
+        out,
+        errors,
+        sidecar,
+        () if network is None else network.warnings(),
+    )
 
 
 def measure_all(

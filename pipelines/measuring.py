@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from data.entries import Entry
     from features.segmentation import Segmentation
 
+    from .networks import Chosen
+
 # Raised whenever the same pixels and options give other cells or another background.
 MEASURING_VERSION = 1
 
@@ -44,6 +46,8 @@ class Settings:
         Micrometres per pixel.
     max_pixels, max_bytes : int
         Larger images are refused.
+    network : Chosen or None
+        Whose embedding to add.
     """
 
     columns: tuple[str, ...]
@@ -52,6 +56,12 @@ class Settings:
     pixel_size: float | None = None
     max_pixels: int = 100_000_000
     max_bytes: int = 1_000_000_000
+    network: Chosen | None = None
+
+    @property
+    def all_columns(self) -> tuple[str, ...]:
+        """The features and then the embedding's columns."""
+        return self.columns + (self.network.embedding.columns if self.network else ())
 
     def digest(self, *, masked: bool) -> str:
         """Return a SHA-256 over all that the numbers depend on, beside the files' bytes.
@@ -71,6 +81,7 @@ class Settings:
             "libraries": [version(name) for name in _COMPUTING],
             "cells": self.mask_is if masked else self.source,
             "pixel_size": self.pixel_size,
+            **(self.network.settings() if self.network else {}),
         }
         return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
@@ -176,14 +187,17 @@ class Measuring:
         rgb, found = picture_and_cells(content, mask, self.settings)
         recipe = _recipe(self.settings.columns)
         with stage("measure"):
-            rows = [recipe.measure(one.cell) for one in found.cells]
+            values = np.stack([recipe.measure(one.cell) for one in found.cells])
+            if self.settings.network is not None:
+                embedded = self.settings.network.embed(rgb, found)
+                values = np.concatenate([values, embedded], axis=1)
         return Part(
             sha256=sha256(content),
             phash=perceptual_hash(rgb),
             source=found.source,
             centroids=tuple(one.centroid for one in found.cells),
             quality=tuple(asdict(one.quality) for one in found.cells),
-            values=np.stack(rows),
+            values=values,
         )
 
 

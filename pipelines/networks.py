@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,14 @@ from features.errors import CellError
 from models.errors import ModelError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from features.catalogue import ColumnRecord
     from features.embedding import Embedding
     from features.network import Network
+    from features.registry import Preset
+    from features.segmentation import Segmentation
 
 LITE0 = "lite0"
 _PICKLES = {".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin"}
@@ -34,6 +41,32 @@ class Chosen:
 
     embedding: Embedding
     place: str
+
+    def settings(self) -> dict[str, Any]:
+        """Return all that the embedding's numbers depend on, as JSON values."""
+        return {
+            "embedding": self.embedding.identity(),
+            "views": self.embedding.views,
+            "onnxruntime": version("onnxruntime"),
+        }
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return what speaks against the network as it is."""
+        from features.embedding import LOGITS
+
+        if self.embedding.width != LOGITS:
+            return ()
+        return (
+            f"{self.place} gives {LOGITS} values, as an ImageNet classifier does: export it without"
+            " its head (num_classes=0), for an embedding says more than such logits",
+        )
+
+    def embed(self, rgb: Any, found: Segmentation) -> NDArray[np.float64]:  # noqa: ANN401
+        """Return the embedding's columns of every cell of a picture, (cells, columns)."""
+        from features.embedding import embed
+
+        cells = [one.cell for one in found.cells]
+        return embed(opened(self), self.embedding, rgb, cells, found.source)
 
 
 def choose_network(place: str, given: Mapping[str, str] | None = None) -> Chosen:
@@ -110,6 +143,52 @@ def stored_network(record: Mapping[str, Any], place: str | None) -> Chosen:
             "extract and train again with this installation",
         )
     return Chosen(mine, place)
+
+
+def asked_network(place: str | None, settings: Sequence[str]) -> Chosen | None:
+    """Choose the network of ``--embedding`` and ``--embedding-set KEY=VALUE``, if there is one.
+
+    Raises
+    ------
+    CellError
+        As `choose_network` does; or if a setting is no KEY=VALUE, or has no network to be for.
+    """
+    given = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals:
+            raise CellError(f"{setting!r} sets nothing", "give KEY=VALUE, as in size=224")
+        given[key.strip()] = value.strip()
+    if place is not None:
+        return choose_network(place, given)
+    if given:
+        raise CellError("there is no network to set anything of", "add --embedding lite0")
+    return None
+
+
+def asked_columns(preset: Preset, wanted: Sequence[str], network: Chosen | None) -> tuple[str, ...]:
+    """Return the named features to measure: none of them where only ``Embedding`` is wanted.
+
+    Raises
+    ------
+    CellError
+        As `features.preset_columns` does; or if the embedding is wanted without a network.
+    """
+    from features import preset_columns
+    from features.embedding import FAMILY
+
+    if FAMILY in wanted and network is None:
+        raise CellError(f"the features {FAMILY} need a network", "add --embedding lite0")
+    named = [word for word in wanted if word != FAMILY]
+    return () if wanted and not named else preset_columns(preset, named)
+
+
+def described_columns(columns: Sequence[str], network: Chosen | None) -> dict[str, ColumnRecord]:
+    """Return what the columns of a table mean, named features first."""
+    from features.catalogue import describe_column
+
+    named = {name: describe_column(name) for name in columns}
+    return named | (network.embedding.descriptions() if network else {})
 
 
 @cache

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from data.entries import Entry
     from models.bundle import Bundle
 
+    from .networks import Chosen
     from .parts import Part
 
 
@@ -56,6 +57,7 @@ def predict(
     masks: Path | None = None,
     mask_is: Literal["nucleus", "cell"] | None = None,
     source: Literal["auto", "crop", "field"] = "auto",
+    embedding: str | None = None,
     pixel_size: float | None = None,
     max_pixels: int = 100_000_000,
     max_bytes: int = 1_000_000_000,
@@ -73,6 +75,8 @@ def predict(
         Folder of a bundle that `train` wrote.
     images, masks, mask_is, source, pixel_size, max_pixels, max_bytes
         As for `extract`.
+    embedding : str, optional
+        Where the network lies that the model was trained with; ``lite0`` needs no telling.
     time_limit, memory_limit, jobs, overwrite, progress
         As for `extract`.
     out : Path
@@ -90,16 +94,20 @@ def predict(
 
     if out.suffix != ".csv":
         raise DataError(f"{out} ends in {out.suffix!r}", "give .csv")
-    bundle = load_bundle(model, feature_versions=column_versions())
+    network = _network(model, embedding)
+    embedded = network.embedding.versions() if network else {}
+    bundle = load_bundle(model, feature_versions=column_versions() | embedded)
     listing = list_images(images, masks=masks)
-    settings = Settings(bundle.columns, source, mask_is, pixel_size, max_pixels, max_bytes)
+    named = tuple(name for name in bundle.columns if name not in embedded)
+    settings = Settings(named, source, mask_is, pixel_size, max_pixels, max_bytes, network)
     errors = out.with_suffix(".errors.csv")
     by_image, by_subject = out.with_suffix(".images.csv"), out.with_suffix(".subjects.csv")
     workers = Workers(jobs, time_limit, memory_limit)
     with work_folder(out, overwrite=overwrite) as parts:
         results = measure_all(listing, settings, parts, workers=workers, progress=progress)
-        _, cells = gather(listing.entries, results, settings.columns)
-        rows = [row for group in _batches(cells) for row in _predicted(bundle, group)]
+        _, cells = gather(listing.entries, results, settings.all_columns)
+        columns = settings.all_columns
+        rows = [row for group in _batches(cells) for row in _predicted(bundle, columns, group)]
         write_csv(out, _head(bundle), (row.values for row in rows))
         shown = bundle.classes if bundle.positive is None else (bundle.positive,)
         _write_summary(by_image, "Metadata_Image", rows, lambda row: row.image, shown)
@@ -109,6 +117,20 @@ def predict(
     return Prediction(
         out, by_image, by_subject, errors, len(results), len(rows), failed, listing.notes
     )
+
+
+def _network(model: Path, place: str | None) -> Chosen | None:
+    """Find the network that a model was trained with, if it was with one."""
+    from models.bundle import stored_training
+
+    from .networks import stored_network
+
+    record = stored_training(model).get("embedding")
+    if record is not None:
+        return stored_network(record, place)
+    if place is not None:
+        raise DataError(f"{model} uses no network", "leave --embedding out")
+    return None
 
 
 @dataclass(frozen=True)
@@ -145,14 +167,16 @@ def _batches(cells: Iterable[tuple[Entry, Part]]) -> Iterator[list[tuple[Entry, 
         yield batch
 
 
-def _predicted(bundle: Bundle, batch: Sequence[tuple[Entry, Part]]) -> Iterator[_Row]:
+def _predicted(
+    bundle: Bundle, columns: Sequence[str], batch: Sequence[tuple[Entry, Part]]
+) -> Iterator[_Row]:
     import numpy as np
     import pandas as pd
 
     from models.bundle import predict_classes, predict_probabilities
 
     values = np.concatenate([part.values for _, part in batch])
-    table = pd.DataFrame(values, columns=list(bundle.columns))
+    table = pd.DataFrame(values, columns=list(columns))
     probabilities = predict_probabilities(bundle, table)
     decided = predict_classes(bundle, probabilities)
     where = ((entry, part, index) for entry, part in batch for index in range(part.cells))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from data.entries import Entry
+    from features.catalogue import ColumnRecord
 
     from .accounts import Failure
 
@@ -216,11 +217,9 @@ LIBRARIES = (
 
 
 def write_sidecar(
-    path: Path, record: Mapping[str, Any], table: Path, columns: Sequence[str]
+    path: Path, record: Mapping[str, Any], table: Path, columns: Mapping[str, ColumnRecord]
 ) -> None:
     """Write the JSON beside a table: versions, configuration, counts, meaning of every column."""
-    from features.catalogue import describe_column
-
     with table.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     whole = {
@@ -228,7 +227,7 @@ def write_sidecar(
         "versions": {name: version(name) for name in LIBRARIES},
         **record,
         "table": {"name": table.name, "sha256": digest},
-        "columns": {name: describe_column(name) for name in columns},
+        "columns": columns,
     }
     with whole_file(path) as temporary:
         temporary.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", "utf-8")
