@@ -149,7 +149,7 @@ _FOURIER = "Kuhl 1982, doi:10.1016/0146-664X(82)90034-X; axes of each harmonic's
 
 @curve(
     plain="coarse to fine waviness of the outline",
-    range="[0, 1]",
+    range="[0, inf)",
     components=tuple(str(n) for n in range(2, HARMONICS + 1)),
     reference=_FOURIER,
     vetted="closed form; numpy",
@@ -164,7 +164,7 @@ def elliptic_fourier_major(shape: Shape) -> Floats:
 
 @curve(
     plain="coarse to fine waviness of the outline",
-    range="[0, 1]",
+    range="[0, inf)",
     components=tuple(str(n) for n in range(1, HARMONICS + 1)),
     reference=_FOURIER,
     vetted="closed form; numpy",
@@ -215,7 +215,7 @@ def concavity_count(shape: Shape) -> float:
 
 @curve(
     plain="depth of the deepest indentation",
-    range="[0, 1)",
+    range="[0, inf)",
     reference="greatest distance of the outline from its convex hull",
     vetted="by hand",
 )
@@ -232,7 +232,7 @@ radial = partial(
 )
 
 
-@radial(plain="departure from a circle", range="[0, 1)")
+@radial(plain="departure from a circle", range="[0, inf)")
 def radial_deviation(shape: Shape) -> float:
     """Standard deviation over mean of the outline's distances from the centroid."""
     outline = trace(shape)

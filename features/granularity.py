@@ -85,7 +85,7 @@ grain = partial(
     feature,
     GRANULARITY,
     unit="1",
-    range="[0, 1]",
+    range="(-1, 1], below 0 at ragged edges only",
     components=tuple(f"{side:02d}" for side in SIDES),
     nan="empty compartment, or a single level in it",
     reference="pattern spectrum; Maragos 1989, doi:10.1109/34.192465; squares, sides in px",
