@@ -61,7 +61,7 @@ def nuclear_parts(stain: Stain, largest: float = inf) -> tuple[Parts, Bytes, flo
     return parts(mask), plane, size
 
 
-def several(found: Parts) -> bool:
+def several(found: Parts, main: int) -> bool:
     """Whether nuclear parts are those of a field rather than of a crop.
 
     A crop has a nucleus at its centre (within three quarters of its diameter) that is not tiny (a
@@ -71,12 +71,13 @@ def several(found: Parts) -> bool:
     ----------
     found : Parts
         At least one part.
+    main : int
+        Number of the central one, see `features.nuclei.main_part`.
 
     Returns
     -------
     bool
     """
-    main = main_part(found)
     # Every second pixel tells as much at a quarter of the cost.
     part = np.asarray(found.labels[::2, ::2] == main, dtype=np.uint8)
     rows, cols = np.nonzero(part)
@@ -118,7 +119,7 @@ def is_field(rgb: Bytes) -> bool:
     found, _, _ = nuclear_parts(stain, _GLANCE / 10)
     red = red_cell_radius(stain.plane, stained(stain.optical), stain.level)
     many = red is not None and small.shape[0] * small.shape[1] > _RED_CELLS * pi * red**2
-    return many or several(found)
+    return many or several(found, main_part(found))
 
 
 def _cut_cell(rgb: Bytes, alone: Bytes) -> Outlined:
@@ -139,7 +140,8 @@ def _cut_cell(rgb: Bytes, alone: Bytes) -> Outlined:
         raise CellError(f"the cell on black has {cv2.countNonZero(cell)} pixels", "enlarge it")
     level = otsu(chosen)
     upper, lower = chosen[chosen > level], chosen[chosen <= level]
-    if upper.size == 0 or upper.mean() < _SPLIT * max(float(lower.mean()), 1.0):
+    one = min(upper.size, lower.size) == 0
+    if one or upper.mean() < _SPLIT * max(float(lower.mean()), 1.0):
         level = int(0.75 * float(np.median(chosen)))  # a cell that is nearly all nucleus
     mask = nuclear(plane, level, size) & inner
     return Outlined(np.s_[0 : rgb.shape[0], 0 : rgb.shape[1]], optical, main_parts(mask, 0.1), cell)
@@ -171,9 +173,10 @@ def central_cell(rgb: Bytes, *, surely: bool) -> Outlined | None:
         return None
     stain = stain_of(rgb)
     found, plane, size = nuclear_parts(stain)
-    if not surely and not large and several(found):
+    main = main_part(found)
+    if not surely and not large and several(found, main):
         return None
-    nucleus = central(found)
+    nucleus = central(found, main)
     cell = whole_cell(stain.optical, nucleus, others(found, nucleus))
     nucleus = within(plane, cell, stain.level, size)
     return Outlined(np.s_[0 : rgb.shape[0], 0 : rgb.shape[1]], stain.optical, nucleus, cell)

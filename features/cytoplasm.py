@@ -29,7 +29,7 @@ _NOTCH = 0.13  # deeper notches show that another cell touches
 _RED_CELLS = 0.015  # share of the image from which on other cells' colour is learned
 _HALF = 0.4  # part of the cytoplasm's density at which its outline is drawn
 _SCALE = 48.0  # diameter in pixels of the nucleus on the image where the region is found
-_STIFFNESS = 0.2
+_STIFFNESS = 0.2  # see `features.polar.enclose`
 
 
 def tints(optical: Bytes) -> NDArray[np.int32]:
@@ -146,18 +146,14 @@ def whole_cell(optical: Bytes, nucleus: Bytes, other: Bytes) -> Bytes:
     -------
     (rows, cols) uint8, 0 or 1
     """
-    shape = nucleus.shape
-    factor = _SCALE / diameter(nucleus)
-    if factor < 0.8:
-        small = (max(1, round(shape[0] * factor)), max(1, round(shape[1] * factor)))
-        region, level = _region(
-            np.asarray(
-                cv2.resize(optical, small[::-1], interpolation=cv2.INTER_LINEAR), dtype=np.uint8
-            ),
-            _reduced(nucleus, small),
-            _reduced(other, small),
-        )
-        region = _reduced(region, shape)
+    rows, cols = nucleus.shape
+    factor = min(1.0, _SCALE / diameter(nucleus))
+    small = (max(1, round(rows * factor)), max(1, round(cols * factor)))
+    core = _reduced(nucleus, small)
+    if factor < 0.8 and core.any():
+        coarse = cv2.resize(optical, small[::-1], interpolation=cv2.INTER_LINEAR)
+        region, level = _region(np.asarray(coarse, dtype=np.uint8), core, _reduced(other, small))
+        region = _reduced(region, (rows, cols))
     else:
         region, level = _region(optical, nucleus, other)
     return _outlined(optical, region | nucleus, nucleus, level)

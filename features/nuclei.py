@@ -122,7 +122,7 @@ def _off_centre(mask: Bytes) -> float:
     return hypot(row - (mask.shape[0] - 1) / 2, col - (mask.shape[1] - 1) / 2)
 
 
-def central(found: Parts) -> Bytes:
+def central(found: Parts, main: int) -> Bytes:
     """Return the nucleus of the central cell: its main part and the lobes that belong to it.
 
     A small part close by is a lobe; a larger or more distant one is a lobe if the cell lies no
@@ -132,12 +132,13 @@ def central(found: Parts) -> Bytes:
     ----------
     found : Parts
         All nuclear pixels, at least one.
+    main : int
+        Number of the main part, see `main_part`.
 
     Returns
     -------
     (rows, cols) uint8, 0 or 1
     """
-    main = main_part(found)
     nucleus = np.asarray(found.labels == main, dtype=np.uint8)
     large = np.flatnonzero(found.areas >= 0.06 * found.areas[main])
     rest = set(large.tolist()) - {main} - set(found.rim().tolist())

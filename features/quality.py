@@ -17,8 +17,8 @@ _SCANTY = 0.03  # share of the cell below which a compartment is missing
 _BLURRED = 5.0  # nuclear diameters in the width of a blurred outline
 _CLIPPED = 0.1  # share of the cell's pixels at an end of the scale
 _RAGGED, _TATTERED = 0.955, 0.93  # solidity of the outline of a crushed cell, of a single one
-_TRADE = 0.6
 _FADED, _PALE = 0.92, 0.38  # blueness of a crushed nucleus: against intact ones, on its own
+_TRADE = 0.6  # how much of blueness a lack of solidity outweighs
 
 
 @dataclass(frozen=True, eq=False)
