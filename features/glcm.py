@@ -19,7 +19,7 @@ from .arrays import Floats
 from .cell import COMPARTMENTS, Cell
 from .colour import CHANNELS
 from .kernels import entropies, expectations
-from .pairs import Sums, cooccurrence_sums
+from .pairs import COUNTS_LOG, Sums, count_pairs
 from .registry import Axes, Family, Membership
 
 DISTANCES = (1, 2, 4)
@@ -108,7 +108,12 @@ def glcm_of(
     merged : bool
         Whether the sum of the 4 directions is wanted.
     """
-    return Glcm(*cooccurrence_sums(planes, parts, distances, levels, merged=merged))
+    steps = np.array(distances, dtype=np.int64)
+    marginal, difference, total, sums = count_pairs(
+        planes, parts, steps, levels, merged, COUNTS_LOG
+    )
+    each = np.ascontiguousarray(np.moveaxis(sums, -1, 0))
+    return Glcm(marginal, difference, total, Sums(*each))
 
 
 def quantise(planes: NDArray[np.uint8], levels: int) -> NDArray[np.uint16]:

@@ -148,7 +148,8 @@ def counts_by_mask(
     for combination in range(8):
         for bit in range(3):
             if combination >> bit & 1:
-                sums[bit] += counts[combination]
+                for index in range(bins):
+                    sums[bit, index] += counts[combination, index]
     return sums
 
 
@@ -182,7 +183,9 @@ def median_distances(
     medians = np.full(rows, np.nan)
     for row in range(rows):
         scale = values[row % values.shape[0]]
-        pixels = counts[row].sum()
+        pixels = 0.0
+        for level in range(levels):
+            pixels += counts[row, level]
         if pixels == 0:
             continue
         above = 0

@@ -42,7 +42,9 @@ def quads(mask: NDArray[np.uint8]) -> NDArray[np.int64]:
     """
     rows, cols = mask.shape
     framed = np.zeros((rows + 2, cols + 2), np.uint8)
-    framed[1:-1, 1:-1] = mask
+    for row in range(rows):
+        for col in range(cols):
+            framed[row + 1, col + 1] = mask[row, col]
     counts = np.zeros(16, np.int64)
     codes = np.empty(cols + 1, np.uint8)
     for row in range(rows + 1):

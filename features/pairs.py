@@ -14,8 +14,8 @@ from .kernels import compiled
 _Results: TypeAlias = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
 
 _OUTSIDE = 65535
-_COUNTS = np.arange(4096, dtype=np.float64)
-_COUNTS_LOG = _COUNTS * np.log2(np.maximum(_COUNTS, 1))
+_FEW = np.arange(4096, dtype=np.float64)
+COUNTS_LOG = _FEW * np.log2(np.maximum(_FEW, 1))
 
 
 class Sums(NamedTuple):
@@ -102,6 +102,15 @@ def _count(
 
 
 @compiled
+def _merge(counts: NDArray[np.int32]) -> None:
+    """Write the sum of the four directions' matrices behind them."""
+    for direction in range(4):
+        for row in range(counts.shape[1]):
+            for col in range(counts.shape[2]):
+                counts[4, row, col] += counts[direction, row, col]
+
+
+@compiled
 def _add(n: int, low: int, high: int, logs: NDArray[np.float64], out: _Results) -> None:
     """Add an entry of a symmetric matrix, and its mirror image, to the matrix's sums."""
     marginal, difference, total, sums = out
@@ -135,10 +144,13 @@ def _describe(
 def _finish(out: _Results) -> None:
     """Turn the sums of counts into those of probabilities; NaN where there is no pair."""
     marginal, difference, total, sums = out
-    pairs = marginal.sum()
+    pairs = 0.0
+    for index in range(marginal.size):
+        pairs += marginal[index]
     if pairs == 0:
         for values in out:
-            values[:] = np.nan
+            for index in range(values.size):
+                values[index] = np.nan
         return
     sums[0] /= pairs
     sums[1] /= pairs * pairs
@@ -172,7 +184,8 @@ def _whole(
                 _add(n, lowest + low, lowest + high, logs, cells)
     _finish(cells)
     for ours, theirs in zip(part, cells):  # noqa: B905  (numba has no strict)
-        ours[:] = theirs
+        for index in range(ours.size):
+            ours[index] = theirs[index]
 
 
 @compiled
@@ -220,7 +233,7 @@ def _at(out: _Results, part: int, channel: int, distance: int, direction: int) -
 
 
 @compiled
-def _results(
+def count_pairs(
     planes: NDArray[np.uint16],
     parts: NDArray[np.uint8],
     distances: NDArray[np.int64],
@@ -228,6 +241,14 @@ def _results(
     merged: bool,
     logs: NDArray[np.float64],
 ) -> _Results:
+    """Count the level pairs inside the mask and sum up every matrix, symmetric and normalised.
+
+    `planes` is (channels, rows, cols), `parts` 0 outside, 1 in the cytoplasm and 2 in the
+    nucleus, `logs` `COUNTS_LOG`. Returns, over (Cells, Nuclei, Cytoplasm; channels; distances;
+    directions 0, 45, 90, 135 degrees and, if wanted, all four merged), the probability of each
+    level, of each absolute difference and of each sum of the two levels, and `Sums`; NaN where
+    there is no pair.
+    """
     channels = planes.shape[0]
     shape = (3, channels, distances.size, 5 if merged else 4)
     out = (
@@ -244,7 +265,7 @@ def _results(
             counts = np.zeros((5, width, width), np.int32)
             _count(codes, margin, distances[distance], counts)
             if merged:
-                counts[4] = counts[0] + counts[1] + counts[2] + counts[3]
+                _merge(counts)
             for direction in range(shape[3]):
                 cells = _at(out, 0, channel, distance, direction)
                 nuclei = _at(out, 1, channel, distance, direction)
@@ -256,40 +277,3 @@ def _results(
                 _whole(counts[direction], lowest, span, logs, cells, there)
                 _finish(empty)
     return out
-
-
-def cooccurrence_sums(
-    planes: NDArray[np.uint16],
-    parts: NDArray[np.uint8],
-    distances: tuple[int, ...],
-    levels: int,
-    *,
-    merged: bool = True,
-) -> tuple[Floats, Floats, Floats, Sums]:
-    """Count the level pairs inside the mask and sum up every matrix, symmetric and normalised.
-
-    Parameters
-    ----------
-    planes : (channels, rows, cols) uint16
-        Levels from 0 to ``levels - 1``.
-    parts : (rows, cols) uint8
-        0 outside, 1 cytoplasm, 2 nucleus.
-    distances : tuple of int
-        Chebyshev distances in pixels.
-    levels : int
-        Number of levels, at most 32,767.
-    merged : bool
-        Whether the four directions' sum is wanted too.
-
-    Returns
-    -------
-    marginal, difference, total : float64
-        Over (Cells, Nuclei, Cytoplasm; channels; distances; directions 0, 45, 90, 135 degrees
-        and, if wanted, all four merged), then the probability of each level, of each absolute
-        difference and of each sum of the two levels. NaN where there is no pair.
-    sums : Sums
-        Over the same but for the last axis.
-    """
-    steps = np.array(distances, dtype=np.int64)
-    marginal, difference, total, sums = _results(planes, parts, steps, levels, merged, _COUNTS_LOG)
-    return marginal, difference, total, Sums(*np.ascontiguousarray(np.moveaxis(sums, -1, 0)))
