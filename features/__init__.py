@@ -9,6 +9,7 @@ from . import (  # noqa: F401  (these declare the features)
     granularity,
     haematology,
     haralick,
+    hull,
     inclusions,
     intensity,
     laws,

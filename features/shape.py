@@ -12,7 +12,7 @@ from .outline import AREA_SHAPE, Shape
 from .registry import feature
 
 _MOVES = "translation, rotation by 90 degrees, flips"
-_SCALE = f"{_MOVES}; scale, within sampling"
+SCALE = f"{_MOVES}; scale, within sampling"
 measure = partial(feature, AREA_SHAPE, invariances=_MOVES)
 
 
@@ -82,7 +82,7 @@ def minor_axis_length(shape: Shape) -> float:
     plain="elongation",
     range="[0, 1]",
     preset="minimal",
-    invariances=_SCALE,
+    invariances=SCALE,
     nan="empty compartment or a single pixel",
     reference="scikit-image regionprops eccentricity",
     vetted="MATLAB; scikit-image; by hand",
@@ -97,7 +97,7 @@ def eccentricity(shape: Shape) -> float:
     unit="1",
     plain="elongation",
     range="[0, 1]",
-    invariances=_SCALE,
+    invariances=SCALE,
     nan="empty compartment or a single pixel",
     reference="IBSI 3.1 elongation (Q3CK)",
     ibsi="Q3CK",
@@ -132,7 +132,7 @@ def orientation(shape: Shape) -> float:
     unit="1",
     plain="share of its box",
     range="(0, 1]",
-    invariances=_SCALE,
+    invariances=SCALE,
     reference="scikit-image regionprops extent",
     vetted="MATLAB; Nyxus's table; scikit-image; by hand",
 )
@@ -170,51 +170,11 @@ def bounding_box_rows(shape: Shape) -> float:
 
 
 @measure(
-    unit="px^2",
-    plain="size with its indentations filled",
-    range="[1, inf)",
-    reference="Cox 1927",
-    vetted="scipy; by hand",
-)
-def convex_area(shape: Shape) -> float:
-    """Area of the convex hull of the pixels taken as unit squares."""
-    return shape.convex_area
-
-
-@measure(
-    unit="1",
-    plain="freedom from indentations",
-    range="(0, 1]",
-    preset="minimal",
-    invariances=_SCALE,
-    reference="CellProfiler MeasureObjectSizeShape, hull of the pixels taken as unit squares",
-    vetted="scipy; by hand",
-)
-def solidity(shape: Shape) -> float:
-    """Area over convex area: 1 for a convex outline, less for an indented or lobed one."""
-    return shape.area / shape.convex_area
-
-
-@measure(
-    unit="1",
-    plain="smoothness of the outline",
-    range="(0, inf)",
-    invariances=_SCALE,
-    nan="empty compartment",
-    reference="Cauchy's formula in the 4 directions of the Crofton perimeter",
-    vetted="scikit-image; by hand",
-)
-def convexity(shape: Shape) -> float:
-    """Crofton perimeter of the convex hull over that of the outline: 1 where convex."""
-    return shape.convex_perimeter / shape.perimeter
-
-
-@measure(
     unit="1",
     plain="roundness",
     range="(0, 1.3]",
     preset="minimal",
-    invariances=_SCALE,
+    invariances=SCALE,
     reference="CellProfiler MeasureObjectSizeShape; Cox 1927",
     vetted="scikit-image; by hand",
 )
@@ -224,60 +184,10 @@ def form_factor(shape: Shape) -> float:
 
 
 @measure(
-    unit="px",
-    plain="longest diameter",
-    range="[1.4, inf)",
-    reference="Feret 1930, hull of the pixels taken as unit squares",
-    vetted="scipy; by hand",
-)
-def maximum_feret_diameter(shape: Shape) -> float:
-    """Largest distance between two parallel tangents (maximum caliper)."""
-    return shape.feret[0]
-
-
-@measure(
-    unit="px",
-    plain="shortest diameter",
-    range="[1, inf)",
-    reference="Feret 1930, hull of the pixels taken as unit squares",
-    vetted="scipy; by hand",
-)
-def minimum_feret_diameter(shape: Shape) -> float:
-    """Smallest distance between two parallel tangents (minimum caliper)."""
-    return shape.feret[1]
-
-
-@measure(
-    unit="1",
-    plain="elongation",
-    range="(0, 1]",
-    invariances=_SCALE,
-    reference="Feret 1930",
-    vetted="scipy; by hand",
-)
-def feret_ratio(shape: Shape) -> float:
-    """Minimum over maximum Feret diameter."""
-    return shape.feret[1] / shape.feret[0]
-
-
-@measure(
-    unit="1",
-    plain="roundness",
-    range="(0, 1.3]",
-    invariances=_SCALE,
-    reference="ImageJ roundness, with the Feret diameter",
-    vetted="scipy; by hand",
-)
-def roundness(shape: Shape) -> float:
-    """4 area / (pi squared maximum Feret diameter): 1 for a disc."""
-    return 4 * shape.area / (pi * shape.feret[0] ** 2)
-
-
-@measure(
     unit="1",
     plain="parts less holes",
     range="integers",
-    invariances=_SCALE,
+    invariances=SCALE,
     reference="Gray 1971; scikit-image euler_number with connectivity 2",
     vetted="MATLAB; Nyxus's table; scikit-image; by hand",
 )
@@ -315,7 +225,7 @@ def mean_radius(shape: Shape) -> float:
     plain="shape, independent of direction",
     range="(-inf, inf)",
     components=tuple("0123456"),
-    invariances=f"{_SCALE}; component 6 changes its sign under flips",
+    invariances=f"{SCALE}; component 6 changes its sign under flips",
     reference="Hu 1962, doi:10.1109/TIT.1962.1057692",
     vetted="MATLAB; scikit-image; by hand",
 )

@@ -1,0 +1,98 @@
+"""The convex hull of the cell and of its nucleus: indentation and diameters in all directions."""
+
+from __future__ import annotations
+
+from math import pi
+
+from .outline import Shape
+from .shape import SCALE, measure
+
+
+@measure(
+    unit="px^2",
+    plain="size with its indentations filled",
+    range="[1, inf)",
+    reference="Cox 1927",
+    vetted="scipy; by hand",
+)
+def convex_area(shape: Shape) -> float:
+    """Area of the convex hull of the pixels taken as unit squares."""
+    return shape.convex_area
+
+
+@measure(
+    unit="1",
+    plain="freedom from indentations",
+    range="(0, 1]",
+    preset="minimal",
+    invariances=SCALE,
+    reference="CellProfiler MeasureObjectSizeShape, hull of the pixels taken as unit squares",
+    vetted="scipy; by hand",
+)
+def solidity(shape: Shape) -> float:
+    """Area over convex area: 1 for a convex outline, less for an indented or lobed one."""
+    return shape.area / shape.convex_area
+
+
+@measure(
+    unit="1",
+    plain="smoothness of the outline",
+    range="(0, inf)",
+    invariances=SCALE,
+    nan="empty compartment",
+    reference="Cauchy's formula in the 4 directions of the Crofton perimeter",
+    vetted="scikit-image; by hand",
+)
+def convexity(shape: Shape) -> float:
+    """Crofton perimeter of the convex hull over that of the outline: 1 where convex."""
+    return shape.convex_perimeter / shape.perimeter
+
+
+@measure(
+    unit="px",
+    plain="longest diameter",
+    range="[1.4, inf)",
+    reference="Feret 1930, hull of the pixels taken as unit squares",
+    vetted="scipy; by hand",
+)
+def maximum_feret_diameter(shape: Shape) -> float:
+    """Largest distance between two parallel tangents (maximum caliper)."""
+    return shape.feret[0]
+
+
+@measure(
+    unit="px",
+    plain="shortest diameter",
+    range="[1, inf)",
+    reference="Feret 1930, hull of the pixels taken as unit squares",
+    vetted="scipy; by hand",
+)
+def minimum_feret_diameter(shape: Shape) -> float:
+    """Smallest distance between two parallel tangents (minimum caliper)."""
+    return shape.feret[1]
+
+
+@measure(
+    unit="1",
+    plain="elongation",
+    range="(0, 1]",
+    invariances=SCALE,
+    reference="Feret 1930",
+    vetted="scipy; by hand",
+)
+def feret_ratio(shape: Shape) -> float:
+    """Minimum over maximum Feret diameter."""
+    return shape.feret[1] / shape.feret[0]
+
+
+@measure(
+    unit="1",
+    plain="roundness",
+    range="(0, 1.3]",
+    invariances=SCALE,
+    reference="ImageJ roundness, with the Feret diameter",
+    vetted="scipy; by hand",
+)
+def roundness(shape: Shape) -> float:
+    """4 area / (pi squared maximum Feret diameter): 1 for a disc."""
+    return 4 * shape.area / (pi * shape.feret[0] ** 2)
