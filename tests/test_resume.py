@@ -1,0 +1,42 @@
+"""A run that is killed at any instant goes on where it was, and its table is the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from smears import write_smear
+
+HERE = Path(__file__).parent
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="process groups are killed otherwise there")
+def test_twenty_killed_runs_go_on_to_the_same_table(tmp_path):
+    images = write_smear(tmp_path / "images", subjects=3, cells=10)
+    done = subprocess.run(
+        [sys.executable, HERE / "killed_runs.py", images, tmp_path],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join((str(HERE), str(HERE.parent)))},
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=300,
+        check=True,
+    )
+    whole, *killed = [json.loads(line) for line in done.stdout.splitlines()]
+    everything = set(whole["images"])
+    assert len(whole["images"]) == len(everything) == 30
+    assert len(killed) == 20
+    for run in killed:
+        kept = run["finished"]
+        assert len(set(kept)) == len(kept)
+        assert set(kept) <= set(run["begun"])
+        # What was finished is not computed again, everything else is, and each once.
+        assert sorted(run["resumed"]) == sorted(everything - set(kept))
+        assert run["table"] == whole["table"]
+        assert run["left"] == []
+        assert not run["table_was_there"] or set(kept) == everything
+    in_the_middle = [run for run in killed if 0 < len(run["finished"]) < 30]
+    assert len(in_the_middle) >= 10
