@@ -59,6 +59,16 @@ class Estimator:
         return margin
 
 
+def approximations(pipeline: Pipeline) -> list[str]:
+    """Say in a sentence each what stands in for something that would take too long."""
+    if "kernel" not in pipeline.named_steps:
+        return []
+    return [
+        f"more than {KERNEL_LIMIT} cells: {pipeline['kernel'].n_components} Nystroem components "
+        "and a linear machine stand in for the RBF kernel"
+    ]
+
+
 def _tamed() -> list[tuple[str, object]]:
     """Steps before a linear or kernel machine: fill, drop constants, tame long tails.
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -46,6 +46,9 @@ class Judged:
         A model of at most 12 features on the same folds.
     formula : list of mapping
         Its terms, fitted on all cells.
+    shortcuts : list of mapping
+        For each shortcut its ``name``, whether it is ``suspicious``, ``columns``, figures, and how
+        ``near`` it comes to the model (share of the lead over chance in balanced accuracy).
     within_groups : bool
         Whether a fold had to calibrate within subjects.
     """
@@ -56,6 +59,7 @@ class Judged:
     groups: pd.DataFrame
     glass_box: list[Figure]
     formula: list[dict[str, Any]]
+    shortcuts: list[dict[str, Any]]
     within_groups: bool
 
     def record(self) -> dict[str, Any]:
@@ -67,11 +71,13 @@ class Judged:
                 "figures": [asdict(one) for one in self.glass_box],
                 "formula": self.formula,
             },
+            "shortcuts": self.shortcuts,
         }
 
 
 def judge(
     data: TrainingSet,
+    table: pd.DataFrame,
     kind: Estimator,
     measures: Mapping[str, Measure],
     dictionary: Mapping[str, Mapping[str, Any]],
@@ -83,6 +89,8 @@ def judge(
     Parameters
     ----------
     data : TrainingSet
+    table : DataFrame
+        What `data` was taken from, for the columns that are kept out of training.
     kind : Estimator
     measures : mapping
         Of importance.
@@ -101,7 +109,7 @@ def judge(
     from models.importance import importances
 
     grouped = bool(data.group_names)
-    done = _validate(data, kind, protocol, data.groups, tell)
+    done = _validate(data, data.features, kind, protocol, data.groups, tell)
     tell("figures and their intervals")
     evaluation = evaluate(
         done,
@@ -117,8 +125,8 @@ def judge(
     if grouped:
         tell("the same under a random split")
         cells = np.arange(len(data.target))
-        once = Protocol(**{**asdict(protocol), "repeats": 1})
-        at_random = _validate(data, kind, once, cells, tell)
+        once = replace(protocol, repeats=1)
+        at_random = _validate(data, data.features, kind, once, cells, tell)
         random = repeated_figures(data.target, pooled(at_random, len(cells)), data.positive)
     tell("importances")
     looked_at = (done, data.features, data.target)
@@ -141,12 +149,58 @@ def judge(
         together,
         transparent,
         formula(box, data.columns, dictionary, data.classes, data.positive),
+        _shortcuts(data, table, kind, dictionary, protocol, evaluation.figures, tell),
         any(calibrated_within_groups(data.target[f.train], data.groups[f.train]) for f in done),
     )
 
 
+def _shortcuts(
+    data: TrainingSet,
+    table: pd.DataFrame,
+    kind: Estimator,
+    dictionary: Mapping[str, Mapping[str, Any]],
+    protocol: Protocol,
+    model: Sequence[Figure],
+    tell: Callable[[str], None],
+) -> list[dict[str, Any]]:
+    """Cross-validate the same kind of model on each shortcut, once, on the same first folds."""
+    from models.crossvalidation import pooled
+    from models.evaluation import repeated_figures
+    from models.shortcuts import nearness, shortcuts
+
+    reached = {one.name: one for one in model}
+    rows = []
+    for one in shortcuts(table.iloc[data.rows], data.features, data.columns, dictionary):
+        tell(f"shortcut: {one.name}")
+        done = _validate(
+            data, one.features, kind, replace(protocol, repeats=1), data.groups, _silently
+        )
+        found = {
+            figure.name: figure.mean
+            for figure in repeated_figures(
+                data.target, pooled(done, len(data.target)), data.positive
+            )
+        }
+        whole = reached["balanced accuracy"]
+        rows.append(
+            {
+                "name": one.name,
+                "suspicious": one.suspicious,
+                "columns": one.features.shape[1],
+                "figures": found,
+                "near": nearness(found["balanced accuracy"], whole.mean, whole.baseline),
+            }
+        )
+    return rows
+
+
+def _silently(_step: str) -> None:
+    """Take a progress line and say nothing."""
+
+
 def _validate(
     data: TrainingSet,
+    features: NDArray[np.float64],
     kind: Estimator,
     protocol: Protocol,
     groups: NDArray[np.int64],
@@ -156,7 +210,7 @@ def _validate(
 
     return cross_validate(
         kind,
-        data.features,
+        features,
         data.target,
         groups,
         classes=data.classes,

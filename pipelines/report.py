@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import ModelError
 
+from . import report_sections
 from .html import (
     figure,
     folded,
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 REPORT = "report.html"
-WORST = 12
 # A random split that looks better than the grouped one by this much is said in plain words.
 OPTIMISM = 0.03
 
@@ -68,12 +68,14 @@ def _parts(
     yield from _data(found)
     yield from _decisions(found, bundle)
     if found["operating"]:
-        yield from _operating(found, bundle)
-    yield from _calibration(found, bundle)
+        yield from report_sections.operating(found, bundle)
+    yield from report_sections.calibration(found, bundle)
     if found["subjects"]:
-        yield from _subjects(found)
-    yield from _importances(single, groups)
-    yield from _glass_box(found)
+        yield from report_sections.subjects(found)
+    yield from report_sections.importances(single, groups)
+    yield from report_sections.glass_box(found)
+    if found["shortcuts"]:
+        yield from report_sections.shortcuts(found)
     yield from _again(found, bundle)
 
 
@@ -199,136 +201,6 @@ def _decisions(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
     )
 
 
-def _operating(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
-    from models.report_plots import curves_picture
-
-    point, facts = found["operating"], found["training"]
-    share = facts["class_counts"][bundle["positive"]] / facts["cells"]
-    yield heading(f"Finding {bundle['positive']}")
-    yield figure(
-        curves_picture(point, share),
-        "Out-of-fold probabilities of the first repeat. The dot: the threshold that each training "
-        f"part chose for a sensitivity of {point['stated']:.0%}, tried on cells it had not seen.",
-    )
-    yield table(
-        ["at that threshold", "reached", "95 % interval (Wilson)"],
-        [
-            [name, point[name][0], interval(point[name][1], point[name][2])]
-            for name in ("sensitivity", "specificity")
-        ],
-    )
-    yield paragraph("What a call is then worth, where this share of cells is positive:")
-    yield table(
-        ["prevalence", "PPV", "NPV"],
-        [[one["prevalence"], one["ppv"], one["npv"]] for one in point["predictive_values"]],
-    )
-
-
-def _calibration(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
-    from models.report_plots import calibration_picture
-
-    calibrated = found["calibrated"]
-    yield heading("Are the probabilities true?")
-    yield side_by_side(
-        figure(
-            calibration_picture(calibrated, bundle["positive"] or "right"),
-            "Ten bins of equal count, first repeat.",
-        ),
-        table(
-            ["", "calibration error"],
-            [
-                ["this model", calibrated["error"]],
-                ["a perfectly calibrated one, with as many cells", calibrated["if_perfect"]],
-            ],
-        ),
-    )
-
-
-def _subjects(found: dict[str, Any]) -> Iterator[str]:
-    yield heading("Subjects")
-    whole = found["subject_figures"]
-    if whole:
-        yield paragraph(
-            f"By the mean log odds of their cells: {whole['positives']} positive and "
-            f"{whole['negatives']} other subjects ({whole['mixed']} with cells of several classes "
-            "left out)."
-        )
-        yield table(
-            ["", "share", "95 % interval (Wilson)"],
-            [
-                [name, whole[name][0], interval(whole[name][1], whole[name][2])]
-                for name in ("sensitivity", "specificity")
-            ]
-            + [
-                ["AUROC of the mean log odds", whole["auroc_logit"], "-"],
-                ["AUROC of the share of cells called", whole["auroc_share"], "-"],
-            ],
-        )
-    yield heading("Read worst", 3)
-    yield table(
-        ["subject", "class", "cells", "right", "95 % interval (Wilson)"],
-        [
-            [
-                one["name"],
-                ", ".join(one["classes"]),
-                one["cells"],
-                one["accuracy"],
-                interval(one["low"], one["high"]),
-            ]
-            for one in found["subjects"][:WORST]
-        ],
-    )
-
-
-def _importances(single: pd.DataFrame, groups: pd.DataFrame) -> Iterator[str]:
-    from models.report_plots import groups_picture
-
-    measures = [name.removesuffix("_mean") for name in single.columns if name.endswith("_mean")]
-    yield heading("What it looks at")
-    yield paragraph(
-        "Correlated features share their importance, so no single ranking is the truth: look at "
-        "clusters and families first. Whiskers are one standard deviation over folds."
-    )
-    captions = {
-        "compartment": "By compartment",
-        "family": "By family of features",
-        "cluster": "By cluster of correlated features, named by the most central",
-    }
-    for level, caption in captions.items():
-        yield figure(
-            groups_picture(groups, level, measures[0]),
-            f"{caption} [number of features]; {measures[0]}.",
-        )
-    yield heading("Single features", 3)
-    yield table(
-        ["feature", "column", *measures],
-        [
-            [row["plain"], row["feature"], *(float(row[f"{name}_mean"]) for name in measures)]
-            for row in single.head(20).to_dict("records")
-        ],
-    )
-
-
-def _glass_box(found: dict[str, Any]) -> Iterator[str]:
-    yield heading("The glass box")
-    yield paragraph(
-        "A logistic regression of at most 12 features, chosen one by one, each for what the others "
-        "leave unexplained. Weights are for one standard deviation."
-    )
-    for one in found["glass_box"]["formula"]:
-        body = table(
-            ["weight", "feature", "column", "mean", "standard deviation", "unit"],
-            [
-                [t["weight"], t["plain"], t["feature"], t["centre"], t["scale"], t["unit"]]
-                for t in one["terms"]
-            ],
-        )
-        title = (
-            f"{one['of']} = {one['intercept']:.3f} + sum of weight * (feature - mean) / deviation"
-        )
-        yield paragraph(title) + body
-
-
 def _again(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
     facts = found["training"]
     yield heading("To run it again")
@@ -343,6 +215,6 @@ def _again(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
         ],
     )
     yield paragraph(
-        "Not in this report yet: a shortcut audit (what background, geometry or mean colour alone "
-        "would reach), the worst cells as pictures, and an external test set."
+        "Not in this report yet: variants that must be measured again from the images (shuffled "
+        "pixels, jittered stain), the worst cells as pictures, and an external test set."
     )

@@ -112,7 +112,7 @@ def train(
     """
     from models.bundle import Bundle, check_target, save_bundle
     from models.crossvalidation import fit_calibrated
-    from models.estimators import ESTIMATORS
+    from models.estimators import ESTIMATORS, approximations
     from models.importance import MEASURES
     from models.plots import importance_picture
     from models.records import as_json
@@ -143,7 +143,7 @@ def train(
 
     measures = MEASURES[estimator]
     protocol = Protocol(folds, repeats, seed, jobs, stated)
-    judged = judge(data, kind, measures, dictionary, protocol, tell)
+    judged = judge(data, frame, kind, measures, dictionary, protocol, tell)
     tell("the model on all cells")
     model = fit_calibrated(
         kind,
@@ -154,7 +154,7 @@ def train(
         positive=data.positive,
         sensitivity=stated,
     )
-    notes = [*data.notes, *unsearched]
+    notes = [*data.notes, *unsearched, *approximations(model.pipeline)]
     if no_groups:
         notes.append("split cell by cell: cells of one subject lie on both sides")
     if judged.within_groups:

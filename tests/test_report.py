@@ -131,3 +131,21 @@ def test_a_table_sets_numbers_right_and_shows_gaps():
 
 def test_the_stored_evaluation_is_plain_json(model):
     json.loads((model.out / "evaluation.json").read_text(), parse_constant=pytest.fail)
+
+
+@pytest.mark.parametrize("planted", [True, False])
+def test_a_planted_shortcut_is_named(tmp_path, planted):
+    """A background value equal to the label tells it without a look at the cell."""
+    table = made_table(strength=4)
+    if planted:
+        table["Background_Intensity_Mean_Gray"] = (table["Metadata_Label"] == "blast") * 1.0
+    table["Metadata_Quality_OutOfFocus"] = np.arange(len(table)) % 5 == 0
+    done = train(write_table(tmp_path, table), tmp_path / "model", **QUICK)
+    _, words = read(done.out / "report.html")
+    assert ("Shortcut: background pixels only reach 1" in words) == planted
+    found = json.loads((done.out / "evaluation.json").read_text())["shortcuts"]
+    by_name = {one["name"]: one for one in found}
+    assert by_name["background pixels only"]["columns"] == 1
+    assert by_name["file properties, sharpness and quality flags only"]["near"] < 0.5
+    assert by_name["shape and size only"]["figures"]["AUROC"] > 0.9
+    assert not by_name["shape and size only"]["suspicious"]

@@ -1,0 +1,174 @@
+"""Sections of the report: what a model calls, how sure it is, and what it looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from .html import figure, heading, interval, note, paragraph, side_by_side, table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WORST = 12
+
+
+def operating(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
+    """Yield the section: curves and the operating threshold of the positive class."""
+    from models.report_plots import curves_picture
+
+    point, facts = found["operating"], found["training"]
+    share = facts["class_counts"][bundle["positive"]] / facts["cells"]
+    yield heading(f"Finding {bundle['positive']}")
+    yield figure(
+        curves_picture(point, share),
+        "Out-of-fold probabilities of the first repeat. The dot: the threshold that each training "
+        f"part chose for a sensitivity of {point['stated']:.0%}, tried on cells it had not seen.",
+    )
+    yield table(
+        ["at that threshold", "reached", "95 % interval (Wilson)"],
+        [
+            [name, point[name][0], interval(point[name][1], point[name][2])]
+            for name in ("sensitivity", "specificity")
+        ],
+    )
+    yield paragraph("What a call is then worth, where this share of cells is positive:")
+    yield table(
+        ["prevalence", "PPV", "NPV"],
+        [[one["prevalence"], one["ppv"], one["npv"]] for one in point["predictive_values"]],
+    )
+
+
+def calibration(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
+    """Yield the section: probabilities against what happened."""
+    from models.report_plots import calibration_picture
+
+    calibrated = found["calibrated"]
+    yield heading("Are the probabilities true?")
+    yield side_by_side(
+        figure(
+            calibration_picture(calibrated, bundle["positive"] or "right"),
+            "Ten bins of equal count, first repeat.",
+        ),
+        table(
+            ["", "calibration error"],
+            [
+                ["this model", calibrated["error"]],
+                ["a perfectly calibrated one, with as many cells", calibrated["if_perfect"]],
+            ],
+        ),
+    )
+
+
+def subjects(found: dict[str, Any]) -> Iterator[str]:
+    """Yield the section: whole subjects, and those that are read worst."""
+    yield heading("Subjects")
+    whole = found["subject_figures"]
+    if whole:
+        yield paragraph(
+            f"By the mean log odds of their cells: {whole['positives']} positive and "
+            f"{whole['negatives']} other subjects ({whole['mixed']} with cells of several classes "
+            "left out)."
+        )
+        yield table(
+            ["", "share", "95 % interval (Wilson)"],
+            [
+                [name, whole[name][0], interval(whole[name][1], whole[name][2])]
+                for name in ("sensitivity", "specificity")
+            ]
+            + [
+                ["AUROC of the mean log odds", whole["auroc_logit"], "-"],
+                ["AUROC of the share of cells called", whole["auroc_share"], "-"],
+            ],
+        )
+    yield heading("Read worst", 3)
+    yield table(
+        ["subject", "class", "cells", "right", "95 % interval (Wilson)"],
+        [
+            [
+                one["name"],
+                ", ".join(one["classes"]),
+                one["cells"],
+                one["accuracy"],
+                interval(one["low"], one["high"]),
+            ]
+            for one in found["subjects"][:WORST]
+        ],
+    )
+
+
+def importances(single: pd.DataFrame, groups: pd.DataFrame) -> Iterator[str]:
+    """Yield the section: importances at four levels."""
+    from models.report_plots import groups_picture
+
+    measures = [name.removesuffix("_mean") for name in single.columns if name.endswith("_mean")]
+    yield heading("What it looks at")
+    yield paragraph(
+        "Correlated features share their importance, so no single ranking is the truth: look at "
+        "clusters and families first. Whiskers are one standard deviation over folds."
+    )
+    captions = {
+        "compartment": "By compartment",
+        "family": "By family of features",
+        "cluster": "By cluster of correlated features, named by the most central",
+    }
+    for level, caption in captions.items():
+        yield figure(
+            groups_picture(groups, level, measures[0]),
+            f"{caption} [number of features]; {measures[0]}.",
+        )
+    yield heading("Single features", 3)
+    yield table(
+        ["feature", "column", *measures],
+        [
+            [row["plain"], row["feature"], *(float(row[f"{name}_mean"]) for name in measures)]
+            for row in single.head(20).to_dict("records")
+        ],
+    )
+
+
+def glass_box(found: dict[str, Any]) -> Iterator[str]:
+    """Yield the section: the formula that can be read."""
+    yield heading("The glass box")
+    yield paragraph(
+        "A logistic regression of at most 12 features, chosen one by one, each for what the others "
+        "leave unexplained. Weights are for one standard deviation."
+    )
+    for one in found["glass_box"]["formula"]:
+        body = table(
+            ["weight", "feature", "column", "mean", "standard deviation", "unit"],
+            [
+                [t["weight"], t["plain"], t["feature"], t["centre"], t["scale"], t["unit"]]
+                for t in one["terms"]
+            ],
+        )
+        title = (
+            f"{one['of']} = {one['intercept']:.3f} + sum of weight * (feature - mean) / deviation"
+        )
+        yield paragraph(title) + body
+
+
+def shortcuts(found: dict[str, Any]) -> Iterator[str]:
+    """Yield the section: what the same model reaches on what should not suffice."""
+    from models.shortcuts import NEAR
+
+    yield heading("Shortcuts")
+    yield paragraph(
+        "The same kind of model on columns that should not suffice, one repeat on the same folds. "
+        "Near is the share of the model's lead over chance (balanced accuracy) that they reach."
+    )
+    whole = {one["name"]: one["mean"] for one in found["figures"]}
+    names = ("balanced accuracy", "AUROC")
+    rows = [["the model", None, *(whole[name] for name in names), 1.0]]
+    rows += [
+        [one["name"], one["columns"], *(one["figures"][name] for name in names), one["near"]]
+        for one in found["shortcuts"]
+    ]
+    yield table(["fed", "columns", *names, "near"], rows)
+    for one in found["shortcuts"]:
+        if one["suspicious"] and one["near"] >= NEAR:
+            yield note(
+                f"Shortcut: {one['name']} reach {one['near']:.0%} of what the model reaches beyond "
+                "chance. It may recognise how a picture was taken and not the cell.",
+                warning=True,
+            )
