@@ -227,6 +227,7 @@ def concavity_depth(shape: Shape) -> float:
 
 radial = partial(
     curve,
+    preset="full",
     reference="Kilday 1993, doi:10.1109/42.251116",
     vetted="by hand",
 )

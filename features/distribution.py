@@ -62,9 +62,14 @@ def rings(mask: Mask) -> NDArray[np.uint8]:
 
     Rings have equal width in depth, the chamfer distance (5x5) to the nearest pixel outside.
     """
-    framed = cv2.copyMakeBorder(mask.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
-    depth = cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_5)[1:-1, 1:-1]
-    return np.asarray(_by_depth(np.asarray(depth, dtype=np.float32), depth.max()))
+    left, top, cols, rows = cv2.boundingRect(mask.view(np.uint8))
+    box = np.s_[top : top + rows, left : left + cols]
+    framed = cv2.copyMakeBorder(mask[box].view(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    depth = np.asarray(cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
+    out = np.zeros(mask.shape, np.uint8)
+    if rows:
+        out[box] = _by_depth(depth, depth.max())[1:-1, 1:-1]
+    return out
 
 
 @dataclass(frozen=True, eq=False)

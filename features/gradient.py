@@ -136,7 +136,7 @@ GRADIENT = Family(
     compartments=COMPARTMENTS,
     view=_view,
     channels=TEXTURE_CHANNELS,
-    membership=lambda channel, _: "standard" if channel == "Gray" else "named",
+    membership=lambda channel, _: "full" if channel == "Gray" else "named",
 )
 
 _FLAT = "no pixel with its four neighbours in the compartment, or no gradient at all"
