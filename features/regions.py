@@ -86,7 +86,7 @@ def filled(mask: Bytes, largest: float) -> Bytes:
     result = mask.copy()
     for number, outline in enumerate(outlines):
         if tree[0][number][3] >= 0 and cv2.contourArea(outline) <= largest:
-            cv2.drawContours(result, outlines, number, 1, -1)
+            cv2.drawContours(result, [outline], -1, 1, -1)
     return result
 
 
