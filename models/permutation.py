@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
 from .crossvalidation import CalibratedModel
+from .estimators import class_pairs, hardest_duels
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -114,33 +116,14 @@ def _support_vectors(model: SVC) -> _Machine:
     if classes == 2:
         weights = model.dual_coef_.T
     else:
-        pairs = [(i, j) for i in range(classes) for j in range(i + 1, classes)]
         # row j-1 of dual_coef_ holds the weights of class i's vectors against class j > i
         weights = np.stack(
             [
                 np.where(owner == i, model.dual_coef_[j - 1], 0.0)
                 + np.where(owner == j, model.dual_coef_[i], 0.0)
-                for i, j in pairs
+                for i, j in class_pairs(classes)
             ],
             axis=1,
         )
-        finish = _votes_of(pairs, classes)
+        finish = partial(hardest_duels, classes=classes)
     return _Machine(float(model._gamma), model.support_vectors_, weights, model.intercept_, finish)
-
-
-def _votes_of(pairs: list[tuple[int, int]], classes: int) -> Callable[[Floats], Floats]:
-    """scikit-learn's one-against-one votes with confidences, one score for each class."""
-
-    def finish(margin: Floats) -> Floats:
-        votes = np.zeros((len(margin), classes))
-        confidence = np.zeros_like(votes)
-        for column, (i, j) in enumerate(pairs):
-            second = margin[:, column] < 0
-            votes[:, i] += ~second
-            votes[:, j] += second
-            confidence[:, i] += margin[:, column]
-            confidence[:, j] -= margin[:, column]
-        result: Floats = votes + confidence / (3 * (np.abs(confidence) + 1))
-        return result
-
-    return finish
