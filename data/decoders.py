@@ -105,6 +105,8 @@ def decode_opencv(content: bytes, flags: int) -> NDArray[Any]:
     try:
         samples = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
     except cv2.error as error:
+        if error.code == cv2.Error.StsNoMem:
+            raise MemoryError from error
         raise DataError(f"damaged or unsupported: {_one_line(error)}", COPY_AGAIN) from error
     finally:
         cv2.utils.logging.setLogLevel(level)

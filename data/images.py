@@ -44,7 +44,7 @@ def read_bytes(path: Path, *, max_bytes: int = 1_000_000_000) -> bytes:
                 "export smaller fields, or raise the byte limit",
             )
         with path.open("rb") as file:
-            content = file.read(max_bytes + 1)
+            content = file.read(status.st_size)  # a limit given here would be allocated
     except FileNotFoundError as error:
         raise DataError(
             f"{name} does not exist", "correct the path, or restore the file"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .errors import DataError
 
 # The depths at which cameras deliver; the container is often deeper than the data.
-_CAMERA_BITS = (8, 10, 12, 14, 16, 24, 32)
+_CAMERA_BITS = (8, 10, 12, 14, 16, 24, 32, 64)
 
 
 def to_uint8(samples: NDArray[Any], bits: int | None = None) -> NDArray[np.uint8]:
@@ -21,8 +21,8 @@ def to_uint8(samples: NDArray[Any], bits: int | None = None) -> NDArray[np.uint8
     - booleans: 0 and 1 become 0 and 255;
     - 8-bit unsigned samples: as they are, unless `bits` is less than 8;
     - deeper integers without negative values: ``2**bits - 1``. Where the file does not say how
-      many bits are used, it is the smallest of 8, 10, 12, 14, 16, 24 and 32 bits that holds the
-      largest sample, so 12-bit data in a 16-bit file keep their brightness;
+      many bits are used, it is the smallest of 8, 10, 12, 14, 16, 24, 32 and 64 bits that holds
+      the largest sample, so 12-bit data in a 16-bit file keep their brightness;
     - floats within 0..1: 1; floats within 0..255: 255;
     - other floats, and integers with negative values: the range from the smallest to the
       largest sample over all channels (a constant image is then black).

@@ -134,17 +134,21 @@ def read_page(content: bytes) -> Page:
         if count > _MOST_TAGS:
             raise DataError(f"a TIFF directory of {count} tags", COPY_AGAIN)
         tags: dict[int, tuple[int, ...]] = {}
+        read = 0
         for number in range(count):
             place = start + number * (entry.size + inline)
             tag, kind, length = entry.unpack_from(content, place)
             if kind not in _WHOLE_NUMBERS or not 0 < length <= len(content):
                 continue
             values = struct.Struct(f"{order}{length}{_WHOLE_NUMBERS[kind]}")
+            read += values.size
+            if read > len(content):
+                raise DataError("damaged TIFF: its tags lie upon each other", COPY_AGAIN)
             place += entry.size
             if values.size > inline:
                 (place,) = struct.unpack_from(order + size_code, content, place)
             tags[tag] = values.unpack_from(content, place)
-    except struct.error as error:
+    except (struct.error, OverflowError) as error:
         raise DataError("damaged TIFF: its directory reaches past the end", COPY_AGAIN) from error
     return Page(tags)
 

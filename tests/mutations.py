@@ -1,0 +1,140 @@
+"""Damage of every kind, by number: the same number always makes the same file."""
+
+from __future__ import annotations
+
+import resource
+import struct
+import time
+import zlib
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+from test_images import BAD, PICTURES, RGB, pillow
+
+from data.errors import DataError
+from data.images import decode_rgb
+
+EXIF = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
+PROFILE = struct.pack(">I", 128) + bytes(range(124))
+SEEDS = [content for content, *_ in (PICTURES | BAD).values() if content] + [
+    pillow(RGB, "JPEG", exif=EXIF, icc_profile=PROFILE),
+    pillow(RGB, "PNG", exif=EXIF, icc_profile=PROFILE),
+    pillow(RGB, "WEBP", exif=EXIF, icc_profile=PROFILE),
+    pillow(RGB, "TIFF", icc_profile=PROFILE),
+    pillow(np.zeros((1000, 1000), np.uint8), "PNG"),  # little that becomes much
+]
+EXTREMES = (b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\xff\xff\xff\x7f", b"\0\1\0\0")
+MAX_PIXELS = 1_000_000
+
+
+def flip(content: bytearray, draw: np.random.Generator) -> bytes:
+    """Bits turned over, most of them near the start, where the headers are."""
+    for _ in range(int(draw.integers(1, 9))):
+        reach = len(content) if draw.random() < 0.5 else min(len(content), 128)
+        content[draw.integers(reach)] ^= 1 << draw.integers(8)
+    return bytes(content)
+
+
+def truncate(content: bytearray, draw: np.random.Generator) -> bytes:
+    """The end is missing."""
+    return bytes(content[: draw.integers(1, len(content) + 1)])
+
+
+def overwrite(content: bytearray, draw: np.random.Generator) -> bytes:
+    """A run of zeros, ones or noise."""
+    start, length = draw.integers(len(content)), int(draw.integers(1, 200))
+    run = (bytes(length), b"\xff" * length, draw.bytes(length))[draw.integers(3)]
+    content[start : start + length] = run
+    return bytes(content)
+
+
+def exaggerate(content: bytearray, draw: np.random.Generator) -> bytes:
+    """A number of a header at its extreme: sizes, counts, offsets."""
+    start = draw.integers(min(len(content), 256))
+    content[start : start + 4] = EXTREMES[draw.integers(len(EXTREMES))]
+    return bytes(content)
+
+
+def point_back(content: bytearray, draw: np.random.Generator) -> bytes:
+    """An offset that points at what came before: TIFF directories in a circle."""
+    start = draw.integers(max(len(content) - 4, 1))
+    target = int(draw.integers(min(len(content), 1024)))
+    content[start : start + 4] = struct.pack(
+        ">I" if content.startswith(b"MM") else "<I", (8, 16, target)[draw.integers(3)]
+    )
+    return bytes(content)
+
+
+def repeat(content: bytearray, draw: np.random.Generator) -> bytes:
+    """A piece twice, or many times."""
+    start, length = draw.integers(len(content)), int(draw.integers(1, 400))
+    piece = content[start : start + length]
+    return bytes(content[:start] + piece * int(draw.integers(2, 50)) + content[start:])
+
+
+def splice(content: bytearray, draw: np.random.Generator) -> bytes:
+    """The start of one file and the end of another."""
+    other = SEEDS[draw.integers(len(SEEDS))]
+    return bytes(content[: draw.integers(1, len(content) + 1)]) + other[draw.integers(len(other)) :]
+
+
+MUTATIONS = (flip, flip, truncate, overwrite, exaggerate, point_back, repeat, splice)
+
+
+def mutated(number: int) -> bytes:
+    """A damaged file: one to three mutations, the checksums of a PNG mended in every second."""
+    draw = np.random.default_rng(number)
+    content = SEEDS[draw.integers(len(SEEDS))]
+    for _ in range(int(draw.integers(1, 4))):
+        content = MUTATIONS[draw.integers(len(MUTATIONS))](bytearray(content), draw)
+    return mended(content) if draw.random() < 0.5 else content
+
+
+def mended(content: bytes) -> bytes:
+    """A PNG whose chunks have right checksums, so that what is in them is read."""
+    if not content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return content
+    whole, place = bytearray(content), 8
+    while place + 12 <= len(whole):
+        (length,) = struct.unpack_from(">I", whole, place)
+        end = place + 8 + length
+        if end + 4 > len(whole):
+            break
+        struct.pack_into(">I", whole, end, zlib.crc32(whole[place + 4 : end]))
+        place = end + 4
+    return bytes(whole)
+
+
+@dataclass
+class Outcomes:
+    """What became of some files."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    slowest: tuple[float, int] = (0.0, -1)
+    peak: int = 0
+
+    def add(self, other: Outcomes) -> None:
+        """Take in what became of more files."""
+        self.counts += other.counts
+        self.slowest = max(self.slowest, other.slowest)
+        self.peak = max(self.peak, other.peak)
+
+
+def decode_all(numbers: range) -> Outcomes:
+    """Decode damaged files: a picture within the limit, or a reason on one line."""
+    done = Outcomes()
+    for number in numbers:
+        content = mutated(number)
+        started = time.perf_counter()
+        try:
+            rgb = decode_rgb(content, max_pixels=MAX_PIXELS)
+        except DataError as error:
+            one_line = bool(error.reason) and "\n" not in str(error)
+            done.counts["refused" if one_line else "refused in a jumble"] += 1
+        else:
+            fits = rgb.dtype == np.uint8 and rgb.ndim == 3 and rgb[..., 0].size <= MAX_PIXELS
+            done.counts["decoded" if fits else "no picture"] += 1
+        done.slowest = max(done.slowest, (time.perf_counter() - started, number))
+    done.peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return done
