@@ -155,7 +155,8 @@ def pictures(
         (top, left), (rows, cols) = cell.origin, cell.cell.shape
         inside[top : top + rows, left : left + cols] = cell.cell
         masked = np.empty_like(seen)
-        masked[:] = embedding.preprocessing.nothing
+        corner = (seen.shape[1], seen.shape[0])
+        cv2.rectangle(masked, (0, 0), corner, embedding.preprocessing.nothing, cv2.FILLED)
         cv2.copyTo(seen, np.ascontiguousarray(inside[box]), masked)
         yield masked
 
@@ -187,13 +188,15 @@ def embed(
     CellError
         If the network fails, or gives values that are not finite.
     """
-    views = len(embedding.views)
+    views, prepare = len(embedding.views), embedding.preprocessing
     step = max(1, BATCH // views)
     parts = [np.empty((0, views * embedding.width))]
     for start in range(0, len(cells), step):
         some = cells[start : start + step]
         shown = (one for cell in some for one in pictures(rgb, cell, source, embedding))
-        pixels = np.stack([embedding.preprocessing.prepared(one) for one in shown])
-        values = network.run(pixels, embedding.preprocessing.output)
+        pixels = np.empty((len(some) * views, 3, prepare.rows, prepare.cols), dtype=np.float32)
+        for place, one in enumerate(shown):
+            pixels[place] = prepare.prepared(one)
+        values = network.run(pixels, prepare.output)
         parts.append(values.reshape(len(some), -1).astype(np.float64))
     return np.concatenate(parts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, cast
 
 import cv2
@@ -49,8 +50,14 @@ class Preprocessing:
         red, green, blue = (round(255 * share) for share in self.mean)
         return red, green, blue
 
+    @cached_property
+    def _levels(self) -> NDArray[np.float32]:
+        """What each level of each plane becomes: (1, 256, 3)."""
+        shares = np.arange(256)[None, :, None] / 255
+        return np.asarray((shares - np.array(self.mean)) / np.array(self.std), dtype=np.float32)
+
     def prepared(self, rgb: Bytes) -> NDArray[np.float32]:
-        """Bring (rows, cols, 3) uint8 to the input's (3, rows, cols) float32."""
+        """Bring (rows, cols, 3) uint8 to the input's (3, rows, cols) float32, a view."""
         rows, cols = rgb.shape[:2]
         high, wide = self.rows, self.cols
         if self.fit == "pad":
@@ -61,15 +68,13 @@ class Preprocessing:
         sized = np.asarray(cv2.resize(rgb, (wide, high), interpolation=how), dtype=np.uint8)
         if (high, wide) != (self.rows, self.cols):
             whole = np.empty((self.rows, self.cols, 3), dtype=np.uint8)
-            whole[:] = self.nothing
+            cv2.rectangle(whole, (0, 0), (self.cols, self.rows), self.nothing, cv2.FILLED)
             top, left = (self.rows - high) // 2, (self.cols - wide) // 2
             whole[top : top + high, left : left + wide] = sized
             sized = whole
-        factor = 1 / (255 * np.array(self.std))
-        shift = -np.array(self.mean) / np.array(self.std)
-        values = sized * factor.astype(np.float32) + shift.astype(np.float32)
+        values = np.asarray(cv2.LUT(sized, self._levels), dtype=np.float32)
         planes = values if self.order == "RGB" else values[..., ::-1]
-        return np.ascontiguousarray(planes.transpose(2, 0, 1), dtype=np.float32)
+        return planes.transpose(2, 0, 1)
 
 
 def preprocessing(network: Network, given: Mapping[str, str]) -> Preprocessing:
