@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from models.errors import ModelError
 
 from . import report_sections
-from .html import (
+from .markup import (
     figure,
     folded,
     heading,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from .html import figure, heading, interval, note, paragraph, side_by_side, table
+from .markup import figure, heading, interval, note, paragraph, side_by_side, table
 
 if TYPE_CHECKING:
     import pandas as pd

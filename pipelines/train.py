@@ -116,6 +116,8 @@ def train(
     from models.importance import MEASURES
     from models.plots import importance_picture
     from models.records import as_json
+    from models.reference import FILE as REFERENCE
+    from models.reference import make_reference
     from models.table import training_set
 
     from .judging import Protocol, judge
@@ -183,6 +185,9 @@ def train(
             "importances.csv": judged.importances.to_csv(index=False).encode(),
             "importance_groups.csv": judged.groups.to_csv(index=False).encode(),
             "importances.png": importance_picture(judged.importances, title=title),
+            REFERENCE: make_reference(
+                data.features, data.target, data.columns, data.classes
+            ).to_bytes(),
         },
     )
     write_report(out)

@@ -9,7 +9,7 @@ import pytest
 from tables import DICTIONARY_OF_EIGHT, made_table, write_table
 
 from models.errors import ModelError
-from pipelines.html import interval, shown, table
+from pipelines.markup import interval, shown, table
 from pipelines.report import report
 from pipelines.train import train
 

@@ -1,0 +1,150 @@
+"""What the training cells were like: to place a cell among them, or to see that it is unlike."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from .errors import ModelError
+from .table import feature_matrix
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+FILE = "reference.parquet"
+PERCENTILES = (1, 5, 10, 25, 50, 75, 90, 95, 99)
+ALL = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """Percentiles of every column over the training cells, and over those of each class.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``feature, class, p1 ... p99, usual``; the class is "" for all cells. `usual` is
+        the share of columns beyond the 1st and 99th percentile that 99 of 100 training cells
+        do not exceed.
+    """
+
+    table: pd.DataFrame
+
+    @property
+    def usual(self) -> float:
+        """Largest share of columns out of range that is not remarkable."""
+        return float(self.table["usual"].iloc[0])
+
+    def out_of_range(self, table: pd.DataFrame) -> Floats:
+        """Share of its known values that lie beyond the training cells' 1st or 99th percentile.
+
+        Parameters
+        ----------
+        table : DataFrame
+            With the columns of the model, in any order.
+
+        Returns
+        -------
+        (rows,) float64
+            NaN for a cell without any value; above `usual` a cell is unlike the training cells.
+        """
+        own = self.table[self.table["class"] == ALL]
+        features = feature_matrix(table, list(own["feature"]))
+        return _outside(features, own["p1"].to_numpy(), own["p99"].to_numpy())
+
+    def percentile(self, feature: str, of: str, value: float) -> float:
+        """Place a value among the cells of a class ("" for all): 0 to 100, between percentiles.
+
+        Values beyond the 1st and 99th give 0 and 100; NaN if the class has no value.
+        """
+        rows = self.table[(self.table["feature"] == feature) & (self.table["class"] == of)]
+        if len(rows) != 1:
+            raise ModelError(
+                f"there are no training values of {feature} for the class {of!r}",
+                "name a column and a class of the model",
+            )
+        known = rows[[f"p{percent}" for percent in PERCENTILES]].to_numpy(dtype=np.float64)[0]
+        if np.isnan(known).any() or np.isnan(value):
+            return float("nan")
+        if value < known[0]:
+            return 0.0
+        if value > known[-1]:
+            return 100.0
+        below = np.interp(value, known, PERCENTILES)
+        above = 100 - np.interp(-value, -known[::-1], 100 - np.array(PERCENTILES[::-1]))
+        return float((below + above) / 2)  # the middle of a run of equal percentiles
+
+    def to_bytes(self) -> bytes:
+        """Parquet."""
+        stream = io.BytesIO()
+        self.table.to_parquet(stream, index=False)
+        return stream.getvalue()
+
+
+def make_reference(
+    features: Floats, target: Codes, columns: Sequence[str], classes: Sequence[str]
+) -> Reference:
+    """Take the percentiles of the training cells.
+
+    Parameters
+    ----------
+    features : (n, p) float64
+    target : (n,) int64
+    columns : sequence of p str
+    classes : sequence of str
+    """
+    parts = []
+    for name, rows in [(ALL, np.ones(len(target), dtype=bool))] + [
+        (name, target == code) for code, name in enumerate(classes)
+    ]:
+        values = _percentiles(features[rows])
+        part = pd.DataFrame(values.T, columns=[f"p{percent}" for percent in PERCENTILES])
+        part.insert(0, "feature", list(columns))
+        part.insert(1, "class", name)
+        parts.append(part)
+    low, high = parts[0]["p1"].to_numpy(), parts[0]["p99"].to_numpy()
+    usual = float(np.nanquantile(_outside(features, low, high), 0.99))
+    return Reference(pd.concat(parts, ignore_index=True).assign(usual=usual))
+
+
+def load_reference(folder: Path) -> Reference:
+    """Read the reference of a stored model.
+
+    Raises
+    ------
+    ModelError
+        If its file is missing or damaged.
+    """
+    path = folder / FILE
+    try:
+        table = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        reason = (str(error).splitlines() or ["no reason given"])[0]
+        raise ModelError(f"{path} cannot be read: {reason}", "train the model again") from error
+    wanted = {"feature", "class", "usual", *(f"p{percent}" for percent in PERCENTILES)}
+    if not wanted <= set(table.columns) or table.empty:
+        raise ModelError(f"{path} is no reference of training cells", "train the model again")
+    return Reference(table)
+
+
+def _percentiles(features: Floats) -> Floats:
+    """(percentiles, p); NaN for a column without values."""
+    found = np.full((len(PERCENTILES), features.shape[1]), np.nan)
+    known = ~np.isnan(features).all(axis=0)
+    if known.any():
+        found[:, known] = np.nanpercentile(features[:, known], PERCENTILES, axis=0)
+    return found
+
+
+def _outside(features: Floats, low: Floats, high: Floats) -> Floats:
+    known = ~np.isnan(features)
+    beyond = ((features < low) | (features > high)).sum(axis=1)
+    share: Floats = np.full(len(features), np.nan)
+    np.divide(beyond, known.sum(axis=1), out=share, where=known.any(axis=1))
+    return share
