@@ -50,7 +50,13 @@ def comparison_picture(record: Mapping[str, Any]) -> bytes:
         _intervals(axis, part, colours)
         axis.set_title(title, fontsize=10)
     axes[1].axvline(0, color="#333333", linewidth=0.9)
-    axes[0].legend(frameon=False, fontsize=8, loc="lower left")
+    figure.legend(
+        *axes[0].get_legend_handles_labels(),
+        loc="outside lower center",
+        ncols=len(estimators),
+        frameon=False,
+        fontsize=9,
+    )
     stream = io.BytesIO()
     figure.savefig(stream, format="png", metadata={"Software": None})
     return stream.getvalue()
@@ -76,7 +82,8 @@ def _intervals(axis: Axes, part: Sequence[Mapping[str, Any]], colours: Mapping[s
             color=colours[estimator],
             label=estimator,
         )
-    axis.set_yticks(np.arange(len(names)), names, fontsize=8)
+    wrapped = [name.replace(" with ", "\nwith ", 1) for name in names]
+    axis.set_yticks(np.arange(len(names)), wrapped, fontsize=8)
     axis.invert_yaxis()
     axis.tick_params(axis="x", labelsize=8)
     axis.grid(axis="x", color="#dddddd", linewidth=0.6)
