@@ -82,10 +82,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def shown(value: object) -> str:
-    """Text of a value: three decimals, a dash for what is unknown."""
+    """Text of a value: three decimals (four of a small one), a dash for what is unknown."""
     if value is None or (isinstance(value, float) and not isfinite(value)):
         return "-"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.4f}" if 0 < abs(value) < 0.01 else f"{value:.3f}"
 
 
 def interval(low: float | None, high: float | None) -> str:

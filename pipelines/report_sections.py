@@ -134,18 +134,26 @@ def glass_box(found: dict[str, Any]) -> Iterator[str]:
         "A logistic regression of at most 12 features, chosen one by one, each for what the others "
         "leave unexplained. Weights are for one standard deviation."
     )
-    for one in found["glass_box"]["formula"]:
-        body = table(
-            ["weight", "feature", "column", "mean", "standard deviation", "unit"],
-            [
-                [t["weight"], t["plain"], t["feature"], t["centre"], t["scale"], t["unit"]]
-                for t in one["terms"]
-            ],
-        )
-        title = (
+    sums = found["glass_box"]["formula"]
+    for one in sums:
+        yield paragraph(
             f"{one['of']} = {one['intercept']:.3f} + sum of weight * (feature - mean) / deviation"
         )
-        yield paragraph(title) + body
+    weights = ["weight"] if len(sums) == 1 else [f"weight, {one['of']}" for one in sums]
+    yield table(
+        [*weights, "feature", "column", "mean", "standard deviation", "unit"],
+        [
+            [
+                *(one["weight"] for one in same),
+                same[0]["plain"],
+                same[0]["feature"],
+                same[0]["centre"],
+                same[0]["scale"],
+                same[0]["unit"],
+            ]
+            for same in zip(*(one["terms"] for one in sums), strict=True)
+        ],
+    )
 
 
 def shortcuts(found: dict[str, Any]) -> Iterator[str]:

@@ -66,8 +66,8 @@ def test_the_page_is_whole_and_fetches_nothing(model):
 def test_the_page_shows_the_stored_figures(model):
     _, words = read(model.out / "report.html")
     for one in model.evaluation.figures:
-        low = f"{one.low:.3f} to {one.high:.3f}"
-        assert f"{one.name} {one.mean:.3f} {one.spread:.3f} {low} {one.baseline:.3f}" in words
+        numbers = f"{shown(one.mean)} {shown(one.spread)} {interval(one.low, one.high)}"
+        assert f"{one.name} {numbers} {shown(one.baseline)}" in words
 
 
 def test_the_page_is_made_again_alike(model):
@@ -121,6 +121,8 @@ def test_a_folder_without_its_files_is_refused(model, tmp_path, file):
 
 def test_a_table_sets_numbers_right_and_shows_gaps():
     assert shown(0.12345) == "0.123"
+    assert shown(-0.00123) == "-0.0012"
+    assert shown(0.0) == "0.000"
     assert shown(float("nan")) == shown(None) == "-"
     assert interval(None, 1.0) == "-"
     assert interval(0.1, 0.25) == "0.100 to 0.250"
