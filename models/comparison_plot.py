@@ -85,6 +85,7 @@ def _intervals(axis: Axes, part: Sequence[Mapping[str, Any]], colours: Mapping[s
     wrapped = [name.replace(" with ", "\nwith ", 1) for name in names]
     axis.set_yticks(np.arange(len(names)), wrapped, fontsize=8)
     axis.invert_yaxis()
+    axis.locator_params(axis="x", nbins=6)
     axis.tick_params(axis="x", labelsize=8)
     axis.grid(axis="x", color="#dddddd", linewidth=0.6)
     axis.set_axisbelow(True)

@@ -29,7 +29,7 @@ class Cost:
     cells : int
         Measured for this.
     finding : float
-        Milliseconds a cell for reading, decoding and segmenting its image: everybody pays them.
+        Milliseconds of processor time a cell for reading, decoding and segmenting its image: everybody pays them.
     handcrafted, embedding : float
         Milliseconds a cell for the named features, and for the network (the masked view).
     megabytes : float
@@ -87,10 +87,10 @@ def measure_cost(
     cells, warm = 0, False
 
     def clocked(place: int, work: Callable[[], Made]) -> Made:
-        started = time.perf_counter()
+        started = time.process_time()
         made = work()
         if warm:
-            spent[place] += time.perf_counter() - started
+            spent[place] += time.process_time() - started
         return made
 
     def picture(path: Path) -> tuple[Any, Any]:
