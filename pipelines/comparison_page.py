@@ -110,14 +110,14 @@ def _setting(record: Mapping[str, Any]) -> str:
     network = (record["embedding"] or {}).get("name", "unknown")
     return (
         f"{record['cells']} cells ({counts}) in {record['groups']} groups by {split};"
-        f" {record['folds']} folds, {record['repeats']} {_times(record['repeats'])}, the same for all; network"
+        f" {record['folds']} folds, {_times(record['repeats'])}, the same for all; network"
         f" {network}, reduced to principal components inside each fold. "
         + " ".join(f"{note}." for note in record["notes"])
     )
 
 
 def _times(repeats: int) -> str:
-    return "repeat" if repeats == 1 else "repeats"
+    return f"{repeats} repeat{'s' * (repeats > 1)}"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

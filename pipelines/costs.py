@@ -29,7 +29,8 @@ class Cost:
     cells : int
         Measured for this.
     finding : float
-        Milliseconds of processor time a cell for reading, decoding and segmenting its image: everybody pays them.
+        Milliseconds of processor time a cell for reading, decoding and segmenting its image:
+        everybody pays them.
     handcrafted, embedding : float
         Milliseconds a cell for the named features, and for the network (the masked view).
     megabytes : float
