@@ -19,8 +19,8 @@ p.lead { color: #4a545c; margin-top: 0; }
 .note { background: #eef4f9; border-left: 4px solid #0072b2; padding: .5rem .9rem;
   margin: .7rem 0; }
 .warn { background: #fdf0e6; border-left-color: #d55e00; }
-table { border-collapse: collapse; margin: .6rem 0 1.2rem; font-size: .92rem; }
-th, td { padding: .25rem .7rem; border-bottom: 1px solid #e4e8eb; text-align: left;
+table { border-collapse: collapse; margin: .6rem 0 1.2rem; font-size: .9rem; }
+th, td { padding: .25rem .5rem; border-bottom: 1px solid #e4e8eb; text-align: left;
   vertical-align: top; overflow-wrap: anywhere; }
 th { background: #f3f6f8; overflow-wrap: normal; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }

@@ -132,26 +132,23 @@ def glass_box(found: dict[str, Any]) -> Iterator[str]:
     yield heading("The glass box")
     yield paragraph(
         "A logistic regression of at most 12 features, chosen one by one, each for what the others "
-        "leave unexplained. Weights are for one standard deviation."
+        "leave unexplained."
     )
     sums = found["glass_box"]["formula"]
-    for one in sums:
-        yield paragraph(
-            f"{one['of']} = {one['intercept']:.3f} + sum of weight * (feature - mean) / deviation"
-        )
-    weights = ["weight"] if len(sums) == 1 else [f"weight, {one['of']}" for one in sums]
+    terms = sums[0]["terms"]
+    names = [f"x{number + 1}" for number in range(len(terms))]
+    yield paragraph(
+        "A sum is its constant, and each weight times (feature - mean) / standard deviation."
+    )
     yield table(
-        [*weights, "feature", "column", "mean", "standard deviation", "unit"],
+        ["sum", "constant", *names],
+        [[one["of"], one["intercept"], *(t["weight"] for t in one["terms"])] for one in sums],
+    )
+    yield table(
+        ["term", "feature", "column", "mean", "deviation", "unit"],
         [
-            [
-                *(one["weight"] for one in same),
-                same[0]["plain"],
-                same[0]["feature"],
-                same[0]["centre"],
-                same[0]["scale"],
-                same[0]["unit"],
-            ]
-            for same in zip(*(one["terms"] for one in sums), strict=True)
+            [name, t["plain"], t["feature"], t["centre"], t["scale"], t["unit"]]
+            for name, t in zip(names, terms, strict=True)
         ],
     )
 
