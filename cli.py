@@ -15,6 +15,20 @@ MISTAKE, SOME_FAILED, STOPPED = 2, 3, 130
 FILE = click.Path(path_type=Path)
 
 
+class Images(click.Path):
+    """A path, or a URL as it is written."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:  # noqa: ANN401
+        """Tell the two apart."""
+        return value if "://" in str(value) else super().convert(value, param, ctx)
+
+
+IMAGES = Images()
+
+
 class Commands(click.Group):
     """Turns the errors that a user can mend into one line and exit status 2."""
 
@@ -110,6 +124,11 @@ def _measuring_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Keep what an earlier run did, or do everything again.",
         ),
         click.option("-j", "--jobs", type=click.IntRange(1), default=1, show_default=True),
+        click.option(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="Work on a Dask cluster, tcp://host:8786, instead of this machine.",
+        ),
         click.option("-q", "--quiet", is_flag=True, help="Print errors only."),
     ]
     for option in reversed(options):
@@ -157,14 +176,14 @@ def _report_failures(count: int, errors: Path | None) -> None:
 
 
 @main.command()
-@click.argument("images", type=FILE)
+@click.argument("images", type=IMAGES)
 @click.option(
     "-o",
     "--out",
     type=FILE,
     default="cells.parquet",
     show_default=True,
-    help="The table, .parquet or .csv.",
+    help="The table, .parquet or .csv; without an ending, a folder of Parquet files.",
 )
 @click.option(
     "--preset",
@@ -301,7 +320,7 @@ def compare(table: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # 
 
 @main.command()
 @click.argument("model", type=FILE)
-@click.argument("images", type=FILE)
+@click.argument("images", type=IMAGES)
 @click.option("-o", "--out", type=FILE, default="predictions.csv", show_default=True)
 @click.option(
     "--embedding",
@@ -332,7 +351,7 @@ def predict(
 
 
 @main.command()
-@click.argument("images", type=FILE)
+@click.argument("images", type=IMAGES)
 @click.option(
     "-o",
     "--out",

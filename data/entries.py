@@ -33,12 +33,28 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class RemoteFile:
+    """A file or folder elsewhere.
+
+    Attributes
+    ----------
+    url : str
+        With its protocol, ``s3://bucket/image.png``.
+    """
+
+    url: str
+
+    def __str__(self) -> str:
+        return self.url
+
+
+@dataclass(frozen=True)
 class Entry:
     """One image to be read, and what is known of it before it is opened.
 
     Attributes
     ----------
-    path : Path
+    path : Path or RemoteFile
         Where the image is.
     name : str
         Its path below the input folder, with ``/`` on every system and escaped by `printable`.
@@ -47,20 +63,20 @@ class Entry:
         word, which `original_label` always holds.
     subject, slide, camera : str or None
         Groups that share more than a label.
-    mask : Path or None
+    mask : Path, RemoteFile or None
         A given mask.
     extra : mapping
         Further facts; a manifest's other columns.
     """
 
-    path: Path
+    path: Path | RemoteFile
     name: str
     label: str | None = None
     original_label: str | None = None
     subject: str | None = None
     slide: str | None = None
     camera: str | None = None
-    mask: Path | None = None
+    mask: Path | RemoteFile | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
 
     def completed(self, facts: Facts) -> Entry:
@@ -80,7 +96,7 @@ class Listing:
 
     Attributes
     ----------
-    root : Path
+    root : Path or RemoteFile
         The folder that the names are relative to.
     layout : str
         The data set's name, or ``class folders``, ``flat folder``, ``single image``, ``manifest``.
@@ -92,7 +108,7 @@ class Listing:
         One-line facts that a user must know.
     """
 
-    root: Path
+    root: Path | RemoteFile
     layout: str
     entries: tuple[Entry, ...]
     skipped: tuple[tuple[str, str], ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path, PurePath
 
-from .entries import Entry, Listing, printable
+from .entries import Entry, Listing, RemoteFile, printable
 from .errors import DataError
 from .tables import read_table
 
@@ -17,7 +17,8 @@ def read_manifest(path: Path) -> Listing:
 
     Known further columns are ``label``, ``subject``, ``slide``, ``camera`` and ``mask``; all
     others are carried through in `Entry.extra`, their names in lower case. An empty field is
-    an unknown value. A named file may be missing: reading it will say so.
+    an unknown value. An image or a mask may be a URL. A named file may be missing:
+    reading it will say so.
 
     Raises
     ------
@@ -53,8 +54,10 @@ def read_manifest(path: Path) -> Listing:
     return Listing(folder, "manifest", tuple(entries[name] for name in sorted(entries)))
 
 
-def _locate(folder: Path, written: str) -> Path:
+def _locate(folder: Path, written: str) -> Path | RemoteFile:
     """The file that a field names; Windows separators are understood where no file has them."""
+    if "://" in written:
+        return RemoteFile(written)
     path = folder / written
     try:
         if "\\" in written and not path.exists():
@@ -66,7 +69,9 @@ def _locate(folder: Path, written: str) -> Path:
     return path
 
 
-def _name(folder: Path, image: Path) -> str:
+def _name(folder: Path, image: Path | RemoteFile) -> str:
+    if isinstance(image, RemoteFile):
+        return printable(image.url)
     path = PurePath(os.path.normpath(image))
     base = PurePath(os.path.normpath(folder))
     return printable((path.relative_to(base) if path.is_relative_to(base) else path).as_posix())

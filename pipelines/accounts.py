@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from data.errors import DataError
 
+from .cluster import run_on_cluster
 from .limits import limit_memory, worker_memory
 from .pool import Lost, run
 
 if TYPE_CHECKING:
-    from data.entries import Entry, Listing
+    from data.entries import Entry, Listing, RemoteFile
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -50,11 +51,32 @@ class Workers:
         Seconds that one image may take.
     memory_limit : float, optional
         Memory of a worker in units of 10^9 bytes, see `limits.worker_memory`.
+    scheduler : str, optional
+        Address of a Dask scheduler whose workers do it instead; their number and memory is
+        then the cluster's.
     """
 
     jobs: int = 1
     time_limit: float = 300.0
     memory_limit: float | None = None
+    scheduler: str | None = None
+
+    def answers(
+        self, work: Callable[[Task], Result], tasks: Sequence[Task]
+    ) -> Iterator[tuple[int, Result | Lost]]:
+        """Do tasks and yield each one's index and result, as `pool.run` does."""
+        if self.scheduler is not None:
+            return run_on_cluster(
+                self.scheduler, work, tasks, prepare=single_thread, time_limit=self.time_limit
+            )
+        memory = worker_memory(self.memory_limit, self.jobs)
+        return run(
+            work,
+            tasks,
+            jobs=self.jobs,
+            prepare=partial(_prepare, memory),
+            time_limit=self.time_limit,
+        )
 
 
 def single_thread() -> None:
@@ -101,17 +123,9 @@ def settle(
     DataError
         At the first failure, with `fail_fast`; at one that concerns every image.
     """
-    memory = worker_memory(workers.memory_limit, workers.jobs)
-    answers = run(
-        work,
-        tasks,
-        jobs=workers.jobs,
-        prepare=partial(_prepare, memory),
-        time_limit=workers.time_limit,
-    )
     results: dict[int, Result | Failure] = {}
     failed = 0
-    for index, answer in answers:
+    for index, answer in workers.answers(work, tasks):
         result = (
             Failure("worker", answer.reason, answer.remedy) if isinstance(answer, Lost) else answer
         )
@@ -130,7 +144,9 @@ def settle(
     return [results[index] for index in range(len(tasks))]
 
 
-def _is_there(folder: Path) -> bool:
+def _is_there(folder: Path | RemoteFile) -> bool:
+    if not isinstance(folder, Path):
+        return True  # what the network says of each file has to do
     try:
         return folder.exists()
     except OSError:  # a network folder whose server is gone

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from data.errors import DataError
 
 from .accounts import Failure, Progress, Workers, failures, settle
+from .dataset import check_dataset, write_dataset
+from .gathering import gather
 from .measuring import Done, Measuring, Settings
 from .networks import asked_columns, asked_network, described_columns
-from .parts import Part
-from .tables import SUFFIXES, Layout, write_errors, write_sidecar, write_table
+from .source import list_source
+from .tables import SUFFIXES, write_errors, write_sidecar, write_table
 from .work_folder import work_folder
 
 if TYPE_CHECKING:
-    from data.entries import Entry, Facts, Listing
+    from data.entries import Listing
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Extraction:
 
 
 def extract(
-    images: Path,
+    images: Path | str,
     out: Path,
     *,
     masks: Path | None = None,
@@ -75,6 +77,7 @@ def extract(
     time_limit: float = 300.0,
     memory_limit: float | None = None,
     jobs: int = 1,
+    scheduler: str | None = None,
     overwrite: bool = False,
     fail_fast: bool = False,
     progress: Progress | None = None,
@@ -83,11 +86,11 @@ def extract(
 
     Parameters
     ----------
-    images : Path
-        A folder (class sub-folders give labels), a CSV manifest or one image.
+    images : Path or str
+        A folder (class sub-folders give labels), a CSV manifest or one image; or a folder's URL.
     out : Path
-        The table, ``.parquet`` or ``.csv``; beside it come ``<stem>.errors.csv`` and
-        ``<stem>.json``.
+        The table, ``.parquet`` or ``.csv``, or without an ending a folder of Parquet files;
+        beside it come ``<stem>.errors.csv`` and ``<stem>.json``.
     masks : Path, optional
         Folder of masks at the images' relative paths.
     mask_is : {"nucleus", "cell"}, optional
@@ -111,6 +114,9 @@ def extract(
         Memory of a worker in units of 10^9 bytes (on Linux); an equal share of the machine's.
     jobs : int
         Worker processes.
+    scheduler : str, optional
+        Address of a Dask scheduler (``tcp://host:8786``) whose workers measure instead; they
+        must see the images and the output's folder under the same paths.
     overwrite : bool
         Measure everything again rather than what has changed.
     fail_fast : bool
@@ -127,22 +133,25 @@ def extract(
     DataError, CellError
         If the input or the options cannot be used; what was measured by then is kept.
     """
-    from data.listing import list_images
-
     if out.suffix not in SUFFIXES:
         raise DataError(f"{out} ends in {out.suffix!r}", f"give {' or '.join(SUFFIXES)}")
+    if not out.suffix:
+        check_dataset(out)
     network = asked_network(embedding, embedding_set)
     columns = asked_columns(preset, features, network)
     settings = Settings(columns, source, mask_is, pixel_size, max_pixels, max_bytes, network)
-    workers = Workers(jobs, time_limit, memory_limit)
-    listing = list_images(images, masks=masks)
+    workers = Workers(jobs, time_limit, memory_limit, scheduler)
+    listing = list_source(images, masks=masks, shared=scheduler is not None)
     errors, sidecar = out.with_suffix(".errors.csv"), out.with_suffix(".json")
     with work_folder(out, overwrite=overwrite) as parts:
         results = measure_all(
             listing, settings, parts, workers=workers, fail_fast=fail_fast, progress=progress
         )
-        layout, cells = gather(listing.entries, results, settings.all_columns)
-        count = write_table(out, layout, cells)
+        layout, measured = gather(listing.entries, results, settings.all_columns)
+        if out.suffix:
+            count = write_table(out, layout, (image.cells() for image in measured))
+        else:
+            count = write_dataset(out, layout, measured, workers)
         write_errors(errors, failures(listing.entries, results))
         record = {
             "command": "extract",
@@ -204,41 +213,4 @@ def measure_all(
         workers=workers,
         fail_fast=fail_fast,
         progress=progress,
-    )
-
-
-def gather(
-    entries: Sequence[Entry], results: Sequence[Done | Failure], features: tuple[str, ...]
-) -> tuple[Layout, Iterator[tuple[Entry, Part]]]:
-    """Return the table's columns and its cells, from the part files, in the entries' order."""
-    from data.all_idb import known_facts
-    from features.quality import Quality
-
-    extra: set[str] = set()
-    for entry in entries:
-        extra |= set(entry.extra)
-    # The facts that come with a data set are found by the files' checksums, known since reading.
-    known = [known_facts(result.sha256) if isinstance(result, Done) else None for result in results]
-    for facts in known:
-        extra |= set(facts.extra) if facts else set()
-    layout = Layout(tuple(one.name for one in fields(Quality)), tuple(sorted(extra)), features)
-
-    def cells() -> Iterator[tuple[Entry, Part]]:
-        for entry, result, facts in zip(entries, results, known, strict=True):
-            if isinstance(result, Done):
-                yield completed(entry, facts), Part.read(result.part)
-
-    return layout, cells()
-
-
-def completed(entry: Entry, facts: Facts | None) -> Entry:
-    """Return an entry with what is known of its file, where the listing did not say."""
-    if facts is None:
-        return entry
-    return replace(
-        entry,
-        subject=entry.subject or facts.subject or None,
-        slide=entry.slide or facts.slide or None,
-        camera=entry.camera or facts.camera or None,
-        extra={**facts.extra, **entry.extra},
     )

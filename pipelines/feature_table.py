@@ -17,7 +17,7 @@ TEXTS = ("Label", "OriginalLabel", "Subject", "Slide", "Camera", "SHA256", "PHas
 
 
 def read_table(path: Path, *, texts: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Read a feature table, Parquet or CSV by its suffix.
+    """Read a feature table: Parquet or CSV by its suffix, or a folder of Parquet files.
 
     Parameters
     ----------
@@ -33,12 +33,12 @@ def read_table(path: Path, *, texts: tuple[str, ...] = ()) -> pd.DataFrame:
     import pandas as pd
 
     remedy = "give the Parquet or CSV file that extract wrote"
-    if path.suffix not in {".parquet", ".csv"}:
+    if path.suffix not in {".parquet", ".csv", ""}:
         raise ModelError(f"{path} ends in {path.suffix!r}", remedy)
-    if not path.is_file():
+    if not path.exists():
         raise ModelError(f"{path} does not exist", remedy)
     try:
-        if path.suffix == ".parquet":
+        if path.suffix == ".parquet" or path.is_dir():
             table = pd.read_parquet(path)
         else:
             named = dict.fromkeys((*(f"Metadata_{name}" for name in TEXTS), *texts), "str")

@@ -18,7 +18,7 @@ from .accounts import Failure
 from .parts import Part, write_part
 
 if TYPE_CHECKING:
-    from data.entries import Entry
+    from data.entries import Entry, RemoteFile
     from features.segmentation import Segmentation
 
     from .networks import Chosen
@@ -213,10 +213,17 @@ def finished(path: Path) -> Part | None:
 
 def read_entry(entry: Entry, max_bytes: int) -> tuple[bytes, bytes | None]:
     """Return the bytes of an image and of its mask, where it has one."""
-    from data.images import read_bytes
+    content = _read(entry.path, max_bytes)
+    return content, None if entry.mask is None else _read(entry.mask, max_bytes)
 
-    content = read_bytes(entry.path, max_bytes=max_bytes)
-    return content, None if entry.mask is None else read_bytes(entry.mask, max_bytes=max_bytes)
+
+def _read(file: Path | RemoteFile, max_bytes: int) -> bytes:
+    from data.images import read_bytes
+    from data.remote import read_remote
+
+    if isinstance(file, Path):
+        return read_bytes(file, max_bytes=max_bytes)
+    return read_remote(file, max_bytes=max_bytes)
 
 
 def picture_and_cells(

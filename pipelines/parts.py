@@ -61,6 +61,11 @@ class Part:
         DataError
             If it is not what `write_part` wrote.
         """
+        if not path.exists():
+            raise DataError(
+                f"{path} is missing",
+                "workers on other machines must see the output's folder under the same path",
+            )
         try:
             head, _, body = path.read_bytes().partition(b"\n")
             record = json.loads(head)

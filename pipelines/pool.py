@@ -47,8 +47,13 @@ class Lost:
 
 
 @dataclass(frozen=True)
-class _Halt:
-    """An error that no other task would escape."""
+class Halt:
+    """An error that no other task would escape.
+
+    Parameters
+    ----------
+    error : DataError
+    """
 
     error: DataError
 
@@ -61,16 +66,17 @@ def _serve(pipe: Connection, work: Callable[[Any], Any], prepare: Callable[[], N
         pipe.send(_READY)
         while True:
             task = pipe.recv()
-            pipe.send(_answer(work, task))
+            pipe.send(answer(work, task))
     except (EOFError, ConnectionError):
         return  # the parent is gone
 
 
-def _answer(work: Callable[[Any], Any], task: object) -> object:
+def answer(work: Callable[[Any], Any], task: object) -> object:
+    """Do a task; say so where no other task would fare better, or its memory does not suffice."""
     try:
         return work(task)
     except DataError as error:
-        return _Halt(error)
+        return Halt(error)
     except MemoryError:
         return Lost("it needs more memory than a worker may use", _NO_MEMORY)
 
@@ -181,21 +187,21 @@ def run(
             for place, worker in enumerate(workers):
                 if worker.pipe not in arrived and not worker.late(time_limit):
                     continue
-                answer: Any = worker.answer(arrived=worker.pipe in arrived, time_limit=time_limit)
+                outcome: Any = worker.answer(arrived=worker.pipe in arrived, time_limit=time_limit)
                 worker.since = time.monotonic()
                 if not worker.ready:
-                    _check_started(answer)
+                    _check_started(outcome)
                     worker.ready = True
                     continue
-                if isinstance(answer, _Halt):
-                    raise answer.error
+                if isinstance(outcome, Halt):
+                    raise outcome.error
                 index = worker.queue.popleft()
-                if isinstance(answer, Lost):
+                if isinstance(outcome, Lost):
                     waiting.extendleft(reversed(worker.queue))
                     worker.end()
                     worker = workers[place] = start()  # noqa: PLW2901  (the place is what goes on)
                 fill(worker)
-                yield index, answer
+                yield index, outcome
     finally:
         for worker in workers:
             worker.end()

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from data.errors import DataError
 
 from .accounts import Failure, Progress, Workers, failures
-from .extract import gather, measure_all
+from .extract import measure_all
+from .gathering import gather
 from .measuring import Settings
+from .source import list_source
 from .tables import GROUP, write_csv, write_errors
 from .work_folder import work_folder
 
@@ -51,7 +53,7 @@ class Prediction:
 
 def predict(
     model: Path,
-    images: Path,
+    images: Path | str,
     out: Path,
     *,
     masks: Path | None = None,
@@ -64,6 +66,7 @@ def predict(
     time_limit: float = 300.0,
     memory_limit: float | None = None,
     jobs: int = 1,
+    scheduler: str | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> Prediction:
@@ -77,7 +80,7 @@ def predict(
         As for `extract`.
     embedding : str, optional
         Where the network lies that the model was trained with; ``lite0`` needs no telling.
-    time_limit, memory_limit, jobs, overwrite, progress
+    time_limit, memory_limit, jobs, scheduler, overwrite, progress
         As for `extract`.
     out : Path
         CSV with a row for each cell; ``<stem>.images.csv``, ``<stem>.subjects.csv`` and
@@ -88,7 +91,6 @@ def predict(
     DataError, CellError, ModelError
         If the input, the options or the bundle cannot be used.
     """
-    from data.listing import list_images
     from features.catalogue import column_versions
     from models.bundle import load_bundle
 
@@ -97,15 +99,16 @@ def predict(
     network = _network(model, embedding)
     embedded = network.embedding.versions() if network else {}
     bundle = load_bundle(model, feature_versions=column_versions() | embedded)
-    listing = list_images(images, masks=masks)
+    listing = list_source(images, masks=masks, shared=scheduler is not None)
     named = tuple(name for name in bundle.columns if name not in embedded)
     settings = Settings(named, source, mask_is, pixel_size, max_pixels, max_bytes, network)
     errors = out.with_suffix(".errors.csv")
     by_image, by_subject = out.with_suffix(".images.csv"), out.with_suffix(".subjects.csv")
-    workers = Workers(jobs, time_limit, memory_limit)
+    workers = Workers(jobs, time_limit, memory_limit, scheduler)
     with work_folder(out, overwrite=overwrite) as parts:
         results = measure_all(listing, settings, parts, workers=workers, progress=progress)
-        _, cells = gather(listing.entries, results, settings.all_columns)
+        _, measured = gather(listing.entries, results, settings.all_columns)
+        cells = (image.cells() for image in measured)
         columns = settings.all_columns
         rows = [row for group in _batches(cells) for row in _predicted(bundle, columns, group)]
         write_csv(out, _head(bundle), (row.values for row in rows))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from .accounts import Failure, Progress, Workers, failures, settle
 from .measuring import Refused, Settings, content_key, picture_and_cells, read_entry, stage
 from .parts import whole_file
+from .source import list_source
 from .tables import write_errors
 from .work_folder import work_folder
 
@@ -40,7 +41,7 @@ class Masks:
 
 
 def segment(
-    images: Path,
+    images: Path | str,
     out: Path,
     *,
     masks: Path | None = None,
@@ -52,6 +53,7 @@ def segment(
     time_limit: float = 300.0,
     memory_limit: float | None = None,
     jobs: int = 1,
+    scheduler: str | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> Masks:
@@ -61,7 +63,7 @@ def segment(
     ----------
     images, masks, mask_is, source, pixel_size, max_pixels, max_bytes
         As for `extract`.
-    time_limit, memory_limit, jobs, overwrite, progress
+    time_limit, memory_limit, jobs, scheduler, overwrite, progress
         As for `extract`.
     out : Path
         Folder; ``labels/`` and ``overlays/`` hold the images' relative paths.
@@ -71,17 +73,16 @@ def segment(
     DataError
         If the input or the options cannot be used.
     """
-    from data.listing import list_images
-
-    listing = list_images(images, masks=masks)
+    listing = list_source(images, masks=masks, shared=scheduler is not None)
     names = _names(listing.entries)
     settings = Settings((), source, mask_is, pixel_size, max_pixels, max_bytes)
+    out = out.absolute()
     labels, overlays = out / "labels", out / "overlays"
     tasks = [
         (entry, labels / name, overlays / name)
         for entry, name in zip(listing.entries, names, strict=True)
     ]
-    workers = Workers(jobs, time_limit, memory_limit)
+    workers = Workers(jobs, time_limit, memory_limit, scheduler)
     with work_folder(out, overwrite=overwrite) as parts:
         work = Segmenting.into(parts, settings)
         results = settle(work, tasks, listing, workers=workers, progress=progress)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .accounts import Failure
 
 SIDECAR_FORMAT = 1
-SUFFIXES = (".parquet", ".csv")
+SUFFIXES = (".parquet", ".csv", "")
 # Rows a row group: fixed, so that the bytes of the file do not depend on how work was dealt out.
 GROUP = 1024
 
@@ -220,14 +220,21 @@ def write_sidecar(
     path: Path, record: Mapping[str, Any], table: Path, columns: Mapping[str, ColumnRecord]
 ) -> None:
     """Write the JSON beside a table: versions, configuration, counts, meaning of every column."""
-    with table.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
     whole = {
         "format": SIDECAR_FORMAT,
         "versions": {name: version(name) for name in LIBRARIES},
         **record,
-        "table": {"name": table.name, "sha256": digest},
+        "table": {"name": table.name, "sha256": table_digest(table)},
         "columns": columns,
     }
     with whole_file(path) as temporary:
         temporary.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def table_digest(table: Path) -> str:
+    """Return the SHA-256 of a file; of a folder, that of its files' digests in sorted order."""
+    if table.is_dir():
+        digests = [table_digest(path) for path in sorted(table.glob("*.parquet"))]
+        return hashlib.sha256("".join(digests).encode()).hexdigest()
+    with table.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

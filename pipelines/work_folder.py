@@ -30,7 +30,7 @@ def work_folder(out: Path, *, overwrite: bool) -> Iterator[Path]:
     DataError
         If the output's folder cannot be written to, or another run has the lock.
     """
-    folder = out.with_name(f".{out.name}.parts")
+    folder = out.absolute().with_name(f".{out.name}.parts")
     with _locked(out):
         with _writable(out):
             if overwrite:

@@ -1,0 +1,86 @@
+"""Images that lie elsewhere, by URL: whatever fsspec reaches (``s3://``, ``file://``, …)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from .entries import Listing, RemoteFile, printable
+from .errors import DataError
+from .folders import read_folders
+from .tree import Found, Tree, has_image_extension
+
+
+def read_remote(file: RemoteFile, *, max_bytes: int) -> bytes:
+    """Return the content of a file elsewhere.
+
+    Raises
+    ------
+    DataError
+        If it is not there, cannot be read, is empty or has more than `max_bytes`.
+    """
+    with _reaching(file.url) as (system, path):
+        size = system.size(path)
+        if size is not None and size > max_bytes:
+            raise DataError(
+                f"{file.url} has {size} bytes, more than the limit of {max_bytes}",
+                "export smaller fields, or raise the byte limit",
+            )
+        content: bytes = system.cat_file(path)
+    if not content:
+        raise DataError(f"{file.url} is empty (0 bytes)", "upload the file again")
+    return content
+
+
+def list_remote(url: str) -> Listing:
+    """All images below a URL; sub-folders are classes, as `folders.read_folders` takes them.
+
+    Raises
+    ------
+    DataError
+        If it cannot be reached or holds no images.
+    """
+    with _reaching(url) as (system, root):
+        base = PurePosixPath(root)
+        below = {path: PurePosixPath(path).relative_to(base) for path in system.find(root)}
+        seen = {
+            printable(str(path)): RemoteFile(system.unstrip_protocol(whole))
+            for whole, path in below.items()
+            if not any(part.startswith(".") for part in path.parts)
+        }
+    images = [Found(Path(name), name) for name in sorted(seen) if has_image_extension(Path(name))]
+    if not images:
+        raise DataError(f"{url} holds no images ({len(seen)} files seen)", "correct the address")
+    layout, entries, notes = read_folders(Tree(Path(), tuple(images)))
+    others = sorted(set(seen) - {entry.name for entry in entries})
+    return Listing(
+        RemoteFile(url),
+        layout,
+        tuple(replace(entry, path=seen[entry.name]) for entry in entries),
+        tuple((name, "no image by its extension") for name in others),
+        tuple(notes),
+    )
+
+
+@contextmanager
+def _reaching(url: str) -> Iterator[tuple[Any, str]]:
+    """The file system and path behind a URL; what goes wrong there becomes a DataError."""
+    try:
+        core: Any = import_module("fsspec.core")
+    except ImportError as error:
+        raise DataError(
+            f"{url} needs fsspec", 'install it: pip install "blastometry[cluster]"'
+        ) from error
+    try:
+        yield core.url_to_fs(url)
+    except FileNotFoundError as error:
+        raise DataError(f"{url} does not exist", "correct the address") from error
+    except DataError:
+        raise
+    except (OSError, ImportError, ValueError) as error:
+        words = " ".join(str(error).split())[:160]
+        raise DataError(f"{url} cannot be read: {words}", "check address and access") from error

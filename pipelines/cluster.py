@@ -1,0 +1,142 @@
+"""The same work on a Dask cluster: batches of images, whose parts lie in a shared folder."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
+from typing import Any, TypeVar
+
+from data.errors import DataError
+
+from .pool import Halt, Lost, answer
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+# Tasks that travel together: the scheduler's millisecond is then small against their work.
+BATCH = 32
+# Batches in flight for each thread of the cluster.
+AHEAD = 4
+_CONNECT = 10.0
+
+_RESTART = "start it again and run the same command again: what was done is kept"
+
+
+def run_on_cluster(
+    address: str,
+    work: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    *,
+    prepare: Callable[[], None],
+    time_limit: float,
+) -> Iterator[tuple[int, Result | Lost]]:
+    """Do tasks on a cluster and yield each one's index and result, as `pool.run` does.
+
+    A batch whose workers die goes on task by task, until the one to blame is alone. A task that
+    takes too long ends its worker.
+
+    Parameters
+    ----------
+    address : str
+        Of the scheduler, ``tcp://host:8786``.
+    work, tasks, prepare, time_limit
+        As for `pool.run`. `work` and the tasks' files must be within reach of the workers.
+
+    Raises
+    ------
+    DataError
+        If no scheduler answers or it goes away, the workers lack this program, or `work` raised
+        it.
+    """
+    try:
+        distributed: Any = import_module("distributed")
+    except ImportError as error:
+        raise DataError(
+            "--scheduler needs dask.distributed", 'install it: pip install "blastometry[cluster]"'
+        ) from error
+    try:
+        client = distributed.Client(address, timeout=_CONNECT, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"no scheduler answers at {address}", "start one there: dask scheduler"
+        ) from error
+    whole = range(len(tasks))
+    waiting: deque[Sequence[int]] = deque(
+        whole[start : start + BATCH] for start in range(0, len(tasks), BATCH)
+    )
+    settled = 0
+    batches: dict[Any, Sequence[int]] = {}
+
+    def submit() -> Any:  # noqa: ANN401
+        batch = waiting.popleft()
+        future = client.submit(
+            answer_batch, work, [tasks[i] for i in batch], prepare, time_limit, pure=False
+        )
+        batches[future] = batch
+        return future
+
+    try:
+        threads = sum(client.nthreads().values()) or 1
+        first = [submit() for _ in range(min(AHEAD * threads, len(waiting)))]
+        running = distributed.as_completed(first, loop=client.loop)
+        for future in running:
+            batch = batches.pop(future)
+            if future.cancelled():
+                raise DataError(
+                    f"the scheduler at {address} went away after {settled} of {len(tasks)} images",
+                    _RESTART,
+                )
+            broken = future.exception()
+            if broken is not None and len(batch) > 1:
+                waiting.extendleft([one] for one in reversed(batch))
+            else:
+                answers = [_blamed(broken)] if broken is not None else future.result()
+                for index, outcome in zip(batch, answers, strict=True):
+                    if isinstance(outcome, Halt):
+                        raise outcome.error
+                    settled += 1
+                    yield index, outcome
+            while waiting and len(batches) < AHEAD * threads:
+                running.add(submit())
+    finally:
+        if client.status == "running":
+            client.cancel(list(batches), force=True)
+        client.close(timeout=2)
+
+
+def _blamed(error: BaseException) -> Lost:
+    """Say what a task that was alone in its batch did to its workers."""
+    if type(error).__name__ == "KilledWorker":
+        return Lost("the workers that tried it died, or it took longer than --time-limit")
+    if isinstance(error, ModuleNotFoundError):
+        raise DataError(
+            f"the cluster's workers cannot import {error.name}",
+            "install blastometry there too and start them with"
+            " --preload blastometry.pipelines.installed",
+        )
+    words = " ".join(str(error).split())[:160]
+    return Lost(f"its worker failed: {type(error).__name__}: {words}")
+
+
+def answer_batch(
+    work: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    prepare: Callable[[], None],
+    time_limit: float,
+) -> list[object]:
+    """Do the tasks of a batch, in a worker of the cluster."""
+    prepare()
+    answers = []
+    for task in tasks:
+        # Native code cannot be interrupted: the worker ends, its nanny starts another one.
+        watch = threading.Timer(time_limit, os._exit, (1,))
+        watch.daemon = True
+        watch.start()
+        try:
+            answers.append(answer(work, task))
+        finally:
+            watch.cancel()
+    return answers

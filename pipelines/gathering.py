@@ -1,0 +1,67 @@
+"""From what became of every image to the columns and the cells of one table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .measuring import Done
+from .parts import Part
+from .tables import Layout
+
+if TYPE_CHECKING:
+    from data.entries import Entry, Facts
+
+
+@dataclass(frozen=True)
+class Measured:
+    """An image and where its cells lie.
+
+    Parameters
+    ----------
+    entry : Entry
+        With all that is known of it.
+    part : Path
+        Its part file.
+    """
+
+    entry: Entry
+    part: Path
+
+    def cells(self) -> tuple[Entry, Part]:
+        """Read the cells."""
+        return self.entry, Part.read(self.part)
+
+
+def gather(
+    entries: Sequence[Entry], results: Sequence[object], features: tuple[str, ...]
+) -> tuple[Layout, list[Measured]]:
+    """Return the table's columns and the images with cells, in the entries' order."""
+    from data.all_idb import known_facts
+    from features.quality import Quality
+
+    # The facts that come with a data set are found by the files' checksums, known since reading.
+    images = [
+        Measured(completed(entry, known_facts(result.sha256)), result.part)
+        for entry, result in zip(entries, results, strict=True)
+        if isinstance(result, Done)
+    ]
+    extra = {name for entry in entries for name in entry.extra}
+    extra |= {name for image in images for name in image.entry.extra}
+    flags = tuple(one.name for one in fields(Quality))
+    return Layout(flags, tuple(sorted(extra)), features), images
+
+
+def completed(entry: Entry, facts: Facts | None) -> Entry:
+    """Return an entry with what is known of its file, where the listing did not say."""
+    if facts is None:
+        return entry
+    return replace(
+        entry,
+        subject=entry.subject or facts.subject or None,
+        slide=entry.slide or facts.slide or None,
+        camera=entry.camera or facts.camera or None,
+        extra={**facts.extra, **entry.extra},
+    )

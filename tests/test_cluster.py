@@ -1,0 +1,223 @@
+"""A real scheduler and four workers on this machine: the same bytes, and nothing lost with them."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hostile_workers import DELAY, LOG, Logged, Sabotaged
+from smears import write_smear
+
+from data.errors import DataError
+from data.remote import list_remote
+from pipelines import extract as extracting
+from pipelines.extract import extract
+from pipelines.feature_table import read_table
+from pipelines.measuring import Measuring, Settings
+
+pytest.importorskip("distributed", reason="the extra [cluster] is not installed")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="workers are killed by Unix's signals"),
+    # A cluster that is taken down on purpose leaves sockets to the garbage collector.
+    pytest.mark.filterwarnings("ignore"),
+]
+
+HERE = Path(__file__).parent
+
+
+class Cluster:
+    """A scheduler and workers, each a process."""
+
+    def __init__(self, folder: Path, workers: int) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.log = folder / "log"
+        self.log.touch()
+        self.environment = os.environ | {
+            "PYTHONPATH": os.pathsep.join((str(HERE), str(HERE.parent))),
+            "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
+            LOG: str(self.log),
+            DELAY: "0.2",
+        }
+        contact = folder / "contact.json"
+        self.scheduler = self._start("scheduler", "--port=0", "--no-dashboard", contact)
+        self.workers = self._start(
+            "worker", f"--nworkers={workers}", "--nthreads=1", "--no-dashboard",
+            "--memory-limit=0", f"--local-directory={folder}", contact,
+        )  # fmt: skip
+        deadline = time.monotonic() + 60
+        while not contact.exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.address = _address(contact)
+
+    def _start(self, kind: str, *options: object) -> subprocess.Popen[bytes]:
+        *others, contact = options
+        return subprocess.Popen(
+            [sys.executable, "-m", "dask", kind, *others, "--scheduler-file", str(contact)],
+            env=self.environment,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def close(self) -> None:
+        for process in (self.workers, self.scheduler):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _address(contact: Path) -> str:
+    import json
+
+    return str(json.loads(contact.read_text("utf-8"))["address"])
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    running = Cluster(tmp_path_factory.mktemp("cluster"), workers=4)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def smear(tmp_path):
+    return write_smear(tmp_path / "images", subjects=4, cells=10)
+
+
+def digest(path: Path) -> str:
+    files = sorted(path.glob("*")) if path.is_dir() else [path]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def test_the_same_bytes_as_on_one_machine(cluster, smear, tmp_path, monkeypatch):
+    monkeypatch.setattr("pipelines.dataset.IMAGES", 16)
+    whole = extract(smear, tmp_path / "here.parquet", preset="minimal", jobs=2)
+    here = extract(smear, tmp_path / "here", preset="minimal", jobs=2)
+    there = extract(smear, tmp_path / "there", preset="minimal", scheduler=cluster.address)
+    assert len(list((tmp_path / "there").iterdir())) == 3
+    assert digest(there.table) == digest(here.table)
+    assert (there.failed, there.reused, there.cells) == (0, 0, 40)
+    pd.testing.assert_frame_equal(read_table(there.table), read_table(whole.table))
+
+
+def test_images_by_url(cluster, smear, tmp_path):
+    here = extract(smear, tmp_path / "here.parquet", preset="minimal", jobs=2)
+    there = extract(
+        smear.as_uri(), tmp_path / "there.parquet", preset="minimal", scheduler=cluster.address
+    )
+    assert digest(there.table) == digest(here.table)
+
+
+def test_an_image_that_kills_its_workers_is_named(cluster, smear, tmp_path, monkeypatch):
+    (smear / "normal" / "abort.png").write_bytes(min(smear.glob("*/*")).read_bytes() + b"x")
+    monkeypatch.setattr(extracting, "Measuring", Sabotaged)
+    done = extract(smear, tmp_path / "cells.csv", preset="minimal", scheduler=cluster.address)
+    assert (done.failed, done.cells) == (1, 40)
+    (row,) = pd.read_csv(done.errors).to_dict("records")
+    assert (row["image"], row["stage"]) == ("normal/abort.png", "worker")
+
+
+def in_background(function, *arguments, **options):
+    """Call a function in a thread and collect what it returns or raises."""
+    outcome: list[object] = []
+
+    def call() -> None:
+        try:
+            outcome.append(function(*arguments, **options))
+        except DataError as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    return thread, outcome
+
+
+def wait_for(parts: Path, count: int) -> None:
+    deadline = time.monotonic() + 60
+    while len(list(parts.glob("*/[!.]*"))) < count and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def test_a_killed_worker_costs_nothing(cluster, smear, tmp_path, monkeypatch):
+    import distributed
+
+    monkeypatch.setattr(extracting, "Measuring", Logged)
+    monkeypatch.setattr("pipelines.cluster.BATCH", 4)
+    out = tmp_path / "cells.parquet"
+    options = {"preset": "minimal", "scheduler": cluster.address}
+    thread, outcome = in_background(extract, smear, out, **options)
+    wait_for(tmp_path / ".cells.parquet.parts", 4)
+    with distributed.Client(cluster.address, set_as_default=False) as client:
+        processes = client.run(os.getpid)
+    os.kill(min(processes.values()), signal.SIGKILL)
+    thread.join(timeout=120)
+    (done,) = outcome
+    assert (done.failed, done.cells) == (0, 40)
+    monkeypatch.undo()
+    assert digest(out) == digest(extract(smear, tmp_path / "h.parquet", preset="minimal").table)
+
+
+def test_a_killed_scheduler_leaves_what_was_done(smear, tmp_path, monkeypatch):
+    monkeypatch.setattr(extracting, "Measuring", Logged)
+    monkeypatch.setattr("pipelines.cluster.BATCH", 2)
+    out = tmp_path / "cells.parquet"
+    cluster = Cluster(tmp_path / "cluster", workers=2)
+    try:
+        options = {"preset": "minimal", "scheduler": cluster.address}
+        thread, outcome = in_background(extract, smear, out, **options)
+        wait_for(tmp_path / ".cells.parquet.parts", 4)
+        cluster.close()
+        thread.join(timeout=120)
+    finally:
+        cluster.close()
+    (error,) = outcome
+    assert isinstance(error, DataError)
+    assert "went away after" in error.reason
+    assert "run the same command again" in error.remedy
+    kept = len(list((tmp_path / ".cells.parquet.parts").glob("*/[!.]*")))
+    monkeypatch.undo()
+    again = extract(smear, out, preset="minimal", jobs=2)
+    assert 4 <= again.reused == kept < 40
+    assert (again.failed, again.cells) == (0, 40)
+
+
+def test_no_scheduler_is_told(smear, tmp_path, monkeypatch):
+    monkeypatch.setattr("pipelines.cluster._CONNECT", 1.0)
+    with pytest.raises(DataError, match="no scheduler answers at"):
+        extract(smear, tmp_path / "c.csv", preset="minimal", scheduler="tcp://127.0.0.1:9")
+
+
+def test_images_in_memory(smear, tmp_path):
+    import fsspec
+
+    memory = fsspec.filesystem("memory")
+    for path in smear.glob("*/*"):
+        memory.pipe_file(f"/smear/{path.relative_to(smear).as_posix()}", path.read_bytes())
+    memory.pipe_file("/smear/notes.txt", b"no image")
+    listing = list_remote("memory://smear")
+    assert [name for name, _ in listing.skipped] == ["notes.txt"]
+    assert {entry.label for entry in listing.entries} == {"blast", "normal"}
+    work = Measuring.into(tmp_path, Settings(("Cells_AreaShape_Area",)))
+    assert all(work(entry).cells == 1 for entry in listing.entries)
+    limited = Measuring.into(tmp_path, Settings(("Cells_AreaShape_Area",), max_bytes=100))
+    assert "more than the limit of 100" in limited(listing.entries[0]).reason
+    memory.rm("/smear", recursive=True)
+    assert "does not exist" in work(listing.entries[0]).reason
+    with pytest.raises(DataError, match=r"holds no images|does not exist"):
+        list_remote("memory://smear")
+
+
+def test_a_folder_of_something_else_is_not_replaced(smear, tmp_path):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "thesis.doc").write_text("years of work")
+    with pytest.raises(DataError, match="holds other files"):
+        extract(smear, tmp_path / "other", preset="minimal")
+    assert (tmp_path / "other" / "thesis.doc").exists()
