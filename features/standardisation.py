@@ -1,0 +1,72 @@
+"""Colour that survives another slide: a cell's absorbance on a scale of its own.
+
+Stain, thickness, lamp and camera scale and shift the optical density of each channel, and differ
+from slide to slide more than blasts differ from normal cells. Nothing here is learnt from other
+images, so nothing of a test image can leak into a model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from .arrays import Bytes, Floats
+from .cell import Cell
+
+Stain = Literal["none", "background", "standard"]
+STAINS: tuple[Stain, ...] = ("none", "background", "standard")
+
+# Raised whenever the same pixels come out otherwise.
+STANDARDISATION_VERSION = 1
+
+# The empty slide after standardisation, red, green, blue level.
+_SLIDE = np.array([235.0, 230.0, 228.0])
+# Optical density (natural log, red green blue) that the palest and the darkest twentieth of a cell
+# come to: that of a well stained lymphocyte. Any others would do, as long as they are everyone's.
+_PALE = np.array([0.20, 0.30, 0.10])
+_DARK = np.array([0.95, 1.40, 0.60])
+_TAIL = 0.05
+# A channel in which a cell varies less than this is not stretched to noise.
+_LEAST_SPREAD = 0.05
+
+
+def standardised(cell: Cell, stain: Stain, slide: Floats) -> Cell:
+    """Return the cell with the colours that its features are to see.
+
+    Parameters
+    ----------
+    cell : Cell
+    stain : {"none", "background", "standard"}
+        As photographed; divided by the image's own empty slide; or with the optical density of
+        each channel stretched so that the 5th and the 95th percentile of this cell's pixels come
+        to fixed values. The last keeps the pattern of a cell and the proportions between its
+        parts, and gives up how dark and how blue it is as a whole.
+    slide : (3,) float64
+        Colour of the empty slide; `stain.background` finds it.
+    """
+    if stain == "none":
+        return cell
+    levels = np.arange(1.0, 257.0)[:, None]
+    density = np.log((slide + 1) / levels)
+    if stain == "standard":
+        pale, dark = _tails(cell, density)
+        gain = (_DARK - _PALE) / np.maximum(dark - pale, _LEAST_SPREAD)
+        density = _PALE + (density - pale) * gain
+    table = np.rint(_SLIDE * np.exp(-np.maximum(density, 0.0)))
+    lut = np.clip(table, 0, 255).astype(np.uint8).reshape(1, 256, 3)
+    return replace(cell, rgb=np.asarray(cv2.LUT(cell.rgb, lut), dtype=np.uint8))
+
+
+def _tails(cell: Cell, density: Floats) -> tuple[Floats, Floats]:
+    """Return the optical density of a cell's palest and darkest twentieth: (3,) each."""
+    mask: Bytes = cell.cell.view(np.uint8)
+    pale, dark = np.empty(3), np.empty(3)
+    for channel in range(3):
+        counts = cv2.calcHist([cell.rgb], [channel], mask, [256], [0, 256]).ravel()
+        share = np.cumsum(counts, dtype=np.float64) / counts.sum()
+        dark[channel] = density[np.searchsorted(share, _TAIL), channel]
+        pale[channel] = density[np.searchsorted(share, 1 - _TAIL), channel]
+    return pale, dark
