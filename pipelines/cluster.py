@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
+from math import ceil
 from typing import Any, TypeVar
 
 from data.errors import DataError
@@ -63,11 +64,8 @@ def run_on_cluster(
         raise DataError(
             f"no scheduler answers at {address}", "start one there: dask scheduler"
         ) from error
-    whole = range(len(tasks))
-    waiting: deque[Sequence[int]] = deque(
-        whole[start : start + BATCH] for start in range(0, len(tasks), BATCH)
-    )
     settled = 0
+    waiting: deque[Sequence[int]] = deque()
     batches: dict[Any, Sequence[int]] = {}
 
     def submit() -> Any:  # noqa: ANN401
@@ -80,6 +78,9 @@ def run_on_cluster(
 
     try:
         threads = sum(client.nthreads().values()) or 1
+        size = min(BATCH, ceil(len(tasks) / (AHEAD * threads)) or 1)
+        whole = range(len(tasks))
+        waiting.extend(whole[start : start + size] for start in range(0, len(tasks), size))
         first = [submit() for _ in range(min(AHEAD * threads, len(waiting)))]
         running = distributed.as_completed(first, loop=client.loop)
         for future in running:
