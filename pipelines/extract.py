@@ -134,7 +134,10 @@ def extract(
         If the input or the options cannot be used; what was measured by then is kept.
     """
     if out.suffix not in SUFFIXES:
-        raise DataError(f"{out} ends in {out.suffix!r}", f"give {' or '.join(SUFFIXES)}")
+        raise DataError(
+            f"{out} ends in {out.suffix!r}",
+            "give .parquet, .csv, or a folder's name without an ending",
+        )
     if not out.suffix:
         check_dataset(out)
     network = asked_network(embedding, embedding_set)
@@ -175,7 +178,7 @@ def extract(
                 "failed": sum(isinstance(result, Failure) for result in results),
                 "cells": count,
             },
-            **({} if network is None else {"embedding": network.embedding.identity()}),
+            **({} if network is None else network.record()),
         }
         write_sidecar(sidecar, record, out, described_columns(columns, network))
     return Extraction(

@@ -17,9 +17,6 @@ from data.errors import DataError
 # The libraries of a worker start no threads of their own: there is one worker a core already.
 # They read these when they are loaded.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-# Before 3.12.8 the server looks for the modules to preload in the user's folder, where others of
-# the same names may lie, and not where this program's modules are.
-_OWN_MODULES = {"PYTHONSAFEPATH": "1", "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
 _FORKS = sys.platform == "linux"
 
 
@@ -44,7 +41,7 @@ def start_process(target: Callable[..., None], *arguments: object) -> tuple[Any,
     ours, theirs = context.Pipe()
     process = context.Process(target=target, args=(theirs, *arguments), daemon=True)
     try:
-        with _deaf_children(), _environment(dict.fromkeys(THREADS, "1") | _OWN_MODULES):
+        with _deaf_children(), _environment(dict.fromkeys(THREADS, "1") | _own_modules()):
             if _FORKS:
                 from multiprocessing import forkserver
 
@@ -61,6 +58,18 @@ def start_process(target: Callable[..., None], *arguments: object) -> tuple[Any,
         ) from error
     theirs.close()
     return process, ours
+
+
+def _own_modules() -> dict[str, str]:
+    """Return what lets the server find this program's modules.
+
+    Before Python 3.12.8 it looks for what it is to import in the user's folder first, where other
+    modules of the same names may lie, and not where this program's are.
+    """
+    root = str(Path(__file__).resolve().parents[1])
+    before = os.environ.get("PYTHONPATH")
+    path = os.pathsep.join((root, before)) if before else root
+    return {"PYTHONSAFEPATH": "1", "PYTHONPATH": path}
 
 
 @contextmanager
