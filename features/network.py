@@ -144,6 +144,11 @@ def _runtime() -> Any:  # noqa: ANN401
         ) from error
 
 
+def runtime_version() -> str:
+    """Return the version of onnxruntime, whichever of its packages it came in."""
+    return str(_runtime().__version__)
+
+
 def _errors() -> tuple[type[Exception], ...]:
     """Return what onnxruntime raises: its classes share no parent below Exception."""
     state = import_module("onnxruntime.capi.onnxruntime_pybind11_state")

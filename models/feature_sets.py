@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import StandardScaler
 
 from .crossvalidation import Fold
 from .errors import ModelError
@@ -106,8 +106,8 @@ def with_reduction(estimator: Estimator, embedded: Codes, most: int = COMPONENTS
         Columns of the embedding; the others pass. Without any the estimator is as it was.
     most : int
         Components, if there are as many cells and columns. They are learnt with the rest of the
-        Pipeline, so never from a cell that is tested. Where distances count, the components and
-        the other columns have half of them each, or a thousand columns would drown 64.
+        Pipeline, so never from a cell that is tested. A component counts as much as any
+        other column.
     """
     if not len(embedded):
         return estimator
@@ -120,24 +120,10 @@ def with_reduction(estimator: Estimator, embedded: Codes, most: int = COMPONENTS
         reduce = ColumnTransformer(
             [("embedding", components, embedded)], remainder="passthrough", sparse_threshold=0.0
         )
-        inner = estimator.build(rows, columns - len(embedded) + count, seed).steps
-        places = [place for place, (word, _) in enumerate(inner) if word in {"kernel", "model"}]
-        balance = FunctionTransformer(_balanced, kw_args={"first": count})
-        inner.insert(places[0], ("balance", balance))
-        return Pipeline([("reduce", reduce), *inner])
+        inner = estimator.build(rows, columns - len(embedded) + count, seed)
+        return Pipeline([("reduce", reduce), *inner.steps])
 
     return replace(estimator, build=build)
-
-
-def _balanced(columns: Floats, first: int) -> Floats:
-    """Scale columns of unit variance so that the first ones and the others weigh the same."""
-    whole = columns.shape[1]
-    if first == whole:
-        return columns
-    weights = np.full(whole, np.sqrt(whole / (2 * (whole - first))))
-    weights[:first] = np.sqrt(whole / (2 * first))
-    balanced: Floats = columns * weights
-    return balanced
 
 
 def set_importances(

