@@ -12,7 +12,7 @@ from data.errors import DataError
 from .accounts import Failure, Progress, Workers, failures, settle
 from .dataset import check_dataset, write_dataset
 from .gathering import gather
-from .measuring import Done, Measuring, Settings
+from .measuring import Done, Measuring, PartNames, Settings
 from .networks import asked_columns, asked_network, described_columns
 from .source import list_source
 from .tables import SUFFIXES, write_errors, write_sidecar, write_table
@@ -210,7 +210,7 @@ def measure_all(
         As `accounts.settle` does.
     """
     return settle(
-        Measuring.into(parts, settings),
+        Measuring(settings, PartNames.of(parts, settings)),
         listing.entries,
         listing,
         workers=workers,

@@ -131,12 +131,33 @@ def stage(name: str) -> Iterator[None]:
         raise
 
 
-def content_key(digest: str, content: bytes, mask: bytes | None) -> str:
-    """Return the name of what is computed from settings, an image and its mask."""
-    key = hashlib.sha256(digest.encode())
-    for part in (content, mask or b""):
-        key.update(hashlib.sha256(part).digest())
-    return key.hexdigest()
+@dataclass(frozen=True)
+class PartNames:
+    """Where the part of an image lies: its name says all that it is computed from.
+
+    Parameters
+    ----------
+    folder : Path
+        Of all parts.
+    digests : (str, str)
+        The settings' digests without and with a mask.
+    """
+
+    folder: Path
+    digests: tuple[str, str]
+
+    @classmethod
+    def of(cls, folder: Path, settings: Settings) -> PartNames:
+        """Return the names of what is computed with some settings."""
+        return cls(folder, (settings.digest(masked=False), settings.digest(masked=True)))
+
+    def path(self, content: bytes, mask: bytes | None, *others: bytes) -> Path:
+        """Return the part of an image and its mask, and of what else it depends on."""
+        key = hashlib.sha256(self.digests[mask is not None].encode())
+        for one in (content, mask or b"", *others):
+            key.update(hashlib.sha256(one).digest())
+        name = key.hexdigest()
+        return self.folder / name[:2] / name
 
 
 @dataclass(frozen=True)
@@ -146,29 +167,19 @@ class Measuring:
     Parameters
     ----------
     settings : Settings
-    digests : (str, str)
-        The settings' digests without and with a mask.
-    parts : Path
-        Folder of the part files; each is named by what it was computed from.
+    names : PartNames
+        Of the part files that it writes.
     """
 
     settings: Settings
-    digests: tuple[str, str]
-    parts: Path
-
-    @classmethod
-    def into(cls, parts: Path, settings: Settings) -> Measuring:
-        """Return the work that puts its part files into a folder."""
-        digests = settings.digest(masked=False), settings.digest(masked=True)
-        return cls(settings, digests, parts)
+    names: PartNames
 
     def __call__(self, entry: Entry) -> Done | Failure:
         """Measure an image, or find that it was measured before, or say why it cannot be."""
         try:
             with stage("read"):
                 content, mask = read_entry(entry, self.settings.max_bytes)
-            name = content_key(self.digests[mask is not None], content, mask)
-            path = self.parts / name[:2] / name
+            path = self.names.path(content, mask)
             earlier = finished(path)
             if earlier is not None:
                 return Done(path, earlier.sha256, earlier.cells, reused=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
 from .accounts import Failure, Progress, Workers, failures, settle
-from .measuring import Refused, Settings, content_key, picture_and_cells, read_entry, stage
+from .measuring import PartNames, Refused, Settings, picture_and_cells, read_entry, stage
 from .parts import whole_file
 from .source import list_source
 from .tables import write_errors
@@ -84,7 +85,7 @@ def segment(
     ]
     workers = Workers(jobs, time_limit, memory_limit, scheduler)
     with work_folder(out, overwrite=overwrite) as parts:
-        work = Segmenting.into(parts, settings)
+        work = Segmenting(settings, PartNames.of(parts, settings))
         results = settle(work, tasks, listing, workers=workers, progress=progress)
         failed = list(failures(listing.entries, results))
         write_errors(out / "errors.csv", failed)
@@ -93,12 +94,22 @@ def segment(
 
 
 def _names(entries: tuple[Entry, ...]) -> list[PurePosixPath]:
-    """Return the outputs' relative paths; images that differ in their suffix only keep it."""
-    stems = [PurePosixPath(entry.name.lstrip("/")).with_suffix(".png") for entry in entries]
-    taken = {stem: stems.count(stem) for stem in set(stems)} if len(set(stems)) < len(stems) else {}
+    """Return the outputs' relative paths; images that differ in their suffix only keep it.
+
+    A manifest may name images above its folder, but nothing is written above the output's.
+    """
+    below = [
+        PurePosixPath(
+            *(part for part in PurePosixPath(entry.name).parts if part not in ("/", ".."))
+        )
+        for entry in entries
+    ]
+    taken = Counter(name.with_suffix(".png") for name in below)
     return [
-        PurePosixPath(f"{entry.name.lstrip('/')}.png") if taken.get(stem, 1) > 1 else stem
-        for entry, stem in zip(entries, stems, strict=True)
+        name.with_name(f"{name.name}.png")
+        if taken[name.with_suffix(".png")] > 1
+        else name.with_suffix(".png")
+        for name in below
     ]
 
 
@@ -109,22 +120,12 @@ class Segmenting:
     Parameters
     ----------
     settings : Settings
-    digests : (str, str)
-        The settings' digests without and with a mask.
-    parts : Path
-        Folder of a small file for each finished image: the number of its cells, in a file named
-        by what its masks were computed from.
+    names : PartNames
+        Of a small file for each finished image, which holds the number of its cells.
     """
 
     settings: Settings
-    digests: tuple[str, str]
-    parts: Path
-
-    @classmethod
-    def into(cls, parts: Path, settings: Settings) -> Segmenting:
-        """Return the work that notes in a folder what is finished."""
-        digests = settings.digest(masked=False), settings.digest(masked=True)
-        return cls(settings, digests, parts)
+    names: PartNames
 
     def __call__(self, task: tuple[Entry, Path, Path]) -> int | Failure:
         """Write the masks of an image and return the number of its cells, or say why not."""
@@ -132,8 +133,7 @@ class Segmenting:
         try:
             with stage("read"):
                 content, mask = read_entry(entry, self.settings.max_bytes)
-            name = content_key(self.digests[mask is not None], content, mask)
-            note = self.parts / name[:2] / name
+            note = self.names.path(content, mask, entry.name.encode())
             if note.is_file() and label_file.is_file() and overlay_file.is_file():
                 return int(note.read_text("ascii"))
             rgb, found = picture_and_cells(content, mask, self.settings)

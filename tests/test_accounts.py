@@ -242,6 +242,31 @@ def test_segment_goes_on_where_it_was(smear, tmp_path):
     assert again == {gone.stem, changed.stem}
 
 
+def test_masks_of_swapped_images_are_made_again(smear, tmp_path):
+    first, second = sorted(smear.glob("normal/*"))[:2]
+    segment(smear, tmp_path / "masks")
+    label = tmp_path / "masks" / "labels" / "normal"
+    before = [(label / path.name).read_bytes() for path in (first, second)]
+    first.rename(smear / "other")
+    second.rename(first)
+    (smear / "other").rename(second)
+    segment(smear, tmp_path / "masks")
+    assert [(label / path.name).read_bytes() for path in (second, first)] == before
+
+
+def test_masks_stay_below_the_output(smear, tmp_path, monkeypatch):
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    image = min(smear.glob("normal/*"))
+    image.rename(tmp_path / "outside.png")
+    (inner / "list.csv").write_text("image\n../../outside.png\n", "utf-8")
+    monkeypatch.chdir(inner)
+    done = segment(Path("list.csv"), Path("out"))
+    assert done.cells == 1
+    assert [path.name for path in (inner / "out").rglob("*.png")] == ["outside.png"] * 2
+    assert (tmp_path / "outside.png").read_bytes() != (done.labels / "outside.png").read_bytes()
+
+
 def test_two_runs_at_once_and_the_second_is_refused(smear, tmp_path):
     from pipelines.work_folder import work_folder
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -22,7 +23,7 @@ from data.remote import list_remote
 from pipelines import extract as extracting
 from pipelines.extract import extract
 from pipelines.feature_table import read_table
-from pipelines.measuring import Measuring, Settings
+from pipelines.measuring import Measuring, PartNames, Settings
 
 pytest.importorskip("distributed", reason="the extra [cluster] is not installed")
 pytestmark = [
@@ -205,9 +206,10 @@ def test_images_in_memory(smear, tmp_path):
     listing = list_remote("memory://smear")
     assert [name for name, _ in listing.skipped] == ["notes.txt"]
     assert {entry.label for entry in listing.entries} == {"blast", "normal"}
-    work = Measuring.into(tmp_path, Settings(("Cells_AreaShape_Area",)))
+    settings = Settings(("Cells_AreaShape_Area",))
+    work = Measuring(settings, PartNames.of(tmp_path, settings))
     assert all(work(entry).cells == 1 for entry in listing.entries)
-    limited = Measuring.into(tmp_path, Settings(("Cells_AreaShape_Area",), max_bytes=100))
+    limited = Measuring(replace(settings, max_bytes=100), work.names)
     assert "more than the limit of 100" in limited(listing.entries[0]).reason
     memory.rm("/smear", recursive=True)
     assert "does not exist" in work(listing.entries[0]).reason

@@ -1,0 +1,139 @@
+"""Peak memory over the number of images, and cells a second alone and through Dask.
+
+``python tests/benchmarks/scale.py`` needs the extra [cluster] and takes some minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
+
+PROC = Path("/proc")
+DIFFERENT = 1000
+
+
+def rss(pid: int) -> float:
+    """Resident memory of a process in MB."""
+    try:
+        lines = (PROC / str(pid) / "status").read_text("ascii").splitlines()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) / 1e3 for line in lines if line.startswith("VmRSS"))
+
+
+class Watch:
+    """Highest memory of this process and of any other in its session."""
+
+    def __init__(self) -> None:
+        self.own = self.others = 0.0
+        self._going = True
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        while self._going:
+            self.own = max(self.own, rss(os.getpid()))
+            for child in PROC.glob("[0-9]*"):
+                pid = int(child.name)
+                try:
+                    same = os.getsid(pid) == os.getsid(0) and pid != os.getpid()
+                except ProcessLookupError:
+                    continue
+                if same:
+                    self.others = max(self.others, rss(pid))
+            time.sleep(0.3)
+
+    def end(self) -> tuple[float, float]:
+        """Stop watching."""
+        self._going = False
+        self._thread.join()
+        return self.own, self.others
+
+
+def crops(folder: Path, size: int) -> Path:
+    """Write different synthetic crops."""
+    import numpy as np
+    from smears import png
+
+    from data.synthetic import synthetic_cell
+
+    folder.mkdir()
+    for number in range(DIFFERENT):
+        cell = synthetic_cell(np.random.default_rng(number), label="blast", size=size)
+        (folder / f"{number:06d}.png").write_bytes(png(cell.rgb))
+    return folder
+
+
+def memory(work: Path, count: int) -> None:
+    """Extract so many images, every thousandth the same one again, in a fresh session."""
+    os.setsid()
+    from pipelines.extract import extract
+
+    folder = work / f"n{count}"
+    folder.mkdir()
+    for number in range(count):
+        os.link(work / "small" / f"{number % DIFFERENT:06d}.png", folder / f"{number:06d}.png")
+    watch, started = Watch(), time.monotonic()
+    done = extract(folder, work / f"n{count}.parquet", preset="minimal", jobs=1)
+    own, other = watch.end()
+    print(
+        f"{count:7d} images, {done.failed} failed, {time.monotonic() - started:6.0f} s:"
+        f" {own:.0f} MB, its largest worker {other:.0f} MB"
+    )
+    shutil.rmtree(folder)
+
+
+def speed(work: Path, preset: str, count: int) -> None:
+    """Cells a second, by this machine's workers and by a cluster's."""
+    from test_cluster import Cluster
+
+    from pipelines.extract import extract
+
+    folder = work / "few"
+    folder.mkdir(exist_ok=True)
+    for number in range(count):
+        shutil.copy(work / "large" / f"{number:06d}.png", folder)
+    extract(folder, work / "warm.parquet", preset=preset, jobs=2)
+    for jobs in (1, 2):
+        started = time.monotonic()
+        done = extract(folder, work / f"j{jobs}.parquet", preset=preset, jobs=jobs)
+        seconds = time.monotonic() - started
+        print(f"{preset}, {jobs} workers: {done.cells / seconds:.1f} cells/s")
+    for workers in (1, 2):
+        cluster = Cluster(work / f"cluster{workers}", workers)
+        try:
+            # The second time the workers have imported everything.
+            for turn in ("cold", "warm"):
+                started = time.monotonic()
+                out = work / f"c{workers}{turn}.parquet"
+                done = extract(folder, out, preset=preset, scheduler=cluster.address)
+                seconds = time.monotonic() - started
+                print(f"{preset}, Dask {workers}, {turn}: {done.cells / seconds:.1f} cells/s")
+        finally:
+            cluster.close()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", type=int, nargs="*", default=[1000, 17_000, 100_000])
+    parser.add_argument("--cells", type=int, default=300)
+    parser.add_argument("--preset", default="standard")
+    chosen = parser.parse_args()
+    place = Path(tempfile.mkdtemp())
+    crops(place / "small", 64)
+    for images in chosen.images:
+        one = multiprocessing.get_context("spawn").Process(target=memory, args=(place, images))
+        one.start()
+        one.join()
+    crops(place / "large", 160)
+    speed(place, chosen.preset, chosen.cells)
+    shutil.rmtree(place)
