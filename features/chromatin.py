@@ -12,7 +12,7 @@ import numpy as np
 from .arrays import Bytes, Floats, Mask
 from .haematology import HAEMATOLOGY, Parts
 from .registry import feature
-from .spots import Spots, bright_spots, diameter, eroded, local_mean, odd
+from .spots import Spots, bright_spots, diameter, eroded, local_means, odd
 
 # Side of the squares in parts of the nucleus's diameter, percent: from grain to patches.
 SCALES = (5, 10, 20, 40)
@@ -97,7 +97,7 @@ def chromatin_coarseness(parts: Parts) -> Floats:
         return np.full(len(SCALES), nan)
     across = diameter(mask) / 100
     sides = [odd(SCALES[0] / 2 * across), *(odd(scale * across, 3) for scale in SCALES)]
-    means = [local_mean(plane, mask, side) for side in sides]
+    means = local_means(plane, mask, sides)
     area = parts.nucleus.area
     squares = [np.square(fine - coarse, dtype=np.float64).sum() for fine, coarse in pairwise(means)]
     return np.sqrt(np.array(squares) / area)

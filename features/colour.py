@@ -78,7 +78,7 @@ def _split(rgb: Bytes, *conversion: int) -> list[Bytes]:
     """Return the three planes of the crop, in another colour space if one is named."""
     for code in conversion:
         rgb = np.asarray(cv2.cvtColor(rgb, code), dtype=np.uint8)
-    return [np.ascontiguousarray(rgb[..., index]) for index in range(3)]
+    return [np.asarray(plane, dtype=np.uint8) for plane in cv2.split(rgb)]
 
 
 def planes_with(channel: str, rgb: Bytes) -> dict[str, Bytes]:

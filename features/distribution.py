@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Floats, Mask
+from .arrays import Floats
 from .cell import Cell
 from .colour import CHANNELS, SCALES
 from .kernels import compiled
+from .outline import chamfer_of
 from .registry import Axes, Family, feature
 from .spots import eroded
 
@@ -27,7 +27,7 @@ EDGE = (RINGS + 1) ** 2
 def _sums(planes: NDArray[np.uint8], places: NDArray[np.uint8], bins: int) -> NDArray[Any]:
     """Count, sum and squared sum of the levels by place: (3, channels, bins) int64.
 
-    Nothing is counted at place 0, and no squares but at the edges.
+    Nothing is counted at place 0, no squares but at the edges, and only channel 0 has counts.
     """
     channels, rows, cols = planes.shape
     out = np.zeros((3, channels, bins), np.int64)
@@ -41,8 +41,8 @@ def _sums(planes: NDArray[np.uint8], places: NDArray[np.uint8], bins: int) -> ND
                 out[1, channel, place] += planes[channel, row, col]
             if place >= EDGE:
                 for channel in range(channels):
-                    out[2, channel, place] += np.int64(planes[channel, row, col]) ** 2
-    out[0] = out[0, 0]
+                    level = np.int64(planes[channel, row, col])
+                    out[2, channel, place] += level * level
     return out
 
 
@@ -57,18 +57,16 @@ def _by_depth(depth: NDArray[np.float32], deepest: float) -> NDArray[np.uint8]:
     return out
 
 
-def rings(mask: Mask) -> NDArray[np.uint8]:
+def rings(cell: Cell, compartment: str) -> NDArray[np.uint8]:
     """Return the ring of each pixel, 1 at the centre to 4 at the rim: (rows, cols) uint8.
 
     Rings have equal width in depth, the chamfer distance (5x5) to the nearest pixel outside.
     """
-    left, top, cols, rows = cv2.boundingRect(mask.view(np.uint8))
-    box = np.s_[top : top + rows, left : left + cols]
-    framed = cv2.copyMakeBorder(mask[box].view(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
-    depth = np.asarray(cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
-    out = np.zeros(mask.shape, np.uint8)
-    if rows:
-        out[box] = _by_depth(depth, depth.max())[1:-1, 1:-1]
+    box, depth = chamfer_of(cell, compartment)
+    out = np.zeros(cell.cell.shape, np.uint8)
+    deepest = depth.max()
+    if deepest > 0:
+        out[box] = _by_depth(depth, deepest)[1:-1, 1:-1]
     return out
 
 
@@ -128,11 +126,12 @@ def ratio(numerator: Floats, denominator: Floats) -> Floats:
 
 
 def _view(cell: Cell, axes: Axes) -> Distribution:
-    places = rings(cell.cell)
-    places += np.uint8(RINGS + 1) * rings(cell.nucleus)
+    places = rings(cell, "Cells")
+    places += np.uint8(RINGS + 1) * rings(cell, "Nuclei")
     places += np.uint8(EDGE) * (cell.cell & ~eroded(cell.cell, 3)).view(np.uint8)
     places += np.uint8(2 * EDGE) * (cell.nucleus & ~eroded(cell.nucleus, 3)).view(np.uint8)
     sums = _sums(cell.planes(axes.channels), places, 4 * EDGE).astype(np.float64)
+    sums[0, 1:] = sums[0, 0]
     return Distribution(
         sums.reshape(3, len(axes.channels), *_BINS),
         np.array([SCALES[channel][0] for channel in axes.channels]),

@@ -19,7 +19,7 @@ from .arrays import Floats
 from .cell import COMPARTMENTS, Cell
 from .colour import CHANNELS
 from .kernels import entropies, expectations
-from .pairs import COUNTS_LOG, Sums, count_pairs
+from .pairs import Sums, count_pairs
 from .registry import Axes, Family, Membership
 
 DISTANCES = (1, 2, 4)
@@ -108,10 +108,7 @@ def glcm_of(
     merged : bool
         Whether the sum of the 4 directions is wanted.
     """
-    steps = np.array(distances, dtype=np.int64)
-    marginal, difference, total, sums = count_pairs(
-        planes, parts, steps, levels, merged, COUNTS_LOG
-    )
+    marginal, difference, total, sums = count_pairs(planes, parts, distances, levels, merged=merged)
     each = np.ascontiguousarray(np.moveaxis(sums, -1, 0))
     return Glcm(marginal, difference, total, Sums(*each))
 
@@ -178,16 +175,20 @@ _TEXTURE_CHANNELS = tuple(name for name in CHANNELS if name != "Hue")
 
 
 def _membership(channel: str, parameter: str) -> Membership:
-    """Colours at the smallest distance, grey at all, 256 levels and merged directions by name."""
+    """Colours at the smallest distance, grey at all; 256 levels and merged directions by name."""
     _, levels, how = _settings(parameter)
     if levels != LEVELS[0] or how == "merged" or channel not in _IN_PRESETS:
         return "named"
-    if channel == "Gray":
-        return "minimal" if parameter == "d1_32_mean" else "standard"
-    return "standard" if parameter == "d1_32_mean" and channel in _IN_STANDARD else "full"
+    if channel == "Gray" and parameter == "d1_32_mean":
+        return "minimal"
+    return "standard" if parameter in _IN_STANDARD.get(channel, ()) else "full"
 
 
-_IN_STANDARD = {"astar", "bstar"}
+_IN_STANDARD = {
+    "Gray": ("d1_32_range", "d2_32_mean", "d4_32_mean"),
+    "astar": ("d1_32_mean",),
+    "bstar": ("d1_32_mean",),
+}
 _IN_PRESETS = {"Gray", "Green", "Lstar", "astar", "bstar", "Azure", "Eosin"}
 
 TEXTURE = Family(

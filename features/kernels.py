@@ -7,11 +7,28 @@ on the machine's vector width.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-compiled = njit(cache=True, nogil=True)
+Loop = TypeVar("Loop", bound=Callable[..., Any])
+
+# Neither wrappers for C callers nor exceptions for divisions by 0: half of the compiler's work.
+_LEAN: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+_NO_PYTHON: dict[str, Any] = {"no_cpython_wrapper": True}
+
+
+def compiled(loop: Loop) -> Loop:
+    """Compile a loop at its first call, and keep the machine code for the next process."""
+    return cast(Loop, njit(cache=True, **_LEAN)(loop))
+
+
+def inner(loop: Loop) -> Loop:
+    """Compile a loop that only other compiled ones call."""
+    return cast(Loop, njit(**_LEAN, **_NO_PYTHON)(loop))
 
 
 @compiled
@@ -43,12 +60,14 @@ def histograms(planes: NDArray[np.uint8], parts: NDArray[np.uint8]) -> NDArray[n
     `planes` is (channels, rows, cols); returns (channels, 2, 256).
     """
     channels, rows, cols = planes.shape
-    counts = np.zeros((channels, 3, 256), np.int64)
-    for channel in range(channels):
-        for row in range(rows):
-            for col in range(cols):
-                counts[channel, parts[row, col], planes[channel, row, col]] += 1
-    return counts[:, 1:]
+    counts = np.zeros((channels, 2, 256), np.int64)
+    for row in range(rows):
+        for col in range(cols):
+            part = parts[row, col]
+            if part:
+                for channel in range(channels):
+                    counts[channel, part - 1, planes[channel, row, col]] += 1
+    return counts
 
 
 @compiled
@@ -86,26 +105,36 @@ def uniform_patterns(
     cols_off: NDArray[np.int64],
     weights: NDArray[np.float32],
     reach: int,
+    ends: NDArray[np.int64],
 ) -> NDArray[np.uint8]:
     """Rotation-invariant uniform local binary pattern of every pixel that has its circle inside.
+
+    Only from the first to the last column that `ends` (2, rows) gives for each row.
 
     `plane` has one row and one column more than the image. Neighbour p is the bilinear mean of
     four pixels at (`rows_off`, `cols_off`)[p] and one to the south and east, with `weights`
     (P, 4) that are whole numbers which add up to 2^14: all products and sums fit 24 bits, so that
     float32 is exact and ties are ties. Returns (rows, cols): the number of neighbours at least as
     bright where the circle has at most two transitions, P + 1 elsewhere, 255 within `reach` of
-    the border.
+    the border and where nothing was asked for.
     """
     rows, cols = plane.shape[0] - 1, plane.shape[1] - 1
     points = rows_off.size
-    patterns = np.full((rows, cols), 255, np.uint8)
-    width = max(cols - 2 * reach, 0)
-    bits = np.empty((points, width), np.uint8)
+    patterns = np.empty((rows, cols), np.uint8)
+    bits = np.empty((points, cols), np.uint8)
+    ones = np.empty(cols, np.uint8)
+    changes = np.empty(cols, np.uint8)
     one = np.float32(16384)
-    for row in range(reach, rows - reach):
-        centre = plane[row, reach : reach + width]
+    for row in range(rows):
+        for col in range(cols):
+            patterns[row, col] = 255
+        start = max(ends[0, row], reach)
+        width = min(ends[1, row] + 1, cols - reach) - start
+        if row < reach or row >= rows - reach or width <= 0:
+            continue
+        centre = plane[row, start : start + width]
         for p in range(points):
-            top, left = row + rows_off[p], reach + cols_off[p]
+            top, left = row + rows_off[p], start + cols_off[p]
             north_west = plane[top, left : left + width]
             north_east = plane[top, left + 1 : left + 1 + width]
             south_west = plane[top + 1, left : left + width]
@@ -120,16 +149,15 @@ def uniform_patterns(
                     + se * south_east[col]
                 )
                 brighter[col] = mean >= one * centre[col]
-        ones = np.zeros(width, np.uint8)
-        changes = np.zeros(width, np.uint8)
+        for col in range(width):
+            ones[col] = changes[col] = 0
         for p in range(points):
             brighter, before = bits[p], bits[p - 1]
             for col in range(width):
                 ones[col] += brighter[col]
                 changes[col] += brighter[col] ^ before[col]
-        found = patterns[row, reach : reach + width]
         for col in range(width):
-            found[col] = ones[col] if changes[col] <= 2 else points + 1
+            patterns[row, start + col] = ones[col] if changes[col] <= 2 else points + 1
     return patterns
 
 
@@ -165,8 +193,14 @@ def order_statistics(
     levels = cumulative.shape[1]
     for k in range(ranks.shape[0]):
         for row in range(ranks.shape[1]):
-            level = np.searchsorted(cumulative[row], ranks[k, row], side="right")
-            found[k, row] = min(level, levels - 1)
+            low, high = 0, levels - 1
+            while low < high:
+                middle = (low + high) >> 1
+                if ranks[k, row] < cumulative[row, middle]:
+                    high = middle
+                else:
+                    low = middle + 1
+            found[k, row] = low
     return found
 
 
@@ -180,23 +214,24 @@ def median_distances(
     n modulo channels. Levels are visited outwards from the centre.
     """
     rows, levels = counts.shape
-    medians = np.full(rows, np.nan)
+    medians = np.empty(rows)
     for row in range(rows):
-        scale = values[row % values.shape[0]]
+        medians[row] = np.nan
+        channel = row % values.shape[0]
         pixels = 0.0
         for level in range(levels):
             pixels += counts[row, level]
         if pixels == 0:
             continue
         above = 0
-        while above < levels and scale[above] < centres[row]:
+        while above < levels and values[channel, above] < centres[row]:
             above += 1
         below = above - 1
         seen = 0.0
         lower = -1.0
         while True:
-            upwards = scale[above] - centres[row] if above < levels else np.inf
-            downwards = centres[row] - scale[below] if below >= 0 else np.inf
+            upwards = values[channel, above] - centres[row] if above < levels else np.inf
+            downwards = centres[row] - values[channel, below] if below >= 0 else np.inf
             distance = min(upwards, downwards)
             if upwards <= downwards:
                 seen += counts[row, above]

@@ -45,7 +45,16 @@ def _neighbours(
 _NEIGHBOURS = {name: _neighbours(*circle) for name, circle in CIRCLES.items()}
 
 
-def patterns(plane: NDArray[np.uint8], circle: str) -> NDArray[np.uint8]:
+def _ends(mask: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """First and last column of each row of a mask, the second before the first if none: (2, n)."""
+    there = mask.view(np.bool_)
+    last = mask.shape[1] - 1 - there[:, ::-1].argmax(axis=1)
+    return np.stack([there.argmax(axis=1), np.where(there.any(axis=1), last, -1)])
+
+
+def patterns(
+    plane: NDArray[np.uint8], circle: str, ends: NDArray[np.int64] | None = None
+) -> NDArray[np.uint8]:
     """Return the rotation-invariant uniform pattern of every pixel.
 
     Parameters
@@ -54,17 +63,21 @@ def patterns(plane: NDArray[np.uint8], circle: str) -> NDArray[np.uint8]:
         Grey levels.
     circle : {"P8R1", "P16R2"}
         Number of neighbours and their distance, pixels.
+    ends : (2, rows) int64, optional
+        First and last column wanted of each row, by default all.
 
     Returns
     -------
     (rows, cols) uint8
         How many neighbours are at least as bright (0 to P) where these are in one run, P + 1
-        elsewhere; 255 within the radius of the image's border.
+        elsewhere; 255 within the radius of the image's border and outside `ends`.
     """
+    if ends is None:
+        ends = np.repeat([[0], [plane.shape[1] - 1]], plane.shape[0], axis=1)
     rows, cols, weights = _NEIGHBOURS[circle]
     larger = np.zeros((plane.shape[0] + 1, plane.shape[1] + 1), dtype=np.float32)
     larger[:-1, :-1] = plane
-    return np.asarray(uniform_patterns(larger, rows, cols, weights, CIRCLES[circle][1]))
+    return np.asarray(uniform_patterns(larger, rows, cols, weights, CIRCLES[circle][1], ends))
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,9 +103,10 @@ def _view(cell: Cell, axes: Axes) -> Patterns:
         for bit, word in enumerate(COMPARTMENTS)
     ]
     masks = inner[0] | inner[1] | inner[2]
+    ends = _ends(inner[0])
     counts = np.stack(
         [
-            counts_by_mask(patterns(cell.plane(channel), circle), masks, points + 2)
+            counts_by_mask(patterns(cell.plane(channel), circle, ends), masks, points + 2)
             for channel in axes.channels
         ],
         axis=1,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import lru_cache, partial
 from math import nan
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Floats, Mask
+from .arrays import Floats
 from .haematology import HAEMATOLOGY, Parts
-from .kernels import compiled
+from .kernels import compiled, inner
+from .outline import chamfer_of
 from .registry import feature
 
 # Two thick parts are two lobes where the bridge between them is at most this share as thick as
@@ -22,7 +22,7 @@ LEAST = 0.3
 _UNIT = 1024
 
 
-@compiled
+@inner
 def _top(slope: NDArray[np.int32], pixel: int) -> int:
     """Follow a pixel up to its peak, halving the path on the way."""
     while slope[pixel] != pixel:
@@ -31,96 +31,109 @@ def _top(slope: NDArray[np.int32], pixel: int) -> int:
     return pixel
 
 
-@compiled
-def _peaks_and_bridges(depth: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Pair each peak of the depth with the highest bridge to a higher one.
-
-    Every pixel follows its deepest neighbour up to a peak; where two such slopes touch there is
-    a pass, and the passes join the peaks from the highest down, the lower peak to the higher
-    (the superlevel persistence of the depth). `depth` is (rows, cols) with a frame of 0.
-    Returns (peaks, 2): depth of the peak and of its bridge, 0 where a part has no
-    higher peak. Neither depends on how ties are broken.
-    """
-    rows, cols = depth.shape
-    flat = depth.ravel()
-    slope = np.zeros(flat.size, np.int32)
-    # Eight comparisons spelled out: a loop over them costs three times as much.
-    for row in range(1, rows - 1):
-        above, here, below = depth[row - 1], depth[row], depth[row + 1]
-        for col in range(1, cols - 1):
-            highest = here[col]
-            if highest == 0:
-                continue
-            pixel = row * cols + col
-            up = pixel
-            if above[col] > highest:
-                highest, up = above[col], pixel - cols
-            if below[col] > highest:
-                highest, up = below[col], pixel + cols
-            if here[col - 1] > highest:
-                highest, up = here[col - 1], pixel - 1
-            if here[col + 1] > highest:
-                highest, up = here[col + 1], pixel + 1
-            if above[col - 1] > highest:
-                highest, up = above[col - 1], pixel - cols - 1
-            if above[col + 1] > highest:
-                highest, up = above[col + 1], pixel - cols + 1
-            if below[col - 1] > highest:
-                highest, up = below[col - 1], pixel + cols - 1
-            if below[col + 1] > highest:
-                highest, up = below[col + 1], pixel + cols + 1
-            slope[pixel] = up
+@inner
+def _climb(flat: NDArray[np.int32], cols: int, slope: NDArray[np.int32]) -> None:
+    """Write the peak above each pixel to `slope`: every pixel follows its deepest neighbour."""
+    for pixel in range(flat.size):
+        highest = flat[pixel]
+        if highest == 0:
+            continue
+        up = pixel
+        # Straight neighbours first, so that equal ones are chosen as they always were.
+        for turn in range(8):
+            if turn < 4:
+                other = pixel + (1 if turn & 1 else -1) * (1 if turn & 2 else cols)
+            else:
+                other = pixel + (1 if turn & 1 else -1) + (cols if turn & 2 else -cols)
+            if flat[other] > highest:
+                highest, up = flat[other], other
+        slope[pixel] = up
     for pixel in range(flat.size):
         if flat[pixel]:
             slope[pixel] = _top(slope, pixel)
-    heights = np.empty(4 * flat.size, np.int32)
-    sides = np.empty((4 * flat.size, 2), np.int32)
-    passes = 0
-    for pixel in range(flat.size):
-        if flat[pixel]:
-            for other in (pixel + 1, pixel + cols - 1, pixel + cols, pixel + cols + 1):
-                if flat[other] and slope[other] != slope[pixel]:
-                    heights[passes] = min(flat[pixel], flat[other])
-                    sides[passes, 0], sides[passes, 1] = slope[pixel], slope[other]
-                    passes += 1
-    pairs = np.empty((flat.size, 2), np.int32)
+
+
+@compiled
+def _passes(
+    flat: NDArray[np.int32], cols: int, slope: NDArray[np.int32], found: NDArray[np.int32]
+) -> int:
+    """Climb, then write depth and both peaks of each touch of two slopes to `found` (3, n)."""
+    _climb(flat, cols, slope)
     count = 0
-    for place in np.argsort(-heights[:passes], kind="mergesort"):
-        one, two = _top(slope, sides[place, 0]), _top(slope, sides[place, 1])
-        if one != two:
-            low, high = (one, two) if flat[one] < flat[two] else (two, one)
-            if flat[low] > heights[place]:
-                pairs[count, 0], pairs[count, 1] = flat[low], heights[place]
+    for pixel in range(flat.size):
+        if flat[pixel] == 0:
+            continue
+        for turn in range(4):
+            other = pixel + (1 if turn == 0 else cols + turn - 2)
+            if flat[other] and slope[other] != slope[pixel]:
+                found[0, count] = min(flat[pixel], flat[other])
+                found[1, count], found[2, count] = slope[pixel], slope[other]
                 count += 1
-            slope[low] = high
+    return count
+
+
+@compiled
+def _join(
+    flat: NDArray[np.int32],
+    slope: NDArray[np.int32],
+    found: NDArray[np.int32],
+    order: NDArray[np.int64],
+    pairs: NDArray[np.int32],
+) -> int:
+    """Join the peaks at the passes in this order; write depth of peak and bridge (2, n)."""
+    count = 0
+    for index in range(order.size):
+        place = order[index]
+        low, high = _top(slope, found[1, place]), _top(slope, found[2, place])
+        if low == high:
+            continue
+        if flat[low] >= flat[high]:
+            low, high = high, low
+        if flat[low] > found[0, place]:
+            pairs[0, count], pairs[1, count] = flat[low], found[0, place]
+            count += 1
+        slope[low] = high
     for pixel in range(flat.size):
         if flat[pixel] and slope[pixel] == pixel:
-            pairs[count, 0], pairs[count, 1] = flat[pixel], 0
+            pairs[0, count], pairs[1, count] = flat[pixel], 0
             count += 1
-    return pairs[:count]
+    return count
 
 
-def lobe_radii(nucleus: Mask) -> Floats:
+def _peaks_and_bridges(depth: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Pair each peak of the depth with the highest bridge to a higher one.
+
+    Where two slopes touch there is a pass, and the passes join the peaks from the highest down,
+    the lower peak to the higher (the superlevel persistence of the depth). `depth` is
+    (rows, cols) with a frame of 0. Returns (2, peaks): depth of the peak and of its bridge, 0
+    where a part has no higher peak. Neither depends on how ties are broken.
+    """
+    flat = depth.ravel()
+    slope = np.zeros(flat.size, np.int32)
+    found = np.empty((3, 4 * flat.size), np.int32)
+    passes = _passes(flat, depth.shape[1], slope, found)
+    order = np.argsort(-found[0, :passes], kind="stable")
+    pairs = np.empty((2, flat.size), np.int32)
+    return pairs[:, : _join(flat, slope, found, order, pairs)]
+
+
+def lobe_radii(chamfer: NDArray[np.float32]) -> Floats:
     """Return the inscribed radius of each lobe, pixels, in ascending order: (lobes,).
 
     Parameters
     ----------
-    nucleus : (rows, cols) bool
-        Mask of the nucleus.
+    chamfer : (rows, cols) float32
+        Depth of each pixel of the nucleus, in a frame of 0, as `masks.chamfer` returns it.
 
     Returns
     -------
     (lobes,) float64
-        Largest distance to the outside in each lobe (chamfer of 5x5 pixels, within 2 % of the
-        Euclidean); empty for an empty mask.
+        Largest depth in each lobe; empty for an empty mask.
     """
-    left, top, cols, rows = cv2.boundingRect(nucleus.view(np.uint8))
-    nucleus = nucleus[top : top + rows, left : left + cols]
-    framed = cv2.copyMakeBorder(nucleus.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
-    depth = np.rint(_UNIT * cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_5))
+    depth = np.rint(_UNIT * chamfer)
     # No bridge below this can join two lobes, so nothing below it needs a look.
     depth[depth <= BRIDGE * LEAST * depth.max()] = 0
-    peaks, bridges = _peaks_and_bridges(depth.astype(np.int32)).T
+    peaks, bridges = _peaks_and_bridges(depth.astype(np.int32))
     distinct = bridges <= BRIDGE * peaks
     return np.sort(peaks[distinct & (peaks >= LEAST * peaks.max(initial=0))]) / _UNIT
 
@@ -128,7 +141,7 @@ def lobe_radii(nucleus: Mask) -> Floats:
 @lru_cache(maxsize=1)
 def _lobes(parts: Parts) -> Floats:
     """Find the lobes of a cell once for the features that follow one another."""
-    return lobe_radii(parts.whole.nucleus)
+    return lobe_radii(chamfer_of(parts.whole, "Nuclei")[1])
 
 
 sign = partial(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .arrays import Floats, Mask
 from .cell import Cell
-from .masks import quads, row_sums
+from .masks import calipers, chamfer, quads, row_sums
 from .registry import Axes, Family
 
 # What each 2x2 neighbourhood adds to the Crofton perimeter in 4 directions and to the Euler number
@@ -158,12 +158,15 @@ class Shape:
         return np.asarray(cv2.convexHull(corners.astype(np.int32)).reshape(-1, 2), dtype=np.float64)
 
     @cached_property
+    def _calipers(self) -> tuple[float, float, float]:
+        """Squared longest diameter of the hull, its smallest width and twice its area."""
+        longest, narrowest, twice = calipers(*np.ascontiguousarray(self.hull.T))
+        return longest, narrowest, twice
+
+    @cached_property
     def convex_area(self) -> float:
         """Area of the hull, square pixels."""
-        if self.empty:
-            return nan
-        x, y = self.hull.T
-        return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
+        return nan if self.empty else self._calipers[2] / 2
 
     @cached_property
     def convex_perimeter(self) -> float:
@@ -181,14 +184,7 @@ class Shape:
         """Largest and smallest distance of two parallel tangents of the hull, pixels."""
         if self.empty:
             return nan, nan
-        x, y = self.hull.T
-        apart_x, apart_y = x - x[:, None], y - y[:, None]
-        longest = sqrt(float((apart_x * apart_x + apart_y * apart_y).max()))
-        edge_x, edge_y = np.roll(x, -1) - x, np.roll(y, -1) - y
-        # Twice the area of the triangle of an edge and a corner, over the edge: the height.
-        across = edge_x[:, None] * apart_y - edge_y[:, None] * apart_x
-        widths = np.abs(across).max(axis=1) / np.sqrt(edge_x * edge_x + edge_y * edge_y)
-        return longest, float(widths.min())
+        return sqrt(self._calipers[0]), self._calipers[1]
 
     @cached_property
     def depth(self) -> Floats:
@@ -219,6 +215,11 @@ def _moved(by: float) -> Floats:
 def shape_of(cell: Cell, compartment: str) -> Shape:
     """Return the shape of a compartment, measured once a cell."""
     return cell.once(("Shape", compartment), lambda: Shape(cell.mask(compartment)))
+
+
+def chamfer_of(cell: Cell, compartment: str) -> tuple[tuple[slice, slice], NDArray[np.float32]]:
+    """Return `masks.chamfer` of a compartment, measured once a cell."""
+    return cell.once(("Chamfer", compartment), lambda: chamfer(cell.mask(compartment)))
 
 
 def _view(cell: Cell, axes: Axes) -> Shape:

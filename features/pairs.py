@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Floats
-from .kernels import compiled
+from .kernels import compiled, inner
 
-# Marginal, difference and total distributions and the sums of one matrix, or of many.
-_Results: TypeAlias = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
-
-_OUTSIDE = 65535
 _FEW = np.arange(4096, dtype=np.float64)
-COUNTS_LOG = _FEW * np.log2(np.maximum(_FEW, 1))
+_COUNTS_LOG = _FEW * np.log2(np.maximum(_FEW, 1))
 
 
 class Sums(NamedTuple):
@@ -44,236 +40,257 @@ class Sums(NamedTuple):
 _SUMS = len(Sums._fields)
 
 
-@compiled
-def _codes(
-    plane: NDArray[np.uint16], parts: NDArray[np.uint8], margin: int
-) -> tuple[NDArray[np.uint16], Any, int, Any]:
-    """Level and part of each pixel in one number, with a margin of outside on all sides but one.
+@inner
+def _limits(
+    planes: NDArray[np.uint16], channel: int, parts: NDArray[np.uint8]
+) -> tuple[int, int, int]:
+    """Lowest level of the cell, number of levels to the highest, union of the parts' numbers."""
+    rows, cols = parts.shape
+    lowest, highest, present = 65535, 0, 0
+    for row in range(rows):
+        for col in range(cols):
+            part, level = parts[row, col], planes[channel, row, col]
+            lowest = min(lowest, level if part else 65535)
+            highest = max(highest, level if part else 0)
+            present |= part
+    return lowest, max(highest - lowest + 1, 0), present
 
-    Levels count from the lowest of the cell; those of the nucleus follow on the cytoplasm's.
-    Returns the codes, the lowest level, the number of levels from there to the highest and the
-    union of the parts' numbers.
+
+@inner
+def _encode(
+    planes: NDArray[np.uint16],
+    channel: int,
+    parts: NDArray[np.uint8],
+    lowest: int,
+    nucleus: int,
+    outside: int,
+    codes: NDArray[np.uint16],
+) -> None:
+    """Write level and part of each pixel as one number, in a margin of `outside`.
+
+    Levels count from the lowest of the cell; those of the nucleus, from `nucleus`, follow on the
+    cytoplasm's. The margin is as wide on either side as above, and there is none below.
     """
-    rows, cols = plane.shape
-    none, outside = np.uint16(0), np.uint16(_OUTSIDE)
-    lowest: Any = outside
-    highest: Any = none
-    present: Any = np.uint8(0)
+    rows, cols = parts.shape
+    margin = codes.shape[0] - rows
+    for row in range(codes.shape[0]):
+        for col in range(codes.shape[1]):
+            codes[row, col] = outside
     for row in range(rows):
-        line, part = plane[row], parts[row]
         for col in range(cols):
-            lowest = min(lowest, line[col] if part[col] else outside)
-            highest = max(highest, line[col] if part[col] else none)
-            present |= part[col]
-    span = max(int(highest) - int(lowest) + 1, 0)
-    nucleus = np.uint16(span if present == 3 else 0)
-    codes = np.full((rows + margin, cols + 2 * margin), outside)
-    for row in range(rows):
-        line, part = plane[row], parts[row]
-        found = codes[row + margin, margin : margin + cols]
-        for col in range(cols):
-            code = np.uint16(line[col] - lowest + (nucleus if part[col] == 2 else none))
-            found[col] = code if part[col] else outside
-    return codes, lowest, span, present
+            part = parts[row, col]
+            code = planes[channel, row, col] - lowest + (nucleus if part == 2 else 0)
+            codes[row + margin, col + margin] = code if part else outside
 
 
-@compiled
+@inner
 def _count(
     codes: NDArray[np.uint16], margin: int, distance: int, counts: NDArray[np.int32]
 ) -> None:
-    """Add the pairs at 0, 45, 90 and 135 degrees to `counts`: (4, codes, codes)."""
+    """Add the pairs at 0, 45, 90 and 135 degrees to `counts`.
+
+    `counts` is (5, codes + 1, codes + 1); the last column collects pairs with a pixel outside.
+    """
     rows, cols = codes.shape
+    outside = counts.shape[1] - 1
     for row in range(margin, rows):
-        level, above = codes[row], codes[row - distance]
         for col in range(margin, cols - margin):
-            here = level[col]
-            if here == _OUTSIDE:
+            here = codes[row, col]
+            if here == outside:
                 continue
-            east, north_east = level[col + distance], above[col + distance]
-            north, north_west = above[col], above[col - distance]
-            if east != _OUTSIDE:
-                counts[0, here, east] += 1
-            if north_east != _OUTSIDE:
-                counts[1, here, north_east] += 1
-            if north != _OUTSIDE:
-                counts[2, here, north] += 1
-            if north_west != _OUTSIDE:
-                counts[3, here, north_west] += 1
+            counts[0, here, codes[row, col + distance]] += 1
+            counts[1, here, codes[row - distance, col + distance]] += 1
+            counts[2, here, codes[row - distance, col]] += 1
+            counts[3, here, codes[row - distance, col - distance]] += 1
 
 
-@compiled
-def _merge(counts: NDArray[np.int32]) -> None:
-    """Write the sum of the four directions' matrices behind them."""
-    for direction in range(4):
-        for row in range(counts.shape[1]):
-            for col in range(counts.shape[2]):
-                counts[4, row, col] += counts[direction, row, col]
-
-
-@compiled
-def _add(n: int, low: int, high: int, logs: NDArray[np.float64], out: _Results) -> None:
-    """Add an entry of a symmetric matrix, and its mirror image, to the matrix's sums."""
-    marginal, difference, total, sums = out
-    twice = n if low == high else 2 * n
-    marginal[low] += n
-    if low != high:
-        marginal[high] += n
-    difference[high - low] += twice
-    total[low + high] += twice
-    sums[0] = max(sums[0], n)
-    sums[1] += float(twice) * n
-    sums[2] += (logs[n] if n < logs.size else n * np.log2(n)) * (1 if low == high else 2)
-
-
-@compiled
+@inner
 def _describe(
-    distribution: NDArray[np.float64], pairs: float, first: int, sums: NDArray[np.float64]
+    distributions: NDArray[np.float64],
+    at: int,
+    pairs: float,
+    first: int,
+    sums: NDArray[np.float64],
+    place: int,
 ) -> None:
     """Turn counts into probabilities; write mean, mean square and entropy of the values."""
-    for index in range(distribution.size):
-        if distribution[index] > 0:
-            share = distribution[index] / pairs
-            distribution[index] = share
+    for index in range(distributions.shape[1]):
+        if distributions[at, index] > 0:
+            share = distributions[at, index] / pairs
+            distributions[at, index] = share
             value = first + index
-            sums[0] += share * value
-            sums[1] += share * value * value
-            sums[2] -= share * np.log2(share)
+            sums[at, place] += share * value
+            sums[at, place + 1] += share * value * value
+            sums[at, place + 2] -= share * np.log2(share)
 
 
-@compiled
-def _finish(out: _Results) -> None:
-    """Turn the sums of counts into those of probabilities; NaN where there is no pair."""
-    marginal, difference, total, sums = out
+@inner
+def _finish(
+    marginal: NDArray[np.float64],
+    difference: NDArray[np.float64],
+    total: NDArray[np.float64],
+    sums: NDArray[np.float64],
+    at: int,
+) -> None:
+    """Turn a matrix's sums of counts into those of probabilities; NaN where there is no pair."""
     pairs = 0.0
-    for index in range(marginal.size):
-        pairs += marginal[index]
+    for index in range(marginal.shape[1]):
+        pairs += marginal[at, index]
     if pairs == 0:
-        for values in out:
-            for index in range(values.size):
-                values[index] = np.nan
+        for index in range(marginal.shape[1]):
+            marginal[at, index] = difference[at, index] = np.nan
+        for index in range(total.shape[1]):
+            total[at, index] = np.nan
+        for index in range(_SUMS):
+            sums[at, index] = np.nan
         return
-    sums[0] /= pairs
-    sums[1] /= pairs * pairs
-    sums[2] = np.log2(pairs) - sums[2] / pairs
-    _describe(marginal, pairs, 1, sums[3:6])
-    _describe(difference, pairs, 0, sums[6:9])
-    _describe(total, pairs, 2, sums[9:12])
-    for index in range(total.size):
-        if total[index] > 0:
-            away = index + 2 - sums[9]
+    sums[at, 0] /= pairs
+    sums[at, 1] /= pairs * pairs
+    sums[at, 2] = np.log2(pairs) - sums[at, 2] / pairs
+    _describe(marginal, at, pairs, 1, sums, 3)
+    _describe(difference, at, pairs, 0, sums, 6)
+    _describe(total, at, pairs, 2, sums, 9)
+    for index in range(total.shape[1]):
+        if total[at, index] > 0:
+            away = index + 2 - sums[at, 9]
             square = away * away
-            sums[12] += total[index] * square
-            sums[13] += total[index] * square * away
-            sums[14] += total[index] * square * square
+            sums[at, 12] += total[at, index] * square
+            sums[at, 13] += total[at, index] * square * away
+            sums[at, 14] += total[at, index] * square * square
 
 
-@compiled
-def _whole(
+@inner
+def _add_up(
     counts: NDArray[np.int32],
+    direction: int,
     lowest: int,
     span: int,
+    present: int,
     logs: NDArray[np.float64],
-    cells: _Results,
-    part: _Results,
+    marginal: NDArray[np.float64],
+    difference: NDArray[np.float64],
+    total: NDArray[np.float64],
+    sums: NDArray[np.float64],
+    at: int,
 ) -> None:
-    """Write the sums of one direction's matrix where a cell has a single compartment."""
+    """Add one direction's matrix, made symmetric, to the sums of all three compartments.
+
+    `at` is the row of the cell's, those of nucleus and cytoplasm are a third of all rows on each.
+    """
+    step = sums.shape[0] // 3
+    both, lone = present == 3, 1 if present == 2 else 2
     for low in range(span):
         for high in range(low, span):
-            n = counts[low, high] + counts[high, low]
-            if n:
-                _add(n, lowest + low, lowest + high, logs, cells)
-    _finish(cells)
-    for ours, theirs in zip(part, cells):  # noqa: B905  (numba has no strict)
-        for index in range(ours.size):
-            ours[index] = theirs[index]
+            outer = counts[direction, low, high] + counts[direction, high, low]
+            within, across = 0, 0
+            if both:
+                far, farther = span + low, span + high
+                within = counts[direction, far, farther] + counts[direction, farther, far]
+                across = (
+                    counts[direction, low, farther]
+                    + counts[direction, farther, low]
+                    + counts[direction, far, high]
+                    + counts[direction, high, far]
+                )
+            whole = outer + within + across
+            if whole == 0:
+                continue
+            for compartment in range(3):
+                n = whole if compartment == 0 else outer if compartment == lone else within
+                if n == 0:
+                    continue
+                row = at + compartment * step
+                twice = n if low == high else 2 * n
+                marginal[row, lowest + low] += n
+                if low != high:
+                    marginal[row, lowest + high] += n
+                difference[row, high - low] += twice
+                total[row, 2 * lowest + low + high] += twice
+                sums[row, 0] = max(sums[row, 0], n)
+                sums[row, 1] += float(twice) * n
+                log = logs[n] if n < logs.size else n * np.log2(n)
+                sums[row, 2] += log * (1 if low == high else 2)
 
 
 @compiled
-def _compartments(
-    counts: NDArray[np.int32],
-    lowest: int,
-    span: int,
-    logs: NDArray[np.float64],
-    cells: _Results,
-    nuclei: _Results,
-    cytoplasm: _Results,
-) -> None:
-    """Write the sums of one direction's matrix, made symmetric, for all three compartments."""
-    for low in range(span):
-        for high in range(low, span):
-            outer = counts[low, high] + counts[high, low]
-            inner = counts[span + low, span + high] + counts[span + high, span + low]
-            across = (
-                counts[low, span + high]
-                + counts[span + high, low]
-                + counts[span + low, high]
-                + counts[high, span + low]
-            )
-            if outer:
-                _add(outer, lowest + low, lowest + high, logs, cytoplasm)
-            if inner:
-                _add(inner, lowest + low, lowest + high, logs, nuclei)
-            if outer + inner + across:
-                _add(outer + inner + across, lowest + low, lowest + high, logs, cells)
-    _finish(cells)
-    _finish(nuclei)
-    _finish(cytoplasm)
-
-
-@compiled
-def _at(out: _Results, part: int, channel: int, distance: int, direction: int) -> _Results:
-    """One matrix's row in each of the four arrays."""
-    marginal, difference, total, sums = out
-    return (
-        marginal[part, channel, distance, direction],
-        difference[part, channel, distance, direction],
-        total[part, channel, distance, direction],
-        sums[part, channel, distance, direction],
-    )
-
-
-@compiled
-def count_pairs(
+def _pairs_of(
     planes: NDArray[np.uint16],
     parts: NDArray[np.uint8],
     distances: NDArray[np.int64],
-    levels: int,
-    merged: bool,
+    margin: int,
+    directions: int,
     logs: NDArray[np.float64],
-) -> _Results:
+    marginal: NDArray[np.float64],
+    difference: NDArray[np.float64],
+    total: NDArray[np.float64],
+    sums: NDArray[np.float64],
+) -> None:
+    """Fill the rows of the four results: compartments, channels, distances, directions."""
+    rows, cols = parts.shape
+    codes = np.empty((rows + margin, cols + 2 * margin), np.uint16)
+    at = 0
+    for channel in range(planes.shape[0]):
+        lowest, span, present = _limits(planes, channel, parts)
+        width = 2 * span if present == 3 else span
+        _encode(planes, channel, parts, lowest, span if present == 3 else 0, width, codes)
+        for distance in range(distances.size):
+            counts = np.zeros((5, width + 1, width + 1), np.int32)
+            _count(codes, margin, distances[distance], counts)
+            if directions == 5:
+                for direction in range(4):
+                    for row in range(width):
+                        for col in range(width):
+                            counts[4, row, col] += counts[direction, row, col]
+            for direction in range(directions):
+                _add_up(
+                    counts,
+                    direction,
+                    lowest,
+                    span,
+                    present,
+                    logs,
+                    marginal,
+                    difference,
+                    total,
+                    sums,
+                    at,
+                )
+                at += 1
+    for row in range(sums.shape[0]):
+        _finish(marginal, difference, total, sums, row)
+
+
+def count_pairs(
+    planes: NDArray[np.uint16],
+    parts: NDArray[np.uint8],
+    distances: tuple[int, ...],
+    levels: int,
+    *,
+    merged: bool,
+) -> tuple[Floats, ...]:
     """Count the level pairs inside the mask and sum up every matrix, symmetric and normalised.
 
     `planes` is (channels, rows, cols), `parts` 0 outside, 1 in the cytoplasm and 2 in the
-    nucleus, `logs` `COUNTS_LOG`. Returns, over (Cells, Nuclei, Cytoplasm; channels; distances;
-    directions 0, 45, 90, 135 degrees and, if wanted, all four merged), the probability of each
-    level, of each absolute difference and of each sum of the two levels, and `Sums`; NaN where
-    there is no pair.
+    nucleus. Returns, over (Cells, Nuclei, Cytoplasm; channels; distances; directions 0, 45, 90,
+    135 degrees and, if wanted, all four merged), the probability of each level, of each absolute
+    difference and of each sum of the two levels, and `Sums`; NaN where there is no pair.
     """
-    channels = planes.shape[0]
-    shape = (3, channels, distances.size, 5 if merged else 4)
-    out = (
-        np.zeros((*shape, levels)),
-        np.zeros((*shape, levels)),
-        np.zeros((*shape, 2 * levels - 1)),
-        np.zeros((*shape, _SUMS)),
+    directions = 5 if merged else 4
+    shape = (3, planes.shape[0], len(distances), directions)
+    matrices = int(np.prod(shape))
+    widths = (levels, levels, 2 * levels - 1, _SUMS)
+    marginal, difference, total, sums = (np.zeros((matrices, width)) for width in widths)
+    _pairs_of(
+        planes,
+        parts,
+        np.array(distances, dtype=np.int64),
+        max(distances),
+        directions,
+        _COUNTS_LOG,
+        marginal,
+        difference,
+        total,
+        sums,
     )
-    margin = distances.max()
-    for channel in range(channels):
-        codes, lowest, span, present = _codes(planes[channel], parts, margin)
-        width = 2 * span if present == 3 else span
-        for distance in range(distances.size):
-            counts = np.zeros((5, width, width), np.int32)
-            _count(codes, margin, distances[distance], counts)
-            if merged:
-                _merge(counts)
-            for direction in range(shape[3]):
-                cells = _at(out, 0, channel, distance, direction)
-                nuclei = _at(out, 1, channel, distance, direction)
-                cytoplasm = _at(out, 2, channel, distance, direction)
-                if present == 3:
-                    _compartments(counts[direction], lowest, span, logs, cells, nuclei, cytoplasm)
-                    continue
-                there, empty = (nuclei, cytoplasm) if present == 2 else (cytoplasm, nuclei)
-                _whole(counts[direction], lowest, span, logs, cells, there)
-                _finish(empty)
-    return out
+    each = (values.reshape(*shape, -1) for values in (marginal, difference, total, sums))
+    return tuple(each)

@@ -200,6 +200,7 @@ def euler_number(shape: Shape) -> float:
     unit="px",
     plain="half of the thickness",
     range="[1, inf)",
+    preset="full",
     reference="CellProfiler MeasureObjectSizeShape MaximumRadius",
     vetted="scipy; by hand",
 )
@@ -212,6 +213,7 @@ def maximum_radius(shape: Shape) -> float:
     unit="px",
     plain="thickness",
     range="[1, inf)",
+    preset="full",
     reference="CellProfiler MeasureObjectSizeShape MeanRadius",
     vetted="scipy; by hand",
 )

@@ -7,6 +7,7 @@ turned spots.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import pi, sqrt
 
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Bytes, Mask
+from .kernels import compiled
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,27 +64,51 @@ def dilated(mask: Mask, side: int) -> Mask:
     return np.asarray(cv2.dilate(mask.view(np.uint8), square), dtype=np.bool_)
 
 
-def local_mean(plane: Bytes, mask: Mask, side: int) -> NDArray[np.float32]:
-    """Return the mean of the mask's pixels in the square around each of them, 0 outside.
+@compiled
+def _means(
+    plane: NDArray[np.uint8],
+    mask: NDArray[np.uint8],
+    sides: NDArray[np.int64],
+    sums: NDArray[np.int64],
+    means: NDArray[np.float32],
+) -> None:
+    """Fill `means` (sides, rows, cols) inside the mask; `sums` (rows + 1, cols + 1) holds 0."""
+    rows, cols = plane.shape
+    # Sums above and to the left: pixels in the upper half of the word, levels in the lower.
+    for row in range(rows):
+        line = 0
+        for col in range(cols):
+            if mask[row, col]:
+                line += (1 << 32) + plane[row, col]
+            sums[row + 1, col + 1] = sums[row, col + 1] + line
+    for place in range(sides.size):
+        half = sides[place] >> 1
+        for row in range(rows):
+            top, low = max(row - half, 0), min(row + half + 1, rows)
+            for col in range(cols):
+                if mask[row, col]:
+                    left, right = max(col - half, 0), min(col + half + 1, cols)
+                    box = sums[low, right] - sums[top, right] - sums[low, left] + sums[top, left]
+                    means[place, row, col] = np.float32(box & 0xFFFFFFFF) / np.float32(box >> 32)
+
+
+def local_means(plane: Bytes, mask: Mask, sides: Sequence[int]) -> NDArray[np.float32]:
+    """Return the means of the mask's pixels in squares around each: (sides, rows, cols).
 
     Parameters
     ----------
     plane : (rows, cols) uint8
         Grey levels.
     mask : (rows, cols) bool
-        Which pixels count.
-    side : int
-        Side of the square, odd, pixels.
+        Which pixels count; the mean is 0 outside.
+    sides : sequence of int
+        Sides of the squares, odd, pixels.
     """
-    inside = mask.view(np.uint8)
-    chosen = plane * inside
-    if side == 1:
-        return chosen.astype(np.float32)
-    size, border = (side, side), cv2.BORDER_CONSTANT
-    sums = cv2.boxFilter(chosen, cv2.CV_32F, size, normalize=False, borderType=border)
-    counts = cv2.boxFilter(inside, cv2.CV_32F, size, normalize=False, borderType=border)
-    # A plain division and a product: numpy's division under a mask costs ten times as much.
-    return np.asarray(sums / np.maximum(counts, 1) * inside, dtype=np.float32)
+    rows, cols = plane.shape
+    means = np.zeros((len(sides), rows, cols), np.float32)
+    sums = np.zeros((rows + 1, cols + 1), np.int64)
+    _means(np.ascontiguousarray(plane), mask.view(np.uint8), np.array(sides), sums, means)
+    return means
 
 
 def bright_spots(
@@ -103,8 +129,8 @@ def bright_spots(
     least : float
         Least area of a spot, pixels; spots are 8-connected.
     """
-    small, large = sides
-    excess = local_mean(plane, mask, small) - local_mean(plane, mask, large)
+    small, large = local_means(plane, mask, sides)
+    excess = small - large
     spots = excess >= level
     # Without OpenCV's statistics, which cost eight times the labels.
     labels = cv2.connectedComponents(spots.view(np.uint8), connectivity=8)[1][spots]

@@ -43,12 +43,10 @@ def _polynomial(n: int, turns: int) -> NDArray[np.complex128]:
 _POLYNOMIALS = np.stack([_polynomial(*order) for order in ORDERS]).reshape(len(ORDERS), -1)
 
 
-def _reach(shape: Shape, rows: NDArray[np.intp]) -> float:
+def _reach(shape: Shape) -> float:
     """Distance from the centroid to the farthest pixel centre of the mask."""
     row, col = shape.centroid
-    mask = shape.mask[rows]
-    first = mask.argmax(axis=1)
-    last = mask.shape[1] - 1 - mask[:, ::-1].argmax(axis=1)
+    rows, first, last = shape.ends
     across = np.maximum(np.abs(first - col), np.abs(last - col))
     return float(np.hypot(rows - row, across).max())
 
@@ -71,13 +69,14 @@ def zernike(shape: Shape) -> Floats:
     """
     if shape.empty or shape.area == 1:
         return np.full(len(ORDERS), nan)
-    rows = np.flatnonzero(shape.mask.any(axis=1))
-    radius = _reach(shape, rows)
+    radius = _reach(shape)
     row, col = shape.centroid
+    rows, first, last = shape.ends
+    rows, cols = np.arange(rows[0], rows[-1] + 1), np.arange(first.min(), last.max() + 1)
     vertical = np.vander((rows - row) / radius, DEGREE + 1, increasing=True)
-    cols = np.arange(shape.mask.shape[1])
     across = np.vander((cols - col) / radius, DEGREE + 1, increasing=True)
-    moments = vertical.T @ (shape.mask[rows].astype(np.float64) @ across)
+    mask = shape.mask[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
+    moments = vertical.T @ (mask.astype(np.float64) @ across)
     return np.asarray(np.abs(_POLYNOMIALS @ moments.ravel()) / shape.area)
 
 

@@ -124,7 +124,7 @@ def _lag_differences(cell: Cell, column: Column, lag: int) -> np.ndarray:
 
 
 def _no_ring(cell: Cell, column: Column) -> bool:
-    return not (rings(cell.mask(column.compartment)) == int(column.component[0])).any()
+    return not (rings(cell, column.compartment) == int(column.component[0])).any()
 
 
 def _nothing_on_both_sides(cell: Cell, column: Column) -> bool:
