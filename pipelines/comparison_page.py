@@ -86,7 +86,7 @@ def outcome(record: Mapping[str, Any]) -> list[str]:
         nameless = max(rises.get((estimator, "embedding"), 0.0), 0.0)
         if named + nameless > 0:
             lines.append(
-                f"{estimator}: in the model of both, {100 * nameless / (named + nameless):.0f} % of"
+                f"{estimator}: in the model of both, {100 * nameless / (named + nameless):.1f} % of"
                 " the loss by shuffling comes from the embedding, which has no name."
             )
     cost = record["cost"]
