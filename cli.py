@@ -199,6 +199,13 @@ def _report_failures(count: int, errors: Path | None) -> None:
     help="Only these families, or columns by name or pattern: AreaShape,Nuclei_LBP_*",
 )
 @click.option(
+    "--stain",
+    type=click.Choice(["none", "background", "standard"]),
+    default="standard",
+    show_default=True,
+    help="Colours as photographed, divided by the empty slide, or on a scale of the cell's own.",
+)
+@click.option(
     "--embedding",
     metavar="lite0|FILE.onnx",
     help="Add what a network makes of each cell, beside the named features.",

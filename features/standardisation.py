@@ -15,6 +15,7 @@ import numpy as np
 
 from .arrays import Bytes, Floats
 from .cell import Cell
+from .stain import background, cut_out
 
 Stain = Literal["none", "background", "standard"]
 STAINS: tuple[Stain, ...] = ("none", "background", "standard")
@@ -33,6 +34,21 @@ _TAIL = 0.05
 _LEAST_SPREAD = 0.05
 
 
+def slide_colour(rgb: Bytes) -> Floats:
+    """Colour of the empty slide of a picture; white where the cell was cut out on black.
+
+    Parameters
+    ----------
+    rgb : (rows, cols, 3) uint8
+
+    Returns
+    -------
+    (3,) float64
+        Red, green and blue level.
+    """
+    return np.full(3, 255.0) if cut_out(rgb) is not None else background(rgb)
+
+
 def standardised(cell: Cell, stain: Stain, slide: Floats) -> Cell:
     """Return the cell with the colours that its features are to see.
 
@@ -45,7 +61,7 @@ def standardised(cell: Cell, stain: Stain, slide: Floats) -> Cell:
         to fixed values. The last keeps the pattern of a cell and the proportions between its
         parts, and gives up how dark and how blue it is as a whole.
     slide : (3,) float64
-        Colour of the empty slide; `stain.background` finds it.
+        Colour of the empty slide, see `slide_colour`.
     """
     if stain == "none":
         return cell

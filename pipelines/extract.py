@@ -20,6 +20,7 @@ from .work_folder import work_folder
 
 if TYPE_CHECKING:
     from data.entries import Listing
+    from features.standardisation import Stain
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def extract(
     source: Literal["auto", "crop", "field"] = "auto",
     preset: Literal["minimal", "standard", "full"] = "standard",
     features: Sequence[str] = (),
+    stain: Stain = "standard",
     embedding: str | None = None,
     embedding_set: Sequence[str] = (),
     pixel_size: float | None = None,
@@ -99,6 +101,8 @@ def extract(
         Whether an image is one cell, or a field of several.
     preset, features
         As `features.preset_columns` takes them; the family ``Embedding`` is the network's.
+    stain : {"none", "background", "standard"}
+        Whose colours the features see; see `features.standardisation.standardised`.
     embedding : str, optional
         Add what a network makes of each cell: ``lite0``, or the path of an ONNX file.
     embedding_set : sequence of str
@@ -142,7 +146,7 @@ def extract(
         check_dataset(out)
     network = asked_network(embedding, embedding_set)
     columns = asked_columns(preset, features, network)
-    settings = Settings(columns, source, mask_is, pixel_size, max_pixels, max_bytes, network)
+    settings = Settings(columns, source, mask_is, pixel_size, max_pixels, max_bytes, network, stain)
     workers = Workers(jobs, time_limit, memory_limit, scheduler)
     listing = list_source(images, masks=masks, shared=scheduler is not None)
     errors, sidecar = out.with_suffix(".errors.csv"), out.with_suffix(".json")

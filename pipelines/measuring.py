@@ -20,6 +20,7 @@ from .parts import Part, write_part
 if TYPE_CHECKING:
     from data.entries import Entry, RemoteFile
     from features.segmentation import Segmentation
+    from features.standardisation import Stain
 
     from .networks import Chosen
 
@@ -48,6 +49,8 @@ class Settings:
         Larger images are refused.
     network : Chosen or None
         Whose embedding to add.
+    stain : {"none", "background", "standard"}
+        Whose colours the features see; a network sees the photograph.
     """
 
     columns: tuple[str, ...]
@@ -57,6 +60,7 @@ class Settings:
     max_pixels: int = 100_000_000
     max_bytes: int = 1_000_000_000
     network: Chosen | None = None
+    stain: Stain = "standard"
 
     @property
     def all_columns(self) -> tuple[str, ...]:
@@ -73,6 +77,7 @@ class Settings:
             measured under a lower one is right under a higher one.
         """
         from features import parse_column
+        from features.standardisation import STANDARDISATION_VERSION
 
         record = {
             "measuring": MEASURING_VERSION,
@@ -81,6 +86,7 @@ class Settings:
             "libraries": [version(name) for name in _COMPUTING],
             "cells": self.mask_is if masked else self.source,
             "pixel_size": self.pixel_size,
+            "stain": [self.stain, STANDARDISATION_VERSION],
             **(self.network.settings() if self.network else {}),
         }
         return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
@@ -194,11 +200,14 @@ class Measuring:
         import numpy as np
 
         from data.fingerprints import perceptual_hash, sha256
+        from features.standardisation import slide_colour, standardised
 
         rgb, found = picture_and_cells(content, mask, self.settings)
         recipe = _recipe(self.settings.columns)
         with stage("measure"):
-            values = np.stack([recipe.measure(one.cell) for one in found.cells])
+            slide = slide_colour(rgb)
+            shown = [standardised(one.cell, self.settings.stain, slide) for one in found.cells]
+            values = np.stack([recipe.measure(cell) for cell in shown])
             if self.settings.network is not None:
                 embedded = self.settings.network.embed(rgb, found)
                 values = np.concatenate([values, embedded], axis=1)

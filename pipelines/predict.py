@@ -92,7 +92,7 @@ def predict(
         If the input, the options or the bundle cannot be used.
     """
     from features.catalogue import column_versions
-    from models.bundle import load_bundle
+    from models.bundle import load_bundle, stored_training
 
     if out.suffix != ".csv":
         raise DataError(f"{out} ends in {out.suffix!r}", "give .csv")
@@ -101,7 +101,8 @@ def predict(
     bundle = load_bundle(model, feature_versions=column_versions() | embedded)
     listing = list_source(images, masks=masks, shared=scheduler is not None)
     named = tuple(name for name in bundle.columns if name not in embedded)
-    settings = Settings(named, source, mask_is, pixel_size, max_pixels, max_bytes, network)
+    stain = stored_training(model).get("stain", "none")
+    settings = Settings(named, source, mask_is, pixel_size, max_pixels, max_bytes, network, stain)
     errors = out.with_suffix(".errors.csv")
     by_image, by_subject = out.with_suffix(".images.csv"), out.with_suffix(".subjects.csv")
     workers = Workers(jobs, time_limit, memory_limit, scheduler)

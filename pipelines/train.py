@@ -173,7 +173,12 @@ def train(
         classes=data.classes,
         positive=positive_name,
         threshold=0.5 if sensitivity is None or positive_name is None else model.threshold,
-        metadata={**summary, "operating": operating, **_network(sidecar, data.columns)},
+        metadata={
+            **summary,
+            "operating": operating,
+            "stain": sidecar.get("configuration", {}).get("stain", "none"),
+            **_network(sidecar, data.columns),
+        },
     )
     title = f"{kind.name}: {len(data.target)} cells, {folds} folds, mean and spread over folds"
     record = {**judged.record(), "training": summary, "notes": notes}

@@ -21,6 +21,7 @@ from cli import main
 from data.errors import DataError
 from features import Recipe, preset_columns
 from features.segmentation import segment
+from features.standardisation import slide_colour, standardised
 from pipelines.extract import extract
 
 MINIMAL = ["--preset", "minimal", "-q"]
@@ -51,8 +52,10 @@ def test_a_row_holds_what_the_features_room_measures(smear, extracted):
     assert list(table.columns[-len(columns) :]) == list(columns)
     for row in table.to_dict("records"):
         bgr = cv2.imread(str(smear / row["Metadata_Image"]))
-        (found,) = segment(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)).cells
-        expected = Recipe(columns).measure(found.cell)
+        rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+        (found,) = segment(rgb).cells
+        shown = standardised(found.cell, "standard", slide_colour(rgb))
+        expected = Recipe(columns).measure(shown)
         assert [row[name] for name in columns] == expected.tolist()
         assert (row["Metadata_CentroidRow"], row["Metadata_CentroidCol"]) == found.centroid
         assert row["Metadata_Label"] == row["Metadata_Image"].split("/")[0]
@@ -80,6 +83,13 @@ def test_a_sidecar_given_back_runs_the_same_again(smear, extracted, tmp_path):
 def test_the_bytes_do_not_depend_on_the_number_of_workers(smear, extracted, tmp_path, jobs):
     again = extract(smear, tmp_path / "cells.parquet", preset="minimal", jobs=jobs)
     assert digest(again.table) == digest(extracted.table)
+
+
+def test_the_photograph_is_measured_where_it_is_asked_for(smear, extracted, tmp_path):
+    raw = extract(smear, tmp_path / "cells.parquet", preset="minimal", stain="none", jobs=2)
+    first, second = pd.read_parquet(raw.table), pd.read_parquet(extracted.table)
+    assert (first["Cells_AreaShape_Area"] == second["Cells_AreaShape_Area"]).all()
+    assert (first["Nuclei_Intensity_Mean_Gray"] != second["Nuclei_Intensity_Mean_Gray"]).all()
 
 
 def test_csv_and_parquet_hold_the_same_numbers(smear, extracted, tmp_path):

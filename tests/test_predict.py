@@ -82,6 +82,25 @@ def test_only_the_columns_of_the_model_are_measured(smear, model, tmp_path, monk
     assert set(columns) <= set(preset_columns("minimal"))
 
 
+def test_cells_are_stained_as_the_model_learnt_them(smear, model, tmp_path, monkeypatch):
+    other = tmp_path / "model"
+    shutil.copytree(model, other)
+    record = json.loads((other / "bundle.json").read_bytes())
+    assert record["training"]["stain"] == "standard"
+    record["training"]["stain"] = "none"
+    (other / "bundle.json").write_text(json.dumps(record), "utf-8")
+    asked = []
+    start = Measuring.__init__
+
+    def spy(self, settings, *rest):
+        asked.append(settings.stain)
+        start(self, settings, *rest)
+
+    monkeypatch.setattr(Measuring, "__init__", spy)
+    assert run("predict", other, smear, "-o", tmp_path / "p.csv", "-q").exit_code == 0
+    assert asked == ["none"]
+
+
 def test_a_bundle_from_another_version_is_refused(smear, model, tmp_path):
     other = tmp_path / "model"
     shutil.copytree(model, other)

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from models.estimators import ESTIMATORS
-from models.figures import auroc
+from models.probability_figures import auroc
 from models.table import training_set
 from pipelines.extract import extract
 from pipelines.feature_table import read_sidecar, read_table
