@@ -90,7 +90,12 @@ def cluster(tmp_path_factory):
 
 @pytest.fixture
 def smear(tmp_path):
-    return write_smear(tmp_path / "images", subjects=4, cells=10)
+    return write_smear(tmp_path / "images", subjects=3, cells=4)
+
+
+@pytest.fixture
+def many(tmp_path):
+    return write_smear(tmp_path / "many", subjects=2, cells=14)
 
 
 def digest(path: Path) -> str:
@@ -99,13 +104,13 @@ def digest(path: Path) -> str:
 
 
 def test_the_same_bytes_as_on_one_machine(cluster, smear, tmp_path, monkeypatch):
-    monkeypatch.setattr("pipelines.dataset.IMAGES", 16)
+    monkeypatch.setattr("pipelines.dataset.IMAGES", 5)
     whole = extract(smear, tmp_path / "here.parquet", preset="minimal", jobs=2)
     here = extract(smear, tmp_path / "here", preset="minimal", jobs=2)
     there = extract(smear, tmp_path / "there", preset="minimal", scheduler=cluster.address)
     assert len(list((tmp_path / "there").iterdir())) == 3
     assert digest(there.table) == digest(here.table)
-    assert (there.failed, there.reused, there.cells) == (0, 0, 40)
+    assert (there.failed, there.reused, there.cells) == (0, 0, 12)
     pd.testing.assert_frame_equal(read_table(there.table), read_table(whole.table))
 
 
@@ -121,7 +126,7 @@ def test_an_image_that_kills_its_workers_is_named(cluster, smear, tmp_path, monk
     (smear / "normal" / "abort.png").write_bytes(min(smear.glob("*/*")).read_bytes() + b"x")
     monkeypatch.setattr(extracting, "Measuring", Sabotaged)
     done = extract(smear, tmp_path / "cells.csv", preset="minimal", scheduler=cluster.address)
-    assert (done.failed, done.cells) == (1, 40)
+    assert (done.failed, done.cells) == (1, 12)
     (row,) = pd.read_csv(done.errors).to_dict("records")
     assert (row["image"], row["stage"]) == ("normal/abort.png", "worker")
 
@@ -147,33 +152,33 @@ def wait_for(parts: Path, count: int) -> None:
         time.sleep(0.02)
 
 
-def test_a_killed_worker_costs_nothing(cluster, smear, tmp_path, monkeypatch):
+def test_a_killed_worker_costs_nothing(cluster, many, tmp_path, monkeypatch):
     import distributed
 
     monkeypatch.setattr(extracting, "Measuring", Logged)
     monkeypatch.setattr("pipelines.cluster.BATCH", 4)
     out = tmp_path / "cells.parquet"
     options = {"preset": "minimal", "scheduler": cluster.address}
-    thread, outcome = in_background(extract, smear, out, **options)
+    thread, outcome = in_background(extract, many, out, **options)
     wait_for(tmp_path / ".cells.parquet.parts", 4)
     with distributed.Client(cluster.address, set_as_default=False) as client:
         processes = client.run(os.getpid)
     os.kill(min(processes.values()), signal.SIGKILL)
     thread.join(timeout=120)
     (done,) = outcome
-    assert (done.failed, done.cells) == (0, 40)
+    assert (done.failed, done.cells) == (0, 28)
     monkeypatch.undo()
-    assert digest(out) == digest(extract(smear, tmp_path / "h.parquet", preset="minimal").table)
+    assert digest(out) == digest(extract(many, tmp_path / "h.parquet", preset="minimal").table)
 
 
-def test_a_killed_scheduler_leaves_what_was_done(smear, tmp_path, monkeypatch):
+def test_a_killed_scheduler_leaves_what_was_done(many, tmp_path, monkeypatch):
     monkeypatch.setattr(extracting, "Measuring", Logged)
     monkeypatch.setattr("pipelines.cluster.BATCH", 2)
     out = tmp_path / "cells.parquet"
     cluster = Cluster(tmp_path / "cluster", workers=2)
     try:
         options = {"preset": "minimal", "scheduler": cluster.address}
-        thread, outcome = in_background(extract, smear, out, **options)
+        thread, outcome = in_background(extract, many, out, **options)
         wait_for(tmp_path / ".cells.parquet.parts", 4)
         cluster.close()
         thread.join(timeout=120)
@@ -185,9 +190,9 @@ def test_a_killed_scheduler_leaves_what_was_done(smear, tmp_path, monkeypatch):
     assert "run the same command again" in error.remedy
     kept = len(list((tmp_path / ".cells.parquet.parts").glob("*/[!.]*")))
     monkeypatch.undo()
-    again = extract(smear, out, preset="minimal", jobs=2)
-    assert 4 <= again.reused == kept < 40
-    assert (again.failed, again.cells) == (0, 40)
+    again = extract(many, out, preset="minimal", jobs=2)
+    assert 4 <= again.reused == kept < 28
+    assert (again.failed, again.cells) == (0, 28)
 
 
 def test_no_scheduler_is_told(smear, tmp_path, monkeypatch):
