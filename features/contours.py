@@ -166,6 +166,7 @@ _FOURIER = "Kuhl 1982, doi:10.1016/0146-664X(82)90034-X; axes of each harmonic's
 
 @curve(
     plain="coarse to fine waviness of the outline",
+    preset="full",
     range="[0, inf)",
     components=tuple(str(n) for n in range(2, HARMONICS + 1)),
     reference=_FOURIER,
@@ -181,6 +182,7 @@ def elliptic_fourier_major(shape: Shape) -> Floats:
 
 @curve(
     plain="coarse to fine waviness of the outline",
+    preset="full",
     range="[0, inf)",
     components=tuple(str(n) for n in range(1, HARMONICS + 1)),
     reference=_FOURIER,
@@ -199,6 +201,7 @@ _SQUARED = np.arange(-HARMONICS, HARMONICS + 1) ** 2
 
 @curve(
     plain="bending of the outline",
+    preset="full",
     range="[1, 64]",
     reference="Young 1974, doi:10.1016/S0019-9958(74)91038-9, from 8 harmonics",
     vetted="closed form; numpy",

@@ -181,7 +181,9 @@ def _membership(channel: str, parameter: str) -> Membership:
         return "named"
     if channel == "Gray" and parameter == "d1_32_mean":
         return "minimal"
-    return "standard" if parameter in _IN_STANDARD.get(channel, ()) else "full"
+    if parameter in _IN_STANDARD.get(channel, ()):
+        return "standard"
+    return "full" if channel == "Gray" or parameter.startswith("d1_") else "named"
 
 
 _IN_STANDARD = {
@@ -212,5 +214,5 @@ HARALICK = Family(
     parameters=_PARAMETERS,
     group=TEXTURE.group,
     finish=_finish,
-    membership=_membership,
+    membership=lambda channel, how: _membership(channel, how) if channel == "Gray" else "named",
 )

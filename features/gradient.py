@@ -17,7 +17,7 @@ from .arrays import Floats
 from .cell import COMPARTMENTS, Cell
 from .distribution import ratio
 from .glcm import entropy
-from .kernels import compiled
+from .kernels import compiled, inner
 from .levelsizes import TEXTURE_CHANNELS
 from .registry import Axes, Family, feature
 
@@ -25,7 +25,7 @@ BINS = 8
 _FIRST, _SECOND = tan(pi / 16), tan(3 * pi / 16)
 
 
-@compiled
+@inner
 def orientation(right: np.int64, down: np.int64, first: float, second: float) -> int:
     """Return which of 8 directions, 22.5 degrees apart from 0, a gradient is nearest to."""
     across, along = abs(right), abs(down)
@@ -59,17 +59,17 @@ def gradient_sums(
 
     Returns
     -------
-    sums : (Cells, Nuclei, Cytoplasm; channels; 5) float64
-        Pixels, and sums of the length, of its square, and of its square times the cosine and
-        the sine of twice the direction.
-    directions : (Cells, Nuclei, Cytoplasm; channels; 8) float64
+    sums : (both, Nuclei, Cytoplasm; channels; 5) float64
+        Where the neighbours are of both parts, and where they are of one: pixels, sum of the
+        length, and four times the sums of its square and of its square times the cosine and the
+        sine of twice the direction.
+    directions : (both, Nuclei, Cytoplasm; channels; 8) float64
         Length by direction.
     """
     channels, rows, cols = planes.shape
     sums = np.zeros((3, channels, 5))
     directions = np.zeros((3, channels, 8))
     for channel in range(channels):
-        plane = planes[channel]
         for row in range(1, rows - 1):
             for col in range(1, cols - 1):
                 part = parts[row, col]
@@ -82,20 +82,16 @@ def gradient_sums(
                 # 0 where both parts meet, 1 nucleus, 2 cytoplasm
                 alike = north == part and south == part and west == part and east == part
                 place = 3 - part if alike else 0
-                right = np.int64(plane[row, col + 1]) - np.int64(plane[row, col - 1])
-                down = np.int64(plane[row + 1, col]) - np.int64(plane[row - 1, col])
+                right = np.int64(planes[channel, row, col + 1]) - planes[channel, row, col - 1]
+                down = np.int64(planes[channel, row + 1, col]) - planes[channel, row - 1, col]
                 squared = right * right + down * down
                 length = np.sqrt(squared) / 2
-                out = sums[place, channel]
-                out[0] += 1
-                out[1] += length
-                out[2] += squared
-                out[3] += right * right - down * down
-                out[4] += 2 * right * down
+                sums[place, channel, 0] += 1
+                sums[place, channel, 1] += length
+                sums[place, channel, 2] += squared
+                sums[place, channel, 3] += right * right - down * down
+                sums[place, channel, 4] += 2 * right * down
                 directions[place, channel, orientation(right, down, first, second)] += length
-    sums[0] += sums[1] + sums[2]
-    directions[0] += directions[1] + directions[2]
-    sums[..., 2:] /= 4
     return sums, directions
 
 
@@ -127,6 +123,9 @@ class Gradients:
 def _view(cell: Cell, axes: Axes) -> Gradients:
     keep = [COMPARTMENTS.index(word) for word in axes.compartments]
     sums, directions = gradient_sums(cell.planes(axes.channels), cell.parts, _FIRST, _SECOND)
+    sums[0] += sums[1] + sums[2]
+    sums[..., 2:] /= 4
+    directions[0] += directions[1] + directions[2]
     return Gradients(sums[keep], directions[keep])
 
 

@@ -6,6 +6,7 @@ Openings take away what is narrower than a square; those of the compartment's ow
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -36,16 +37,20 @@ class Openings:
     dark: Floats
 
 
-def opened(plane: Bytes, mask: Mask, side: int) -> Bytes:
-    """Return the opening of a plane by a square, 0 outside the mask.
+def openings(plane: Bytes, mask: Mask) -> Iterator[Bytes]:
+    """Yield the openings of a plane by growing squares, 0 outside the mask.
 
     The lowest level of each square is taken over the mask's pixels only, and the highest of
     these lowest over the squares about the mask's pixels.
     """
-    square = np.ones((side, side), np.uint8)
-    lowest = cv2.erode(plane | -(~mask).view(np.uint8), square)
-    highest = cv2.dilate(np.asarray(lowest, dtype=np.uint8) * mask, square)
-    return np.asarray(highest, dtype=np.uint8) * mask
+    lowest, before = plane | -(~mask).view(np.uint8), 1
+    for side in SIDES:
+        # The lowest level of a larger square is the lowest of those of smaller ones.
+        growth = side - before + 1
+        lowest = np.asarray(cv2.erode(lowest, np.ones((growth, growth), np.uint8)), np.uint8)
+        highest = cv2.dilate(lowest * mask, np.ones((side, side), np.uint8))
+        yield np.asarray(highest, dtype=np.uint8) * mask
+        before = side
 
 
 def _sums(plane: Bytes, mask: Mask) -> list[float]:
@@ -54,8 +59,7 @@ def _sums(plane: Bytes, mask: Mask) -> list[float]:
         return [0.0] * (len(SIDES) + 1)
     lowest = int(plane[mask].min())
     ground = lowest * cv2.countNonZero(mask.view(np.uint8))
-    planes = [plane * mask, *(opened(plane, mask, side) for side in SIDES)]
-    return [cv2.sumElems(each)[0] - ground for each in planes]
+    return [cv2.sumElems(each)[0] - ground for each in (plane * mask, *openings(plane, mask))]
 
 
 def _view(cell: Cell, axes: Axes) -> Openings:

@@ -32,10 +32,12 @@ def add_up(counts: NDArray[Any], sizes: NDArray[np.int64], pixels: int, out: Flo
     """
     levels, columns = counts.shape
     by_size = np.zeros(columns, np.int64)
-    out[:] = 0.0
+    for index in range(SUMS):
+        out[index] = 0.0
     out[1] = pixels
     for row in range(levels):
         level = row + 1.0
+        tone = level * level
         alike = 0
         for column in range(columns):
             n = counts[row, column]
@@ -43,28 +45,29 @@ def add_up(counts: NDArray[Any], sizes: NDArray[np.int64], pixels: int, out: Flo
                 continue
             alike += n
             by_size[column] += n
-            squared = float(sizes[column]) ** 2
-            out[6] += n / (squared * level**2)
-            out[7] += n * level**2 / squared
-            out[8] += n * squared / level**2
-            out[9] += n * squared * level**2
+            squared = float(sizes[column]) * sizes[column]
+            out[6] += n / (squared * tone)
+            out[7] += n * tone / squared
+            out[8] += n * squared / tone
+            out[9] += n * squared * tone
             out[14] += n * np.log2(n)
-            out[15] += float(n) ** 2
+            out[15] += float(n) * n
         out[0] += alike
-        out[4] += alike / level**2
-        out[5] += alike * level**2
-        out[10] += float(alike) ** 2
+        out[4] += alike / tone
+        out[5] += alike * tone
+        out[10] += float(alike) * alike
         out[12] += alike * level
     for column in range(columns):
         n = by_size[column]
         if n:
             size = float(sizes[column])
-            out[2] += n / size**2
-            out[3] += n * size**2
-            out[11] += float(n) ** 2
+            out[2] += n / (size * size)
+            out[3] += n * (size * size)
+            out[11] += float(n) * n
             out[13] += n * size
     if out[0] == 0:
-        out[:] = np.nan
+        for index in range(SUMS):
+            out[index] = np.nan
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .arrays import Floats
 from .cell import COMPARTMENTS, Cell
 from .distribution import ratio
-from .kernels import compiled
+from .kernels import compiled, inner
 from .levelsizes import TEXTURE_CHANNELS
 from .registry import Axes, Family, Membership, feature
 
@@ -24,7 +24,7 @@ LEVELS = 3
 LAGS = (1, 2, 4, 8)
 
 
-@compiled
+@inner
 def _integral(plane: NDArray[Any]) -> NDArray[np.int64]:
     """Return the sums of everything above and to the left: (rows + 1, cols + 1)."""
     rows, cols = plane.shape
@@ -39,7 +39,7 @@ def _integral(plane: NDArray[Any]) -> NDArray[np.int64]:
 
 @compiled
 def haar_sums(
-    planes: NDArray[np.uint8], parts: NDArray[np.uint8], levels: int
+    planes: NDArray[np.uint8], parts: NDArray[np.uint8], mask: NDArray[np.uint8], levels: int
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Sum up the squared Haar details of every plane.
 
@@ -49,14 +49,14 @@ def haar_sums(
     Returns
     -------
     squares : (Cells, Nuclei, Cytoplasm; channels; levels; edges, diagonal) float64
-    blocks : (Cells, Nuclei, Cytoplasm; levels) int64
-        Blocks that lie wholly in the compartment.
+    blocks : (both, Nuclei, Cytoplasm; levels) int64
+        Blocks of both parts, and those that lie wholly in one.
     """
     channels, rows, cols = planes.shape
     squares = np.zeros((3, channels, levels, 2))
     blocks = np.zeros((3, levels), np.int64)
     inside = _integral(parts)
-    cell = _integral((parts > 0).astype(np.uint8))
+    cell = _integral(mask)
     for channel in range(channels):
         total = _integral(planes[channel])
         for level in range(levels):
@@ -79,19 +79,21 @@ def haar_sums(
                     se = total[low, far] - total[y, far] - total[low, x] + total[y, x]
                     across, along = nw - ne + sw - se, nw + ne - sw - se
                     edges = across * across + along * along
-                    diagonal = (nw - ne - sw + se) ** 2
+                    apart = nw - ne - sw + se
+                    diagonal = apart * apart
                     # 0 where both parts meet, 1 nucleus, 2 cytoplasm
                     place = 1 if parted == 2 * count else 2 if parted == count else 0
                     sums[place, 0] += edges
                     sums[place, 1] += diagonal
                     if channel == 0:
                         blocks[place, level] += 1
-            sums[0] += sums[1] + sums[2]
+            sums[0, 0] += sums[1, 0] + sums[2, 0]
+            sums[0, 1] += sums[1, 1] + sums[2, 1]
             for compartment in range(3):
                 # Two edge details to a block.
-                squares[compartment, channel, level, 0] = sums[compartment, 0] / 2 / side**2
-                squares[compartment, channel, level, 1] = sums[compartment, 1] / side**2
-    blocks[0] += blocks[1] + blocks[2]
+                area = side * side
+                squares[compartment, channel, level, 0] = sums[compartment, 0] / 2 / area
+                squares[compartment, channel, level, 1] = sums[compartment, 1] / area
     return squares, blocks
 
 
@@ -103,12 +105,12 @@ def lag_sums(
 
     Returns
     -------
-    (Cells, Nuclei, Cytoplasm; channels; lags; pairs, differences) int64
+    (both, Nuclei, Cytoplasm; channels; lags; pairs, differences) int64
+        Of pairs across the nucleus's border, and within one part.
     """
     channels, rows, cols = planes.shape
     out = np.zeros((3, channels, lags.size, 2), np.int64)
     for channel in range(channels):
-        plane = planes[channel]
         for place in range(lags.size):
             lag = lags[place]
             for turn in range(2):
@@ -121,9 +123,9 @@ def lag_sums(
                         compartment = 3 - here if here == there else 0
                         out[compartment, channel, place, 0] += 1
                         out[compartment, channel, place, 1] += abs(
-                            np.int64(plane[row, col]) - np.int64(plane[row + down, col + right])
+                            np.int64(planes[channel, row, col])
+                            - planes[channel, row + down, col + right]
                         )
-    out[0] += out[1] + out[2]
     return out
 
 
@@ -143,7 +145,9 @@ class Differences:
 
 def _haar_view(cell: Cell, axes: Axes) -> Details:
     keep = [COMPARTMENTS.index(word) for word in axes.compartments]
-    squares, blocks = haar_sums(cell.planes(axes.channels), cell.parts, LEVELS)
+    mask = cell.cell.view(np.uint8)
+    squares, blocks = haar_sums(cell.planes(axes.channels), cell.parts, mask, LEVELS)
+    blocks[0] += blocks[1] + blocks[2]
     counts = np.broadcast_to(blocks[:, None, :, None], squares.shape)
     return Details(ratio(squares, counts)[keep])
 
@@ -151,6 +155,7 @@ def _haar_view(cell: Cell, axes: Axes) -> Details:
 def _lag_view(cell: Cell, axes: Axes) -> Differences:
     keep = [COMPARTMENTS.index(word) for word in axes.compartments]
     sums = lag_sums(cell.planes(axes.channels), cell.parts, np.array(LAGS)).astype(np.float64)
+    sums[0] += sums[1] + sums[2]
     return Differences(ratio(sums[..., 1], sums[..., 0])[keep])
 
 

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from .arrays import Floats
 from .cell import COMPARTMENTS, Cell
 from .glcm import quantise
-from .kernels import compiled
+from .kernels import compiled, inner
 from .levelsizes import SUMS, add_up
 from .registry import Axes
 
 
-@compiled
+@inner
 def _count(
     plane: NDArray[np.uint16],
     parts: NDArray[np.uint8],
@@ -37,8 +37,10 @@ def _count(
     rows, cols = plane.shape
     levels = np.zeros((rows + 2, cols + 2), np.int32)
     framed = np.zeros((rows + 2, cols + 2), np.uint8)
-    levels[1:-1, 1:-1] = plane
-    framed[1:-1, 1:-1] = parts
+    for row in range(rows):
+        for col in range(cols):
+            levels[row + 1, col + 1] = plane[row, col]
+            framed[row + 1, col + 1] = parts[row, col]
     for row in range(1, rows + 1):
         for col in range(1, cols + 1):
             part = framed[row, col]
@@ -98,20 +100,25 @@ def neighbour_sums(
     pixels = np.zeros((3, channels, levels))
     differences = np.zeros((3, channels, levels))
     dependence = np.empty((3, channels, SUMS))
-    sizes = np.arange(1, 10)
+    sizes = np.empty(9, np.int64)
+    for place in range(9):
+        sizes[place] = place + 1
     for channel in range(channels):
         tones = np.zeros((3, levels, 9, 2), np.int64)
         alike = np.zeros((3, levels, 9), np.int64)
         _count(planes[channel], parts, tones, alike)
         for compartment in range(3):
-            part = (0, 2, 1)[compartment]
+            part = 3 - compartment if compartment else 0
+            count = 0
             for level in range(levels):
+                for place in range(9):
+                    count += alike[part, level, place]
                 for around in range(1, 9):
                     pixels[compartment, channel, level] += tones[part, level, around, 0]
                     differences[compartment, channel, level] += (
                         tones[part, level, around, 1] / around
                     )
-            add_up(alike[part], sizes, alike[part].sum(), dependence[compartment, channel])
+            add_up(alike[part], sizes, count, dependence[compartment, channel])
     return pixels, differences, dependence
 
 

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from .arrays import Floats
 from .cell import COMPARTMENTS, Cell
 from .glcm import aggregate, quantise
-from .kernels import compiled
+from .kernels import compiled, inner
 from .levels import levelled
 from .levelsizes import SUMS, TEXTURE_CHANNELS, LevelSizes, add_up, declare, of_sums
 from .registry import FEATURES, Axes, Family, Membership
 
 
-@compiled
+@inner
 def _count_reached(
     plane: NDArray[np.uint16],
     parts: NDArray[np.uint8],
@@ -66,13 +66,22 @@ def _count_reached(
         before, now = now, before
 
 
-@compiled
+@inner
 def _summarise(reached: NDArray[np.int32], pixels: int, sizes: NDArray[np.int64], out: Any) -> None:  # noqa: ANN401
     """Write the sums of the four directions and of all merged into `out`: (5, 16)."""
-    runs = reached[:, :, 1:-1] - reached[:, :, 2:]
-    for direction in range(4):
-        add_up(runs[direction], sizes, pixels, out[direction])
-    add_up(runs[0] + runs[1] + runs[2] + runs[3], sizes, 4 * pixels, out[4])
+    levels = reached.shape[1]
+    runs = np.empty((levels, sizes.size), np.int64)
+    merged = np.zeros((levels, sizes.size), np.int64)
+    for direction in range(5):
+        for level in range(levels):
+            for place in range(sizes.size):
+                if direction < 4:
+                    longer = reached[direction, level, place + 2]
+                    runs[level, place] = reached[direction, level, place + 1] - longer
+                    merged[level, place] += runs[level, place]
+                else:
+                    runs[level, place] = merged[level, place]
+        add_up(runs, sizes, pixels if direction < 4 else 4 * pixels, out[direction])
 
 
 @compiled
@@ -96,7 +105,9 @@ def run_length_sums(
     """
     channels, rows, cols = planes.shape
     longest = max(rows, cols)
-    sizes = np.arange(1, longest + 1)
+    sizes = np.empty(longest, np.int64)
+    for place in range(longest):
+        sizes[place] = place + 1
     pixels = np.zeros(3, np.int64)
     for row in range(rows):
         for col in range(cols):

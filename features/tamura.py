@@ -91,8 +91,9 @@ def directions_of(
 ) -> NDArray[Any]:
     """Count the pixels by the direction of a Prewitt gradient of some strength.
 
-    Only where all nine pixels lie in the compartment. Returns (Cells, Nuclei, Cytoplasm; bins);
-    the strength is half the sum of both components' sizes, each a mean of three differences.
+    Only where all nine pixels lie in the cell. Returns (both, Nuclei, Cytoplasm; bins), where
+    they are of both parts or of one; the strength is half the sum of both components' sizes,
+    each a mean of three differences.
     """
     rows, cols = plane.shape
     out = np.zeros((3, bins))
@@ -115,7 +116,6 @@ def directions_of(
                 continue
             turn = int(np.rint(np.arctan2(float(down), float(right)) * bins / np.pi)) % bins
             out[3 - here if alike == 9 else 0, turn] += 1
-    out[0] += out[1] + out[2]
     return out
 
 
@@ -145,12 +145,12 @@ def _view(cell: Cell, axes: Axes) -> Tamura:
         [coarseness_of(plane, cell.mask(word), SCALES) for plane in planes]
         for word in axes.compartments
     ]
-    directions = [
-        directions_of(plane, cell.parts, DIRECTIONS, LEAST_GRADIENT)[keep] for plane in planes
-    ]
+    directions = [directions_of(plane, cell.parts, DIRECTIONS, LEAST_GRADIENT) for plane in planes]
+    for each in directions:
+        each[0] += each[1] + each[2]
     counts = cell.histograms(axes.compartments, axes.channels)
     levels = np.broadcast_to(np.arange(256.0), (len(planes), 256))
-    return Tamura(np.array(sides), Histogram(counts, levels), np.stack(directions, axis=1))
+    return Tamura(np.array(sides), Histogram(counts, levels), np.stack(directions, axis=1)[keep])
 
 
 TAMURA = Family(

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .kernels import compiled
+from .kernels import compiled, inner
 from .levelsizes import SUMS, add_up
 
 
-@compiled
+@inner
 def _root(parents: NDArray[np.int32], label: int) -> int:
     """Follow a label to its zone, halving the path on the way."""
     while parents[label] != label:
@@ -20,7 +20,7 @@ def _root(parents: NDArray[np.int32], label: int) -> int:
     return label
 
 
-@compiled
+@inner
 def _join(parents: NDArray[np.int32], one: int, other: int) -> None:
     """Make two labels one zone, under the smaller of their roots."""
     first, second = _root(parents, one), _root(parents, other)
@@ -30,7 +30,7 @@ def _join(parents: NDArray[np.int32], one: int, other: int) -> None:
         parents[first] = second
 
 
-@compiled
+@inner
 def _label(
     plane: NDArray[np.uint16], parts: NDArray[np.uint8], labels: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
@@ -46,9 +46,11 @@ def _label(
     for row in range(rows):
         for col in range(cols):
             most += parts[row, col] > 0
-    in_part = np.arange(most).astype(np.int32)
-    in_cell = np.arange(most).astype(np.int32)
+    in_part = np.empty(most, np.int32)
+    in_cell = np.empty(most, np.int32)
     keys = np.zeros(most, np.int32)
+    for label in range(most):
+        in_part[label] = in_cell[label] = label
     above = np.zeros(cols + 2, np.int32)
     here = np.zeros(cols + 2, np.int32)
     count = 1
@@ -98,13 +100,13 @@ def _label(
     return in_part[:count], in_cell[:count], keys[:count]
 
 
-@compiled
+@inner
 def _inside(part: int, compartment: int) -> bool:
     """Whether a pixel of a part (1 cytoplasm, 2 nucleus) is in the cell, nucleus, cytoplasm."""
     return part > 0 and (compartment == 0 or part + compartment == 3)
 
 
-@compiled
+@inner
 def _add_up_zones(
     zones: NDArray[np.int32],
     sizes: NDArray[np.int64],
@@ -122,7 +124,9 @@ def _add_up_zones(
     for zone in range(sizes.size):
         largest = max(largest, sizes[zone])
     # Few sizes occur: number those that do, so that the matrix stays small.
-    column = np.full(largest + 1, -1, np.int32)
+    column = np.empty(largest + 1, np.int32)
+    for size in range(largest + 1):
+        column[size] = -1
     found = np.empty(sizes.size + 1, np.int64)
     kinds = 0
     for zone in range(1, zones.size):
@@ -140,7 +144,7 @@ def _add_up_zones(
         if zones[zone] != zone or not _inside(keys[zone] & 3, compartment):
             continue
         counts[(keys[zone] >> 2) - 1, column[sizes[zone]]] += 1
-    add_up(counts, found[:kinds], pixels, out)
+    add_up(counts, found, pixels, out)
 
 
 @compiled

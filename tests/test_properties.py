@@ -13,8 +13,9 @@ from nan_reasons import REASONS, may_be_nan, reasons
 from features import FEATURES, PRESETS, Cell, Recipe, parse_column, preset_columns
 from features.registry import columns_of
 
-# Every column of the largest preset, and every setting of the grey ones.
-COLUMNS = tuple(dict.fromkeys(preset_columns("full") + preset_columns("full", ["*_Gray_*"])))
+# Every column of the largest preset, every setting of the grey ones, and patterns of a primary.
+WANTED = ["*_Gray_*", "*_LBP_*_Red_*"]
+COLUMNS = tuple(dict.fromkeys(preset_columns("full") + preset_columns("full", WANTED)))
 RECIPE = Recipe(COLUMNS)
 PARSED = RECIPE.parsed
 
