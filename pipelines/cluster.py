@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import pickle
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
+from dataclasses import dataclass
 from importlib import import_module
 from math import ceil
 from typing import Any, TypeVar
@@ -49,7 +53,7 @@ def run_on_cluster(
     Raises
     ------
     DataError
-        If no scheduler answers or it goes away, the workers lack this program, or `work` raised
+        If no scheduler answers, has no workers or goes away, the workers lack this program, or `work` raised
         it.
     """
     try:
@@ -64,20 +68,25 @@ def run_on_cluster(
         raise DataError(
             f"no scheduler answers at {address}", "start one there: dask scheduler"
         ) from error
+    # What it would tell in forty lines when the scheduler goes away is told below in one.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     settled = 0
     waiting: deque[Sequence[int]] = deque()
     batches: dict[Any, Sequence[int]] = {}
 
     def submit() -> Any:  # noqa: ANN401
         batch = waiting.popleft()
-        future = client.submit(
-            answer_batch, work, [tasks[i] for i in batch], prepare, time_limit, pure=False
-        )
+        parcel = pickle.dumps(_Parcel(work, [tasks[i] for i in batch], prepare, time_limit))
+        future = client.submit(pickle.loads, parcel, pure=False)
         batches[future] = batch
         return future
 
     try:
-        threads = sum(client.nthreads().values()) or 1
+        threads = sum(client.nthreads().values())
+        if not threads:
+            raise DataError(
+                f"the scheduler at {address} has no workers", f"start some: dask worker {address}"
+            )
         size = min(BATCH, ceil(len(tasks) / (AHEAD * threads)) or 1)
         whole = range(len(tasks))
         waiting.extend(whole[start : start + size] for start in range(0, len(tasks), size))
@@ -86,10 +95,7 @@ def run_on_cluster(
         for future in running:
             batch = batches.pop(future)
             if future.cancelled():
-                raise DataError(
-                    f"the scheduler at {address} went away after {settled} of {len(tasks)} images",
-                    _RESTART,
-                )
+                raise ConnectionError("the batch was dropped")
             broken = future.exception()
             if broken is not None and len(batch) > 1:
                 waiting.extendleft([one] for one in reversed(batch))
@@ -102,10 +108,32 @@ def run_on_cluster(
                     yield index, outcome
             while waiting and len(batches) < AHEAD * threads:
                 running.add(submit())
+    except (OSError, CancelledError) as error:
+        raise DataError(
+            f"the scheduler at {address} went away after {settled} of {len(tasks)} images",
+            _RESTART,
+        ) from error
     finally:
         if client.status == "running":
             client.cancel(list(batches), force=True)
         client.close(timeout=2)
+
+
+@dataclass(frozen=True)
+class _Parcel:
+    """A batch that does itself when a worker unpacks it.
+
+    The scheduler, which unpacks what it is told to run, sees bytes, and need not have this
+    program.
+    """
+
+    work: Callable[[Any], Any]
+    tasks: Sequence[object]
+    prepare: Callable[[], None]
+    time_limit: float
+
+    def __reduce__(self) -> tuple[Callable[..., list[object]], tuple[object, ...]]:
+        return answer_batch, (self.work, self.tasks, self.prepare, self.time_limit)
 
 
 def _blamed(error: BaseException) -> Lost:

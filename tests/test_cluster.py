@@ -42,28 +42,30 @@ class Cluster:
         folder.mkdir(parents=True, exist_ok=True)
         self.log = folder / "log"
         self.log.touch()
+        # Neither has this program on its path but by what the workers load first.
         self.environment = os.environ | {
-            "PYTHONPATH": os.pathsep.join((str(HERE), str(HERE.parent))),
+            "PYTHONPATH": str(HERE),
             "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
             LOG: str(self.log),
             DELAY: "0.2",
         }
         contact = folder / "contact.json"
-        self.scheduler = self._start("scheduler", "--port=0", "--no-dashboard", contact)
+        self.scheduler = self._start("scheduler", folder, "--port=0")
         self.workers = self._start(
-            "worker", f"--nworkers={workers}", "--nthreads=1", "--no-dashboard",
-            "--memory-limit=0", f"--local-directory={folder}", contact,
+            "worker", folder, f"--nworkers={workers}", "--nthreads=1", "--memory-limit=0",
+            f"--local-directory={folder}", "--preload=blastometry.pipelines.installed",
         )  # fmt: skip
         deadline = time.monotonic() + 60
         while not contact.exists() and time.monotonic() < deadline:
             time.sleep(0.1)
         self.address = _address(contact)
 
-    def _start(self, kind: str, *options: object) -> subprocess.Popen[bytes]:
-        *others, contact = options
+    def _start(self, kind: str, folder: Path, *options: str) -> subprocess.Popen[bytes]:
+        contact = ["--scheduler-file", str(folder / "contact.json")]
         return subprocess.Popen(
-            [sys.executable, "-m", "dask", kind, *others, "--scheduler-file", str(contact)],
+            [sys.executable, "-m", "dask", kind, "--no-dashboard", *options, *contact],
             env=self.environment,
+            cwd=folder,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
