@@ -25,7 +25,8 @@ Result = TypeVar("Result")
 BATCH = 32
 # Batches in flight for each thread of the cluster.
 AHEAD = 4
-_CONNECT = 10.0
+# Seconds to wait for the scheduler, and for its first worker.
+_CONNECT, _WORKERS = 10.0, 60.0
 
 _RESTART = "start it again and run the same command again: what was done is kept"
 
@@ -53,8 +54,8 @@ def run_on_cluster(
     Raises
     ------
     DataError
-        If no scheduler answers, has no workers or goes away, the workers lack this program, or `work` raised
-        it.
+        If no scheduler answers, it has no workers or goes away, the workers lack this program, or
+        `work` raised it.
     """
     try:
         distributed: Any = import_module("distributed")
@@ -82,11 +83,7 @@ def run_on_cluster(
         return future
 
     try:
-        threads = sum(client.nthreads().values())
-        if not threads:
-            raise DataError(
-                f"the scheduler at {address} has no workers", f"start some: dask worker {address}"
-            )
+        threads = _threads(client, address)
         size = min(BATCH, ceil(len(tasks) / (AHEAD * threads)) or 1)
         whole = range(len(tasks))
         waiting.extend(whole[start : start + size] for start in range(0, len(tasks), size))
@@ -117,6 +114,17 @@ def run_on_cluster(
         if client.status == "running":
             client.cancel(list(batches), force=True)
         client.close(timeout=2)
+
+
+def _threads(client: Any, address: str) -> int:  # noqa: ANN401
+    """Wait for the first workers and return how many threads they have."""
+    try:
+        client.wait_for_workers(1, timeout=_WORKERS)
+    except TimeoutError as error:
+        raise DataError(
+            f"the scheduler at {address} has no workers", f"start some: dask worker {address}"
+        ) from error
+    return sum(client.nthreads().values())
 
 
 @dataclass(frozen=True)

@@ -203,6 +203,16 @@ def test_no_scheduler_is_told(smear, tmp_path, monkeypatch):
         extract(smear, tmp_path / "c.csv", preset="minimal", scheduler="tcp://127.0.0.1:9")
 
 
+def test_a_scheduler_without_workers_is_told(smear, tmp_path, monkeypatch):
+    monkeypatch.setattr("pipelines.cluster._WORKERS", 0.5)
+    cluster = Cluster(tmp_path / "cluster", workers=0)
+    try:
+        with pytest.raises(DataError, match="has no workers; start some: dask worker tcp:"):
+            extract(smear, tmp_path / "c.csv", preset="minimal", scheduler=cluster.address)
+    finally:
+        cluster.close()
+
+
 def test_images_in_memory(smear, tmp_path):
     import fsspec
 
