@@ -157,6 +157,7 @@ def trace(shape: Shape) -> Outline | None:
 curve = partial(
     feature,
     AREA_SHAPE,
+    preset="full",
     unit="1",
     nan="empty compartment, or no two pixels that touch",
     invariances="translation, rotation by 90 degrees, flips; scale, within sampling",
@@ -166,7 +167,6 @@ _FOURIER = "Kuhl 1982, doi:10.1016/0146-664X(82)90034-X; axes of each harmonic's
 
 @curve(
     plain="coarse to fine waviness of the outline",
-    preset="full",
     range="[0, inf)",
     components=tuple(str(n) for n in range(2, HARMONICS + 1)),
     reference=_FOURIER,
@@ -182,7 +182,6 @@ def elliptic_fourier_major(shape: Shape) -> Floats:
 
 @curve(
     plain="coarse to fine waviness of the outline",
-    preset="full",
     range="[0, inf)",
     components=tuple(str(n) for n in range(1, HARMONICS + 1)),
     reference=_FOURIER,
@@ -201,7 +200,6 @@ _SQUARED = np.arange(-HARMONICS, HARMONICS + 1) ** 2
 
 @curve(
     plain="bending of the outline",
-    preset="full",
     range="[1, 64]",
     reference="Young 1974, doi:10.1016/S0019-9958(74)91038-9, from 8 harmonics",
     vetted="closed form; numpy",
@@ -247,7 +245,6 @@ def concavity_depth(shape: Shape) -> float:
 
 radial = partial(
     curve,
-    preset="full",
     reference="Kilday 1993, doi:10.1109/42.251116",
     vetted="by hand",
 )

@@ -13,7 +13,7 @@ from .arrays import Floats
 from .cell import COMPARTMENTS, Cell
 from .colour import CHANNELS
 from .kernels import counts_by_mask, uniform_patterns
-from .registry import Axes, Family, Membership, feature
+from .registry import Axes, Family, feature
 
 CIRCLES = {"P8R1": (8, 1), "P16R2": (16, 2)}
 _ONE = 1 << 14
@@ -116,8 +116,6 @@ def _view(cell: Cell, axes: Axes) -> Patterns:
     return Patterns(kept[..., wanted] / np.where(total > 0, total, np.nan))
 
 
-_MEMBERSHIPS: dict[str, Membership] = {"Gray": "standard", "astar": "full", "bstar": "full"}
-
 LBP = Family(
     name="LBP",
     title="Local binary patterns: spots, edges and corners of the finest texture",
@@ -130,7 +128,7 @@ LBP = Family(
         for code in range(points + 2)
     ),
     group=lambda parameter: parameter.split("_")[0],
-    membership=lambda channel, _: _MEMBERSHIPS.get(channel, "named"),
+    membership=lambda channel, _: "standard" if channel == "Gray" else "named",
 )
 
 

@@ -14,13 +14,23 @@ from .arrays import Floats
 from .cell import COMPARTMENTS, Cell
 from .distribution import ratio
 from .histogram import Histogram
-from .kernels import compiled
+from .kernels import compiled, inner
 from .levelsizes import TEXTURE_CHANNELS
 from .registry import Axes, Family, feature
 
 SCALES = 5
 DIRECTIONS = 16
 LEAST_GRADIENT = 12
+
+
+@inner
+def _apart(one: int, other: int) -> float:
+    """Difference of the means of two boxes (pixels << 32 | sum of levels), -1 if one is empty."""
+    if one == 0 or other == 0:
+        return -1.0
+    return abs(
+        float(one & 0xFFFFFFFF) / float(one >> 32) - float(other & 0xFFFFFFFF) / float(other >> 32)
+    )
 
 
 @compiled
@@ -43,7 +53,6 @@ def coarseness_of(plane: NDArray[np.uint8], mask: NDArray[np.bool_], scales: int
                 line += (np.int64(1) << 32) + plane[y, x]
             sums[row + 1, col + 1] = sums[row, col + 1] + line
     found, pixels = 0, 0
-    boxes = np.empty(4, np.int64)
     for row in range(rows):
         for col in range(cols):
             if not mask[row, col]:
@@ -54,31 +63,26 @@ def coarseness_of(plane: NDArray[np.uint8], mask: NDArray[np.bool_], scales: int
                 far = 1 << scale
                 up, low = y - far // 2, y + far // 2 + 1
                 left, right = x - far // 2, x + far // 2 + 1
-                boxes[0] = sums[low, x] - sums[up, x] - sums[low, x - far] + sums[up, x - far]
-                boxes[1] = (
+                before = sums[low, x] - sums[up, x] - sums[low, x - far] + sums[up, x - far]
+                after = (
                     sums[low, x + far + 1]
                     - sums[up, x + far + 1]
                     - sums[low, x + 1]
                     + sums[up, x + 1]
                 )
-                boxes[2] = (
-                    sums[y, right] - sums[y - far, right] - sums[y, left] + sums[y - far, left]
-                )
-                boxes[3] = (
+                apart = _apart(before, after)
+                if apart > best:
+                    best, side = apart, far
+                before = sums[y, right] - sums[y - far, right] - sums[y, left] + sums[y - far, left]
+                after = (
                     sums[y + far + 1, right]
                     - sums[y + 1, right]
                     - sums[y + far + 1, left]
                     + sums[y + 1, left]
                 )
-                for pair in range(0, 4, 2):
-                    one, other = boxes[pair], boxes[pair + 1]
-                    if one == 0 or other == 0:
-                        continue
-                    apart = abs(
-                        (one & 0xFFFFFFFF) / (one >> 32) - (other & 0xFFFFFFFF) / (other >> 32)
-                    )
-                    if apart > best:
-                        best, side = apart, far
+                apart = _apart(before, after)
+                if apart > best:
+                    best, side = apart, far
             if side:
                 found += side
                 pixels += 1

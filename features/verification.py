@@ -216,10 +216,11 @@ FORMS: dict[str, Callable[[], tuple[Cell, dict[str, tuple[float, float]]]]] = {
 
 def forms() -> Iterator[Agreement]:
     """Yield shapes, gratings and colours whose values are known, through the default extractor."""
-    recipe = Recipe(preset_columns())
     for name, make in FORMS.items():
         cell, expected = make()
+        columns = {f"Cells_{key}": known for key, known in expected.items()}
+        # All of the default preset, and what of these columns only a larger one has.
+        recipe = Recipe(tuple(dict.fromkeys((*preset_columns(), *columns))))
         values = dict(zip(recipe.columns, recipe.measure(cell), strict=True))
-        for key, (value, tolerance) in expected.items():
-            column = f"Cells_{key}"
+        for column, (value, tolerance) in columns.items():
             yield Agreement(column, name, value, float(values[column]), tolerance)
