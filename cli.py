@@ -271,6 +271,11 @@ def extract(images: Path, out: Path, *, resume: bool, quiet: bool, **options: An
 @click.option("--positive", help="The class that sensitivity refers to; blast where there is one.")
 @click.option("--folds", type=click.IntRange(2), default=5, show_default=True)
 @click.option("--repeats", type=click.IntRange(1), default=3, show_default=True)
+@click.option(
+    "--sensitivity",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Choose the model's threshold for this sensitivity, inside the training data.",
+)
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("-j", "--jobs", type=click.IntRange(1), default=1, show_default=True)
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
@@ -323,6 +328,15 @@ def compare(table: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # 
         for line in outcome(contest.record):
             click.echo(line)
         click.echo(f"comparison: {contest.out / 'comparison.html'}")
+
+
+@main.command()
+@click.argument("model", type=FILE)
+def report(model: Path) -> None:
+    """Write a model's report again, from what train stored."""
+    from pipelines.report import report as run
+
+    click.echo(run(model))
 
 
 @main.command()

@@ -16,16 +16,19 @@ def training_summary(report: TrainingReport) -> str:
         f"{report.estimator}: {report.cells} cells ({counts}),"
         f" {report.groups} groups, {report.columns} features, {report.seconds:.0f} s",
         "",
-        f"{'figure':24} {'mean':>7} {'spread':>7} {'trivial':>8}",
+        f"{'figure':32} {'mean':>6} {'95 % interval':>15} {'spread':>7} {'trivial':>8}"
+        + (f" {'random split':>13}" if report.random else ""),
     ]
+    random = {figure.name: f" {figure.mean:13.3f}" for figure in report.random or []}
     lines += [
-        f"{figure.name:24} {figure.mean:7.3f} {_spread(figure.spread):>7} {figure.baseline:8.3f}"
+        f"{figure.name:32} {figure.mean:6.3f} {f'{figure.low:.3f} to {figure.high:.3f}':>15}"
+        f" {_spread(figure.spread):>7} {figure.baseline:8.3f}{random.get(figure.name, '')}"
         for figure in report.evaluation.figures
     ]
     lines += ["", f"leading features ({report.leading[0]['measure']}):"]
     lines += [f"  {one['mean']:8.4f}  {one['plain']}  [{one['feature']}]" for one in report.leading]
     lines += [f"note: {note}" for note in report.notes]
-    return "\n".join([*lines, "", f"model: {report.out}"])
+    return "\n".join([*lines, "", f"model and report: {report.out}"])
 
 
 def _spread(value: float) -> str:

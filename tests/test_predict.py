@@ -116,6 +116,15 @@ def test_a_bundle_from_another_version_is_refused(smear, model, tmp_path):
     assert not (tmp_path / "p.csv").exists()
 
 
+def test_the_report_is_written_again(model, tmp_path):
+    other = tmp_path / "model"
+    shutil.copytree(model, other)
+    (other / "report.html").unlink()
+    result = run("report", other)
+    assert (result.exit_code, result.stdout.strip()) == (0, str(other / "report.html"))
+    assert (other / "report.html").read_bytes() == (model / "report.html").read_bytes()
+
+
 def test_no_model_is_one_line(smear, tmp_path):
     result = run("predict", tmp_path / "none", smear, "-o", tmp_path / "p.csv")
     assert (result.exit_code, result.stderr.strip().count("\n")) == (2, 0)
