@@ -174,7 +174,9 @@ def _fitting(name: str, mask: Mask | None, rgb: Bytes) -> Bytes | None:
     return mask.astype(np.uint8)
 
 
-def from_masks(rgb: Bytes, nucleus: Mask | None, cell: Mask | None) -> Segmentation:
+def from_masks(
+    rgb: Bytes, nucleus: Mask | None, cell: Mask | None, *, pixel_size: float | None = None
+) -> Segmentation:
     """Take given masks instead of segmenting.
 
     Parameters
@@ -183,6 +185,8 @@ def from_masks(rgb: Bytes, nucleus: Mask | None, cell: Mask | None) -> Segmentat
     nucleus, cell : (rows, cols) bool or None
         Both: the cells are the connected parts of `cell`. Nucleus only: its cytoplasm is found.
         Cell only: the nucleus inside it is found.
+    pixel_size : float, optional
+        Micrometres per pixel, handed on to the cells.
 
     Returns
     -------
@@ -208,4 +212,4 @@ def from_masks(rgb: Bytes, nucleus: Mask | None, cell: Mask | None) -> Segmentat
         inside = within(plane, one, stain.level, size) if core is None else core & one
         box = np.s_[0 : rgb.shape[0], 0 : rgb.shape[1]]
         outlined.append(Outlined(box, stain.optical, inside, one))
-    return _gathered(rgb, outlined, "crop" if len(outlined) == 1 else "field", None)
+    return _gathered(rgb, outlined, "crop" if len(outlined) == 1 else "field", pixel_size)

@@ -10,7 +10,6 @@ from data.errors import DataError
 
 from .accounts import Progress
 from .extract import extract
-from .tables import write_csv
 from .train import train
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def demo(
     Parameters
     ----------
     out : Path
-        Folder to write: ``images/`` with its manifest, the table, and ``model/``.
+        Folder to write: ``images/``, the table, and ``model/``.
     seed, jobs : int
         Seed of everything that is random; worker processes.
     progress, tell : callable, optional
@@ -47,10 +46,11 @@ def demo(
     """
     import cv2
 
+    from data.drawn import synthetic_name
     from data.synthetic import synthetic_smear
 
     images = out / "images"
-    if images.exists() and not (images / "manifest.csv").is_file():
+    if any(path for path in images.glob("*") if not path.name.startswith("synthetic_")):
         raise DataError(f"{images} holds other files", "give a new folder, with -o")
     try:
         images.mkdir(parents=True, exist_ok=True)
@@ -58,12 +58,9 @@ def demo(
         raise DataError(
             f"{out} cannot be written to ({error.strerror})", "give a folder that can, with -o"
         ) from error
-    rows = []
     for index, cell in enumerate(synthetic_smear(seed, subjects=SUBJECTS, cells_per_subject=CELLS)):
-        name = f"synthetic_{index:03d}.png"
-        cv2.imwrite(str(images / name), cv2.cvtColor(cell.rgb, cv2.COLOR_RGB2BGR))
-        rows.append((name, cell.label, cell.subject))
-    write_csv(images / "manifest.csv", ("image", "label", "subject"), rows)
+        path = images / synthetic_name(index, cell)
+        cv2.imwrite(str(path), cv2.cvtColor(cell.rgb, cv2.COLOR_RGB2BGR))
     table = out / "cells.parquet"
-    extract(images / "manifest.csv", table, jobs=jobs, progress=progress)
+    extract(images, table, jobs=jobs, progress=progress)
     return train(table, out / "model", folds=4, repeats=1, seed=seed, jobs=jobs, progress=tell)

@@ -272,7 +272,7 @@ def picture_and_cells(
             return rgb, segment(rgb, source=settings.source, pixel_size=settings.pixel_size)
     with stage("mask"):
         nucleus, cell = decode_mask(mask, rgb.shape[:2], mask_is=settings.mask_is)
-        return rgb, from_masks(rgb, nucleus, cell)
+        return rgb, from_masks(rgb, nucleus, cell, pixel_size=settings.pixel_size)
 
 
 _RECIPES: dict[tuple[str, ...], Any] = {}

@@ -156,7 +156,8 @@ def train(
         positive=data.positive,
         sensitivity=stated,
     )
-    notes = [*data.notes, *unsearched, *approximations(model.pipeline)]
+    told = sidecar.get("input", {}).get("notes", [])
+    notes = [*told, *data.notes, *unsearched, *approximations(model.pipeline)]
     if no_groups:
         notes.append("split cell by cell: cells of one subject lie on both sides")
     if judged.within_groups:

@@ -150,6 +150,7 @@ def test_given_masks_are_flagged_too():
     apart[:, 99:102] = False
     assert only(from_masks(rgb, apart, whole)).quality.two_nuclei
     assert only(from_masks(rgb, whole, whole)).quality.no_cytoplasm
+    assert only(from_masks(rgb, whole, whole, pixel_size=0.2)).cell.pixel_size == 0.2
     assert only(from_masks(rgb, np.zeros_like(whole), whole)).quality.no_nucleus
 
 

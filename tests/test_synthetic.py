@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data.drawn import NOTE, synthetic_name
+from data.listing import list_images
 from data.synthetic import Slide, synthetic_cell, synthetic_slide, synthetic_smear
 
 
@@ -118,3 +120,15 @@ def test_a_stronger_stain_is_darker():
         return cell.rgb[cell.nucleus].mean()
 
     assert brightness(1.3) < brightness(1.0) < brightness(0.7)
+
+
+def test_files_of_synthetic_cells_are_known_for_what_they_are(tmp_path):
+    for index, cell in enumerate(synthetic_smear(0, subjects=2, cells_per_subject=2)):
+        (tmp_path / synthetic_name(index, cell)).write_bytes(b"\x89PNG\r\n\x1a\n")
+    listing = list_images(tmp_path)
+    assert listing.layout == "synthetic cells"
+    assert listing.notes == (NOTE,)
+    assert {entry.subject for entry in listing.entries} == {"S00", "S01"}
+    assert all(entry.original_label == f"synthetic {entry.label}" for entry in listing.entries)
+    (tmp_path / "photograph.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    assert list_images(tmp_path).layout == "flat folder"

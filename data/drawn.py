@@ -1,0 +1,38 @@
+"""Files of synthetic cells, named so that they are known for what they are everywhere."""
+
+from __future__ import annotations
+
+import re
+
+from .entries import Entry
+from .synthetic import SyntheticCell
+from .tree import Tree
+
+LAYOUT = "synthetic cells"
+NOTE = "these cells were drawn by a program: what a model reaches on them says nothing of blood"
+
+_NAME = re.compile(r"synthetic_(?P<subject>S\d+)_\d+_(?P<label>blast|normal)\.png")
+
+
+def synthetic_name(index: int, cell: SyntheticCell) -> str:
+    """Name the file of a synthetic cell: its subject, its number and its class."""
+    return f"synthetic_{cell.subject}_{index:03d}_{cell.label}.png"
+
+
+def read_synthetic(tree: Tree) -> tuple[str, list[Entry], list[str]] | None:
+    """Return the entries of a tree in which every image is a synthetic cell, else None."""
+    entries = []
+    for image in tree.images:
+        match = _NAME.fullmatch(image.path.name)
+        if match is None:
+            return None
+        entries.append(
+            Entry(
+                image.path,
+                image.name,
+                label=match["label"],
+                original_label=f"synthetic {match['label']}",
+                subject=match["subject"],
+            )
+        )
+    return LAYOUT, entries, [NOTE]

@@ -1,0 +1,35 @@
+"""The demo runs the whole job, and says everywhere that its cells are drawn."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+from click.testing import CliRunner
+
+from cli import main
+from pipelines import demo
+
+
+def test_the_demo_is_labelled_as_synthetic_wherever_it_shows(tmp_path, monkeypatch):
+    monkeypatch.setattr(demo, "SUBJECTS", 6)
+    monkeypatch.setattr(demo, "CELLS", 5)
+    result = CliRunner().invoke(main, ["demo", "-o", str(tmp_path / "demo")])
+    assert result.exit_code == 0, result.output
+    assert "drawn by a program" in result.stdout
+    table = pd.read_parquet(tmp_path / "demo" / "cells.parquet")
+    assert set(table["Metadata_OriginalLabel"]) == {"synthetic blast", "synthetic normal"}
+    model = tmp_path / "demo" / "model"
+    assert "drawn by a program" in (model / "report.html").read_text("utf-8")
+    notes = json.loads((model / "evaluation.json").read_bytes())["notes"]
+    assert any("drawn by a program" in note for note in notes)
+
+
+def test_the_demo_leaves_a_folder_of_something_else_alone(tmp_path):
+    images = tmp_path / "demo" / "images"
+    images.mkdir(parents=True)
+    (images / "mine.png").write_bytes(b"")
+    result = CliRunner().invoke(main, ["demo", "-o", str(tmp_path / "demo")])
+    assert result.exit_code == 2
+    assert "holds other files" in result.stderr
+    assert [path.name for path in images.iterdir()] == ["mine.png"]
