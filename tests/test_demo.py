@@ -12,8 +12,8 @@ from pipelines import demo
 
 
 def test_the_demo_is_labelled_as_synthetic_wherever_it_shows(tmp_path, monkeypatch):
-    monkeypatch.setattr(demo, "SUBJECTS", 6)
-    monkeypatch.setattr(demo, "CELLS", 5)
+    monkeypatch.setattr(demo, "SUBJECTS", 10)
+    monkeypatch.setattr(demo, "CELLS", 3)
     result = CliRunner().invoke(main, ["demo", "-o", str(tmp_path / "demo")])
     assert result.exit_code == 0, result.output
     assert "drawn by a program" in result.stdout
