@@ -62,7 +62,7 @@ def rank_correlations(features: Floats, seed: int = 0) -> Floats:
     ranks -= ranks.mean(axis=0)
     length = np.sqrt((ranks**2).sum(axis=0))
     ranks /= np.where(length > 0, length, 1.0)
-    return np.abs(ranks.T @ ranks).clip(0.0, 1.0)
+    return np.asarray(np.abs(ranks.T @ ranks).clip(0.0, 1.0))
 
 
 def clusters(correlations: Floats, least: float = CORRELATED) -> list[Codes]:
