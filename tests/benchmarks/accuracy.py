@@ -58,7 +58,8 @@ def judge(protocol: Protocol, table: Path, work: Path, *, full: bool) -> None:
             jobs=WORKERS,
         )
         shown = "  ".join(
-            f"{figure.name} {figure.mean:.3f} (trivial {figure.baseline:.3f})"
+            f"{figure.name} {figure.mean:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
+            f" sd {figure.spread:.3f} (trivial {figure.baseline:.3f})"
             for figure in report.evaluation.figures
             if figure.name in {"accuracy", "balanced accuracy", "macro F1", "AUROC"}
         )
@@ -93,6 +94,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="folder with all_idb2, pbc and cnmc_sample")
     parser.add_argument("--full", action="store_true")
+    parser.add_argument("--stain", choices=["none", "background", "standard"], default="standard")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
@@ -102,7 +104,7 @@ def main() -> None:
                 print(f"{protocol.name}: no {images}, left out")
                 continue
             table = work / f"{images.parent.name}_{images.name}.parquet"
-            done = extract(images, table, source=protocol.source, jobs=WORKERS)
+            done = extract(images, table, source=protocol.source, stain=options.stain, jobs=WORKERS)
             print(f"{protocol.name}: {done.cells} cells, {done.failed} images without a cell")
             judge(protocol, table, work, full=options.full)
             if protocol.images.startswith("all_idb2"):
