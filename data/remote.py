@@ -73,7 +73,7 @@ def _reaching(url: str) -> Iterator[tuple[Any, str]]:
         core: Any = import_module("fsspec.core")
     except ImportError as error:
         raise DataError(
-            f"{url} needs fsspec", 'install it: pip install "blastometry[cluster]"'
+            f"{url} needs fsspec", 'install it, in the clone: pip install ".[cluster]"'
         ) from error
     try:
         yield core.url_to_fs(url)

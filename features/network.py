@@ -140,7 +140,7 @@ def _runtime() -> Any:  # noqa: ANN401
     except ImportError as error:
         raise CellError(
             "an embedding needs onnxruntime, which is not installed",
-            'install it: pip install "blastometry[cnn]" (in a clone: pip install ".[cnn]")',
+            'install it, in the clone: pip install ".[cnn]"',
         ) from error
 
 

@@ -61,7 +61,8 @@ def run_on_cluster(
         distributed: Any = import_module("distributed")
     except ImportError as error:
         raise DataError(
-            "--scheduler needs dask.distributed", 'install it: pip install "blastometry[cluster]"'
+            "--scheduler needs dask.distributed",
+            'install it, in the clone: pip install ".[cluster]"',
         ) from error
     try:
         client = distributed.Client(address, timeout=_CONNECT, set_as_default=False)

