@@ -63,6 +63,10 @@ def read_sidecar(table: Path) -> dict[str, Any]:
     try:
         sidecar = json.loads(path.read_bytes())
     except FileNotFoundError as error:
+        if not table.exists():
+            raise ModelError(
+                f"{table} does not exist", "give the table that extract wrote"
+            ) from error
         raise ModelError(f"{path} is missing", remedy) from error
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} cannot be read: {_first_line(error)}", remedy) from error

@@ -130,6 +130,12 @@ def test_no_model_is_one_line(smear, tmp_path):
     assert (result.exit_code, result.stderr.strip().count("\n")) == (2, 0)
 
 
+def test_a_missing_table_is_named_itself(tmp_path):
+    result = run("train", tmp_path / "none.parquet", "-o", tmp_path / "model")
+    assert result.exit_code == 2
+    assert "none.parquet does not exist" in result.stderr
+
+
 def test_masks_are_written_and_give_the_same_table_back(smear, tmp_path):
     result = run("segment", smear, "-o", tmp_path / "masks")
     assert result.exit_code == 0
