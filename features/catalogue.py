@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from .colour import SCALES
 from .recipe import parse_column
-from .registry import FEATURES, Column, Feature, columns_of
+from .registry import FEATURES, MEMBERSHIPS, Column, Feature, columns_of
 
 _CHANNELS_UNIT = "the channel's"
 
@@ -112,7 +112,7 @@ def describe_feature(record: Feature) -> FeatureRecord:
         vetted=record.vetted,
         compartments=list(record.compartments),
         channels=list(record.channels),
-        preset=min(column.membership for column in columns_of(record)),
+        preset=min((one.membership for one in columns_of(record)), key=MEMBERSHIPS.index),
         version=record.version,
         columns=sum(1 for _ in columns_of(record)),
     )

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from smears import write_smear
 
 from cli import main
-from features import FEATURES, preset_columns
+from features import FEATURES, PRESETS, parse_column, preset_columns
 from models.proportion import wilson
 from pipelines.extract import extract
 from pipelines.measuring import Measuring
@@ -176,6 +176,15 @@ def test_the_catalogue_names_every_feature():
         assert f"| {record.name} |" in page
         assert record.key in text
         assert record.definition in page
+
+
+def test_a_feature_is_listed_under_the_smallest_preset_that_has_a_column_of_it():
+    records = {one["name"]: one for one in json.loads(run("features", "--format", "json").stdout)}
+    for preset in reversed(PRESETS):
+        for column in preset_columns(preset):
+            records[parse_column(column).feature.key]["smallest"] = preset
+    for record in records.values():
+        assert record["preset"] == record.get("smallest", "named"), record["name"]
 
 
 @pytest.mark.parametrize(
