@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from .audit import audit
 
 if TYPE_CHECKING:
     import numpy as np
@@ -149,53 +151,9 @@ def judge(
         together,
         transparent,
         formula(box, data.columns, dictionary, data.classes, data.positive),
-        _shortcuts(data, table, kind, dictionary, protocol, evaluation.figures, tell),
+        audit(data, table, kind, dictionary, protocol, evaluation.figures, tell),
         any(calibrated_within_groups(data.target[f.train], data.groups[f.train]) for f in done),
     )
-
-
-def _shortcuts(
-    data: TrainingSet,
-    table: pd.DataFrame,
-    kind: Estimator,
-    dictionary: Mapping[str, Mapping[str, Any]],
-    protocol: Protocol,
-    model: Sequence[Figure],
-    tell: Callable[[str], None],
-) -> list[dict[str, Any]]:
-    """Cross-validate the same kind of model on each shortcut, once, on the same first folds."""
-    from models.crossvalidation import pooled
-    from models.evaluation import repeated_figures
-    from models.shortcuts import nearness, shortcuts
-
-    reached = {one.name: one for one in model}
-    rows = []
-    for one in shortcuts(table.iloc[data.rows], data.features, data.columns, dictionary):
-        tell(f"shortcut: {one.name}")
-        done = _validate(
-            data, one.features, kind, replace(protocol, repeats=1), data.groups, _silently
-        )
-        found = {
-            figure.name: figure.mean
-            for figure in repeated_figures(
-                data.target, pooled(done, len(data.target)), data.positive
-            )
-        }
-        whole = reached["balanced accuracy"]
-        rows.append(
-            {
-                "name": one.name,
-                "suspicious": one.suspicious,
-                "columns": one.features.shape[1],
-                "figures": found,
-                "near": nearness(found["balanced accuracy"], whole.mean, whole.baseline),
-            }
-        )
-    return rows
-
-
-def _silently(_step: str) -> None:
-    """Take a progress line and say nothing."""
 
 
 def _validate(
