@@ -14,12 +14,11 @@ from .calibration import Calibration, fit_calibration
 from .errors import ModelError
 from .estimators import Estimator
 from .operating import threshold_for_sensitivity
-from .splitting import assert_disjoint, grouped_folds, groups_by_class
+from .splitting import assert_disjoint, grouped_folds
+from .tuning import Candidate, best, search
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
-
-INNER_FOLDS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +28,7 @@ class CalibratedModel:
     Parameters
     ----------
     estimator : Estimator
+        With the settings that were chosen.
     pipeline : Pipeline
     calibration : Calibration
     threshold : float
@@ -48,7 +48,10 @@ class CalibratedModel:
 
 @dataclass(frozen=True, eq=False)
 class Fold:
-    """One fold of one repeat: its model, and what the model says of the cells left out."""
+    """One fold of one repeat: its model, and what the model says of the cells left out.
+
+    Where settings were searched for, also what the default ones would have said.
+    """
 
     repeat: int
     number: int
@@ -56,6 +59,7 @@ class Fold:
     test: Codes
     model: CalibratedModel
     probabilities: Floats
+    by_default: Floats | None = None
 
 
 def fit_calibrated(
@@ -67,11 +71,12 @@ def fit_calibrated(
     seed: int = 0,
     positive: int | None = None,
     sensitivity: float = 0.95,
+    candidates: int = 0,
 ) -> CalibratedModel:
-    """Fit on all cells; calibrate and choose the threshold on scores from inner grouped folds.
+    """Fit on all cells; tune, calibrate and choose the threshold on inner grouped folds.
 
     Where a class has one group only, its cells cannot be scored by a model that learnt the class
-    from others; the inner folds then part groups (`calibrated_within_groups` tells).
+    from others; the inner folds then part groups (`inner.calibrated_within_groups` tells).
 
     Parameters
     ----------
@@ -81,36 +86,28 @@ def fit_calibrated(
     positive : int or None
     sensitivity : float
         What the threshold is to reach.
+    candidates : int
+        Configurations to try beside the default.
     """
-    scores = inner_scores(estimator, features, target, groups, seed)
-    calibration = fit_calibration(scores, target)
+    tried = search(estimator, features, target, groups, candidates=candidates, seed=seed)
+    return _fitted(best(tried), features, target, seed, positive, sensitivity)
+
+
+def _fitted(
+    candidate: Candidate,
+    features: Floats,
+    target: Codes,
+    seed: int,
+    positive: int | None,
+    sensitivity: float,
+) -> CalibratedModel:
+    calibration = fit_calibration(candidate.scores, target)
     threshold = float("nan")
     if positive is not None:
-        chances = calibration.probabilities(scores)[:, positive]
+        chances = calibration.probabilities(candidate.scores)[:, positive]
         threshold = threshold_for_sensitivity(target == positive, chances, sensitivity)
-    return CalibratedModel(estimator, estimator.fit(features, target, seed), calibration, threshold)
-
-
-def inner_scores(
-    estimator: Estimator, features: Floats, target: Codes, groups: Codes, seed: int
-) -> Floats:
-    """Score every cell by a model that has not seen its group: (n, classes) float64."""
-    if calibrated_within_groups(target, groups):
-        groups = np.arange(len(target))
-    folds = min(INNER_FOLDS, int(groups_by_class(target, groups).min()))
-    names = [str(code) for code in range(int(target.max()) + 1)]
-    fold = grouped_folds(target, groups, folds=folds, seed=seed, classes=names, unit="groups")
-    scores: Floats = np.empty((len(target), len(names)))
-    for number in range(folds):
-        test = fold == number
-        pipeline = estimator.fit(features[~test], target[~test], seed)
-        scores[test] = estimator.scores(pipeline, features[test])
-    return scores
-
-
-def calibrated_within_groups(target: Codes, groups: Codes) -> bool:
-    """Whether a class has one group only, so that calibration cannot keep groups whole."""
-    return bool(groups_by_class(target, groups).min() < 2)
+    pipeline = candidate.estimator.fit(features, target, seed)
+    return CalibratedModel(candidate.estimator, pipeline, calibration, threshold)
 
 
 def cross_validate(
@@ -127,6 +124,7 @@ def cross_validate(
     unit: str = "subjects",
     positive: int | None = None,
     sensitivity: float = 0.95,
+    candidates: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> list[Fold]:
     """Test the whole procedure, calibration included, on groups that it has not seen.
@@ -146,6 +144,8 @@ def cross_validate(
     positive : int or None
     sensitivity : float
         What each fold's operating threshold is to reach.
+    candidates : int
+        Configurations that each fold tries beside the default, on its training part only.
     progress : callable, optional
         Told of every fold that is done.
 
@@ -168,16 +168,17 @@ def cross_validate(
         ]
 
     def run(repeat: int, number: int, train: Codes, test: Codes) -> Fold:
-        model = fit_calibrated(
-            estimator,
-            features[train],
-            target[train],
-            groups[train],
-            seed=seed + 1_000 * repeat + number,
-            positive=positive,
-            sensitivity=sensitivity,
-        )
-        return Fold(repeat, number, train, test, model, model.probabilities(features[test]))
+        part, truth, own = features[train], target[train], seed + 1_000 * repeat + number
+        tried = search(estimator, part, truth, groups[train], candidates=candidates, seed=own)
+        chosen = best(tried)
+
+        def model(one: Candidate) -> CalibratedModel:
+            return _fitted(one, part, truth, own, positive, sensitivity)
+
+        fitted = model(chosen)
+        said = fitted.probabilities(features[test])
+        usual = said if chosen is tried[0] else model(tried[0]).probabilities(features[test])
+        return Fold(repeat, number, train, test, fitted, said, usual if candidates else None)
 
     done = []
     tasks = (delayed(run)(*task) for task in plan)
@@ -190,11 +191,20 @@ def cross_validate(
 
 def pooled(done: Sequence[Fold], cells: int) -> Floats:
     """Out-of-fold probabilities of every repeat: (repeats, cells, classes) float64."""
+    return _pooled(done, cells, [fold.probabilities for fold in done])
+
+
+def pooled_by_default(done: Sequence[Fold], cells: int) -> Floats | None:
+    """Give the same of the default settings; None where no others were tried."""
+    usual = [fold.by_default for fold in done if fold.by_default is not None]
+    return _pooled(done, cells, usual) if usual else None
+
+
+def _pooled(done: Sequence[Fold], cells: int, each: Sequence[Floats]) -> Floats:
     repeats = max(fold.repeat for fold in done) + 1
-    classes = done[0].probabilities.shape[1]
-    probabilities: Floats = np.full((repeats, cells, classes), np.nan)
-    for fold in done:
-        probabilities[fold.repeat, fold.test] = fold.probabilities
+    probabilities: Floats = np.full((repeats, cells, each[0].shape[1]), np.nan)
+    for fold, said in zip(done, each, strict=True):
+        probabilities[fold.repeat, fold.test] = said
     return probabilities
 
 

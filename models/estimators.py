@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import loguniform, randint, uniform
 from sklearn.feature_selection import VarianceThreshold
 from sklearn.impute import SimpleImputer
 from sklearn.kernel_approximation import Nystroem
@@ -39,16 +41,24 @@ class Estimator:
         ``fit_parameters(target)``: what Pipeline.fit is given beside features and target.
     name : str
         What it is, in words.
+    space : callable
+        ``space(pipeline)``: for settings of the unfitted Pipeline that are worth a search, a
+        distribution or a list each.
+    settings : mapping
+        What is set otherwise than `build` does.
     """
 
     build: Callable[[int, int, int], Pipeline]
     margin: Callable[[Pipeline, Floats], Floats]
     fit_parameters: Callable[[Codes], dict[str, Floats]]
     name: str
+    space: Callable[[Pipeline], Mapping[str, Any]]
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def fit(self, features: Floats, target: Codes, seed: int) -> Pipeline:
         """Fit a new Pipeline, classes weighted by the inverse of their counts."""
         pipeline = self.build(features.shape[0], features.shape[1], seed)
+        pipeline.set_params(**self.settings)
         return pipeline.fit(features, target, **self.fit_parameters(target))
 
     def scores(self, pipeline: Pipeline, features: Floats) -> Floats:
@@ -100,9 +110,26 @@ def _svm(rows: int, columns: int, seed: int) -> Pipeline:
     return Pipeline([*_tamed(), ("model", machine)])
 
 
+def _svm_space(pipeline: Pipeline) -> dict[str, Any]:
+    kernel = "kernel" if "kernel" in pipeline.named_steps else "model"
+    return {
+        "model__C": _around(pipeline["model"].C, 10.0),
+        f"{kernel}__gamma": _around(pipeline[kernel].gamma, 10.0),
+    }
+
+
+def _around(value: float, factor: float) -> Any:  # noqa: ANN401
+    """Draw evenly on the logarithmic scale, up to that factor away."""
+    return loguniform(value / factor, value * factor)
+
+
 def _logistic(_rows: int, _columns: int, _seed: int) -> Pipeline:
     model = LogisticRegression(C=0.05, class_weight="balanced", max_iter=5_000)
     return Pipeline([*_tamed(), ("model", model)])
+
+
+def _logistic_space(pipeline: Pipeline) -> dict[str, Any]:
+    return {"model__C": _around(pipeline["model"].C, 50.0)}
 
 
 def _xgboost(_rows: int, _columns: int, seed: int) -> Pipeline:
@@ -121,6 +148,18 @@ def _xgboost(_rows: int, _columns: int, seed: int) -> Pipeline:
         random_state=seed,
     )
     return Pipeline([("model", model)])
+
+
+def _xgboost_space(_pipeline: Pipeline) -> dict[str, Any]:
+    return {
+        "model__n_estimators": [100, 200, 400],
+        "model__max_depth": randint(2, 8),
+        "model__learning_rate": loguniform(0.03, 0.3),
+        "model__min_child_weight": loguniform(0.5, 10.0),
+        "model__subsample": uniform(0.5, 0.5),  # up to 1
+        "model__colsample_bytree": loguniform(0.1, 1.0),
+        "model__reg_lambda": loguniform(0.1, 30.0),
+    }
 
 
 def class_pairs(classes: int) -> list[tuple[int, int]]:
@@ -172,7 +211,13 @@ def _sample_weights(target: Codes) -> dict[str, Floats]:
 
 
 ESTIMATORS: Mapping[str, Estimator] = {
-    "svm": Estimator(_svm, _decision, _weighted_inside, "support vector machine, RBF kernel"),
-    "xgboost": Estimator(_xgboost, _tree_margin, _sample_weights, "gradient-boosted trees"),
-    "logistic": Estimator(_logistic, _decision, _weighted_inside, "logistic regression"),
+    "svm": Estimator(
+        _svm, _decision, _weighted_inside, "support vector machine, RBF kernel", _svm_space
+    ),
+    "xgboost": Estimator(
+        _xgboost, _tree_margin, _sample_weights, "gradient-boosted trees", _xgboost_space
+    ),
+    "logistic": Estimator(
+        _logistic, _decision, _weighted_inside, "logistic regression", _logistic_space
+    ),
 }

@@ -104,11 +104,12 @@ def judge(
     """
     import numpy as np
 
-    from models.crossvalidation import calibrated_within_groups, pooled
+    from models.crossvalidation import pooled
     from models.evaluation import evaluate, repeated_figures
     from models.feature_groups import feature_groups, group_importances
     from models.glass_box import fit_glass_box, formula, glass_box_probabilities
     from models.importance import importances
+    from models.inner import calibrated_within_groups
 
     grouped = bool(data.group_names)
     done = _validate(data, data.features, kind, protocol, data.groups, tell)

@@ -7,9 +7,10 @@ from sklearn.linear_model import LogisticRegression
 
 from models import estimators as module
 from models.calibration import Calibration, fit_calibration
-from models.crossvalidation import cross_validate, fit_calibrated, inner_scores, pooled
+from models.crossvalidation import cross_validate, fit_calibrated, pooled
 from models.errors import ModelError
 from models.estimators import ESTIMATORS, approximations
+from models.inner import inner_scores
 
 EVERY = pytest.mark.parametrize("name", sorted(ESTIMATORS))
 

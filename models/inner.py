@@ -1,0 +1,43 @@
+"""Scores of cells by models that have not seen their group, inside the cells learnt from."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .estimators import Estimator
+from .splitting import assert_disjoint, grouped_folds, groups_by_class
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+INNER_FOLDS = 3
+
+
+def inner_scores(
+    estimator: Estimator, features: Floats, target: Codes, groups: Codes, seed: int
+) -> Floats:
+    """Score every cell by a model that has not seen its group: (n, classes) float64.
+
+    Raises
+    ------
+    AssertionError
+        If an inner fold parts a group.
+    """
+    if calibrated_within_groups(target, groups):
+        groups = np.arange(len(target))
+    folds = min(INNER_FOLDS, int(groups_by_class(target, groups).min()))
+    names = [str(code) for code in range(int(target.max()) + 1)]
+    fold = grouped_folds(target, groups, folds=folds, seed=seed, classes=names, unit="groups")
+    assert_disjoint(groups, fold)
+    scores: Floats = np.empty((len(target), len(names)))
+    for number in range(folds):
+        test = fold == number
+        pipeline = estimator.fit(features[~test], target[~test], seed)
+        scores[test] = estimator.scores(pipeline, features[test])
+    return scores
+
+
+def calibrated_within_groups(target: Codes, groups: Codes) -> bool:
+    """Whether a class has one group only, so that calibration cannot keep groups whole."""
+    return bool(groups_by_class(target, groups).min() < 2)
