@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from models.feature_groups import FeatureGroup
     from models.importance import Measure
     from models.table import TrainingSet
+    from models.worst import Miss
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class Judged:
         ``near`` it comes to the model (share of the lead over chance in balanced accuracy).
     within_groups : bool
         Whether a fold had to calibrate within subjects.
+    worst : list of Miss
+        The cells left out whose true class was given the least probability.
     """
 
     evaluation: Evaluation
@@ -63,6 +66,7 @@ class Judged:
     formula: list[dict[str, Any]]
     shortcuts: list[dict[str, Any]]
     within_groups: bool
+    worst: list[Miss]
 
     def record(self) -> dict[str, Any]:
         """Everything but the importances, as plain values."""
@@ -110,6 +114,7 @@ def judge(
     from models.glass_box import fit_glass_box, formula, glass_box_probabilities
     from models.importance import importances
     from models.inner import calibrated_within_groups
+    from models.worst import worst_cells
 
     grouped = bool(data.group_names)
     done = _validate(data, data.features, kind, protocol, data.groups, tell)
@@ -154,6 +159,7 @@ def judge(
         formula(box, data.columns, dictionary, data.classes, data.positive),
         audit(data, table, kind, dictionary, protocol, evaluation.figures, tell),
         any(calibrated_within_groups(data.target[f.train], data.groups[f.train]) for f in done),
+        worst_cells(data.target, pooled(done, len(data.target)), data.positive),
     )
 
 

@@ -116,12 +116,12 @@ def train(
     from models.importance import MEASURES
     from models.plots import importance_picture
     from models.records import as_json
-    from models.reference import FILE as REFERENCE
-    from models.reference import make_reference
     from models.table import training_set
 
     from .judging import Protocol, judge
+    from .provenance import provenance
     from .report import report as write_report
+    from .training_cells import training_cells
 
     started = time.monotonic()
     tell = progress or _silently
@@ -182,7 +182,14 @@ def train(
         },
     )
     title = f"{kind.name}: {len(data.target)} cells, {folds} folds, mean and spread over folds"
-    record = {**judged.record(), "training": summary, "notes": notes}
+    files, worst = training_cells(table, frame, data, group, judged.worst, seed)
+    record = {
+        **judged.record(),
+        "training": summary,
+        "notes": notes,
+        "data": provenance(table, sidecar, frame, data),
+        "worst_cells": worst,
+    }
     save_bundle(
         bundle,
         out,
@@ -191,9 +198,7 @@ def train(
             "importances.csv": judged.importances.to_csv(index=False).encode(),
             "importance_groups.csv": judged.groups.to_csv(index=False).encode(),
             "importances.png": importance_picture(judged.importances, title=title),
-            REFERENCE: make_reference(
-                data.features, data.target, data.columns, data.classes
-            ).to_bytes(),
+            **files,
         },
     )
     write_report(out)

@@ -30,7 +30,8 @@ def test_a_planted_signal_is_found_stored_and_used(tmp_path, estimator):
     assert report.class_counts == {"blast": 36, "normal": 36}
     assert sorted(path.name for path in report.out.iterdir()) == [
         "bundle.json", "evaluation.json", "importance_groups.csv", "importances.csv",
-        "importances.png", "pipeline.skops", "reference.parquet", "report.html",
+        "importances.png", "neighbours.parquet", "pipeline.skops", "projection.parquet",
+        "reference.parquet", "report.html",
     ]  # fmt: skip
     bundle = load_bundle(report.out, feature_versions=dict.fromkeys(DICTIONARY, 1))
     assert set(bundle.columns) == set(DICTIONARY)  # neither metadata nor background

@@ -1,0 +1,57 @@
+"""The cells that a model gets most wrong when it has not seen them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .figures import decide
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+SHOWN = 24
+
+
+@dataclass(frozen=True)
+class Miss:
+    """A cell left out, and what the model said of it.
+
+    Parameters
+    ----------
+    row : int
+        Of the training set.
+    truth, decided : int
+        Codes of the classes.
+    probability : float
+        That the model gave to the true class, mean over repeats.
+    """
+
+    row: int
+    truth: int
+    decided: int
+    probability: float
+
+
+def worst_cells(
+    target: Codes, probabilities: Floats, positive: int | None, most: int = SHOWN
+) -> list[Miss]:
+    """Find the cells whose true class was given the least probability.
+
+    Parameters
+    ----------
+    target : (n,) int64
+    probabilities : (repeats, n, classes) float64
+        Out-of-fold.
+    positive : int or None
+    most : int
+    """
+    mean = probabilities.mean(axis=0)
+    true = mean[np.arange(len(target)), target]
+    decided = decide(mean, positive)
+    return [
+        Miss(int(row), int(target[row]), int(decided[row]), float(true[row]))
+        for row in np.argsort(true, kind="stable")[:most]
+    ]

@@ -1,0 +1,125 @@
+"""Where a training table came from, and what became of every image and every cell of it."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from models.errors import ModelError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from models.table import TrainingSet
+
+# Reasons for failures and for files left aside that are listed one by one.
+MOST_REASONS = 12
+_COUNTED = ("Metadata_Subject", "Metadata_Slide", "Metadata_Camera", "Metadata_Image")
+
+
+def provenance(
+    table: Path, sidecar: Mapping[str, Any], frame: pd.DataFrame, data: TrainingSet
+) -> dict[str, Any]:
+    """Gather what the report says of the data: all of it plain values.
+
+    Parameters
+    ----------
+    table : Path
+        The feature table.
+    sidecar : mapping
+        Of the table.
+    frame : DataFrame
+        Every row of the table.
+    data : TrainingSet
+        What was taken from it.
+    """
+    source, counts = sidecar.get("input", {}), sidecar.get("counts", {})
+    described = sidecar["columns"]
+    skipped = Counter(str(one.get("reason", "")) for one in source.get("skipped", []))
+    rows = frame.iloc[data.rows]
+    return {
+        "layout": source.get("layout"),
+        "notes": list(source.get("notes", [])),
+        "table": sidecar.get("table"),
+        "versions": dict(sidecar.get("versions", {})),
+        "configuration": dict(sidecar.get("configuration", {})),
+        "flow": {
+            "images": counts.get("images"),
+            "measured": None
+            if counts.get("images") is None
+            else counts["images"] - counts.get("failed", 0) - counts.get("excluded", 0),
+            "failed": counts.get("failed"),
+            "excluded": counts.get("excluded", 0),
+            "skipped": sum(skipped.values()),
+            "cells": len(frame),
+            "unlabelled": len(frame) - len(data.rows),
+            "learnt": len(data.rows),
+        },
+        "skipped": [list(pair) for pair in skipped.most_common(MOST_REASONS)],
+        "failures": _failures(table.with_suffix(".errors.csv")),
+        "columns": {"described": len(described), "used": len(data.columns)},
+        "missing": {
+            "cells": int(_missing(data).any(axis=1).sum()),
+            "columns": int(_missing(data).any(axis=0).sum()),
+            "share": float(_missing(data).mean()),
+        },
+        "families": _families({name: described[name] for name in data.columns}),
+        "classes": [
+            _class(rows[data.target == code], name) for code, name in enumerate(data.classes)
+        ],
+        "flags": {
+            name.removeprefix("Metadata_Quality_"): int(rows[name].eq(True).sum())
+            for name in rows.columns
+            if name.startswith("Metadata_Quality_")
+        },
+    }
+
+
+def _missing(data: TrainingSet) -> Any:  # noqa: ANN401
+    import numpy as np
+
+    return np.isnan(data.features)
+
+
+def _class(rows: pd.DataFrame, name: str) -> dict[str, Any]:
+    """Cells of a class, and the subjects, slides, cameras and images that they come from."""
+    found = {
+        column.removeprefix("Metadata_").lower(): int(rows[column].nunique())
+        for column in _COUNTED
+        if column in rows and rows[column].notna().any()
+    }
+    return {"class": name, "cells": len(rows), **found}
+
+
+def _families(columns: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """How many columns each family has, and of which compartments and channels."""
+    together: dict[str, list[Mapping[str, Any]]] = {}
+    for record in columns.values():
+        together.setdefault(str(record.get("family") or ""), []).append(record)
+    return [
+        {
+            "family": family,
+            "columns": len(records),
+            "features": len({str(one.get("feature")) for one in records}),
+            "compartments": sorted({str(one.get("compartment") or "") for one in records}),
+            "channels": sorted({str(one.get("channel") or "") for one in records} - {""}),
+        }
+        for family, records in together.items()
+    ]
+
+
+def _failures(path: Path) -> list[list[Any]]:
+    """Count the reasons in the errors table beside the feature table; none where it is gone."""
+    if not path.is_file():
+        return []
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            found = Counter((row["stage"], row["reason"]) for row in csv.DictReader(file))
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(
+            f"{path} cannot be read: {error!r}", "keep the errors table that extract wrote, or none"
+        ) from error
+    return [[*pair, count] for pair, count in found.most_common(MOST_REASONS)]
