@@ -16,6 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from .crossvalidation import Fold
 from .errors import ModelError
 from .estimators import Estimator
+from .tuning import log_loss
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -160,18 +161,13 @@ def set_importances(
             cells = rng.choice(cells, MOST_CELLS, replace=False)
         part, truth = features[cells], target[cells]
         orders = [rng.permutation(len(cells)) for _ in range(SHUFFLES)]
-        before = _log_loss(fold.model.probabilities(part), truth)
+        before = log_loss(fold.model.probabilities(part), truth)
         for name, columns in sets.items():
             stacked = np.tile(part, (SHUFFLES, 1))
             stacked[:, columns] = np.concatenate([part[order][:, columns] for order in orders])
-            after = _log_loss(fold.model.probabilities(stacked), np.tile(truth, SHUFFLES))
+            after = log_loss(fold.model.probabilities(stacked), np.tile(truth, SHUFFLES))
             rises[name][number] = after - before
     return {
         name: (float(values.mean()), float(values.std(ddof=1)) if len(first) > 1 else float("nan"))
         for name, values in rises.items()
     }
-
-
-def _log_loss(probabilities: Floats, target: Codes) -> float:
-    likely = np.clip(probabilities[np.arange(len(target)), target], 1e-15, None)
-    return -float(np.log(likely).mean())

@@ -12,6 +12,8 @@ from xgboost import DMatrix
 
 from .crossvalidation import Fold
 from .permutation import rescorer
+from .selection import kept_columns
+from .tuning import log_loss
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -28,7 +30,7 @@ def gain(
     fold: Fold, _features: Floats, _target: Codes, sets: Sequence[Codes], _seed: int
 ) -> Floats:
     """Share of a boosted model's whole loss reduction at splits on the columns; all sum to 1."""
-    share = fold.model.pipeline["model"].feature_importances_.astype(np.float64)
+    share = _widened(fold, fold.model.pipeline["model"].feature_importances_)
     return np.array([share[columns].sum() for columns in sets])
 
 
@@ -37,8 +39,9 @@ def coefficient(
 ) -> Floats:
     """Sum over the columns (of unit variance) of the mean absolute coefficient over classes."""
     kept = fold.model.pipeline["vary"].get_support()
-    weights = np.zeros(len(kept))
-    weights[kept] = np.abs(fold.model.pipeline["model"].coef_).mean(axis=0)
+    vary = np.zeros(len(kept))
+    vary[kept] = np.abs(fold.model.pipeline["model"].coef_).mean(axis=0)
+    weights = _widened(fold, vary)
     return np.array([weights[columns].sum() for columns in sets])
 
 
@@ -58,9 +61,12 @@ def shap(fold: Fold, features: Floats, _target: Codes, sets: Sequence[Codes], se
 
 def tree_contributions(fold: Fold, features: Floats) -> Floats:
     """SHAP values (n, classes, p) of a boosted model; one class's where there are two."""
+    kept = kept_columns(fold.model.pipeline)
     booster = fold.model.pipeline["model"].get_booster()
-    values = booster.predict(DMatrix(features), pred_contribs=True)
-    by_class: Floats = values.reshape(len(features), -1, features.shape[1] + 1)[..., :-1]
+    values = booster.predict(DMatrix(features[:, kept]), pred_contribs=True)
+    values = values.reshape(len(features), -1, len(kept) + 1)[..., :-1]
+    by_class: Floats = np.zeros((*values.shape[:2], features.shape[1]), dtype=values.dtype)
+    by_class[..., kept] = values
     return by_class
 
 
@@ -79,13 +85,13 @@ def permutation(
     part, truth = features[cells], target[cells]
     rescore = rescorer(fold.model, part)
     calibration = fold.model.calibration
-    before = _log_loss(fold.model.probabilities(part), truth)
+    before = log_loss(fold.model.probabilities(part), truth)
     used = _used(fold)
     rises = np.zeros(len(sets))
     for number, columns in enumerate(sets):
         if used[columns].any():
             after = [
-                _log_loss(calibration.probabilities(scores), truth)
+                log_loss(calibration.probabilities(scores), truth)
                 for scores in rescore(columns, orders)
             ]
             rises[number] = float(np.mean(after)) - before
@@ -177,11 +183,15 @@ def _cells(fold: Fold, seed: int) -> Codes:
 def _used(fold: Fold) -> NDArray[np.bool_]:
     model = fold.model.pipeline["model"]
     if hasattr(model, "get_booster"):
-        used: NDArray[np.bool_] = model.feature_importances_ > 0
-        return used
-    return np.ones(fold.model.pipeline.n_features_in_, dtype=bool)
+        used = model.feature_importances_ > 0
+    else:
+        used = np.ones(len(kept_columns(fold.model.pipeline)), dtype=bool)
+    return _widened(fold, used).astype(bool)
 
 
-def _log_loss(probabilities: Floats, target: Codes) -> float:
-    likely = np.clip(probabilities[np.arange(len(target)), target], 1e-15, None)
-    return -float(np.log(likely).mean())
+def _widened(fold: Fold, values: NDArray[Any]) -> Floats:
+    """Values of the columns that a model's selection kept as values of all columns, else 0."""
+    pipeline = fold.model.pipeline
+    wide = np.zeros(pipeline.n_features_in_)
+    wide[kept_columns(pipeline)] = values
+    return wide

@@ -14,6 +14,7 @@ from sklearn.svm import SVC
 
 from .crossvalidation import CalibratedModel
 from .estimators import class_pairs, hardest_duels
+from .selection import kept_columns
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -63,7 +64,8 @@ class _Machine:
 def _rbf_rescorer(pipeline: Pipeline, features: Floats) -> Rescore:
     first = "kernel" if "kernel" in pipeline.named_steps else "model"
     before = pipeline[: list(pipeline.named_steps).index(first)]
-    kept = before["vary"].get_support()
+    kept = np.zeros(features.shape[1], dtype=bool)
+    kept[kept_columns(before)] = before["vary"].get_support()
     position = np.cumsum(kept) - 1
     placed: Floats = before.transform(features)  # every step works column by column
     machine = _nystroem(pipeline) if first == "kernel" else _support_vectors(pipeline["model"])

@@ -11,13 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .errors import ModelError
-from .groups import group_names, merged_groups
+from .targets import read_targets
 
 Columns = Mapping[str, Mapping[str, Any]]
 
-POSITIVE = "blast"
 NOT_LEARNT_FROM = ("Metadata_", "Background_", "Image_")
-IDENTITY = ("Metadata_SHA256", "Metadata_PHash")
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,43 +88,19 @@ def training_set(
         fewer than two classes are left, or the subject of a row is unknown.
     """
     names = feature_columns(table, dictionary)
-    labels = _labels(table, label)
-    rows = np.flatnonzero(labels.notna())
-    notes = _note(len(table) - len(rows), f"without a value in {label} left out")
-    labels = labels.iloc[rows].astype(str)
-    classes = _classes(labels, label)
-    chosen = _positive(classes, positive)
-    table = table.iloc[rows]
-    features = feature_matrix(table, names)
-    kept, dropped = _informative(features)
-    if not kept.any():
-        raise ModelError(
-            f"none of the {len(names)} feature columns varies",
-            "extract features of cells that differ",
-        )
-    notes += dropped
-    subjects = _subjects(table, group)
-    target = np.searchsorted(np.array(classes), labels.to_numpy(dtype=str)).astype(np.int64)
-    groups, merged = merged_groups(
-        subjects,
-        {name: table[name].to_numpy() for name in IDENTITY if name in table},
-        _pairs(copies, rows),
-        unit="subjects" if group else "cells",
-    )
-    notes += merged
-    notes += _contradictions(table, label)
-    if group is not None:
-        notes += _mixed(subjects, target, group)
+    found = read_targets(table, label=label, group=group, positive=positive, copies=copies)
+    features = feature_matrix(table.iloc[found.rows], names)
+    kept, dropped = column_ranges(features).informative()
     return TrainingSet(
         features=features[:, kept] if dropped else features,
         columns=tuple(name for name, keep in zip(names, kept, strict=True) if keep),
-        target=target,
-        classes=classes,
-        positive=chosen,
-        groups=groups,
-        group_names=group_names(subjects, groups) if group else (),
-        rows=rows.astype(np.int64),
-        notes=tuple(notes),
+        target=found.target,
+        classes=found.classes,
+        positive=found.positive,
+        groups=found.groups,
+        group_names=found.group_names,
+        rows=found.rows,
+        notes=(*found.notes, *dropped),
     )
 
 
@@ -194,105 +168,63 @@ def feature_matrix(table: pd.DataFrame, names: Sequence[str]) -> NDArray[np.floa
     return features
 
 
-def _labels(table: pd.DataFrame, label: str) -> pd.Series[Any]:
-    if label not in table.columns:
-        raise ModelError(
-            f"the table has no column {label}",
-            "give labels to extract (class folders or a manifest), or name the column with --label",
+@dataclass(frozen=True, eq=False)
+class ColumnRanges:
+    """What decides whether the values of p columns tell anything; (p,) each.
+
+    Parameters
+    ----------
+    low, high : (p,) float64
+        Infinite, the wrong way round, for a column without values.
+    gaps : (p,) bool
+        Whether a value is missing.
+    """
+
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    gaps: NDArray[np.bool_]
+
+    def joined(self, other: ColumnRanges) -> ColumnRanges:
+        """Ranges of the rows of both."""
+        return ColumnRanges(
+            np.minimum(self.low, other.low),
+            np.maximum(self.high, other.high),
+            self.gaps | other.gaps,
         )
-    labels = table[label]
-    return labels.where(labels.astype(str).str.strip() != "")
 
+    def informative(self) -> tuple[NDArray[np.bool_], list[str]]:
+        """Columns that vary, and a note on those that do not.
 
-def _classes(labels: pd.Series[Any], column: str) -> tuple[str, ...]:
-    classes = tuple(sorted(set(labels)))
-    folded: dict[str, str] = {}
-    for name in classes:
-        twin = folded.setdefault(name.strip().casefold(), name)
-        if twin != name:
+        Raises
+        ------
+        ModelError
+            If none does.
+        """
+        empty = self.low > self.high
+        # a column with gaps tells a cell that has a value from one that has none
+        constant = (self.low == self.high) & ~self.gaps
+        kept = ~(empty | constant)
+        if not kept.any():
             raise ModelError(
-                f"the labels {twin!r} and {name!r} in {column} differ in case or space only",
-                "write them alike",
+                f"none of the {len(kept)} feature columns varies",
+                "extract features of cells that differ",
             )
-    if len(classes) < 2:
-        seen = f"only the class {classes[0]!r}" if classes else "no label"
-        raise ModelError(f"{column} holds {seen}", "a model needs cells of at least two classes")
-    return classes
+        notes = []
+        if empty.any():
+            notes.append(f"{int(empty.sum())} columns without any value left out")
+        if constant.any():
+            notes.append(f"{int(constant.sum())} constant columns left out")
+        return kept, notes
 
 
-def _positive(classes: tuple[str, ...], positive: str | None) -> int | None:
-    named = ", ".join(map(repr, classes))
-    if positive is not None:
-        if positive not in classes:
-            raise ModelError(f"{positive!r} is none of the classes", f"choose one of {named}")
-        return classes.index(positive)
-    if POSITIVE in classes:
-        return classes.index(POSITIVE)
-    if len(classes) == 2:
-        raise ModelError(
-            f"neither class ({named}) is called {POSITIVE!r}",
-            "name the one that sensitivity refers to with --positive",
-        )
-    return None
-
-
-def _informative(features: NDArray[np.float64]) -> tuple[NDArray[np.bool_], list[str]]:
-    """Columns that vary, and a note on those that do not."""
-    present = ~np.isnan(features)
-    empty = ~present.any(axis=0)
-    low = np.where(present, features, np.inf).min(axis=0)
-    high = np.where(present, features, -np.inf).max(axis=0)
-    # a column with gaps tells a cell that has a value from one that has none
-    constant = ~empty & (low == high) & present.all(axis=0)
-    notes = []
-    if empty.any():
-        notes.append(f"{int(empty.sum())} columns without any value left out")
-    if constant.any():
-        notes.append(f"{int(constant.sum())} constant columns left out")
-    return ~(empty | constant), notes
-
-
-def _subjects(table: pd.DataFrame, group: str | None) -> NDArray[np.str_]:
-    if group is None:
-        return np.arange(len(table)).astype(str)
-    remedy = "fill it, name another column with --group, or accept a random split with --no-groups"
-    if group not in table.columns:
-        raise ModelError(f"the table has no column {group}", remedy)
-    values = table[group]
-    unknown = values.isna() | (values.astype(str).str.strip() == "")
-    if unknown.any():
-        raise ModelError(f"{group} is empty in {int(unknown.sum())} of {len(values)} rows", remedy)
-    return values.astype(str).to_numpy(dtype=str)
-
-
-def _mixed(subjects: NDArray[np.str_], target: NDArray[np.int64], group: str) -> list[str]:
-    pairs = np.unique(np.stack([subjects, target.astype(str)]), axis=1)
-    names, labels = np.unique(pairs[0], return_counts=True)
-    mixed = names[labels > 1]
-    if not len(mixed):
-        return []
-    return [f"{len(mixed)} of {len(names)} values of {group} have cells of several classes"]
-
-
-def _pairs(copies: Sequence[tuple[int, int]], rows: NDArray[np.intp]) -> NDArray[np.int64]:
-    """Positions among `rows` of the pairs of which neither cell was left out."""
-    pairs = np.array(list(copies), dtype=np.int64).reshape(-1, 2)
-    both = np.isin(pairs, rows).all(axis=1)
-    return np.searchsorted(rows, pairs[both]).astype(np.int64)
-
-
-def _contradictions(table: pd.DataFrame, label: str) -> list[str]:
-    """Note pictures that occur twice, in files of their own, under different labels."""
-    if not {"Metadata_SHA256", "Metadata_Image"} <= set(table.columns):
-        return []
-    known = table[table["Metadata_SHA256"].notna() & (table["Metadata_SHA256"] != "")]
-    each = known.groupby("Metadata_SHA256")[["Metadata_Image", label]].nunique()
-    count = int((each > 1).all(axis=1).sum())
-    return [f"{count} pictures occur under different labels"] if count else []
-
-
-def _note(count: int, what: str) -> list[str]:
-    return [f"{count} cells {what}"] if count else []
+def column_ranges(features: NDArray[np.float64]) -> ColumnRanges:
+    """Ranges of the columns of (n, p) float64."""
+    gaps: NDArray[np.bool_] = np.isnan(features)
+    return ColumnRanges(
+        np.where(gaps, np.inf, features).min(axis=0, initial=np.inf),
+        np.where(gaps, -np.inf, features).max(axis=0, initial=-np.inf),
+        np.asarray(gaps.any(axis=0)),
+    )
 
 
 def _others(names: Sequence[str]) -> str:

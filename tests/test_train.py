@@ -208,9 +208,9 @@ def test_what_is_left_out_is_told():
     data = training_set(table, DICTIONARY)
     assert data.notes == (
         "3 cells without a value in Metadata_Label left out",
+        "1 of 12 values of Metadata_Subject have cells of several classes",
         "1 columns without any value left out",
         "1 constant columns left out",
-        "1 of 12 values of Metadata_Subject have cells of several classes",
     )
     assert data.features.shape == (69, 6)
     assert len(data.columns) == 6

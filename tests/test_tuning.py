@@ -1,0 +1,131 @@
+"""A search inside the training part: it keeps groups whole, pays where it can, finds no noise."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models import estimators as module
+from models.crossvalidation import cross_validate, fit_calibrated, pooled, pooled_by_default
+from models.errors import ModelError
+from models.estimators import ESTIMATORS
+from models.inner import inner_scores
+from models.probability_figures import auroc
+from models.tuning import best, log_loss, search
+
+LOGISTIC = ESTIMATORS["logistic"]
+
+
+def drawn(groups=24, cells=4, columns=5, strength=1.0, classes=2, seed=0):
+    rng = np.random.default_rng(seed)
+    group = np.repeat(np.arange(groups), cells)
+    target = group % classes
+    features = rng.normal(size=(len(group), columns))
+    features[:, 0] += strength * target
+    return features, target, group
+
+
+def test_inner_folds_that_part_a_group_are_refused(monkeypatch):
+    features, target, groups = drawn()
+
+    def leaky(target, _groups, *, folds, **_):
+        return np.arange(len(target)) % folds
+
+    monkeypatch.setattr("models.inner.grouped_folds", leaky)
+    with pytest.raises(AssertionError, match="a group lies in two folds"):
+        inner_scores(LOGISTIC, features, target, groups, 0)
+    with pytest.raises(AssertionError, match="a group lies in two folds"):
+        fit_calibrated(LOGISTIC, features, target, groups, candidates=2)
+
+
+def test_the_search_sees_no_cell_and_no_group_that_is_tested(monkeypatch):
+    features, target, groups = drawn()
+    features[:, 1] = groups  # a cell's group can be read off its features
+    seen = []
+
+    def watched(estimator, part, *arguments):
+        seen.append(set(part[:, 1].astype(int)))
+        return inner_scores(estimator, part, *arguments)
+
+    monkeypatch.setattr("models.tuning.inner_scores", watched)
+    done = cross_validate(
+        LOGISTIC, features, target, groups, classes="ab", folds=3, repeats=1, candidates=2
+    )
+    assert len(seen) == 9  # the default and two candidates in each fold
+    for number, fold in enumerate(done):
+        for used in seen[3 * number : 3 * number + 3]:
+            assert used == set(groups[fold.train])
+            assert not used & set(groups[fold.test])
+
+
+def test_candidates_are_drawn_alike_and_the_default_comes_first():
+    features, target, groups = drawn()
+    runs = [search(LOGISTIC, features, target, groups, candidates=4, seed=3) for _ in range(2)]
+    assert [one.estimator.settings for one in runs[0]] == [
+        one.estimator.settings for one in runs[1]
+    ]
+    assert runs[0][0].estimator is LOGISTIC
+    assert len({one.estimator.settings["model__C"] for one in runs[0][1:]}) == 4
+    assert best(runs[0]).loss == min(one.loss for one in runs[0])
+    tied = [replace(one, loss=1.0) for one in runs[0]]
+    assert best(tied) is tied[0]
+    other = search(LOGISTIC, features, target, groups, candidates=4, seed=4)
+    assert other[1].estimator.settings != runs[0][1].estimator.settings
+
+
+@pytest.mark.parametrize("name", sorted(ESTIMATORS))
+@pytest.mark.parametrize("classes", [2, 3])
+def test_what_is_drawn_reaches_the_model(name, classes, monkeypatch):
+    monkeypatch.setattr(module, "COMPONENTS", 20)
+    features, target, groups = drawn(groups=12, classes=classes)
+    for limit in (20_000, 10):  # beyond it an approximation has other settings
+        monkeypatch.setattr(module, "KERNEL_LIMIT", limit)
+        tried = search(ESTIMATORS[name], features, target, groups, candidates=1)
+        estimator = tried[1].estimator
+        pipeline = estimator.fit(features, target, 0)
+        found = pipeline.get_params()
+        assert estimator.settings
+        assert all(found[key] == value for key, value in estimator.settings.items())
+        assert all(type(value) in {int, float} for value in estimator.settings.values())
+
+
+def test_a_search_pays_where_the_default_is_wrong_and_both_are_told():
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(40), 8)
+    features = rng.uniform(-1, 1, size=(320, 2))
+    target = ((np.floor(features * 2).sum(axis=1) % 2) == 1).astype(np.int64)  # a chequered board
+    found = cross_validate(
+        ESTIMATORS["svm"], features, target, groups,
+        classes="ab", folds=3, repeats=1, candidates=8,
+    )  # fmt: skip
+    losses = [
+        log_loss(said[0], target)
+        for said in (pooled(found, len(target)), pooled_by_default(found, len(target)))
+    ]
+    assert losses[0] < 0.8 * losses[1]
+    plain = cross_validate(
+        ESTIMATORS["svm"], features, target, groups, classes="ab", folds=3, repeats=1
+    )
+    usual = pooled_by_default(found, len(target))
+    assert np.array_equal(usual, pooled(plain, len(target)))
+    assert pooled_by_default(plain, len(target)) is None
+
+
+def test_tuning_on_noise_stays_at_chance():
+    """Labels of subjects drawn apart from their cells: AUROC 0.5, standard error 0.03 or so."""
+    rng = np.random.default_rng(1)
+    groups = np.repeat(np.arange(80), 4)
+    target = rng.permutation(np.arange(80) % 2)[groups]
+    features = rng.normal(size=(320, 8))
+    done = cross_validate(
+        LOGISTIC, features, target, groups, classes="ab", folds=4, repeats=1, candidates=4
+    )
+    assert auroc(target == 1, pooled(done, 320)[0, :, 1]) == pytest.approx(0.5, abs=0.1)
+
+
+def test_one_subject_of_a_class_cannot_be_tuned_on():
+    features, target, groups = drawn(groups=4)
+    with pytest.raises(ModelError, match=r"holds one subject of a class.*without --tune"):
+        cross_validate(
+            LOGISTIC, features, target, groups, classes="ab", folds=2, repeats=1, candidates=1
+        )
