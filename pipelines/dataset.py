@@ -17,6 +17,7 @@ from data.errors import DataError
 from .accounts import Workers
 from .pool import Lost
 from .tables import Layout, write_table
+from .thumbnails import thumbnails_path
 
 if TYPE_CHECKING:
     from .gathering import Measured
@@ -33,17 +34,19 @@ class Assembling:
     ----------
     layout : Layout
         Of the table.
-    folder : Path
-        Of the files.
+    folder, pictures : Path
+        Of the files, and of those with the thumbnails of the same cells.
     """
 
     layout: Layout
     folder: Path
+    pictures: Path
 
     def __call__(self, task: tuple[str, Sequence[Measured]]) -> int:
         """Write a file of the data set and return the number of its rows."""
         name, images = task
-        return write_table(self.folder / name, self.layout, (one.cells() for one in images))
+        cells = (one.cells() for one in images)
+        return write_table(self.folder / name, self.layout, cells, self.pictures / name)
 
 
 def write_dataset(
@@ -51,37 +54,54 @@ def write_dataset(
 ) -> int:
     """Write a folder of Parquet files in place of what was there; return the number of rows.
 
+    The thumbnails come into a folder beside it, in files of the same names.
+
     Raises
     ------
     DataError
         If a file cannot be written, or the folder holds something else.
     """
     check_dataset(folder)
-    fresh = folder.absolute().with_name(f".{folder.name}.new")
-    old = folder.absolute().with_name(f".{folder.name}.old")
+    folder = folder.absolute()
+    pictures = thumbnails_path(folder)
+    fresh, fresh_pictures = _beside(folder, "new"), _beside(pictures, "new")
     try:
-        for left in (fresh, old):
+        for left in (fresh, fresh_pictures):
             shutil.rmtree(left, ignore_errors=True)
-        fresh.mkdir()
+            left.mkdir()
         tasks = [
             (f"part-{start // IMAGES:06d}.parquet", images[start : start + IMAGES])
             for start in range(0, len(images), IMAGES)
         ]
         rows = 0
-        for _, answer in workers.answers(Assembling(layout, fresh), tasks):
+        for _, answer in workers.answers(Assembling(layout, fresh, fresh_pictures), tasks):
             if isinstance(answer, Lost):
                 raise DataError(f"{folder} cannot be written: {answer.reason}", answer.remedy)
             rows += answer
-        if folder.exists():
-            folder.rename(old)
-        fresh.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
+        _put(fresh, folder)
+        _put(fresh_pictures, pictures)
     except OSError as error:
         raise DataError(
             f"{folder} cannot be written ({error.strerror or error})",
             "see to its folder and run the same command again: what was done is kept",
         ) from error
     return rows
+
+
+def _beside(folder: Path, word: str) -> Path:
+    return folder.with_name(f".{folder.name}.{word}")
+
+
+def _put(fresh: Path, folder: Path) -> None:
+    """Put a folder in the place of another, or of the file that a table of one file left there."""
+    old = _beside(folder, "old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.is_dir():
+        folder.rename(old)
+    else:
+        folder.unlink(missing_ok=True)
+    fresh.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def check_dataset(folder: Path) -> None:

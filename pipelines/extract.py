@@ -7,9 +7,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from data.entries import printable
 from data.errors import DataError
 
 from .accounts import Failure, Progress, Workers, failures, settle
+from .beside import described
 from .dataset import check_dataset, write_dataset
 from .gathering import gather
 from .measuring import Done, Measuring, PartNames, Settings
@@ -19,8 +21,10 @@ from .tables import SUFFIXES, write_errors, write_sidecar, write_table
 from .work_folder import work_folder
 
 if TYPE_CHECKING:
-    from data.entries import Listing
+    from data.entries import Listing, RemoteFile
     from features.standardisation import Stain
+
+_NOT_OPTIONS = frozenset({"columns", "network", "beside"})
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ def extract(
         A folder (class sub-folders give labels), a CSV manifest or one image; or a folder's URL.
     out : Path
         The table, ``.parquet`` or ``.csv``, or without an ending a folder of Parquet files;
-        beside it come ``<stem>.errors.csv`` and ``<stem>.json``.
+        beside it come ``<stem>.errors.csv``, ``<stem>.json`` and ``<stem>.thumbnails.parquet``.
     masks : Path, optional
         Folder of masks at the images' relative paths.
     mask_is : {"nucleus", "cell"}, optional
@@ -146,7 +150,9 @@ def extract(
         check_dataset(out)
     network = asked_network(embedding, embedding_set)
     columns = asked_columns(preset, features, network)
-    settings = Settings(columns, source, mask_is, pixel_size, max_pixels, max_bytes, network, stain)
+    settings = Settings(
+        columns, source, mask_is, pixel_size, max_pixels, max_bytes, network, stain, beside=True
+    )
     workers = Workers(jobs, time_limit, memory_limit, scheduler)
     listing = list_source(images, masks=masks, shared=scheduler is not None)
     errors, sidecar = out.with_suffix(".errors.csv"), out.with_suffix(".json")
@@ -167,12 +173,14 @@ def extract(
                 "features": list(features),
                 "embedding": embedding,
                 "embedding_set": list(embedding_set),
-                **{k: v for k, v in asdict(settings).items() if k not in {"columns", "network"}},
+                **{k: v for k, v in asdict(settings).items() if k not in _NOT_OPTIONS},
                 "masks": None if masks is None else str(masks),
                 "time_limit": time_limit,
             },
             "input": {
-                "root": str(listing.root),
+                "images": _absolute(images),
+                "masks": None if masks is None else _absolute(masks),
+                "root": _absolute(listing.root),
                 "layout": listing.layout,
                 "notes": listing.notes,
                 "skipped": [{"file": name, "reason": why} for name, why in listing.skipped],
@@ -182,6 +190,7 @@ def extract(
                 "failed": sum(isinstance(result, Failure) for result in results),
                 "cells": count,
             },
+            "kept_out": described(),
             **({} if network is None else network.record()),
         }
         write_sidecar(sidecar, record, out, described_columns(columns, network))
@@ -195,6 +204,11 @@ def extract(
         sidecar,
         () if network is None else network.warnings(),
     )
+
+
+def _absolute(place: Path | RemoteFile | str) -> str:
+    """Return where something lies, so that it is found from another folder too."""
+    return printable(str(place.absolute() if isinstance(place, Path) else place))
 
 
 def measure_all(

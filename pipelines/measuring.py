@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,13 +20,14 @@ from .parts import Part, write_part
 
 if TYPE_CHECKING:
     from data.entries import Entry, RemoteFile
+    from features import Recipe
     from features.segmentation import Segmentation
     from features.standardisation import Stain
 
     from .networks import Chosen
 
 # Raised whenever the same pixels and options give other cells or another background.
-MEASURING_VERSION = 1
+MEASURING_VERSION = 2
 
 # Libraries whose versions may move the numbers.
 _COMPUTING = ("mahotas", "numpy", "opencv-python-headless", "pillow", "scikit-image", "scipy")
@@ -51,6 +53,8 @@ class Settings:
         Whose embedding to add.
     stain : {"none", "background", "standard"}
         Whose colours the features see; a network sees the photograph.
+    beside : bool
+        Whether to keep what the audit and the report need: a table does, a prediction does not.
     """
 
     columns: tuple[str, ...]
@@ -61,6 +65,7 @@ class Settings:
     max_bytes: int = 1_000_000_000
     network: Chosen | None = None
     stain: Stain = "standard"
+    beside: bool = False
 
     @property
     def all_columns(self) -> tuple[str, ...]:
@@ -79,6 +84,8 @@ class Settings:
         from features import parse_column
         from features.standardisation import STANDARDISATION_VERSION
 
+        from .beside import versions
+
         record = {
             "measuring": MEASURING_VERSION,
             "columns": self.columns,
@@ -87,6 +94,7 @@ class Settings:
             "cells": self.mask_is if masked else self.source,
             "pixel_size": self.pixel_size,
             "stain": [self.stain, STANDARDISATION_VERSION],
+            "beside": versions() if self.beside else None,
             **(self.network.settings() if self.network else {}),
         }
         return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
@@ -197,20 +205,14 @@ class Measuring:
 
     def measure(self, content: bytes, mask: bytes | None) -> Part:
         """Return the numbers of every cell of a picture, and what identifies the picture."""
-        import numpy as np
-
         from data.fingerprints import perceptual_hash, sha256
-        from features.standardisation import slide_colour, standardised
+
+        from .beside import look_beside
 
         rgb, found = picture_and_cells(content, mask, self.settings)
-        recipe = _recipe(self.settings.columns)
         with stage("measure"):
-            slide = slide_colour(rgb)
-            shown = [standardised(one.cell, self.settings.stain, slide) for one in found.cells]
-            values = np.stack([recipe.measure(cell) for cell in shown])
-            if self.settings.network is not None:
-                embedded = self.settings.network.embed(rgb, found)
-                values = np.concatenate([values, embedded], axis=1)
+            values = measured(rgb, found, self.settings)
+            beside = look_beside(content, rgb, found) if self.settings.beside else None
         return Part(
             sha256=sha256(content),
             phash=perceptual_hash(rgb),
@@ -218,7 +220,22 @@ class Measuring:
             centroids=tuple(one.centroid for one in found.cells),
             quality=tuple(asdict(one.quality) for one in found.cells),
             values=values,
+            beside=beside,
         )
+
+
+def measured(rgb: Any, found: Segmentation, settings: Settings) -> Any:  # noqa: ANN401
+    """Return the features of every cell of a picture: (cells, columns) float64."""
+    import numpy as np
+
+    from features.standardisation import slide_colour, standardised
+
+    recipe, slide = _recipe(settings.columns), slide_colour(rgb)
+    shown = (standardised(one.cell, settings.stain, slide) for one in found.cells)
+    values = np.stack([recipe.measure(cell) for cell in shown])
+    if settings.network is None:
+        return values
+    return np.concatenate([values, settings.network.embed(rgb, found)], axis=1)
 
 
 def finished(path: Path) -> Part | None:
@@ -275,13 +292,9 @@ def picture_and_cells(
         return rgb, from_masks(rgb, nucleus, cell, pixel_size=settings.pixel_size)
 
 
-_RECIPES: dict[tuple[str, ...], Any] = {}
-
-
-def _recipe(columns: tuple[str, ...]) -> Any:  # noqa: ANN401
+@cache
+def _recipe(columns: tuple[str, ...]) -> Recipe:
     """Return the plan for a list of columns, made once a worker."""
     from features import Recipe
 
-    if columns not in _RECIPES:
-        _RECIPES[columns] = Recipe(columns)
-    return _RECIPES[columns]
+    return Recipe(columns)

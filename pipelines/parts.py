@@ -1,23 +1,28 @@
 """Part files: what was measured in one image, so that a stopped run goes on where it was.
 
 A part is named by the SHA-256 of all that it was computed from, appears whole or not at all, and
-holds a line of JSON, with a checksum, and the feature values as they lie in memory.
+holds a line of JSON, with a checksum, then the feature values as they lie in memory, and perhaps
+what the audit and the report need: background values and thumbnails.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import DataError
+
+from .beside import Beside
 
 TEMPORARY = ".tmp"
 
@@ -38,6 +43,8 @@ class Part:
         Doubts about each cell.
     values : (cells, columns) float64
         The features.
+    beside : Beside or None
+        What was kept for the audit and the report.
     """
 
     sha256: str
@@ -46,6 +53,7 @@ class Part:
     centroids: tuple[tuple[float, float], ...]
     quality: tuple[Mapping[str, bool], ...]
     values: NDArray[np.float64]
+    beside: Beside | None = None
 
     @property
     def cells(self) -> int:
@@ -71,7 +79,9 @@ class Part:
             record = json.loads(head)
             if record["digest"] != hashlib.sha256(body).hexdigest():
                 raise ValueError("another checksum")
-            values = np.frombuffer(body, dtype="<f8").reshape(record["shape"])
+            end = 8 * math.prod(record["shape"])
+            values = np.frombuffer(body[:end], dtype="<f8").reshape(record["shape"])
+            kept = record["beside"]
             return cls(
                 sha256=record["sha256"],
                 phash=record["phash"],
@@ -79,6 +89,7 @@ class Part:
                 centroids=tuple((row, col) for row, col in record["centroids"]),
                 quality=tuple(record["quality"]),
                 values=values,
+                beside=None if kept is None else _unpacked(kept, body[end:]),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(
@@ -89,7 +100,8 @@ class Part:
 
 def write_part(part: Part, path: Path) -> None:
     """Write a part file; it appears under its name when it is whole."""
-    body = part.values.astype("<f8").tobytes()
+    kept, tail = (None, b"") if part.beside is None else _packed(part.beside)
+    body = part.values.astype("<f8").tobytes() + tail
     record = {
         "digest": hashlib.sha256(body).hexdigest(),
         "sha256": part.sha256,
@@ -98,9 +110,33 @@ def write_part(part: Part, path: Path) -> None:
         "centroids": part.centroids,
         "quality": [dict(flags) for flags in part.quality],
         "shape": part.values.shape,
+        "beside": kept,
     }
     with whole_file(path) as temporary:
         temporary.write_bytes(json.dumps(record).encode() + b"\n" + body)
+
+
+def _packed(beside: Beside) -> tuple[dict[str, Any], bytes]:
+    """Split what is kept beside the features into a record and bytes."""
+    record = {
+        "file": beside.file,
+        "background": len(beside.background),
+        "thumbnails": [len(one) for one in beside.thumbnails],
+    }
+    return record, beside.background.astype("<f8").tobytes() + b"".join(beside.thumbnails)
+
+
+def _unpacked(record: Mapping[str, Any], body: bytes) -> Beside:
+    """Undo `_packed`."""
+    place = 8 * record["background"]
+    background = np.frombuffer(body[:place], dtype="<f8")
+    pictures = []
+    for size in record["thumbnails"]:
+        pictures.append(body[place : place + size])
+        place += size
+    if place != len(body):
+        raise ValueError("another length")
+    return Beside(tuple(record["file"]), background, tuple(pictures))
 
 
 @contextmanager

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .beside import FILE
 from .parts import Part, whole_file
+from .thumbnails import Keep, thumbnail_file, thumbnails_path
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -71,8 +73,16 @@ class Layout:
     @property
     def metadata(self) -> dict[str, str]:
         """Kind of each metadata column, in order."""
+        files = {name: column.kind for name, column in FILE.items()}
         flags = {f"Metadata_Quality_{_camel(name)}": _FLAG for name in self.flags}
-        return _IDENTITY | flags | {f"Metadata_{name}": _TEXT for name in self.extra}
+        return _IDENTITY | files | flags | {f"Metadata_{name}": _TEXT for name in self.extra}
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Names of the columns of numbers: those of the background, then the features."""
+        from features.surroundings import BACKGROUND
+
+        return (*BACKGROUND, *self.features)
 
     def schema(self) -> pa.Schema:
         """Types of all columns, fixed before the first row is known."""
@@ -80,10 +90,13 @@ class Layout:
 
         types = {_TEXT: pa.string(), _NUMBER: pa.float64(), _WHOLE: pa.int64(), _FLAG: pa.bool_()}
         fields = [(name, types[kind]) for name, kind in self.metadata.items()]
-        return pa.schema(fields + [(name, pa.float64()) for name in self.features])
+        return pa.schema(fields + [(name, pa.float64()) for name in self.numbers])
 
     def rows(self, entry: Entry, part: Part) -> Iterator[tuple[list[Any], Any]]:
-        """Yield the metadata and the features of each cell of an image."""
+        """Yield the metadata and the numbers of each cell of an image, measured with `beside`."""
+        beside = part.beside
+        if beside is None:
+            raise ValueError(f"{entry.name} was measured without what a table holds")
         for index in range(part.cells):
             row, col = part.centroids[index]
             yield (
@@ -100,10 +113,11 @@ class Layout:
                     part.source,
                     row,
                     col,
+                    *beside.file,
                     *(part.quality[index][name] for name in self.flags),
                     *(entry.extra.get(name) for name in self.extra),
                 ],
-                part.values[index],
+                np.concatenate((beside.background, part.values[index])),
             )
 
 
@@ -111,16 +125,35 @@ def _camel(name: str) -> str:
     return "".join(word.capitalize() for word in name.split("_"))
 
 
-def write_table(path: Path, layout: Layout, cells: Iterable[tuple[Entry, Part]]) -> int:
+def write_table(
+    path: Path, layout: Layout, cells: Iterable[tuple[Entry, Part]], pictures: Path | None = None
+) -> int:
     """Write the feature table, Parquet or CSV by its suffix, and return the number of rows.
 
     The same rows give the same bytes, however they were computed.
+
+    Parameters
+    ----------
+    path : Path
+    layout : Layout
+    cells : iterable of (Entry, Part)
+    pictures : Path, optional
+        Where the thumbnails go: beside the table, unless told.
     """
-    rows = (row for entry, part in cells for row in layout.rows(entry, part))
-    with whole_file(path) as temporary:
+    with (
+        thumbnail_file(pictures or thumbnails_path(path)) as keep,
+        whole_file(path) as temporary,
+    ):
+        rows = (row for entry, part in _kept(cells, keep) for row in layout.rows(entry, part))
         writer = _csv_writer if path.suffix == ".csv" else _parquet_writer
         with writer(temporary, layout) as write:
             return sum(write(group) for group in _grouped(rows))
+
+
+def _kept(cells: Iterable[tuple[Entry, Part]], keep: Keep) -> Iterator[tuple[Entry, Part]]:
+    for entry, part in cells:
+        keep(entry, part)
+        yield entry, part
 
 
 Write = Callable[[list[tuple[list[Any], Any]]], int]
@@ -164,7 +197,7 @@ def _parquet_writer(path: Path, layout: Layout) -> Iterator[Write]:
 def _csv_writer(path: Path, layout: Layout) -> Iterator[Write]:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow([*layout.metadata, *layout.features])
+        writer.writerow([*layout.metadata, *layout.numbers])
 
         def write(group: list[tuple[list[Any], Any]]) -> int:
             for metadata, features in group:
@@ -176,8 +209,8 @@ def _csv_writer(path: Path, layout: Layout) -> Iterator[Write]:
 
 
 def plain_text(value: Any) -> str:  # noqa: ANN401
-    """Return a value as text that a spreadsheet does not take for a formula."""
-    if value is None:
+    """Return a value as text that a spreadsheet does not take for a formula; NaN is empty."""
+    if value is None or (isinstance(value, float) and np.isnan(value)):
         return ""
     text = str(value)
     if isinstance(value, str) and text.startswith(("=", "+", "-", "@", "\t", "\r")):

@@ -156,7 +156,8 @@ def test_the_background_moves_the_picture_and_not_the_cell(tmp_path, network):
         assert done.exit_code == 0, done.output
         values.append(pd.read_csv(out).iloc[0])
     names = [f"{view}_Embedding_tiny_{i:04d}" for view in ("Cells", "Image") for i in range(3)]
-    assert [name for name in values[0].index if not name.startswith("Metadata_")] == names
+    kept_out = ("Metadata_", "Background_")
+    assert [name for name in values[0].index if not name.startswith(kept_out)] == names
     assert values[0][names[:3]].tolist() == values[1][names[:3]].tolist()
     assert (values[0][names[3:]] != values[1][names[3:]]).all()
 

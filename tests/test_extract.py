@@ -67,8 +67,15 @@ def test_the_sidecar_tells_what_the_table_is(extracted):
     table = pd.read_parquet(extracted.table)
     assert record["counts"] == {"images": 6, "failed": 0, "cells": len(table)}
     assert record["table"]["sha256"] == digest(extracted.table)
+    kept_out = [
+        name for name in table.columns if name.startswith(("Background_", "Metadata_File_"))
+    ]
+    assert sorted(record["kept_out"]) == sorted(kept_out)
+    assert all(one["definition"] for one in record["kept_out"].values())
     assert list(record["columns"]) == [
-        name for name in table.columns if not name.startswith("Metadata_")
+        name
+        for name in table.columns
+        if not name.startswith("Metadata_") and name not in record["kept_out"]
     ]
     assert record["configuration"]["preset"] == "minimal"
 

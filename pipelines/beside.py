@@ -1,0 +1,126 @@
+"""What extract keeps of a picture beside the features: for the audit and for the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from features.segmentation import Segmentation
+
+
+class FileColumn(NamedTuple):
+    """A column of the table on the file of an image.
+
+    Parameters
+    ----------
+    kind : {"text", "number", "whole"}
+    unit, definition : str
+    """
+
+    kind: str
+    unit: str
+    definition: str
+
+
+FILE: Mapping[str, FileColumn] = {
+    "Metadata_File_Rows": FileColumn("whole", "pixel", "rows of the picture, upright"),
+    "Metadata_File_Columns": FileColumn("whole", "pixel", "columns of the picture, upright"),
+    "Metadata_File_Bytes": FileColumn("whole", "byte", "size of the file"),
+    "Metadata_File_Format": FileColumn("text", "", "PNG, JPEG, BMP, TIFF or WebP, by content"),
+    "Metadata_File_BitDepth": FileColumn(
+        "number", "bit", "bits a sample as the file declares them; of a BMP, bits a pixel"
+    ),
+    "Metadata_File_JpegQuality": FileColumn(
+        "number",
+        "1",
+        "quality (1 to 100, Independent JPEG Group) that the sum of the luminance quantisation "
+        "table stands for; NaN for another format",
+    ),
+    "Metadata_File_JpegSubsampling": FileColumn(
+        "number",
+        "1",
+        "pixels of brightness for each of colour, 1, 2 or 4; NaN for another format and for grey",
+    ),
+    "Metadata_File_Sharpness": FileColumn(
+        "number",
+        "squared 8-bit level",
+        "variance of the Laplacian (3x3, 4 neighbours) of Gray over the whole picture",
+    ),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """What is known of a picture that no feature knows.
+
+    Parameters
+    ----------
+    file : tuple
+        Values in the order of `FILE`.
+    background : (values,) float64
+        Values in the order of `features.surroundings.BACKGROUND`.
+    thumbnails : tuple of bytes
+        A small JPEG of each cell.
+    """
+
+    file: tuple[Any, ...]
+    background: NDArray[np.float64]
+    thumbnails: tuple[bytes, ...]
+
+
+def look_beside(content: bytes, rgb: Any, found: Segmentation) -> Beside:  # noqa: ANN401
+    """Take what the audit and the report need from a picture, once for all its cells.
+
+    Parameters
+    ----------
+    content : bytes
+        The file.
+    rgb : (rows, cols, 3) uint8
+        Its picture.
+    found : Segmentation
+        Its cells.
+    """
+    import cv2
+
+    from data.file_properties import file_properties
+    from features.surroundings import background_values, sharpness
+
+    from .thumbnails import thumbnail
+
+    outside = np.ones(rgb.shape[:2], dtype=np.uint8)
+    for one in found.cells:
+        (top, left), (rows, cols) = one.cell.origin, one.cell.cell.shape
+        outside[top : top + rows, left : left + cols][one.cell.cell] = 0
+    gray = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+    stored = file_properties(content)
+    return Beside(
+        file=(*rgb.shape[:2], len(content), *stored, sharpness(gray)),
+        background=background_values(rgb, gray, outside),
+        thumbnails=tuple(thumbnail(rgb, one.cell) for one in found.cells),
+    )
+
+
+def versions() -> list[int]:
+    """Return the versions of all that `look_beside` does."""
+    from features.surroundings import SURROUNDINGS_VERSION
+
+    from .thumbnails import THUMBNAIL_VERSION
+
+    return [SURROUNDINGS_VERSION, THUMBNAIL_VERSION]
+
+
+def described() -> dict[str, dict[str, str]]:
+    """Return unit and definition of the columns that are kept out of training."""
+    from features.surroundings import BACKGROUND
+
+    files = {name: {"unit": one.unit, "definition": one.definition} for name, one in FILE.items()}
+    around = {
+        name: {"unit": unit, "definition": definition}
+        for name, (unit, definition) in BACKGROUND.items()
+    }
+    return files | around
