@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from math import inf, pi, sqrt
+from math import ceil, inf, pi, sqrt
 
 import cv2
 import numpy as np
 
 from .arrays import Bytes
-from .cytoplasm import others, whole_cell
+from .cytoplasm import drawn, others, reduced_mask, region_of
 from .errors import CellError
 from .nuclei import (
+    GRAIN_REACH,
     central,
     check_contrast,
     main_part,
@@ -22,8 +23,10 @@ from .nuclei import (
 from .quality import Outlined
 from .regions import Parts, diameter, disc, filled, main_parts, opened, parts
 from .stain import Stain, chromatin, cut_out, density, otsu, stain_of, stained
+from .tallies import gap_to_part
 from .touching import red_cell_radius
 
+_SCALE = 56.0  # diameter in pixels of the nuclei on the image where the cell is sought
 _GLANCE = 200  # pixels of the shorter side that suffice to tell a crop from a field
 _LARGE = 400  # from here on a glance at a reduced image saves time
 _TINY = 400  # a nucleus that covers a smaller part of the image is one of a field
@@ -78,11 +81,9 @@ def several(found: Parts, main: int) -> bool:
     -------
     bool
     """
-    # Every second pixel tells as much at a quarter of the cost.
-    part = np.asarray(found.labels[::2, ::2] == main, dtype=np.uint8)
-    rows, cols = np.nonzero(part)
-    gap = 2 * float(np.hypot(rows - part.shape[0] / 2, cols - part.shape[1] / 2).min())
-    depth = 2 * float(cv2.distanceTransform(part, cv2.DIST_L2, 3).max())
+    part = np.asarray(found.labels == main, dtype=np.uint8)
+    gap = gap_to_part(found.labels, main)
+    depth = float(cv2.distanceTransform(part, cv2.DIST_L2, 3).max())
     # A clump of touching nuclei counts no more than two.
     area = min(float(found.areas[main]), 2 * pi * depth**2)
     whole = found.areas > 0.4 * area
@@ -172,11 +173,38 @@ def central_cell(rgb: Bytes, *, surely: bool) -> Outlined | None:
     if not surely and large and is_field(rgb):
         return None
     stain = stain_of(rgb)
-    found, plane, size = nuclear_parts(stain)
+    coarse = _coarse(stain)
+    found, _, _ = nuclear_parts(coarse)
     main = main_part(found)
     if not surely and not large and several(found, main):
         return None
     nucleus = central(found, main)
-    cell = whole_cell(stain.optical, nucleus, others(found, nucleus))
-    nucleus = within(plane, cell, stain.level, size)
-    return Outlined(np.s_[0 : rgb.shape[0], 0 : rgb.shape[1]], stain.optical, nucleus, cell)
+    region, slide = region_of(coarse.optical, nucleus, others(found, nucleus))
+    return _fine(stain, reduced_mask(region | nucleus, rgb.shape[:2]), nucleus, slide)
+
+
+def _coarse(stain: Stain) -> Stain:
+    """Reduce what is read of an image so far that its nuclei measure `_SCALE` pixels."""
+    factor = _SCALE / max(nuclear_size(stain.plane, stain.level), 1.0)
+    if factor >= 0.8:
+        return stain
+    rows, cols = stain.plane.shape
+    size = (max(1, round(factor * cols)), max(1, round(factor * rows)))
+    optical = cv2.resize(stain.optical, size, interpolation=cv2.INTER_LINEAR)
+    small = np.asarray(optical, dtype=np.uint8)
+    return stain._replace(optical=small, plane=chromatin(small))
+
+
+def _fine(stain: Stain, region: Bytes, nucleus: Bytes, slide: int) -> Outlined:
+    """Draw the outlines of a cell, found on a reduced image, at full resolution."""
+    size = nuclear_size(stain.plane, stain.level)
+    margin = ceil(GRAIN_REACH * size) + 2
+    left, top, width, height = cv2.boundingRect(region)
+    rows = slice(max(0, top - margin), min(region.shape[0], top + height + margin))
+    cols = slice(max(0, left - margin), min(region.shape[1], left + width + margin))
+    box = (rows, cols)
+    optical = np.ascontiguousarray(stain.optical[box])
+    core = np.ascontiguousarray(reduced_mask(nucleus, region.shape)[box])
+    cell = drawn(optical, np.ascontiguousarray(region[box]) | core, core, slide)
+    plane = smooth_chromatin(np.ascontiguousarray(stain.plane[box]), size)
+    return Outlined(box, optical, within(plane, cell, stain.level, size), cell)

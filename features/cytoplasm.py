@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,14 @@ from .regions import (
     touching,
 )
 from .stain import otsu, stained
+from .tints import (
+    distant_levels,
+    median_level,
+    near_and_away,
+    own_pixels,
+    tint_counts,
+    tint_scores,
+)
 
 _BINS = 16  # of each of the two density ratios and of the density
 _BLUE_SCALE, _RED_SCALE = _BINS / 1.6, _BINS / 1.2
@@ -32,54 +42,49 @@ _SCALE = 48.0  # diameter in pixels of the nucleus on the image where the region
 _STIFFNESS = 0.2  # see `features.polar.enclose`
 
 
-def tints(optical: Bytes) -> NDArray[np.int32]:
-    """Bin of the blue and red density as parts of the green one, and of the green one.
+@cache
+def _tint_tables() -> tuple[Bytes, Bytes]:
+    """Bins of the blue and of the red density as parts of the green one: (density, green)."""
+    level, base = np.arange(256)[:, None], np.maximum(np.arange(256), 4)
+    blue, red = (np.rint(level * scale / base) for scale in (_BLUE_SCALE, _RED_SCALE))
+    return (
+        np.minimum(blue, _BINS - 1).astype(np.uint8),
+        np.minimum(red, _BINS - 1).astype(np.uint8),
+    )
+
+
+def _distribution(counts: NDArray[np.int64]) -> Floats:
+    smooth = counts.astype(np.float64)
+    for _ in range(3):  # smooth along one axis and turn to the next
+        plane = cv2.GaussianBlur(smooth.reshape(_BINS, -1), (1, 5), 0, sigmaY=1.0)
+        smooth = np.asarray(plane, dtype=np.float64).T.reshape(-1)
+    smooth += 1e-3
+    return np.asarray(smooth / smooth.sum())
+
+
+def kinship(
+    evidence: NDArray[np.float32], optical: Bytes, own: Bytes, near: Bytes, away: Bytes
+) -> None:
+    """Write evidence that a colour belongs to this cell rather than to the cells elsewhere.
+
+    A colour is the blue and the red density as parts of the green one, and the green one. The
+    log-likelihood ratio of the two colour distributions is scaled to -1 to 1; a colour as
+    frequent here as there counts against the cell.
 
     Parameters
     ----------
+    evidence : (rows, cols) float32
+        Overwritten where `own` is 1.
     optical : (rows, cols, 3) uint8
         See `features.stain.density`.
-
-    Returns
-    -------
-    (rows, cols) int32
+    own, near, away : (rows, cols) uint8, 0 or 1
+        Stained pixels; those next to the nucleus; those far from it, mostly red cells.
     """
-    red, green, blue = cv2.split(optical)
-    base = cv2.max(green, np.array([4.0]))
-    first = cv2.min(cv2.divide(blue, base, scale=_BLUE_SCALE), np.array([_BINS - 1.0]))
-    second = cv2.min(cv2.divide(red, base, scale=_RED_SCALE), np.array([_BINS - 1.0]))
-    third = np.minimum(np.asarray(green, dtype=np.int32) >> 3, _BINS - 1)
-    return np.asarray((first.astype(np.int32) * _BINS + second) * _BINS + third, dtype=np.int32)
-
-
-def _distribution(bins: NDArray[np.int32]) -> Floats:
-    counts = np.bincount(bins, minlength=_BINS**3).astype(np.float64)
-    for _ in range(3):  # smooth along one axis and turn to the next
-        plane = cv2.GaussianBlur(counts.reshape(_BINS, -1), (1, 5), 0, sigmaY=1.0)
-        counts = np.asarray(plane, dtype=np.float64).T.reshape(-1)
-    counts += 1e-3
-    return np.asarray(counts / counts.sum())
-
-
-def kinship(tint: NDArray[np.int32], near: Bytes, away: Bytes) -> NDArray[np.float32]:
-    """Evidence that a colour belongs to this cell rather than to the cells elsewhere.
-
-    Parameters
-    ----------
-    tint : (rows, cols) int32
-        See `tints`.
-    near, away : (rows, cols) uint8, 0 or 1
-        Stained pixels next to the nucleus; stained pixels far from it, mostly red cells.
-
-    Returns
-    -------
-    (rows, cols) float32
-        Log-likelihood ratio of the two colour distributions, scaled to -1 to 1; a colour as
-        frequent here as there counts against the cell.
-    """
-    ratio = np.log(_distribution(tint[near > 0]) / _distribution(tint[away > 0]))
-    table = np.clip(0.7 * ratio - 0.5, -1, 1).astype(np.float32)
-    return np.asarray(table[tint])
+    tables = _tint_tables()
+    counts = tint_counts(optical, near, away, *tables)
+    ratio = np.log(_distribution(counts[0]) / _distribution(counts[1]))
+    scores = np.clip(0.7 * ratio - 0.5, -1, 1).astype(np.float32)
+    tint_scores(evidence, optical, own, scores, *tables)
 
 
 def others(found: Parts, nucleus: Bytes) -> Bytes:
@@ -104,16 +109,16 @@ def others(found: Parts, nucleus: Bytes) -> Bytes:
     return found.of(chosen) & (1 - nucleus)
 
 
-def _outlined(optical: Bytes, cell: Bytes, nucleus: Bytes, level: int) -> Bytes:
+def drawn(optical: Bytes, cell: Bytes, nucleus: Bytes, level: int) -> Bytes:
     """Draw the outline where the density falls to a part of the cytoplasm's."""
     left, top, width, height = cv2.boundingRect(cell)
     box = np.s_[top : top + height, left : left + width]
     plane = stained(np.ascontiguousarray(optical[box]))
     region, core = np.ascontiguousarray(cell[box]), np.ascontiguousarray(nucleus[box])
-    cytoplasm = plane[region > core]
-    if cytoplasm.size == 0:
+    usual = median_level(plane, region, core)
+    if np.isnan(usual):
         return cell
-    half = max(level, int(_HALF * float(np.median(cytoplasm))))
+    half = max(level, int(_HALF * usual))
     inside = cv2.morphologyEx(region & above(plane, half) | core, cv2.MORPH_OPEN, disc(2))
     outlined = np.zeros_like(cell)
     inside = touching(np.asarray(cv2.max(inside, core), dtype=np.uint8), core)
@@ -121,7 +126,7 @@ def _outlined(optical: Bytes, cell: Bytes, nucleus: Bytes, level: int) -> Bytes:
     return outlined
 
 
-def _reduced(mask: Bytes, shape: tuple[int, int]) -> Bytes:
+def reduced_mask(mask: Bytes, shape: tuple[int, int]) -> Bytes:
     """Reduce or enlarge a 0/1 mask to (rows, cols), drawing its outline smoothly."""
     smooth = cv2.resize(mask * np.uint8(255), shape[::-1], interpolation=cv2.INTER_LINEAR)
     return above(np.asarray(smooth, dtype=np.uint8), 127)
@@ -149,38 +154,39 @@ def whole_cell(optical: Bytes, nucleus: Bytes, other: Bytes) -> Bytes:
     rows, cols = nucleus.shape
     factor = min(1.0, _SCALE / diameter(nucleus))
     small = (max(1, round(rows * factor)), max(1, round(cols * factor)))
-    core = _reduced(nucleus, small)
+    core = reduced_mask(nucleus, small)
     if factor < 0.8 and core.any():
         coarse = cv2.resize(optical, small[::-1], interpolation=cv2.INTER_LINEAR)
-        region, level = _region(np.asarray(coarse, dtype=np.uint8), core, _reduced(other, small))
-        region = _reduced(region, (rows, cols))
+        region, level = region_of(
+            np.asarray(coarse, dtype=np.uint8), core, reduced_mask(other, small)
+        )
+        region = reduced_mask(region, (rows, cols))
     else:
-        region, level = _region(optical, nucleus, other)
-    return _outlined(optical, region | nucleus, nucleus, level)
+        region, level = region_of(optical, nucleus, other)
+    return drawn(optical, region | nucleus, nucleus, level)
 
 
-def _region(optical: Bytes, nucleus: Bytes, other: Bytes) -> tuple[Bytes, int]:
+def region_of(optical: Bytes, nucleus: Bytes, other: Bytes) -> tuple[Bytes, int]:
     """Region of the cell before its outline is drawn, and the level of the slide."""
     size = diameter(nucleus)
     distance, aside = distance_from(nucleus), distance_from(other)
     plane = stained(optical)
-    rest = np.ascontiguousarray(plane[np.minimum(distance, aside) > 0.08 * size][:, None])
+    rest = distant_levels(plane, distance, aside, 0.08 * size)
     level = min(otsu(rest), _CLEAR) if rest.size else _FAINTEST
-    foreground = above(plane, level)
-    foreign = aside < np.minimum(distance, 0.5 * size)
-    own = foreground.copy()
-    own[foreign] = 0
+    own = own_pixels(plane, distance, aside, level, 0.5 * size)
     broad = cv2.morphologyEx(own, cv2.MORPH_OPEN, disc(max(2, round(0.06 * size))))
     part = touching(np.asarray(cv2.max(broad, nucleus), dtype=np.uint8), nucleus)
     rim = np.concatenate((part[0], part[-1], part[:, 0], part[:, -1]))
     if not rim.any() and notch(part) < _NOTCH:
         return filled(part, float(part.size)), level
     evidence = own.astype(np.float32) * 2 - 1
-    margin = min(0.5 * size, float(np.quantile(distance[::4, ::4], 0.85)))
-    away = foreground & (distance > margin) & (aside > 0.3 * size)
+    margin = min(
+        0.5 * size,
+        float(np.sort(distance[::4, ::4], axis=None)[int(0.85 * distance[::4, ::4].size)]),
+    )
+    near, away = near_and_away(plane, own, distance, aside, level, 0.2 * size, margin, 0.3 * size)
     if cv2.countNonZero(away) > _RED_CELLS * away.size:
-        near = own & (distance > 0) & (distance < 0.2 * size)
-        cv2.copyTo(kinship(tints(optical), near, away), own, evidence)
+        kinship(evidence, optical, own, near, away)
     evidence[nucleus > 0] = 4
     corners = hull(nucleus)
     row, col = middle(corners)

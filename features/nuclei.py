@@ -6,7 +6,6 @@ from math import hypot, sqrt
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from .arrays import Bytes
 from .errors import CellError
@@ -21,12 +20,16 @@ from .regions import (
     middle,
     opened,
 )
+from .slopes import level_slopes
 from .stain import DENSITY_STEP, otsu
+from .tallies import least_of_parts
 
 _COMPACT = 0.3  # share of the dark pixels in regions as broad as nuclei: less is noise
 _CONTRAST = 0.12  # optical density by which chromatin stands out at least
 _SHARPER = 1.75  # slope ratio from which another level is better
+_BAND = 6  # levels to either side of one that belong to the outline it draws
 _GRAIN = 0.012  # nuclear diameters: chromatin is smoothed over this distance
+GRAIN_REACH = 4 * _GRAIN  # and no pixel farther away than this counts
 
 
 def nuclear_size(plane: Bytes, level: int) -> float:
@@ -107,13 +110,9 @@ def check_contrast(plane: Bytes, mask: Bytes, level: int) -> None:
 
 def main_part(found: Parts) -> int:
     """Return the number of the part that is large and near the centre of the image."""
-    coarse = found.labels[::2, ::2]
-    y, x = np.nonzero(coarse)
-    number = coarse[y, x]
-    area = np.maximum(np.bincount(number, minlength=found.areas.size), 1)
-    off_y = np.bincount(number, y, found.areas.size) / area / coarse.shape[0] - 0.5
-    off_x = np.bincount(number, x, found.areas.size) / area / coarse.shape[1] - 0.5
-    return int(np.argmax(found.areas * np.exp(-(off_y**2 + off_x**2) / 0.25**2)))
+    shape = np.array(found.labels.shape)[:, None]
+    off = found.places / np.maximum(found.areas, 1) / shape - 0.5
+    return int(np.argmax(found.areas * np.exp(-(off**2).sum(axis=0) / 0.25**2)))
 
 
 def _off_centre(mask: Bytes) -> float:
@@ -143,9 +142,8 @@ def central(found: Parts, main: int) -> Bytes:
     large = np.flatnonzero(found.areas >= 0.06 * found.areas[main])
     rest = set(large.tolist()) - {main} - set(found.rim().tolist())
     while rest:
-        distance = distance_from(nucleus)
-        gaps = {part: float(distance[found.labels == part].min()) for part in rest}
-        part = min(gaps, key=lambda key: gaps[key])
+        gaps = least_of_parts(found.labels, distance_from(nucleus), found.areas.size)
+        part = min(rest, key=lambda key: gaps[key])
         scale = sqrt(cv2.countNonZero(nucleus))
         if gaps[part] > 1.3 * scale:
             break
@@ -155,12 +153,6 @@ def central(found: Parts, main: int) -> Bytes:
         if small or _off_centre(joined) <= _off_centre(nucleus) + 0.01 * max(nucleus.shape):
             nucleus = joined
     return nucleus
-
-
-def _sharpness(plane: Bytes, slope: NDArray[np.float32], level: float) -> float:
-    """Mean slope of the plane along the outlines that a level draws."""
-    band = cv2.inRange(plane, np.array([level - 6]), np.array([level + 6]))
-    return cv2.mean(slope, band)[0] if cv2.countNonZero(band) > 20 else 0.0
 
 
 def sharpened(plane: Bytes, cell: Bytes, level: int) -> int:
@@ -180,15 +172,13 @@ def sharpened(plane: Bytes, cell: Bytes, level: int) -> int:
     -------
     int
     """
-    depth = cv2.distanceTransform(cell, cv2.DIST_L2, 3)
-    inner = np.ascontiguousarray(plane[depth > 1 + 0.02 * sqrt(cv2.countNonZero(cell))][:, None])
+    rim = int(1 + 0.02 * sqrt(cv2.countNonZero(cell)))
+    deep = cv2.erode(cell, np.ones((2 * rim + 1, 2 * rim + 1), dtype=np.uint8))
+    inner = np.ascontiguousarray(plane[deep > 0][:, None])
     if inner.size == 0:
         return level
-    inside = cv2.multiply(plane, cell)
-    across, down = cv2.Sobel(plane, cv2.CV_32F, 1, 0), cv2.Sobel(plane, cv2.CV_32F, 0, 1)
-    slope = np.asarray(cv2.sqrt(across * across + down * down), dtype=np.float32)
-    levels = np.linspace(level, otsu(inner), 5)
-    sharp = [_sharpness(np.asarray(inside, dtype=np.uint8), slope, float(at)) for at in levels]
+    levels = np.rint(np.linspace(level, otsu(inner), 5)).astype(np.int64)
+    sharp = level_slopes(plane, cell, levels, _BAND)
     best = int(np.argmax(sharp))
     return int(levels[best]) if sharp[best] > _SHARPER * sharp[0] else level
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .arrays import Bytes
 from .regions import diameter, parts, solidity
+from .slopes import outline_slope, tones
 from .stain import chromatin
 
 _ALIKE = 0.5  # two parts of a nucleus are of like size above this ratio of their areas
@@ -97,27 +98,6 @@ def two_nuclei(nucleus: Bytes, cell_area: int) -> bool:
     return all(solidity((found.labels == part).astype(np.uint8)) > 0.9 for part in (first, second))
 
 
-def edge_sharpness(plane: Bytes, nucleus: Bytes) -> float:
-    """Slope of the chromatin at the nucleus' outline: the contrast over one nuclear diameter = 1.
-
-    Parameters
-    ----------
-    plane : (rows, cols) uint8
-        See `features.stain.chromatin`.
-    nucleus : (rows, cols) uint8, 0 or 1
-
-    Returns
-    -------
-    float
-        Nuclear diameters for each width of the outline: about 15 in focus.
-    """
-    across, down = cv2.Sobel(plane, cv2.CV_32F, 1, 0), cv2.Sobel(plane, cv2.CV_32F, 0, 1)
-    slope = cv2.sqrt(across * across + down * down) / 8
-    ring = cv2.morphologyEx(nucleus, cv2.MORPH_GRADIENT, np.ones((3, 3), dtype=np.uint8))
-    contrast = cv2.mean(plane, nucleus)[0]
-    return float(cv2.mean(slope, ring)[0] / max(contrast, 1.0) * diameter(nucleus))
-
-
 def assess(outlined: Outlined, rgb: Bytes, shape: tuple[int, int]) -> tuple[Quality, Signs]:
     """Look for doubts about one cell; whether it is crushed is for `smudged` to say.
 
@@ -140,16 +120,17 @@ def assess(outlined: Outlined, rgb: Bytes, shape: tuple[int, int]) -> tuple[Qual
     top, left = top + outlined.box[0].start, left + outlined.box[1].start
     cut = min(top, left) <= 0 or top + height >= shape[0] or left + width >= shape[1]
     nuclear, area = cv2.countNonZero(nucleus), cv2.countNonZero(whole)
-    middling = cv2.inRange(pixels, np.full(3, 1.0), np.full(3, 254.0))
-    red, green, _, _ = cv2.mean(optical, nucleus)
-    sharp = edge_sharpness(chromatin(optical), nucleus) if nuclear else np.inf
+    red, green, contrast, clipped = tones(pixels, optical, nucleus, whole)
+    # Nuclear diameters in the width over which the chromatin falls off: about 15 in focus.
+    slope = outline_slope(chromatin(optical), nucleus) / 8
+    sharp = slope / max(contrast, 1.0) * diameter(nucleus) if nuclear else np.inf
     quality = Quality(
         touches_border=cut,
         two_nuclei=two_nuclei(nucleus, area),
         no_cytoplasm=area - nuclear < _SCANTY * area,
         no_nucleus=nuclear < _SCANTY * area,
         out_of_focus=sharp < _BLURRED,
-        saturated=cv2.countNonZero(cv2.min(255 - middling, whole)) > _CLIPPED * area,
+        saturated=clipped > _CLIPPED * area,
     )
     return quality, Signs(red / max(green, 1.0), solidity(whole))
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Bytes
+from .tallies import part_mask, part_sums, parts_under
 
 
 def above(plane: Bytes, level: float) -> Bytes:
@@ -29,10 +30,13 @@ class Parts(NamedTuple):
         0 outside, then one number for each part.
     areas : (parts + 1,) int64
         Pixels of each part; that of the outside is set to 0.
+    places : (2, parts + 1) int64
+        Sums of their rows and of their columns.
     """
 
     labels: NDArray[np.int32]
     areas: NDArray[np.int64]
+    places: NDArray[np.int64]
 
     def rim(self) -> NDArray[np.int32]:
         """Numbers of the parts that reach the edge of the image (0 may be among them)."""
@@ -41,15 +45,15 @@ class Parts(NamedTuple):
 
     def of(self, chosen: NDArray[np.bool_]) -> Bytes:
         """Mask of the parts for which a (parts + 1,) bool array is true."""
-        return np.asarray(chosen.astype(np.uint8)[self.labels], dtype=np.uint8)
+        return part_mask(self.labels, chosen)
 
 
 def parts(mask: Bytes) -> Parts:
     """Return the connected parts (8 neighbours) of a mask."""
-    count, labels = cv2.connectedComponents(mask, connectivity=8)
-    areas = np.bincount(labels.ravel(), minlength=count)
-    areas[0] = 0
-    return Parts(np.asarray(labels, dtype=np.int32), areas)
+    count, found = cv2.connectedComponents(mask, connectivity=8)
+    labels = np.asarray(found, dtype=np.int32)
+    sums = part_sums(labels, count)
+    return Parts(labels, sums[0], sums[1:])
 
 
 def main_parts(mask: Bytes, share: float) -> Bytes:
@@ -60,11 +64,9 @@ def main_parts(mask: Bytes, share: float) -> Bytes:
 
 def touching(mask: Bytes, core: Bytes) -> Bytes:
     """Keep the parts of a mask that have a pixel in common with another mask."""
-    found = parts(mask)
-    chosen = np.zeros(found.areas.size, dtype=np.bool_)
-    chosen[found.labels[core > 0]] = True
-    chosen[0] = False
-    return found.of(chosen)
+    count, found = cv2.connectedComponents(mask, connectivity=8)
+    labels = np.asarray(found, dtype=np.int32)
+    return part_mask(labels, parts_under(labels, core, count))
 
 
 def disc(radius: int) -> Bytes:

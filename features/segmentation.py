@@ -68,8 +68,8 @@ class Segmentation:
             cell = found.cell
             (top, left), (rows, cols) = cell.origin, cell.cell.shape
             patch = image[top : top + rows, left : left + cols]
-            patch[cell.cell] = np.maximum(patch[cell.cell], 128)
-            patch[cell.nucleus] = 255
+            np.maximum(patch, cell.cell * np.uint8(128), out=patch)
+            np.maximum(patch, cell.nucleus * np.uint8(255), out=patch)
         return image
 
 

@@ -8,10 +8,13 @@ import cv2
 import numpy as np
 
 from .arrays import Bytes, Floats
+from .tallies import dark_share, slide_levels
 
 DENSITY_STEP = 0.01  # optical density (natural log) of one grey level of the density planes
 _GRID = 120  # lines and columns of pixels that suffice to know the slide
-_EVEN = 0.04  # the empty slide is this even
+_BRIGHTER = 0.02  # this share may be brighter than the slide: reflections, a printed arrow
+# The empty slide is even within 4 %: a relative width is indifferent to the exposure.
+_SPREAD = np.maximum(2, np.rint(0.04 * np.arange(256))).astype(np.int64)
 _FREQUENT = 0.25  # a peak this high beside the highest is one of its own
 _BLACK = 24  # not brighter than this in any channel: the blackened surround of a cut-out cell
 
@@ -33,17 +36,12 @@ def cut_out(rgb: Bytes) -> Bytes | None:
     (rows, cols) uint8, 0 or 1, or None
         Pixels that are not black, where two thirds of the outermost ones are and not all are.
     """
-    rim = np.concatenate((rgb[0], rgb[-1], rgb[:, 0], rgb[:, -1]))
-    if float((rim <= _BLACK).all(axis=1).mean()) < 2 / 3:
+    if dark_share(rgb, _BLACK) < 2 / 3:
         return None
     black = cv2.inRange(rgb, np.zeros(3), np.full(3, float(_BLACK)))
     if black.all():
         return None
     return np.asarray(black == 0, dtype=np.uint8)
-
-
-def _median(counts: Floats) -> float:
-    return float(np.searchsorted(np.cumsum(counts), counts.sum() / 2))
 
 
 def background(rgb: Bytes) -> Floats:
@@ -59,31 +57,7 @@ def background(rgb: Bytes) -> Floats:
         Red, green and blue level in [0, 255].
     """
     step = max(1, min(rgb.shape[:2]) // _GRID)
-    rgb = np.ascontiguousarray(rgb[::step, ::step])
-    counts = cv2.calcHist([rgb], [1], None, [256], [0, 256]).ravel().astype(np.float64)
-    # Two per cent of the pixels may be brighter than the slide: reflections, a printed arrow.
-    top = int(np.flatnonzero(np.cumsum(counts[::-1])[::-1] >= 0.02 * counts.sum())[-1])
-    upto = np.concatenate(([0.0], np.cumsum(counts)))
-    levels = np.arange(256)
-    spread = np.maximum(2, np.rint(_EVEN * levels)).astype(int)
-    # Pixels within 4 % of each level: a relative width is indifferent to the exposure.
-    mass = upto[np.minimum(levels + spread + 1, 256)] - upto[np.maximum(levels - spread, 0)]
-    width = int(spread[top])
-    around = cv2.dilate(mass.astype(np.float32)[:, None], np.ones((2 * width + 1, 1), np.uint8))
-    mass[: int(0.6 * top)] = 0
-    mass[top + 1 :] = 0
-    crest = (mass >= around.ravel()) & (mass >= _FREQUENT * mass.max())
-    peak = int(np.flatnonzero(crest)[-1]) if crest.any() else top
-    green = cv2.extractChannel(rgb, 1)
-    empty = cv2.inRange(green, np.array([float(peak - width)]), np.array([float(peak + width)]))
-    return np.array(
-        [
-            _median(
-                cv2.calcHist([rgb], [channel], empty, [256], [0, 256]).ravel().astype(np.float64)
-            )
-            for channel in range(3)
-        ]
-    )
+    return slide_levels(rgb, step, _SPREAD, _BRIGHTER, _FREQUENT)
 
 
 def density(rgb: Bytes, slide: Floats) -> Bytes:
