@@ -59,10 +59,15 @@ def thumbnail(rgb: Any, cell: Cell) -> bytes:  # noqa: ANN401
     top, left = (max(place - margin, 0) for place in cell.origin)
     low = min(cell.origin[0] + rows + margin, rgb.shape[0])
     right = min(cell.origin[1] + cols + margin, rgb.shape[1])
-    factor = SIDE / max(low - top, right - left)
-    size = (max(1, round((right - left) * factor)), max(1, round((low - top) * factor)))
-    way = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-    small = cv2.resize(rgb[top:low, left:right], size, interpolation=way)
+    longest = max(low - top, right - left)
+    size = tuple(max(1, round(n * SIDE / longest)) for n in (right - left, low - top))
+    pixels = rgb[top:low, left:right]
+    times = min(longest // SIDE, *pixels.shape[:2])
+    if times > 1:  # means of whole squares, then between them: a fifth of the time of areas
+        fewer = (pixels.shape[1] // times, pixels.shape[0] // times)
+        pixels = pixels[: fewer[1] * times, : fewer[0] * times]
+        pixels = cv2.resize(pixels, fewer, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR)
     picture = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
     compartments = np.zeros((low - top, right - left), dtype=np.uint8)
     down, across = cell.origin[0] - top, cell.origin[1] - left
