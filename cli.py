@@ -86,8 +86,8 @@ class Words(click.ParamType[Any]):
         return value
 
 
-def _measuring_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Options of every command that reads images."""
+def _reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options of every command that reads an image."""
     options = [
         click.option("--masks", type=FILE, help="Folder of masks at the images' relative paths."),
         click.option(
@@ -105,6 +105,15 @@ def _measuring_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--pixel-size", type=float, help="Micrometres per pixel."),
         click.option("--max-pixels", type=int, default=100_000_000, show_default=True),
         click.option("--max-bytes", type=int, default=1_000_000_000, show_default=True),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _measuring_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options of every command that works through many images."""
+    options = [
         click.option(
             "--time-limit",
             type=float,
@@ -133,7 +142,7 @@ def _measuring_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ]
     for option in reversed(options):
         command = option(command)
-    return command
+    return _reading_options(command)
 
 
 @contextmanager
@@ -366,9 +375,38 @@ def predict(
     if not quiet:
         for note in done.notes:
             click.echo(f"note: {note}")
-        click.echo(f"{done.cells} cells of {done.images} images: {done.table}")
+        click.echo(
+            f"{done.cells} cells of {done.images} images, {done.unlike} unlike the training cells"
+            f" (column Unlike_Training): {done.table}"
+        )
         click.echo(f"summaries: {done.by_image}, {done.by_subject}")
     _report_failures(done.failed, done.errors)
+
+
+@main.command()
+@click.argument("model", type=FILE)
+@click.argument("image", type=FILE)
+@click.option("-o", "--out", type=FILE, default="sheet.html", show_default=True)
+@click.option("--cell", type=click.IntRange(1), help="Only this one of several cells.")
+@click.option(
+    "--embedding",
+    metavar="FILE.onnx",
+    help="The network that the model was trained with; lite0 needs no telling.",
+)
+@_reading_options
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+def explain(model: Path, image: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # noqa: ANN401
+    """Say in a page what a model goes by in one cell, and how far to trust it there."""
+    from pipelines.explain import explain as run
+
+    done = run(model, image, out, **options)
+    if not quiet:
+        for cell in done.cells:
+            chance = max(cell.probabilities)
+            click.echo(f"cell {cell.number}: {cell.decided}, probability {chance:.3f}")
+            for text in cell.warnings:
+                click.echo(f"warning: {text}")
+        click.echo(f"sheet: {done.page}")
 
 
 @main.command()

@@ -29,6 +29,27 @@ BLOCK = 1_000
 NEAREST = 5
 
 
+@dataclass(frozen=True)
+class Near:
+    """A training cell near another one.
+
+    Parameters
+    ----------
+    image : str
+    cell : int
+        Within the image, from 1.
+    label : str
+    subject : str or None
+    distance : float
+    """
+
+    image: str
+    cell: int
+    label: str
+    subject: str | None
+    distance: float
+
+
 @dataclass(frozen=True, eq=False)
 class Neighbours:
     """A stratified sample of the training cells, as robust principal components.
@@ -74,15 +95,26 @@ class Neighbours:
             ]
         )
 
-    def nearest(self, table: pd.DataFrame, count: int = NEAREST) -> list[pd.DataFrame]:
-        """For each cell the nearest training cells: ``image, cell, label, subject, distance``."""
+    def nearest(self, table: pd.DataFrame, count: int = NEAREST) -> list[list[Near]]:
+        """Nearest training cells of each cell, the nearest first."""
         own = self._axes(self.cells)
+        image, cell, label, subject = (self.cells[name].tolist() for name in WHO)
         found = []
         for block in _blocks(self.places(table), own):
             for distances in block:
                 order = np.argsort(distances, kind="stable")[:count]
-                near = self.cells.iloc[order][list(WHO)].reset_index(drop=True)
-                found.append(near.assign(distance=distances[order]))
+                found.append(
+                    [
+                        Near(
+                            str(image[at]),
+                            int(cell[at]),
+                            str(label[at]),
+                            subject[at] if isinstance(subject[at], str) else None,
+                            float(distances[at]),
+                        )
+                        for at in order
+                    ]
+                )
         return found
 
     def files(self) -> dict[str, bytes]:
@@ -148,7 +180,7 @@ def make_neighbours(
     )
     found = Neighbours(cells, projection)
     placed = found.places(pd.DataFrame(features[kept], columns=list(columns)))
-    usual = _usual(placed, groups[kept], rng)
+    usual = max(_usual(placed, groups[kept], rng), 1e-9)  # copies of one cell are all alike
     components = pd.DataFrame(placed, columns=names, dtype=np.float32)
     return Neighbours(pd.concat([cells.assign(usual=usual), components], axis=1), projection)
 

@@ -58,6 +58,12 @@ class Reference:
         features = feature_matrix(table, list(own["feature"]))
         return _outside(features, own["p1"].to_numpy(), own["p99"].to_numpy())
 
+    def medians(self, columns: Sequence[str]) -> Floats:
+        """Median of each column over all training cells, in the order asked for: (p,) float64."""
+        own = self.table[self.table["class"] == ALL].set_index("feature")
+        medians: Floats = own.loc[list(columns), "p50"].to_numpy(dtype=np.float64)
+        return medians
+
     def percentile(self, feature: str, of: str, value: float) -> float:
         """Place a value among the cells of a class ("" for all): 0 to 100, between percentiles.
 

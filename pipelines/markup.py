@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from math import isfinite
@@ -28,10 +30,20 @@ td.n { white-space: nowrap; }
 figure { margin: .8rem 0; }
 svg, img { max-width: 100%; height: auto; }
 figcaption { color: #4a545c; font-size: .88rem; }
+figure img { display: block; }
+.small { color: #5a646c; font-size: .8rem; overflow-wrap: anywhere; }
+nav { font-size: .88rem; columns: 3 14rem; margin: 1rem 0 0; }
+nav a, td a { color: #0b5394; text-decoration: none; display: inline-block; }
+nav a { display: block; padding: .1rem 0; }
+.cells { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.6rem, 1fr)); gap: 1rem; }
+.cells figure { margin: 0; }
+.cells figcaption { font-size: .78rem; line-height: 1.35; overflow-wrap: anywhere; }
 .row { display: flex; flex-wrap: wrap; gap: 1.5rem; align-items: flex-start; }
 details summary { cursor: pointer; color: #0b5394; }
 @media print {
   body { margin: 0; max-width: none; font-size: 11px; }
+  nav { display: none; }
+  thead { display: table-header-group; }
   h2, h3 { break-after: avoid; }
   figure, tr, .note { break-inside: avoid; }
 }
@@ -49,9 +61,16 @@ def page(title: str, parts: Iterable[str]) -> str:
     )
 
 
-def heading(text: str, level: int = 2) -> str:
-    """Return a heading."""
-    return f"<h{level}>{escape(text)}</h{level}>"
+def heading(text: str, level: int = 2, *, name: str | None = None) -> str:
+    """Return a heading, and under its name a place that can be linked to."""
+    place = "" if name is None else f' id="{escape(name)}"'
+    return f"<h{level}{place}>{escape(text)}</h{level}>"
+
+
+def contents(parts: Iterable[str]) -> str:
+    """Return links to the headings of the second level that have a name."""
+    found = re.findall(r'<h2 id="([^"]+)">(.*?)</h2>', "".join(parts))
+    return "<nav>" + "".join(f'<a href="#{name}">{text}</a>' for name, text in found) + "</nav>"
 
 
 def paragraph(text: str, kind: str = "") -> str:
@@ -73,12 +92,32 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """Return a table; numbers are shown to three places and set right."""
     body = [list(row) for row in rows]
     right = [
-        bool(body) and all(isinstance(row[at], int | float | None) for row in body)
+        at
         for at in range(len(head))
+        if body and all(isinstance(row[at], int | float | None) for row in body)
     ]
-    lines = [_row("th", head, right)]
-    lines += [_row("td", [shown(value) for value in row], right) for row in body]
-    return "<table>" + "".join(lines) + "</table>"
+    return raw_table(head, [[escape(shown(value)) for value in row] for row in body], right)
+
+
+def raw_table(
+    head: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = ()
+) -> str:
+    """Return a table whose cells are markup already; the columns of numbers are set right."""
+    right = [at in numbers for at in range(len(head))]
+    lines = [_row("td", row, right) for row in rows]
+    named = _row("th", [escape(text) for text in head], right)
+    return f"<table><thead>{named}</thead><tbody>{''.join(lines)}</tbody></table>"
+
+
+def link(name: str, text: str) -> str:
+    """Return a link to a named heading of the page."""
+    return f'<a href="#{escape(name)}">{escape(text)}</a>'
+
+
+def image(jpeg: bytes, says: str) -> str:
+    """Return a picture that lies in the page itself."""
+    coded = base64.b64encode(jpeg).decode("ascii")
+    return f'<img alt="{escape(says)}" src="data:image/jpeg;base64,{coded}">'
 
 
 def shown(value: object) -> str:
@@ -108,6 +147,6 @@ def side_by_side(*parts: str) -> str:
 def _row(tag: str, cells: Sequence[str], right: Sequence[bool]) -> str:
     marks = [' class="n"' if number else "" for number in right]
     inside = "".join(
-        f"<{tag}{mark}>{escape(cell)}</{tag}>" for mark, cell in zip(marks, cells, strict=True)
+        f"<{tag}{mark}>{cell}</{tag}>" for mark, cell in zip(marks, cells, strict=True)
     )
     return f"<tr>{inside}</tr>"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from data.entries import Entry
+    from features.standardisation import Stain
     from models.bundle import Bundle
+    from models.novelty import Novelty
 
     from .networks import Chosen
     from .parts import Part
@@ -37,6 +40,8 @@ class Prediction:
         What was written: cells, summaries of images and of subjects, images that failed.
     images, cells, failed : int
         Counts.
+    unlike : int
+        Cells that are unlike the training cells.
     notes : tuple of str
         What the reader must know.
     """
@@ -48,6 +53,7 @@ class Prediction:
     images: int
     cells: int
     failed: int
+    unlike: int
     notes: tuple[str, ...]
 
 
@@ -84,24 +90,22 @@ def predict(
         As for `extract`.
     out : Path
         CSV with a row for each cell; ``<stem>.images.csv``, ``<stem>.subjects.csv`` and
-        ``<stem>.errors.csv`` lie beside it.
+        ``<stem>.errors.csv`` lie beside it. ``Unlike_Training`` is 1 for a cell that is unlike the
+        training cells by one of the two columns after it, see `models.novelty.Novelty`.
 
     Raises
     ------
     DataError, CellError, ModelError
         If the input, the options or the bundle cannot be used.
     """
-    from features.catalogue import column_versions
-    from models.bundle import load_bundle, stored_training
+    from models.novelty import load_novelty
 
     if out.suffix != ".csv":
         raise DataError(f"{out} ends in {out.suffix!r}", "give .csv")
-    network = _network(model, embedding)
-    embedded = network.embedding.versions() if network else {}
-    bundle = load_bundle(model, feature_versions=column_versions() | embedded)
+    bundle, network, stain = open_model(model, embedding)
+    novelty = load_novelty(model)
     listing = list_source(images, masks=masks, shared=scheduler is not None)
-    named = tuple(name for name in bundle.columns if name not in embedded)
-    stain = stored_training(model).get("stain", "none")
+    named = named_columns(bundle, network)
     settings = Settings(named, source, mask_is, pixel_size, max_pixels, max_bytes, network, stain)
     errors = out.with_suffix(".errors.csv")
     by_image, by_subject = out.with_suffix(".images.csv"), out.with_suffix(".subjects.csv")
@@ -111,16 +115,42 @@ def predict(
         _, measured = gather(listing.entries, results, settings.all_columns)
         cells = (image.cells() for image in measured)
         columns = settings.all_columns
-        rows = [row for group in _batches(cells) for row in _predicted(bundle, columns, group)]
+        rows = [
+            row for group in _batches(cells) for row in _predicted(bundle, novelty, columns, group)
+        ]
         write_csv(out, _head(bundle), (row.values for row in rows))
         shown = bundle.classes if bundle.positive is None else (bundle.positive,)
         _write_summary(by_image, "Metadata_Image", rows, lambda row: row.image, shown)
         _write_summary(by_subject, "Metadata_Subject", rows, lambda row: row.subject, shown)
         write_errors(errors, failures(listing.entries, results))
     failed = sum(isinstance(result, Failure) for result in results)
+    unlike = sum(row.unlike for row in rows)
     return Prediction(
-        out, by_image, by_subject, errors, len(results), len(rows), failed, listing.notes
+        out, by_image, by_subject, errors, len(results), len(rows), failed, unlike, listing.notes
     )
+
+
+def open_model(model: Path, embedding: str | None) -> tuple[Bundle, Chosen | None, Stain]:
+    """Load a model, find its network if it has one, and say which colours it was shown.
+
+    Raises
+    ------
+    CellError, ModelError
+        If the model or the network does not fit this installation.
+    """
+    from features.catalogue import column_versions
+    from models.bundle import load_bundle
+
+    network = _network(model, embedding)
+    embedded = network.embedding.versions() if network else {}
+    bundle = load_bundle(model, feature_versions=column_versions() | embedded)
+    return bundle, network, bundle.metadata.get("stain", "none")
+
+
+def named_columns(bundle: Bundle, network: Chosen | None) -> tuple[str, ...]:
+    """Return the columns of a model that are measured and not embedded."""
+    embedded = network.embedding.versions() if network else {}
+    return tuple(name for name in bundle.columns if name not in embedded)
 
 
 def _network(model: Path, place: str | None) -> Chosen | None:
@@ -142,6 +172,7 @@ class _Row:
     image: str
     subject: str | None
     decided: str
+    unlike: bool
     values: list[Any]
 
 
@@ -154,6 +185,9 @@ def _head(bundle: Bundle) -> list[str]:
         "Metadata_CentroidRow",
         "Metadata_CentroidCol",
         "Metadata_Quality",
+        "Unlike_Training",
+        "Unlike_Training_Share",
+        "Unlike_Training_Distance",
         "Predicted",
         *(f"Probability_{name}" for name in bundle.classes),
     ]
@@ -172,7 +206,10 @@ def _batches(cells: Iterable[tuple[Entry, Part]]) -> Iterator[list[tuple[Entry, 
 
 
 def _predicted(
-    bundle: Bundle, columns: Sequence[str], batch: Sequence[tuple[Entry, Part]]
+    bundle: Bundle,
+    novelty: Novelty,
+    columns: Sequence[str],
+    batch: Sequence[tuple[Entry, Part]],
 ) -> Iterator[_Row]:
     import numpy as np
     import pandas as pd
@@ -183,14 +220,18 @@ def _predicted(
     table = pd.DataFrame(values, columns=list(columns))
     probabilities = predict_probabilities(bundle, table)
     decided = predict_classes(bundle, probabilities)
+    strange = novelty.judge(table)
     where = ((entry, part, index) for entry, part in batch for index in range(part.cells))
-    for (entry, part, index), name, shares in zip(where, decided, probabilities, strict=True):
+    for (entry, part, index), name, shares, new in zip(
+        where, decided, probabilities, strange, strict=True
+    ):
         row, col = part.centroids[index]
         doubts = " ".join(flag for flag, raised in part.quality[index].items() if raised)
         yield _Row(
             entry.name,
             entry.subject,
             name,
+            new.unlike,
             [
                 entry.name,
                 index + 1,
@@ -199,6 +240,9 @@ def _predicted(
                 round(row, 1),
                 round(col, 1),
                 doubts,
+                int(new.unlike),
+                "" if isnan(new.share) else f"{new.share:.4f}",
+                f"{new.distance:.3f}",
                 name,
                 *(f"{share:.6f}" for share in shares),
             ],

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.errors import ModelError
+from .thumbnails import thumbnails, thumbnails_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,12 +15,10 @@ if TYPE_CHECKING:
     from models.table import TrainingSet
     from models.worst import Miss
 
-FILE = "thumbnails.parquet"
-COLUMNS = ("Metadata_Image", "Metadata_Cell", "JPEG")
+# Where the pictures lie in a model's folder, as `thumbnails` reads them.
+CELLS = "cells"
 # Training cells whose pictures a model keeps beside those of the worst: some 3 MB.
 MOST_KEPT = 1_000
-
-Pictures = Mapping[tuple[str, int], bytes]
 
 
 def training_cells(
@@ -66,9 +64,8 @@ def training_cells(
     ]
     reference = make_reference(data.features, data.target, data.columns, data.classes)
     near = make_neighbours(data.features, data.target, data.groups, data.columns, who, seed=seed)
-    pictures = read_pictures(table.with_suffix(f".{FILE}"))
     files = {REFERENCE: reference.to_bytes(), **near.files()}
-    return files | kept_pictures(pictures, who, data, worst, seed), worst
+    return files | kept_pictures(table, who, data, misses, seed), worst
 
 
 def identities(frame: pd.DataFrame, data: TrainingSet, group: str) -> dict[str, list[Any]]:
@@ -87,40 +84,16 @@ def identities(frame: pd.DataFrame, data: TrainingSet, group: str) -> dict[str, 
     }
 
 
-def read_pictures(path: Path) -> dict[tuple[str, int], bytes]:
-    """Read small pictures of cells, JPEG by image and number; none where there is no file.
-
-    Raises
-    ------
-    ModelError
-        If the file is damaged or holds something else.
-    """
-    import pandas as pd
-
-    if not path.is_file():
-        return {}
-    remedy = "extract the table again, or put the file aside"
-    try:
-        table = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        reason = (str(error).splitlines() or ["no reason given"])[0]
-        raise ModelError(f"{path} cannot be read: {reason}", remedy) from error
-    if not set(COLUMNS) <= set(table.columns):
-        raise ModelError(f"{path} holds no thumbnails", remedy)
-    whole = zip(*(table[name] for name in COLUMNS), strict=True)
-    return {(str(image), int(cell)): bytes(jpeg) for image, cell, jpeg in whole}
-
-
 def kept_pictures(
-    pictures: Pictures,
+    table: Path,
     who: Mapping[str, Sequence[Any]],
     data: TrainingSet,
-    worst: Sequence[Mapping[str, Any]],
+    misses: Sequence[Miss],
     seed: int,
 ) -> dict[str, bytes]:
-    """Return the file of a model's folder with the worst cells and a sample of the others.
+    """Return the file with pictures of the worst cells and of a sample of the others, by its name.
 
-    Empty where there are no pictures.
+    Empty where the table came without pictures.
     """
     import numpy as np
     import pandas as pd
@@ -128,11 +101,15 @@ def kept_pictures(
     from models.neighbours import stratified
 
     sample = stratified(data.target, MOST_KEPT, np.random.default_rng(seed))
-    wanted = [(one["image"], one["cell"]) for one in worst]
-    wanted += [(who["image"][row], who["cell"][row]) for row in sample]
-    kept = [(*cell, pictures[cell]) for cell in dict.fromkeys(wanted) if cell in pictures]
-    if not kept:
+    rows = dict.fromkeys([*(miss.row for miss in misses), *(int(row) for row in sample)])
+    wanted = [(who["image"][row], who["cell"][row]) for row in rows]
+    pictures = thumbnails(table, wanted)
+    if not pictures:
         return {}
+    kept = pd.DataFrame(
+        [(*cell, pictures[cell]) for cell in wanted if cell in pictures],
+        columns=["Metadata_Image", "Metadata_Cell", "JPEG"],
+    )
     stream = io.BytesIO()
-    pd.DataFrame(kept, columns=list(COLUMNS)).to_parquet(stream, index=False)
-    return {FILE: stream.getvalue()}
+    kept.to_parquet(stream, index=False)
+    return {thumbnails_path(Path(CELLS)).name: stream.getvalue()}

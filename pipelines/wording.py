@@ -1,0 +1,95 @@
+"""A measured value in words, and where it stands among the training cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isnan
+
+# What a haematologist would say; {} is the value. Others are "plain name: value unit".
+PHRASES: Mapping[str, str] = {
+    "Cells_Haematology_NucleusToCellAreaRatio": "nucleus fills {:.0%} of the cell",
+    "Cells_Haematology_NucleoliAreaShare": "nucleoli fill {:.1%} of the nucleus",
+    "Cells_Haematology_VacuoleAreaShare": "vacuoles fill {:.1%} of the cytoplasm",
+    "Cells_Haematology_GranuleAreaShare": "granules fill {:.1%} of the cytoplasm",
+}
+
+# A flag of `features.quality.Quality` as a sentence.
+FLAGS: Mapping[str, str] = {
+    "touches_border": "The cell reaches the edge of the picture and may be cut off.",
+    "two_nuclei": "The nucleus has two round parts of like size: perhaps these are two cells.",
+    "no_cytoplasm": "Hardly any cytoplasm was found.",
+    "no_nucleus": "Hardly any nucleus was found.",
+    "out_of_focus": "The picture is out of focus.",
+    "saturated": "More than a tenth of the cell is over- or underexposed.",
+    "smudge": "The cell looks crushed.",
+}
+
+
+def value_words(feature: str, plain: str, unit: str, value: float) -> str:
+    """Say what was measured.
+
+    Examples
+    --------
+    >>> value_words("Cells_Haematology_NucleusToCellAreaRatio", "", "1", 0.857)
+    'nucleus fills 86 % of the cell'
+    >>> value_words("Nuclei_AreaShape_Area", "size of the nucleus", "px^2", 5123.4)
+    'size of the nucleus: 5120 px²'
+    >>> value_words("Nuclei_AreaShape_Area", "size of the nucleus", "px^2", float("nan"))
+    'size of the nucleus: could not be measured'
+    """
+    if isnan(value):
+        return f"{plain}: could not be measured"
+    if feature in PHRASES:
+        return PHRASES[feature].format(value).replace("%", " %")
+    shown = unit.replace("^2", "²").replace("^3", "³")
+    return f"{plain}: {significant(value)}" + (f" {shown}" if shown not in ("", "1") else "")
+
+
+def significant(value: float) -> str:
+    """Three significant digits, without an exponent for everyday numbers.
+
+    Examples
+    --------
+    >>> [significant(x) for x in (5123.4, 0.01234, -3.0, 1e-9, 2.504)]
+    ['5120', '0.0123', '-3', '1.00e-09', '2.50']
+    """
+    if float(value).is_integer() and abs(value) < 1000:
+        return f"{value:.0f}"
+    if not 1e-4 <= abs(value) < 1e6:
+        return f"{value:.2e}"
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:.0f}" if abs(rounded) >= 100 else f"{value:#.3g}"
+
+
+def percentile_words(percentile: float, of: str) -> str:
+    """Say where a value stands among the training cells of a class.
+
+    Examples
+    --------
+    >>> percentile_words(97.2, "normal")
+    '97th percentile of normal'
+    >>> percentile_words(100.0, "blast")
+    'above 99 % of blast'
+    >>> percentile_words(0.0, "blast")
+    'below 99 % of blast'
+    """
+    if isnan(percentile):
+        return f"not placed among {of}"
+    if percentile >= 100:
+        return f"above 99 % of {of}"
+    if percentile <= 0:
+        return f"below 99 % of {of}"
+    return f"{ordinal(min(99, max(1, round(percentile))))} percentile of {of}"
+
+
+def ordinal(number: int) -> str:
+    """Return a number with its ending.
+
+    Examples
+    --------
+    >>> [ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 93, 99)]
+    ['1st', '2nd', '3rd', '4th', '11th', '12th', '13th', '21st', '93rd', '99th']
+    """
+    if number % 100 in (11, 12, 13):
+        return f"{number}th"
+    return str(number) + {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
