@@ -285,6 +285,24 @@ def extract(images: Path, out: Path, *, resume: bool, quiet: bool, **options: An
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     help="Choose the model's threshold for this sensitivity, inside the training data.",
 )
+@click.option(
+    "--tune",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Try N configurations beside the default, inside each fold.",
+)
+@click.option(
+    "--select",
+    type=click.IntRange(1),
+    metavar="K",
+    help="Go by at most K features, chosen inside each fold.",
+)
+@click.option(
+    "--external",
+    type=FILE,
+    metavar="TABLE",
+    help="Test the final model once on another table, which has no part in anything else.",
+)
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("-j", "--jobs", type=click.IntRange(1), default=1, show_default=True)
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")

@@ -106,11 +106,12 @@ def figures(
     probabilities: Floats,
     positive: int | None,
     weights: Floats | None = None,
+    threshold: float = 0.5,
 ) -> dict[str, Floats]:
     """All figures of one set of predictions.
 
     Sensitivity, specificity and the figures of probabilities are those of the positive class;
-    without one, the means over all classes, each against the rest.
+    without one, the means over the classes that occur, each against the rest.
 
     Parameters
     ----------
@@ -119,6 +120,8 @@ def figures(
     positive : int or None
     weights : (m, n) float64, optional
         How often each cell counts, in m versions.
+    threshold : float
+        See `decide`.
 
     Returns
     -------
@@ -126,8 +129,8 @@ def figures(
         NaN where a class that a figure needs is absent.
     """
     classes = probabilities.shape[1]
-    counts = confusion(target, decide(probabilities, positive), classes, weights)
-    of = list(range(classes)) if positive is None else [positive]
+    counts = confusion(target, decide(probabilities, positive, threshold), classes, weights)
+    of = np.unique(target).tolist() if positive is None else [positive]
     ranked = [of_probabilities(target == code, probabilities[:, code], weights) for code in of]
     return {
         "accuracy": accuracy(counts),

@@ -53,6 +53,7 @@ def subject_results(
     names: Sequence[str],
     classes: Sequence[str],
     positive: int | None,
+    threshold: float = 0.5,
 ) -> list[SubjectResult]:
     """Judge each subject by its cells, worst first.
 
@@ -65,8 +66,10 @@ def subject_results(
         Name of each group.
     classes : sequence of str
     positive : int or None
+    threshold : float
+        From which on a cell is called positive (two classes).
     """
-    decided = np.stack([decide(one, positive) for one in probabilities])
+    decided = np.stack([decide(one, positive, threshold) for one in probabilities])
     right = (decided == target).mean(axis=0)
     if positive is None:
         called = logits = np.full(len(target), np.nan)
@@ -120,14 +123,19 @@ class SubjectFigures:
     auroc_share: float
 
 
-def subject_figures(results: Sequence[SubjectResult], positive: str) -> SubjectFigures | None:
-    """Figures over subjects; None where none or all of the pure ones are positive."""
+def subject_figures(
+    results: Sequence[SubjectResult], positive: str, threshold: float = 0.5
+) -> SubjectFigures | None:
+    """Figures over subjects; None where none or all of the pure ones are positive.
+
+    A subject is called positive where the mean log odds of its cells are those of `threshold`.
+    """
     pure = [one for one in results if len(one.classes) == 1]
     truth = np.array([one.classes == (positive,) for one in pure], dtype=bool)
     if truth.all() or not truth.any():
         return None
     scores = np.array([one.mean_logit for one in pure])
-    counts = confusion(truth.astype(np.int64), (scores >= 0).astype(np.int64), 2)
+    counts = confusion(truth.astype(np.int64), (scores >= logit(threshold)).astype(np.int64), 2)
     positives, negatives = int(truth.sum()), int((~truth).sum())
     return SubjectFigures(
         positives,

@@ -102,7 +102,7 @@ def compare(
     from models.table import training_set
 
     from .comparison_page import comparison_page
-    from .train import near_copies
+    from .training_source import near_copies
 
     tell = progress or _silently
     sidecar = read_sidecar(table)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .audit import audit
+from .choices import selected, tuned
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,13 +25,43 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Protocol:
-    """How a model is judged: folds, repeats, seed, threads, and the sensitivity to operate at."""
+    """How a model is judged.
+
+    Parameters
+    ----------
+    folds, repeats, seed : int
+    jobs : int
+        Folds at a time.
+    sensitivity : float
+        To operate at.
+    candidates : int
+        Configurations that each fold tries beside the default.
+    select : int or None
+        Most features that a fold may choose; None for all.
+    """
 
     folds: int
     repeats: int
     seed: int
     jobs: int
     sensitivity: float
+    candidates: int = 0
+    select: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Some of the cells that a model learns from, with their features in memory.
+
+    Parameters
+    ----------
+    data : TrainingSet
+    places : (m,) int64
+        Where its cells lie among all, ascending.
+    """
+
+    data: TrainingSet
+    places: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +87,8 @@ class Judged:
         Whether a fold had to calibrate within subjects.
     worst : list of Miss
         The cells left out whose true class was given the least probability.
+    tuning, selection : mapping or None
+        See `choices`; None where nothing was tuned or selected.
     """
 
     evaluation: Evaluation
@@ -67,6 +100,8 @@ class Judged:
     shortcuts: list[dict[str, Any]]
     within_groups: bool
     worst: list[Miss]
+    tuning: dict[str, Any] | None
+    selection: dict[str, Any] | None
 
     def record(self) -> dict[str, Any]:
         """Everything but the importances, as plain values."""
@@ -78,6 +113,8 @@ class Judged:
                 "formula": self.formula,
             },
             "shortcuts": self.shortcuts,
+            "tuning": self.tuning,
+            "selection": self.selection,
         }
 
 
@@ -89,8 +126,11 @@ def judge(
     dictionary: Mapping[str, Mapping[str, Any]],
     protocol: Protocol,
     tell: Callable[[str], None],
+    sample: Sample | None = None,
 ) -> Judged:
     """Cross-validate by group and once at random, and look into the models of the folds.
+
+    The audit's models have the default settings.
 
     Parameters
     ----------
@@ -105,6 +145,9 @@ def judge(
     protocol : Protocol
     tell : callable
         Told of each step.
+    sample : Sample, optional
+        Where not all features are in memory: what is looked into, audited and read by the glass
+        box. `Judged.worst` has its rows.
     """
     import numpy as np
 
@@ -137,19 +180,20 @@ def judge(
         at_random = _validate(data, data.features, kind, once, cells, tell)
         random = repeated_figures(data.target, pooled(at_random, len(cells)), data.positive)
     tell("importances")
-    looked_at = (done, data.features, data.target)
+    shown = data if sample is None else sample.data
+    looked_at = (_within(done, sample), shown.features, shown.target)
     single = importances(*looked_at, data.columns, dictionary, measures, protocol.seed)
-    groups = feature_groups(data.features, data.columns, dictionary)
+    groups = feature_groups(shown.features, data.columns, dictionary)
     together = group_importances(groups, *looked_at, measures, protocol.seed)
     tell("the glass box")
     transparent = repeated_figures(
-        data.target,
+        shown.target,
         glass_box_probabilities(*looked_at),
         data.positive,
-        data.groups,
+        shown.groups,
         seed=protocol.seed,
     )
-    box = fit_glass_box(data.features, data.target)
+    box = fit_glass_box(shown.features, shown.target)
     return Judged(
         evaluation,
         random,
@@ -157,10 +201,34 @@ def judge(
         together,
         transparent,
         formula(box, data.columns, dictionary, data.classes, data.positive),
-        audit(data, table, kind, dictionary, protocol, evaluation.figures, tell),
+        audit(shown, table, kind, dictionary, protocol, evaluation.figures, tell),
         any(calibrated_within_groups(data.target[f.train], data.groups[f.train]) for f in done),
-        worst_cells(data.target, pooled(done, len(data.target)), data.positive),
+        worst_cells(shown.target, pooled(looked_at[0], len(shown.target)), data.positive),
+        tuned(done, data, protocol.candidates, protocol.seed),
+        None if protocol.select is None else selected(done, data.columns, dictionary),
     )
+
+
+def _within(done: list[Fold], sample: Sample | None) -> list[Fold]:
+    """The same folds of the cells of a sample only."""
+    import numpy as np
+
+    if sample is None:
+        return done
+    places = sample.places
+    parts = []
+    for fold in done:
+        tested = np.isin(fold.test, places)
+        parts.append(
+            replace(
+                fold,
+                train=np.flatnonzero(np.isin(places, fold.train)),
+                test=np.searchsorted(places, fold.test[tested]),
+                probabilities=fold.probabilities[tested],
+                by_default=None,
+            )
+        )
+    return parts
 
 
 def _validate(
@@ -186,6 +254,7 @@ def _validate(
         unit="subjects" if data.group_names else "cells",
         positive=data.positive,
         sensitivity=protocol.sensitivity,
+        candidates=protocol.candidates,
         progress=tell,
     )
 

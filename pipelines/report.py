@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import ModelError
 
-from . import report_sections
+from . import report_choices, report_sections
 from .markup import (
     figure,
     folded,
@@ -66,6 +66,9 @@ def _parts(
 ) -> Iterator[str]:
     yield from _summary(found, bundle)
     yield from _data(found)
+    for name, section in report_choices.SECTIONS.items():
+        if found.get(name):
+            yield from section(found)
     yield from _decisions(found, bundle)
     if found["operating"]:
         yield from report_sections.operating(found, bundle)
@@ -216,5 +219,5 @@ def _again(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
     )
     yield paragraph(
         "Not in this report yet: variants that must be measured again from the images (shuffled "
-        "pixels, jittered stain), the worst cells as pictures, and an external test set."
+        "pixels, jittered stain) and the worst cells as pictures."
     )

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from models.errors import ModelError
 
-from .feature_table import read_sidecar, read_table
+from .feature_table import read_sidecar
+from .training_source import Wanted, in_memory
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from models.evaluation import Evaluation, Figure
-    from models.table import TrainingSet
 
-# Sensitivity of the operating point where none is stated, and the most pictures compared in pairs.
+# Sensitivity of the operating point where none is stated.
 STATED = 0.95
-MOST_COMPARED = 30_000
 
 EstimatorName = Literal["svm", "xgboost", "logistic"]
 
@@ -81,6 +78,9 @@ def train(
     seed: int = 0,
     jobs: int = 1,
     sensitivity: float | None = None,
+    tune: int | None = None,
+    select: int | None = None,
+    external: Path | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> TrainingReport:
     """Cross-validate by subject, fit on everything, measure importances, store the bundle.
@@ -102,6 +102,12 @@ def train(
     sensitivity : float, optional
         Call cells positive from the threshold on that reaches this sensitivity inside the training
         data; without it from 0.5 on (two classes).
+    tune : int, optional
+        Configurations to try beside the default, inside each fold and for the final model.
+    select : int, optional
+        Most features of a model, chosen inside each fold and for the final one.
+    external : Path, optional
+        Feature table of other cells, on which the final model is tested once.
     progress : callable, optional
         Told in a few words of each step that is done.
 
@@ -110,42 +116,34 @@ def train(
     ModelError
         If the table, the sidecar, the options or the output folder do not serve.
     """
-    from models.bundle import Bundle, check_target, save_bundle
+    from models.bundle import check_target, save_bundle
     from models.crossvalidation import fit_calibrated
-    from models.estimators import ESTIMATORS, approximations
+    from models.estimators import approximations
     from models.importance import MEASURES
     from models.plots import importance_picture
     from models.records import as_json
-    from models.table import training_set
 
+    from .external import in_words, open_external, tested
     from .judging import Protocol, judge
     from .provenance import provenance
     from .report import report as write_report
+    from .training_bundle import make_bundle, narrowed, summary
     from .training_cells import training_cells
 
     started = time.monotonic()
     tell = progress or _silently
     check_target(out)
-    if sensitivity is not None and not 0 < sensitivity < 1:
-        raise ModelError(f"sensitivity {sensitivity} asked for", "ask for a value between 0 and 1")
+    _check(sensitivity, tune, select)
     stated = sensitivity or STATED
     sidecar = read_sidecar(table)
     dictionary = sidecar["columns"]
-    frame = read_table(table, texts=(label, group))
-    copies, unsearched = near_copies(frame)
-    data = training_set(
-        frame,
-        dictionary,
-        label=label,
-        group=None if no_groups else group,
-        positive=positive,
-        copies=copies,
-    )
-    kind = ESTIMATORS[estimator]
-
+    wanted = Wanted(label, None if no_groups else group, positive, estimator, select)
+    source = in_memory(table, dictionary, wanted)
+    frame, data, kind = source.frame, source.data, source.kind
+    outside = None if external is None else open_external(external, sidecar, frame, data, wanted)
     measures = MEASURES[estimator]
-    protocol = Protocol(folds, repeats, seed, jobs, stated)
-    judged = judge(data, frame, kind, measures, dictionary, protocol, tell)
+    protocol = Protocol(folds, repeats, seed, jobs, stated, tune or 0, select)
+    judged = judge(data, frame, kind, measures, dictionary, protocol, tell, source.sample)
     tell("the model on all cells")
     model = fit_calibrated(
         kind,
@@ -155,40 +153,32 @@ def train(
         seed=seed,
         positive=data.positive,
         sensitivity=stated,
+        candidates=protocol.candidates,
     )
+    shown = narrowed(data if source.sample is None else source.sample.data, model.pipeline)
     told = sidecar.get("input", {}).get("notes", [])
-    notes = [*told, *data.notes, *unsearched, *approximations(model.pipeline)]
+    notes = [*told, *data.notes, *source.notes, *approximations(model.pipeline)]
     if no_groups:
         notes.append("split cell by cell: cells of one subject lie on both sides")
     if judged.within_groups:
         notes.append("a class has too few subjects to calibrate on unseen ones")
-    positive_name = None if data.positive is None else data.classes[data.positive]
-    summary = _summary(data, label, None if no_groups else group, folds, repeats, seed)
-    operating = None if positive_name is None else {"stated": stated, "threshold": model.threshold}
-    bundle = Bundle(
-        pipeline=model.pipeline,
-        estimator=estimator,
-        calibration=model.calibration,
-        columns=data.columns,
-        feature_versions={name: int(dictionary[name]["version"]) for name in data.columns},
-        classes=data.classes,
-        positive=positive_name,
-        threshold=0.5 if sensitivity is None or positive_name is None else model.threshold,
-        metadata={
-            **summary,
-            "operating": operating,
-            "stain": sidecar.get("configuration", {}).get("stain", "none"),
-            **_network(sidecar, data.columns),
-        },
-    )
+    facts = summary(data, wanted, protocol)
+    threshold = 0.5 if sensitivity is None or data.positive is None else model.threshold
+    bundle = make_bundle(model, shown, wanted, sidecar, threshold, facts, stated)
+    found = outside and tested(outside, model, data, threshold, stated)
+    if found:
+        notes.append(in_words(found, judged.evaluation.figures))
     title = f"{kind.name}: {len(data.target)} cells, {folds} folds, mean and spread over folds"
-    files, worst = training_cells(table, frame, data, group, judged.worst, seed)
+    files, worst = training_cells(table, frame, shown, group, judged.worst, seed)
     record = {
         **judged.record(),
-        "training": summary,
+        "training": facts,
         "notes": notes,
         "data": provenance(table, sidecar, frame, data),
         "worst_cells": worst,
+        "tuning": judged.tuning and {**judged.tuning, "final": dict(model.estimator.settings)},
+        "selection": judged.selection and {**judged.selection, "final": list(shown.columns)},
+        "external": found,
     }
     save_bundle(
         bundle,
@@ -207,10 +197,10 @@ def train(
         out=out,
         estimator=kind.name,
         cells=len(data.target),
-        columns=len(data.columns),
+        columns=len(shown.columns),
         groups=int(data.groups.max()) + 1,
-        class_counts=summary["class_counts"],
-        positive=positive_name,
+        class_counts=facts["class_counts"],
+        positive=bundle.positive,
         evaluation=judged.evaluation,
         random=judged.random,
         leading=[
@@ -232,52 +222,11 @@ def _silently(_step: str) -> None:
     """Take a progress line and say nothing."""
 
 
-def _network(sidecar: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
-    """Give what identifies the network behind the columns, where there is one."""
-    if not any(sidecar["columns"][name].get("family") == "Embedding" for name in columns):
-        return {}
-    if "embedding" not in sidecar:
-        raise ModelError(
-            "the sidecar does not say which network the embedding is of",
-            "extract the table again with this installation",
-        )
-    return {"embedding": sidecar["embedding"]}
-
-
-def near_copies(table: pd.DataFrame) -> tuple[list[tuple[int, int]], list[str]]:
-    """Rows of pictures whose perceptual hashes nearly agree, and a note if that was too much."""
-    from data.fingerprints import near_duplicates
-
-    if "Metadata_PHash" not in table.columns:
-        return [], []
-    hashes = table["Metadata_PHash"].dropna().astype(str)
-    first = hashes[hashes != ""].drop_duplicates()
-    if len(first) > MOST_COMPARED:
-        return [], [f"{len(first)} pictures are too many to look for near copies: only exact ones"]
-    rows = [int(row) for row in table.index.get_indexer(first.index)]
-    try:
-        pairs = near_duplicates(list(first))
-    except ValueError as error:
-        raise ModelError(
-            f"Metadata_PHash holds hashes of another kind, such as {first.iloc[0]!r}",
-            "extract the table again with this installation",
-        ) from error
-    return [(rows[i], rows[j]) for i, j in pairs], []
-
-
-def _summary(
-    data: TrainingSet, label: str, group: str | None, folds: int, repeats: int, seed: int
-) -> dict[str, Any]:
-    """Give the facts of a training that the bundle keeps."""
-    return {
-        "cells": len(data.target),
-        "groups": int(data.groups.max()) + 1,
-        "class_counts": {
-            name: int((data.target == code).sum()) for code, name in enumerate(data.classes)
-        },
-        "label": label,
-        "group": group,
-        "folds": folds,
-        "repeats": repeats,
-        "seed": seed,
-    }
+def _check(sensitivity: float | None, tune: int | None, select: int | None) -> None:
+    """Refuse numbers that make no sense."""
+    if sensitivity is not None and not 0 < sensitivity < 1:
+        raise ModelError(f"sensitivity {sensitivity} asked for", "ask for a value between 0 and 1")
+    if tune is not None and tune < 1:
+        raise ModelError(f"{tune} configurations to try asked for", "ask for at least 1 (--tune)")
+    if select is not None and select < 1:
+        raise ModelError(f"{select} features asked for", "ask for at least 1 (--select)")

@@ -1,0 +1,100 @@
+"""Cells that two tables share, by picture or by subject."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from models.errors import ModelError
+
+from .training_source import MOST_COMPARED
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+
+def new_cells(
+    path: Path, table: pd.DataFrame, frame: pd.DataFrame, group: str | None
+) -> tuple[NDArray[np.bool_], list[str]]:
+    """Find the cells of a table that share neither picture nor subject with the training table.
+
+    Parameters
+    ----------
+    path : Path
+        Of `table`, for error lines.
+    table, frame : DataFrame
+        The cells to test on, and the training table or its metadata.
+    group : str or None
+        Column of the subject.
+
+    Returns
+    -------
+    new : (rows,) bool
+    notes : list of str
+        How many were not, and why.
+
+    Raises
+    ------
+    ModelError
+        If none is new.
+    """
+    import numpy as np
+
+    alike, notes = _alike(table, frame)
+    known: dict[str, NDArray[np.bool_]] = {
+        "with the bytes of a training picture": _shared(table, frame, "Metadata_SHA256"),
+        "nearly alike a training picture": alike,
+    }
+    if group is not None:
+        known["of a training subject"] = _shared(table, frame, group)
+    old = np.logical_or.reduce(list(known.values()))
+    if old.all():
+        raise ModelError(
+            f"every cell of {path} also occurs in the training table, by picture or subject",
+            "test on cells of other subjects",
+        )
+    if not old.any():
+        return ~old, notes
+    each = ", ".join(f"{int(mask.sum())} {what}" for what, mask in known.items() if mask.any())
+    return ~old, [*notes, f"{int(old.sum())} of {len(table)} cells of {path.name} left out: {each}"]
+
+
+def _shared(table: pd.DataFrame, frame: pd.DataFrame, column: str) -> NDArray[np.bool_]:
+    """Rows whose value in a column occurs there in the other table too."""
+    import numpy as np
+
+    if column not in table.columns or column not in frame.columns:
+        return np.zeros(len(table), dtype=bool)
+    known = set(frame[column].dropna().astype(str)) - {""}
+    shared: NDArray[np.bool_] = table[column].astype(str).isin(known).to_numpy()
+    return shared
+
+
+def _alike(table: pd.DataFrame, frame: pd.DataFrame) -> tuple[NDArray[np.bool_], list[str]]:
+    """Rows whose picture nearly agrees with one of the other table, turned and mirrored too."""
+    import numpy as np
+
+    from data.fingerprints import near_duplicates
+
+    column = "Metadata_PHash"
+    same = _shared(table, frame, column)
+    if column not in table.columns or column not in frame.columns:
+        return same, []
+    learnt, hashes = (
+        sorted(set(one[column].dropna().astype(str)) - {""}) for one in (frame, table)
+    )
+    if len(learnt) + len(hashes) > MOST_COMPARED:
+        return same, ["too many pictures to look for near copies in both tables: only exact ones"]
+    try:
+        pairs = near_duplicates([*learnt, *hashes])
+    except ValueError as error:
+        raise ModelError(
+            f"{column} of the two tables holds hashes of different kinds",
+            "extract both tables with the same installation",
+        ) from error
+    count = len(learnt)
+    near = {hashes[j - count] for i, j in pairs if i < count <= j}
+    alike: NDArray[np.bool_] = table[column].astype(str).isin(near).to_numpy()
+    return np.asarray(same | alike), []

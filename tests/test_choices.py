@@ -1,0 +1,93 @@
+"""train --tune and --select: what was chosen is told, stored, and used to predict."""
+
+import json
+
+import pytest
+from tables import SIGNAL, WEAKER, columns, made_table, write_table
+from test_report import read
+
+from models.bundle import load_bundle, predict_probabilities
+from models.errors import ModelError
+from pipelines.train import train
+
+QUICK = {"folds": 3, "repeats": 1, "estimator": "logistic"}
+VERSIONS = dict.fromkeys(columns(), 1)
+
+
+def stored(report):
+    return json.loads((report.out / "evaluation.json").read_text(), parse_constant=pytest.fail)
+
+
+@pytest.fixture(scope="module")
+def chosen(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("choices")
+    path = write_table(folder, made_table(strength=3))
+    return train(path, folder / "model", tune=2, select=3, **QUICK)
+
+
+def test_every_fold_says_what_it_chose_beside_the_default(chosen):
+    tuning = stored(chosen)["tuning"]
+    assert tuning["candidates"] == 2
+    assert len(tuning["folds"]) == 3
+    settings = [one["settings"] for one in tuning["folds"]] + [tuning["final"]]
+    assert all(set(one) <= {"model__C"} for one in settings)
+    found = {one.name: one for one in chosen.evaluation.figures}
+    for name, gap in tuning["difference"].items():
+        assert gap["low"] <= gap["value"] <= gap["high"]
+        assert gap["value"] == pytest.approx(found[name].mean - tuning["default"][name]["value"])
+
+
+def test_the_selection_finds_the_signal_in_every_fold(chosen):
+    selection = stored(chosen)["selection"]
+    share = {one["feature"]: one["share"] for one in selection["features"]}
+    assert share[SIGNAL] == share[WEAKER] == 1
+    assert selection["counts"] == [3, 3, 3]
+    assert sum(share.values()) == pytest.approx(3)
+    assert 0 < selection["stability"] < 1
+
+
+def test_the_bundle_needs_the_chosen_columns_only(chosen):
+    bundle = load_bundle(chosen.out, feature_versions=VERSIONS)
+    assert len(bundle.columns) == chosen.columns == 3
+    assert {SIGNAL, WEAKER} < set(bundle.columns) == set(stored(chosen)["selection"]["final"])
+    table = made_table(strength=3, seed=1)
+    said = predict_probabilities(bundle, table[list(bundle.columns)])
+    blast = said[:, bundle.classes.index("blast")] > 0.5
+    assert (blast == (table["Metadata_Label"] == "blast")).mean() > 0.9
+
+
+def test_the_report_tells_both(chosen):
+    _, words = read(chosen.out / "report.html")
+    assert "Inside each training part 2 drawn configurations and the default" in words
+    assert "points of balanced accuracy" in words
+    assert "at most 3 features were chosen" in words
+    assert "all cells" in words
+
+
+@pytest.mark.parametrize("estimator", ["svm", "xgboost"])
+def test_other_estimators_choose_among_three_classes(tmp_path, estimator):
+    table = made_table(12, 4, classes=("a", "b", "c"), strength=4)
+    options = QUICK | {"estimator": estimator, "folds": 2}
+    report = train(write_table(tmp_path, table), tmp_path / "model", select=2, tune=1, **options)
+    bundle = load_bundle(report.out, feature_versions=VERSIONS)
+    assert set(bundle.columns) == {SIGNAL, WEAKER}
+    assert predict_probabilities(bundle, table).shape == (48, 3)
+
+
+def test_without_them_nothing_is_said(tmp_path):
+    report = train(write_table(tmp_path, made_table()), tmp_path / "model", **QUICK)
+    record = stored(report)
+    assert [record[name] for name in ("tuning", "selection", "external")] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ({"tune": 0}, "0 configurations to try asked for; ask for at least 1"),
+        ({"select": -1}, "-1 features asked for; ask for at least 1"),
+    ],
+)
+def test_senseless_numbers_are_refused(tmp_path, options, line):
+    path = write_table(tmp_path, made_table())
+    with pytest.raises(ModelError, match=line):
+        train(path, tmp_path / "model", **QUICK, **options)
