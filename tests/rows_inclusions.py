@@ -45,6 +45,8 @@ def lobe_rows() -> list[Check]:
     pair = ((30, 25, 14), (30, 95, 14))
     thickness = (sqrt(122) + sqrt(226) + sqrt(50)) / 3 / sqrt(226)
     trio = ((30, 20, 11), (30, 60, 15), (30, 100, 7))
+    prominences = [sqrt(122 / 226), sqrt(50 / 226), 0, 0]
+    wide = [1 - 13 / sqrt(197), 0, 0, 0]
     return [
         row("LobeCount", "by hand", 1, lobed((30, 60, 20))),
         row("LobeCount", "by hand", 2, lobed(*pair)),
@@ -54,6 +56,11 @@ def lobe_rows() -> list[Check]:
         row("LobeCount", "by hand", 2, lobed((30, 25, 18), (30, 75, 9), (10, 110, 2), bridge=3)),
         row("LobeEvenness", "by hand", 1, lobed(*pair)),
         row("LobeEvenness", "by hand", thickness, lobed(*trio), relative=0.02),
+        row("LobeProminence", "by hand", [0, 0, 0, 0], lobed((30, 60, 20))),
+        row("LobeProminence", "by hand", [1, 0, 0, 0], lobed(*pair)),
+        row("LobeProminence", "by hand", prominences, lobed(*trio, bridge=3), relative=0.02),
+        # The bridge of 25 rows is 13 deep, the discs are as deep as (14, 1) is far.
+        row("LobeProminence", "by hand", wide, lobed(*pair, bridge=25), absolute=0.02),
     ]
 
 
