@@ -286,6 +286,16 @@ def extract(images: Path, out: Path, *, resume: bool, quiet: bool, **options: An
     help="Choose the model's threshold for this sensitivity, inside the training data.",
 )
 @click.option(
+    "--images", type=IMAGES, help="Where the images lie now, for the shortcut audit to read them."
+)
+@click.option(
+    "--audit-cells",
+    type=click.IntRange(0),
+    default=500,
+    show_default=True,
+    help="Cells that the shortcut audit measures again without colour and so on; 0 for none.",
+)
+@click.option(
     "--tune",
     type=click.IntRange(1),
     metavar="N",

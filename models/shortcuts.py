@@ -11,9 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
 
 # How near a shortcut may come to the model, as a share of the model's lead over chance.
 NEAR = 0.8
+# Cells of a class that a sample has at least, and values of a word that are told apart.
+LEAST, MOST_WORDS = 12, 20
 
 Entry = Mapping[str, Any]
 
@@ -45,12 +48,17 @@ def _file(name: str) -> bool:
     return name.startswith(("Metadata_File_", "Metadata_Quality_"))
 
 
+def _size(name: str) -> bool:
+    return name in {"Metadata_File_Rows", "Metadata_File_Columns"}
+
+
+SHAPE = "shape and size only"
 OF_METADATA: Mapping[str, Callable[[str], bool]] = {
     "background pixels only": _background,
     "file properties, sharpness and quality flags only": _file,
 }
 OF_FEATURES: Mapping[str, Callable[[Entry], bool]] = {
-    "shape and size only": lambda entry: entry.get("family") == "AreaShape",
+    SHAPE: lambda entry: entry.get("family") == "AreaShape",
     "mean colours only": lambda entry: (
         entry.get("family") == "Intensity" and entry.get("feature") == "Mean"
     ),
@@ -77,29 +85,76 @@ def shortcuts(
     """
     found = []
     for title, belongs in OF_METADATA.items():
-        chosen = [name for name in table.columns if belongs(str(name))]
-        part = table[chosen].select_dtypes(["number", "bool"]).astype(np.float64)
-        values: Floats = part.to_numpy(dtype=np.float64, na_value=np.nan)
-        values = values[:, _varies(values)]
+        values = _numbers(table, belongs)
         if values.shape[1]:
-            found.append(Shortcut(title, True, np.where(np.isinf(values), np.nan, values)))
+            found.append(Shortcut(title, True, values))
     for title, fits in OF_FEATURES.items():
         taken = np.array([fits(dictionary[name]) for name in columns], dtype=bool)
         if taken.any() and not taken.all():
-            found.append(Shortcut(title, False, features[:, taken]))
+            mine = features[:, taken]
+            if title == SHAPE:  # the size of a crop is the size that somebody saw
+                mine = np.concatenate([mine, _numbers(table, _size)], axis=1)
+            found.append(Shortcut(title, False, mine))
     return found
 
 
+def spread_sample(target: Codes, groups: Codes, most: int, seed: int) -> Codes:
+    """Choose cells in proportion to the classes, from as many groups as possible.
+
+    Within a class the groups take turns, in random order, until there are enough cells.
+
+    Parameters
+    ----------
+    target, groups : (n,) int64
+    most : int
+        Cells; a class with few has at least `LEAST` or all of its own.
+    seed : int
+        Equal seeds give equal samples.
+
+    Returns
+    -------
+    (m,) int64
+        Rows, ascending.
+    """
+    rng = np.random.default_rng(seed)
+    shuffled = rng.permutation(len(target))
+    chosen = []
+    for code in np.unique(target):
+        mine = shuffled[target[shuffled] == code]
+        order = pd.Series(groups[mine])
+        turn = order.groupby(order).cumcount().to_numpy()
+        enough = max(round(most * len(mine) / len(target)), min(len(mine), LEAST))
+        chosen.append(mine[np.argsort(turn, kind="stable")][:enough])
+    return np.sort(np.concatenate(chosen)).astype(np.int64)
+
+
 def nearness(shortcut: float, model: float, chance: float) -> float:
-    """Share of the model's lead over chance that a shortcut has; 0 where the model has none.
+    """Share of the model's lead over chance that a shortcut has.
+
+    Where the model has no lead: 1 if the shortcut has one, else 0.
 
     Examples
     --------
-    >>> nearness(0.9, 1.0, 0.5)
-    0.8
+    >>> nearness(0.9, 1.0, 0.5), nearness(0.9, 0.5, 0.5)
+    (0.8, 1.0)
     """
     lead = model - chance
-    return max(0.0, (shortcut - chance) / lead) if lead > 0 else 0.0
+    return max(0.0, (shortcut - chance) / lead) if lead > 0 else float(shortcut > chance)
+
+
+def _numbers(table: pd.DataFrame, belongs: Callable[[str], bool]) -> Floats:
+    """Columns that vary as (n, q) float64, NaN for infinity; a word gets a column for each value.
+
+    Words of many values (more than `MOST_WORDS`) tell cells apart one by one and are left out.
+    """
+    chosen = table[[name for name in table.columns if belongs(str(name))]]
+    known = chosen.select_dtypes(["number", "bool"]).astype(np.float64)
+    words = chosen.drop(columns=known.columns)
+    few = [name for name in words if 1 < words[name].nunique() <= MOST_WORDS]
+    coded = [pd.get_dummies(words[name], prefix=name, dtype=np.float64) for name in few]
+    values: Floats = pd.concat([known, *coded], axis=1).to_numpy(np.float64, na_value=np.nan)
+    values = values[:, _varies(values)]
+    return np.where(np.isinf(values), np.nan, values)
 
 
 def _varies(values: Floats) -> NDArray[np.bool_]:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from data.errors import DataError
+from models.errors import ModelError
+
+from .judged_once import balanced, figures_of, means, validated_once
 
 if TYPE_CHECKING:
     import numpy as np
@@ -12,9 +18,45 @@ if TYPE_CHECKING:
 
     from models.estimators import Estimator
     from models.evaluation import Figure
+    from models.shortcuts import Shortcut
     from models.table import TrainingSet
 
     from .judging import Protocol
+    from .variants import Asked
+
+CELLS = 500
+SLIDE = "Metadata_Slide"
+_RANDOM = "at random, cell by cell"
+
+# What it means that a shortcut comes near the model, or that the model does without something.
+_SUSPECT = "It may recognise how a picture was taken and not the cell."
+_MEANING = {
+    "shape and size only": "Outlines and sizes nearly suffice here: see that cells of all classes "
+    "were photographed and cut out alike.",
+    "mean colours only": "Mean colours nearly suffice here: they differ between slides as much as "
+    "between classes, so try the model on another slide.",
+    "without colour": "Colour is hardly needed.",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Audit:
+    """What a model's shortcuts reach.
+
+    Parameters
+    ----------
+    shortcuts : list of mapping
+        For each its ``name``; whether it is ``suspicious``; ``columns``; ``figures``; how ``near``
+        it comes to the model (share of the lead over chance in balanced accuracy); ``says``, what
+        that means in plain words, or None; whether that is a ``warning``. Of those with columns,
+        ``interval`` (of the balanced accuracy) and ``splits`` (figures under other splits); of
+        those measured again, ``sample``: its ``cells`` and the model's own ``figures`` on it.
+    note : str or None
+        Why nothing was measured again, and what to do about it.
+    """
+
+    shortcuts: list[dict[str, Any]]
+    note: str | None
 
 
 def audit(
@@ -25,7 +67,8 @@ def audit(
     protocol: Protocol,
     model: Sequence[Figure],
     tell: Callable[[str], None],
-) -> list[dict[str, Any]]:
+    asked: Asked | None = None,
+) -> Audit:
     """Cross-validate the same kind of model on each shortcut, once, on the same first folds.
 
     Parameters
@@ -41,54 +84,99 @@ def audit(
         What the model itself reaches.
     tell : callable
         Told of each step.
-
-    Returns
-    -------
-    list of mapping
-        See `judging.Judged`.
+    asked : Asked, optional
+        What to measure again from the pictures.
     """
-    from models.shortcuts import nearness, shortcuts
+    from models.shortcuts import shortcuts
 
-    reached = {one.name: one for one in model}
-    whole = reached["balanced accuracy"]
-    rows = []
-    for one in shortcuts(table.iloc[data.rows], data.features, data.columns, dictionary):
+    rows = table.iloc[data.rows]
+    found = []
+    for one in shortcuts(rows, data.features, data.columns, dictionary):
         tell(f"shortcut: {one.name}")
-        found = _figures(data, one.features, kind, protocol)
-        rows.append(
-            {
-                "name": one.name,
-                "suspicious": one.suspicious,
-                "columns": one.features.shape[1],
-                "figures": found,
-                "near": nearness(found["balanced accuracy"], whole.mean, whole.baseline),
-            }
-        )
-    return rows
+        found.append(_of_columns(data, rows, one, kind, protocol, balanced(model)))
+    if asked is None or asked.cells == 0:
+        return Audit(found, "Nothing was measured again from the pictures: it was not asked for.")
+    tell("shortcuts: cells measured again from the pictures")
+    from features.errors import CellError  # with it come all features, half a second
+
+    from .pixel_audit import measured_again
+
+    try:
+        again, note = measured_again(data, rows, kind, protocol, asked)
+    except (DataError, CellError, ModelError) as error:
+        return Audit(found, f"Nothing was measured again from the pictures: {error}. {_HOW}")
+    return Audit(found + again, note)
 
 
-def _figures(
-    data: TrainingSet, features: NDArray[np.float64], kind: Estimator, protocol: Protocol
-) -> dict[str, float]:
-    """Cross-validate once and return each figure."""
-    from models.crossvalidation import cross_validate, pooled
-    from models.evaluation import repeated_figures
+_HOW = "Where they lie now is told with --images."
 
-    done = cross_validate(
-        kind,
-        features,
-        data.target,
-        data.groups,
-        classes=data.classes,
-        folds=protocol.folds,
-        repeats=1,
-        seed=protocol.seed,
-        jobs=protocol.jobs,
-        unit="subjects" if data.group_names else "cells",
-        positive=data.positive,
-        sensitivity=protocol.sensitivity,
-    )
-    probabilities = pooled(done, len(data.target))
+
+def _of_columns(
+    data: TrainingSet,
+    rows: pd.DataFrame,
+    shortcut: Shortcut,
+    kind: Estimator,
+    protocol: Protocol,
+    whole: Figure,
+) -> dict[str, Any]:
+    """Judge a shortcut that a table has columns for."""
+    from models.shortcuts import NEAR, nearness
+
+    suspicious = shortcut.suspicious
+    done = validated_once(kind, shortcut.features, data, data.groups, protocol)
+    figures = figures_of(done, data, data.groups if suspicious else None, protocol.seed)
+    reached = balanced(figures)
+    near = nearness(reached.mean, whole.mean, whole.baseline)
+    says = None
+    if near >= NEAR and not (suspicious and reached.low <= reached.baseline):
+        meaning = _SUSPECT if suspicious else _MEANING[shortcut.name]
+        says = f"{shortcut.name} reach {_share(near, reached)}. {meaning}"
+    others = _other_splits(data, rows) if suspicious else []
     return {
-        one.name: one.mean for one in repeated_figures(data.target, probabilities, data.positive)
+        "name": shortcut.name,
+        "suspicious": suspicious,
+        "columns": shortcut.features.shape[1],
+        "figures": means(figures),
+        "interval": [reached.low, reached.high],
+        "near": near,
+        "says": says,
+        "warning": suspicious,
+        "splits": {
+            name: _under(kind, shortcut.features, data, groups, protocol) for name, groups in others
+        },
     }
+
+
+def _share(near: float, reached: Figure) -> str:
+    """Say in words how near a shortcut comes."""
+    if near > 1:
+        return f"more than the model does (balanced accuracy {reached.mean:.3f})"
+    return f"{near:.0%} of what the model reaches beyond chance"
+
+
+def _other_splits(data: TrainingSet, rows: pd.DataFrame) -> Iterator[tuple[str, NDArray[np.int64]]]:
+    """Yield other ways to part the cells: at random, and by slide where that is known."""
+    import numpy as np
+
+    from models.splitting import largest_folds
+
+    if data.group_names:
+        yield _RANDOM, np.arange(len(data.target))
+    if SLIDE in rows.columns and rows[SLIDE].notna().all():
+        slides = np.unique(rows[SLIDE].astype(str).to_numpy(dtype=str), return_inverse=True)[1]
+        if largest_folds(data.target, slides.astype(np.int64)) > 1:
+            yield f"by {SLIDE}", slides.astype(np.int64)
+
+
+def _under(
+    kind: Estimator,
+    features: NDArray[np.float64],
+    data: TrainingSet,
+    groups: NDArray[np.int64],
+    protocol: Protocol,
+) -> dict[str, Any]:
+    """Return the figures under another split, or the reason why there is none."""
+    try:
+        return means(figures_of(validated_once(kind, features, data, groups, protocol), data))
+    except ModelError as error:
+        return {"reason": str(error)}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from .audit import audit
+from .audit import Audit, audit
 from .choices import selected, tuned
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from models.importance import Measure
     from models.table import TrainingSet
     from models.worst import Miss
+
+    from .variants import Asked
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,8 @@ class Judged:
         A model of at most 12 features on the same folds.
     formula : list of mapping
         Its terms, fitted on all cells.
-    shortcuts : list of mapping
-        For each shortcut its ``name``, whether it is ``suspicious``, ``columns``, figures, and how
-        ``near`` it comes to the model (share of the lead over chance in balanced accuracy).
+    audit : Audit
+        What shortcuts reach.
     within_groups : bool
         Whether a fold had to calibrate within subjects.
     worst : list of Miss
@@ -97,7 +98,7 @@ class Judged:
     groups: pd.DataFrame
     glass_box: list[Figure]
     formula: list[dict[str, Any]]
-    shortcuts: list[dict[str, Any]]
+    audit: Audit
     within_groups: bool
     worst: list[Miss]
     tuning: dict[str, Any] | None
@@ -112,7 +113,8 @@ class Judged:
                 "figures": [asdict(one) for one in self.glass_box],
                 "formula": self.formula,
             },
-            "shortcuts": self.shortcuts,
+            "shortcuts": self.audit.shortcuts,
+            "shortcuts_note": self.audit.note,
             "tuning": self.tuning,
             "selection": self.selection,
         }
@@ -127,6 +129,7 @@ def judge(
     protocol: Protocol,
     tell: Callable[[str], None],
     sample: Sample | None = None,
+    asked: Asked | None = None,
 ) -> Judged:
     """Cross-validate by group and once at random, and look into the models of the folds.
 
@@ -148,6 +151,8 @@ def judge(
     sample : Sample, optional
         Where not all features are in memory: what is looked into, audited and read by the glass
         box. `Judged.worst` has its rows.
+    asked : Asked, optional
+        What the audit is to measure again from the pictures.
     """
     import numpy as np
 
@@ -201,7 +206,7 @@ def judge(
         together,
         transparent,
         formula(box, data.columns, dictionary, data.classes, data.positive),
-        audit(shown, table, kind, dictionary, protocol, evaluation.figures, tell),
+        audit(shown, table, kind, dictionary, protocol, evaluation.figures, tell, asked),
         any(calibrated_within_groups(data.target[f.train], data.groups[f.train]) for f in done),
         worst_cells(shown.target, pooled(looked_at[0], len(shown.target)), data.positive),
         tuned(done, data, protocol.candidates, protocol.seed),

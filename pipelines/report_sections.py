@@ -19,7 +19,7 @@ def operating(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
 
     point, facts = found["operating"], found["training"]
     share = facts["class_counts"][bundle["positive"]] / facts["cells"]
-    yield heading(f"Finding {bundle['positive']}")
+    yield heading(f"Finding {bundle['positive']}", name="operating")
     yield figure(
         curves_picture(point, share),
         "Out-of-fold probabilities of the first repeat. The dot: the threshold that each training "
@@ -44,7 +44,7 @@ def calibration(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
     from models.report_plots import calibration_picture
 
     calibrated = found["calibrated"]
-    yield heading("Are the probabilities true?")
+    yield heading("Are the probabilities true?", name="calibration")
     yield side_by_side(
         figure(
             calibration_picture(calibrated, bundle["positive"] or "right"),
@@ -102,7 +102,7 @@ def importances(single: pd.DataFrame, groups: pd.DataFrame) -> Iterator[str]:
     from models.report_plots import groups_picture
 
     measures = [name.removesuffix("_mean") for name in single.columns if name.endswith("_mean")]
-    yield heading("What it looks at")
+    yield heading("What it looks at", name="importances")
     yield paragraph(
         "Correlated features share their importance, so no single ranking is the truth: look at "
         "clusters and families first. Whiskers are one standard deviation over folds."
@@ -129,7 +129,7 @@ def importances(single: pd.DataFrame, groups: pd.DataFrame) -> Iterator[str]:
 
 def glass_box(found: dict[str, Any]) -> Iterator[str]:
     """Yield the section: the formula that can be read."""
-    yield heading("The glass box")
+    yield heading("The glass box", name="glass-box")
     yield paragraph(
         "A logistic regression of at most 12 features, chosen one by one, each for what the others "
         "leave unexplained."
@@ -155,25 +155,43 @@ def glass_box(found: dict[str, Any]) -> Iterator[str]:
 
 def shortcuts(found: dict[str, Any]) -> Iterator[str]:
     """Yield the section: what the same model reaches on what should not suffice."""
-    from models.shortcuts import NEAR
-
     yield heading("Shortcuts")
     yield paragraph(
         "The same kind of model on columns that should not suffice, one repeat on the same folds. "
         "Near is the share of the model's lead over chance (balanced accuracy) that they reach."
     )
     whole = {one["name"]: one["mean"] for one in found["figures"]}
-    names = ("balanced accuracy", "AUROC")
-    rows = [["the model", None, *(whole[name] for name in names), 1.0]]
-    rows += [
-        [one["name"], one["columns"], *(one["figures"][name] for name in names), one["near"]]
-        for one in found["shortcuts"]
-    ]
-    yield table(["fed", "columns", *names, "near"], rows)
+    figures = ("balanced accuracy", "AUROC")
+    rows: list[list[Any]] = [["the model", None, *(whole[name] for name in figures), 1.0]]
+    again = [one for one in found["shortcuts"] if "sample" in one]
     for one in found["shortcuts"]:
-        if one["suspicious"] and one["near"] >= NEAR:
-            yield note(
-                f"Shortcut: {one['name']} reach {one['near']:.0%} of what the model reaches beyond "
-                "chance. It may recognise how a picture was taken and not the cell.",
-                warning=True,
+        if "sample" in one:
+            continue
+        rows.append(
+            [one["name"], one["columns"], *(one["figures"][name] for name in figures), one["near"]]
+        )
+        for split, reached in one.get("splits", {}).items():
+            rows.append(
+                [f"{one['name']}, split {split}", one["columns"]]
+                + [reached.get(name) for name in figures]
+                + [None]
             )
+    yield table(["fed", "columns", *figures, "near"], rows)
+    if again:
+        sample = again[0]["sample"]
+        yield paragraph(
+            f"The model measured again on changed pictures of {sample['cells']} cells (outlines "
+            "and folds are the same; the jittered cells are tested by a model that learnt from "
+            "the pictures as they are):"
+        )
+        rows = [["pictures as they are", *(sample["figures"][name] for name in figures), 1.0]]
+        rows += [
+            [one["name"], *(one["figures"][name] for name in figures), one["near"]] for one in again
+        ]
+        yield table(["pictures", *figures, "near"], rows)
+    if found.get("shortcuts_note"):
+        yield note(found["shortcuts_note"])
+    for one in found["shortcuts"]:
+        if one.get("says"):
+            prefix = "Shortcut: " if one["suspicious"] else ""
+            yield note(f"{prefix}{one['says']}", warning=one["warning"])

@@ -78,6 +78,8 @@ def train(
     seed: int = 0,
     jobs: int = 1,
     sensitivity: float | None = None,
+    images: Path | str | None = None,
+    audit_cells: int = 500,
     tune: int | None = None,
     select: int | None = None,
     external: Path | None = None,
@@ -108,6 +110,10 @@ def train(
         Most features of a model, chosen inside each fold and for the final one.
     external : Path, optional
         Feature table of other cells, on which the final model is tested once.
+    images : Path or str, optional
+        The images of the table, as `extract` takes them, where they lie elsewhere now.
+    audit_cells : int
+        Cells at most whose pictures are measured again for the shortcut audit; 0 for none.
     progress : callable, optional
         Told in a few words of each step that is done.
 
@@ -129,6 +135,7 @@ def train(
     from .report import report as write_report
     from .training_bundle import make_bundle, narrowed, summary
     from .training_cells import training_cells
+    from .variants import Asked
 
     started = time.monotonic()
     tell = progress or _silently
@@ -142,8 +149,9 @@ def train(
     frame, data, kind = source.frame, source.data, source.kind
     outside = None if external is None else open_external(external, sidecar, frame, data, wanted)
     measures = MEASURES[estimator]
+    asked = Asked(sidecar, images, audit_cells)
     protocol = Protocol(folds, repeats, seed, jobs, stated, tune or 0, select)
-    judged = judge(data, frame, kind, measures, dictionary, protocol, tell, source.sample)
+    judged = judge(data, frame, kind, measures, dictionary, protocol, tell, source.sample, asked)
     tell("the model on all cells")
     model = fit_calibrated(
         kind,

@@ -54,7 +54,8 @@ def test_what_is_absent_or_everything_is_no_shortcut():
 
 
 @pytest.mark.parametrize(
-    ("shortcut", "model", "near"), [(0.7, 0.9, 0.5), (0.4, 0.9, 0.0), (0.9, 0.5, 0.0)]
+    ("shortcut", "model", "near"),
+    [(0.7, 0.9, 0.5), (0.4, 0.9, 0.0), (0.9, 0.5, 1.0), (0.4, 0.5, 0.0)],
 )
 def test_nearness_is_a_share_of_the_lead_over_chance(shortcut, model, near):
     assert nearness(shortcut, model, 0.5) == pytest.approx(near)

@@ -1,0 +1,81 @@
+"""One cross-validation of a part of the columns or cells, and its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from models.crossvalidation import Fold
+    from models.estimators import Estimator
+    from models.evaluation import Figure
+    from models.table import TrainingSet
+
+    from .judging import Protocol
+
+
+def part(data: TrainingSet, places: NDArray[np.int64]) -> TrainingSet:
+    """Take some cells of a training set."""
+    import numpy as np
+
+    groups = np.unique(data.groups[places], return_inverse=True)
+    return replace(
+        data,
+        features=np.asarray(data.features[places], dtype=np.float64),
+        target=data.target[places],
+        groups=groups[1].astype(np.int64),
+        group_names=tuple(data.group_names[one] for one in groups[0]) if data.group_names else (),
+        rows=data.rows[places],
+    )
+
+
+def validated_once(
+    kind: Estimator,
+    features: NDArray[np.float64],
+    data: TrainingSet,
+    groups: NDArray[np.int64],
+    protocol: Protocol,
+) -> list[Fold]:
+    """Cross-validate once, on fewer folds where a class has not enough groups."""
+    from models.crossvalidation import cross_validate
+    from models.splitting import largest_folds
+
+    return cross_validate(
+        kind,
+        features,
+        data.target,
+        groups,
+        classes=data.classes,
+        folds=max(2, min(protocol.folds, largest_folds(data.target, groups))),
+        repeats=1,
+        seed=protocol.seed,
+        jobs=protocol.jobs,
+        unit="subjects" if data.group_names else "cells",
+        positive=data.positive,
+        sensitivity=protocol.sensitivity,
+    )
+
+
+def figures_of(
+    done: list[Fold], data: TrainingSet, groups: NDArray[np.int64] | None = None, seed: int = 0
+) -> list[Figure]:
+    """Return the figures of one cross-validation, with intervals where groups are given."""
+    from models.crossvalidation import pooled
+    from models.evaluation import repeated_figures
+
+    probabilities = pooled(done, len(data.target))
+    return repeated_figures(data.target, probabilities, data.positive, groups, seed=seed)
+
+
+def balanced(figures: Sequence[Figure]) -> Figure:
+    """Find the balanced accuracy."""
+    return next(one for one in figures if one.name == "balanced accuracy")
+
+
+def means(figures: Sequence[Figure]) -> dict[str, float]:
+    """Return each figure's value by its name."""
+    return {one.name: one.mean for one in figures}

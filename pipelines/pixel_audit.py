@@ -1,0 +1,116 @@
+"""What is left of a model on pictures without colour, without arrangement, with another stain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from models.errors import ModelError
+
+from .accounts import Workers
+from .judged_once import balanced, figures_of, means, part, validated_once
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from models.estimators import Estimator
+    from models.evaluation import Figure
+    from models.table import TrainingSet
+
+    from .judging import Protocol
+    from .variants import Asked
+
+_GREY = "grey pictures"
+_SHUFFLED = "pixels shuffled inside nucleus and cytoplasm"
+_JITTERED = "stain jittered in the cells left out"
+_VARIANTS = {_GREY: "grey", _SHUFFLED: "shuffled"}
+_WITHOUT = {
+    _GREY: "Colour is hardly needed.",
+    _SHUFFLED: "How pixels are arranged adds little to outlines and colours: hardly any texture of "
+    "the chromatin is read.",
+}
+
+
+def measured_again(
+    data: TrainingSet, rows: pd.DataFrame, kind: Estimator, protocol: Protocol, asked: Asked
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Judge the model on pictures that lack something, on a sample of the cells.
+
+    Raises
+    ------
+    DataError, CellError, ModelError
+        If the pictures cannot be had, or too few of the cells.
+    """
+    import numpy as np
+
+    from models.crossvalidation import pooled
+    from models.evaluation import repeated_figures
+    from models.shortcuts import nearness, spread_sample
+
+    from .variants import JITTER, remeasure
+
+    chosen = spread_sample(data.target, data.groups, asked.cells, protocol.seed)
+    again = remeasure(asked, rows.iloc[chosen], data.columns, Workers(protocol.jobs))
+    note = None
+    if again.missed:
+        missed = len(chosen) - len(again.rows)
+        note = f"{missed} of {len(chosen)} cells could not be measured again: {again.missed}"
+        if 2 * missed > len(chosen):
+            raise ModelError(note, "give the pictures that the table was made from")
+    sample = part(data, chosen[again.rows])
+    done = validated_once(kind, sample.features, sample, sample.groups, protocol)
+    own = figures_of(done, sample)
+    whole = balanced(own)
+    about = {"cells": len(sample.target), "figures": means(own)}
+
+    def record(name: str, figures: list[Figure]) -> dict[str, Any]:
+        near = nearness(balanced(figures).mean, whole.mean, whole.baseline)
+        return {
+            "name": name,
+            "suspicious": False,
+            "columns": len(data.columns),
+            "figures": means(figures),
+            "near": near,
+            "says": _of_variant(name, near),
+            "warning": name == _JITTERED,
+            "sample": about,
+        }
+
+    found = [
+        record(
+            name,
+            figures_of(
+                validated_once(kind, again.features[key], sample, sample.groups, protocol), sample
+            ),
+        )
+        for name, key in _VARIANTS.items()
+    ]
+    otherwise = again.features["jittered"]
+    answers: NDArray[np.float64] = np.full((1, *pooled(done, len(sample.target)).shape[1:]), np.nan)
+    for fold in done:
+        answers[0, fold.test] = fold.model.probabilities(otherwise[fold.test])
+    found.append(
+        {
+            **record(_JITTERED, repeated_figures(sample.target, answers, data.positive)),
+            "gain": [1 / JITTER, JITTER],
+        }
+    )
+    return found, note
+
+
+def _of_variant(name: str, near: float) -> str | None:
+    """Say what a figure on changed pictures means, where it means something."""
+    from models.shortcuts import NEAR
+
+    if name == _JITTERED:
+        return (
+            None
+            if near >= NEAR
+            else f"With the stain jittered, {near:.0%} of what the model reaches beyond chance is "
+            "left: it will not survive another stain."
+        )
+    if near < NEAR:
+        return None
+    share = "as much as the model" if near >= 1 else f"{near:.0%} of what it reaches beyond chance"
+    return f"{name} give {share}. {_WITHOUT[name]}"

@@ -1,0 +1,296 @@
+"""Cells measured again on pictures that lack something: colour, arrangement, a steady stain.
+
+The outlines are always those of the picture as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import ModelError
+
+from .accounts import Failure, Workers
+from .measuring import Refused, Settings, measured, picture_and_cells, read_entry, stage
+from .pool import Lost
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from data.entries import Entry
+    from features.segmentation import Segmentation
+
+Bytes = NDArray[np.uint8]
+Floats = NDArray[np.float64]
+
+# The gain of each channel's optical density is drawn between one over this and this.
+JITTER = 1.25
+# Pixels by which a centroid may differ from the table's before the outline is another one.
+_SAME = 0.01
+
+
+def grey(rgb: Bytes, _found: Segmentation, _rng: np.random.Generator) -> Bytes:
+    """Return the picture with the BT.601 luma in each channel."""
+    import cv2
+
+    return np.asarray(cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB))
+
+
+def shuffled(rgb: Bytes, found: Segmentation, rng: np.random.Generator) -> Bytes:
+    """Return the picture with the pixels of each nucleus and of each cytoplasm in random order."""
+    mixed = rgb.copy()
+    for one in found.cells:
+        (top, left), (rows, cols) = one.cell.origin, one.cell.cell.shape
+        window = mixed[top : top + rows, left : left + cols]
+        for mask in (one.cell.nucleus, one.cell.cytoplasm):
+            window[mask] = rng.permutation(window[mask])
+    return mixed
+
+
+def jittered(rgb: Bytes, _found: Segmentation, rng: np.random.Generator) -> Bytes:
+    """Return the picture with each channel's optical density times a random gain.
+
+    The gain is drawn evenly on a logarithmic scale between 1 / `JITTER` and `JITTER`; the empty
+    slide keeps its colour.
+    """
+    import cv2
+
+    from features.standardisation import slide_colour
+
+    gain = np.exp(rng.uniform(-np.log(JITTER), np.log(JITTER), 3))
+    slide = slide_colour(rgb) + 1
+    level = slide * (np.arange(1.0, 257.0)[:, None] / slide) ** gain - 1
+    table = np.clip(np.rint(level), 0, 255).astype(np.uint8).reshape(1, 256, 3)
+    return np.asarray(cv2.LUT(rgb, table), dtype=np.uint8)
+
+
+Change = Callable[[Bytes, "Segmentation", np.random.Generator], Bytes]
+VARIANTS: Mapping[str, Change] = {"grey": grey, "shuffled": shuffled, "jittered": jittered}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What of the pictures is to be measured again, and where they lie.
+
+    Parameters
+    ----------
+    sidecar : mapping
+        Of the feature table.
+    images : Path, str or None
+        What was given to extract, if it lies elsewhere now.
+    cells : int
+        How many cells at most; 0 for none.
+    """
+
+    sidecar: Mapping[str, Any]
+    images: Path | str | None
+    cells: int
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The cells of an image that are to be measured again.
+
+    Parameters
+    ----------
+    entry : Entry
+    sha256 : str
+        Of the file that the table was made from.
+    numbers : tuple of int
+        Of the cells, from 1.
+    centroids : tuple of (float, float)
+        Of the cells, as the table has them.
+    """
+
+    entry: Entry
+    sha256: str
+    numbers: tuple[int, ...]
+    centroids: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Varying:
+    """The work of a worker: call it with an image to measure its cells in each variant.
+
+    Parameters
+    ----------
+    settings : Settings
+        Those of the table.
+    """
+
+    settings: Settings
+
+    def __call__(self, wanted: Wanted) -> Floats | Failure:
+        """Return the features of the cells, (variants, cells, columns), or say why not."""
+        from data.fingerprints import sha256
+
+        try:
+            with stage("read"):
+                content, mask = read_entry(wanted.entry, self.settings.max_bytes)
+            if sha256(content) != wanted.sha256:
+                return Failure("read", "the file is another one now", "extract the table again")
+            rgb, found = picture_and_cells(content, mask, self.settings)
+            chosen = _chosen(found, wanted)
+            if chosen is None:
+                return Failure("segment", "the outlines are others now", "extract the table again")
+            seed = int(wanted.sha256[:16], 16)
+            with stage("measure"):
+                return np.stack(
+                    [
+                        self._measured(rgb, chosen, change, np.random.default_rng([seed, number]))
+                        for number, change in enumerate(VARIANTS.values())
+                    ]
+                )
+        except Refused as refused:
+            return refused.failure
+
+    def _measured(
+        self, rgb: Bytes, found: Segmentation, change: Change, rng: np.random.Generator
+    ) -> Floats:
+        varied = change(rgb, found, rng)
+        cells = []
+        for one in found.cells:
+            (top, left), (rows, cols) = one.cell.origin, one.cell.cell.shape
+            pixels = np.ascontiguousarray(varied[top : top + rows, left : left + cols])
+            cells.append(replace(one, cell=replace(one.cell, rgb=pixels)))
+        values: Floats = measured(varied, replace(found, cells=tuple(cells)), self.settings)
+        return values
+
+
+def _chosen(found: Segmentation, wanted: Wanted) -> Segmentation | None:
+    """Keep the wanted cells; None where they are not those of the table."""
+    if max(wanted.numbers) > len(found.cells):
+        return None
+    cells = tuple(found.cells[number - 1] for number in wanted.numbers)
+    seen = np.array([one.centroid for one in cells])
+    if not (np.abs(seen - np.array(wanted.centroids)) < _SAME).all():
+        return None
+    return replace(found, cells=cells)
+
+
+@dataclass(frozen=True, eq=False)
+class Remeasured:
+    """Cells of a table in each variant.
+
+    Parameters
+    ----------
+    rows : (m,) int64
+        Which of the asked rows could be measured, ascending.
+    features : mapping of str to (m, columns) float64
+        By variant.
+    missed : str
+        Why the others could not, for the first of them; empty where none was missed.
+    """
+
+    rows: NDArray[np.int64]
+    features: Mapping[str, Floats]
+    missed: str
+
+
+def remeasure(
+    asked: Asked, rows: pd.DataFrame, columns: Sequence[str], workers: Workers
+) -> Remeasured:
+    """Measure cells of a table again in each variant.
+
+    Parameters
+    ----------
+    asked : Asked
+    rows : DataFrame
+        Metadata of the cells.
+    columns : sequence of str
+        The features.
+    workers : Workers
+
+    Raises
+    ------
+    ModelError, DataError, CellError
+        If the images, the settings or the network of the table are not to be had.
+    """
+    settings = _settings(asked.sidecar, columns)
+    tasks, places, unlisted = _tasks(asked, rows)
+    found = np.full((len(VARIANTS), len(rows), len(columns)), np.nan)
+    done = np.zeros(len(rows), dtype=bool)
+    order = [settings.all_columns.index(name) for name in columns]
+    reasons = [f"{name}: not among the images" for name in unlisted]
+    for index, answer in workers.answers(Varying(settings), tasks):
+        if isinstance(answer, Failure | Lost):
+            reasons.append(f"{tasks[index].entry.name}: {answer.reason}")
+            continue
+        found[:, places[index]] = answer[:, :, order]
+        done[places[index]] = True
+    found[np.isinf(found)] = np.nan
+    kept = np.flatnonzero(done)
+    return Remeasured(
+        kept.astype(np.int64),
+        {name: found[number, kept] for number, name in enumerate(VARIANTS)},
+        min(reasons, default=""),
+    )
+
+
+def _settings(sidecar: Mapping[str, Any], columns: Sequence[str]) -> Settings:
+    """Return the settings that a table was made with, for the columns of a model."""
+    from features.catalogue import column_versions
+
+    from .networks import stored_network
+
+    options, dictionary = sidecar.get("configuration", {}), sidecar["columns"]
+    embedded = [name for name in columns if dictionary[name].get("family") == "Embedding"]
+    named = tuple(name for name in columns if name not in set(embedded))
+    versions = column_versions()
+    other = [name for name in named if versions.get(name) != dictionary[name].get("version")]
+    if other:
+        raise ModelError(
+            f"{other[0]} is defined otherwise in this installation",
+            "extract the table again",
+        )
+    network = None
+    if embedded:
+        network = stored_network(sidecar["embedding"], options.get("embedding"))
+    known = ("source", "mask_is", "pixel_size", "max_pixels", "max_bytes", "stain")
+    given = {name: options[name] for name in known if name in options}
+    return Settings(named, network=network, **given)
+
+
+def _tasks(
+    asked: Asked, rows: pd.DataFrame
+) -> tuple[list[Wanted], list[NDArray[np.intp]], list[str]]:
+    """Return the images to read, where their cells lie among the rows, and names not found."""
+    from .source import list_source
+
+    needed = ("Metadata_Image", "Metadata_Cell", "Metadata_SHA256", "Metadata_CentroidRow")
+    lacking = [name for name in needed if name not in rows.columns]
+    origin = asked.sidecar.get("input", {})
+    if lacking or not (asked.images or origin.get("images")):
+        raise ModelError(
+            f"the table has no {lacking[0]}" if lacking else "the sidecar names no images",
+            "extract the table again with this installation",
+        )
+    masks = origin.get("masks")
+    images = asked.images or str(origin["images"])
+    if "://" not in str(images):
+        images = Path(images)
+    listing = list_source(images, masks=None if masks is None else Path(masks), shared=True)
+    entries = {entry.name: entry for entry in listing.entries}
+    tasks, places, unlisted = [], [], []
+    numbers = rows.reset_index(drop=True)
+    for name, cells in numbers.groupby("Metadata_Image", sort=True):
+        entry = entries.get(str(name))
+        if entry is None:
+            unlisted.append(str(name))
+            continue
+        centroids = cells[["Metadata_CentroidRow", "Metadata_CentroidCol"]].to_numpy(np.float64)
+        tasks.append(
+            Wanted(
+                entry,
+                str(cells["Metadata_SHA256"].iloc[0]),
+                tuple(int(number) for number in cells["Metadata_Cell"]),
+                tuple((float(row), float(col)) for row, col in centroids),
+            )
+        )
+        places.append(cells.index.to_numpy())
+    return tasks, places, unlisted
