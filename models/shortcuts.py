@@ -151,7 +151,7 @@ def _numbers(table: pd.DataFrame, belongs: Callable[[str], bool]) -> Floats:
     known = chosen.select_dtypes(["number", "bool"]).astype(np.float64)
     words = chosen.drop(columns=known.columns)
     few = [name for name in words if 1 < words[name].nunique() <= MOST_WORDS]
-    coded = [pd.get_dummies(words[name], prefix=name, dtype=np.float64) for name in few]
+    coded = [pd.get_dummies(words[name], prefix=str(name), dtype=np.float64) for name in few]
     values: Floats = pd.concat([known, *coded], axis=1).to_numpy(np.float64, na_value=np.nan)
     values = values[:, _varies(values)]
     return np.where(np.isinf(values), np.nan, values)
