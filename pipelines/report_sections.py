@@ -155,7 +155,7 @@ def glass_box(found: dict[str, Any]) -> Iterator[str]:
 
 def shortcuts(found: dict[str, Any]) -> Iterator[str]:
     """Yield the section: what the same model reaches on what should not suffice."""
-    yield heading("Shortcuts")
+    yield heading("Shortcuts", name="shortcuts")
     yield paragraph(
         "The same kind of model on columns that should not suffice, one repeat on the same folds. "
         "Near is the share of the model's lead over chance (balanced accuracy) that they reach."
