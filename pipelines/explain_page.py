@@ -7,6 +7,7 @@ from html import escape
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
+from .checklist import warnings
 from .markup import figure, heading, image, note, page, paragraph, raw_table, side_by_side
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from .explain import CellSheet
 
 # Pixels of the longer side of a cell's picture and of the field's.
-SIDE, FIELD = 420, 1100
+SIDE, FIELD = 400, 1100
 MARGIN = 0.2
 NUCLEUS, CELL = (0, 220, 255), (255, 210, 0)
 
@@ -66,13 +67,8 @@ def _parts(
         "diagnosis. The model knows cells that were sampled, stained and photographed as those "
         "that it was trained on."
     )
-    for one in evaluation["shortcuts"]:
-        if one["suspicious"] and one["near"] >= _near():
-            yield note(
-                f"The model's report warns of a shortcut: {one['name']} reach {one['near']:.0%} "
-                "of what it reaches beyond chance.",
-                warning=True,
-            )
+    for text in warnings(evaluation):
+        yield note(f"The model's report warns of a shortcut: {text}", warning=True)
     if count > 1:
         yield figure(
             image(_field(rgb, found), "the field with its cells numbered"),
@@ -81,12 +77,6 @@ def _parts(
     for one in cells:
         yield from _cell(rgb, one, bundle, several=count > 1)
     yield from _how(cells[0])
-
-
-def _near() -> float:
-    from models.shortcuts import NEAR
-
-    return NEAR
 
 
 def _cell(
@@ -118,11 +108,13 @@ def _cell(
             image(_portrait(rgb, one.found, outlined=False), "the cell"),
             "As photographed.",
         ),
+    )
+    yield (
         raw_table(["class", "", "probability"], shares, numbers=[2])
         + paragraph(threshold + one.calibration)
         + paragraph(
             "Probabilities hold where the classes are as common as in the training data.", "small"
-        ),
+        )
     )
     yield from _reasons(one)
     yield from _nearest(one)

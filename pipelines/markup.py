@@ -37,6 +37,10 @@ nav a, td a { color: #0b5394; text-decoration: none; display: inline-block; }
 nav a { display: block; padding: .1rem 0; }
 .cells { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.6rem, 1fr)); gap: 1rem; }
 .cells figure { margin: 0; }
+.cells { align-items: end; }
+.cells img { width: 100%; }
+td svg { max-width: none; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f3f6f8; padding: .6rem .8rem; }
 .cells figcaption { font-size: .78rem; line-height: 1.35; overflow-wrap: anywhere; }
 .row { display: flex; flex-wrap: wrap; gap: 1.5rem; align-items: flex-start; }
 details summary { cursor: pointer; color: #0b5394; }
@@ -62,9 +66,16 @@ def page(title: str, parts: Iterable[str]) -> str:
 
 
 def heading(text: str, level: int = 2, *, name: str | None = None) -> str:
-    """Return a heading, and under its name a place that can be linked to."""
-    place = "" if name is None else f' id="{escape(name)}"'
+    """Return a heading; one of the second level can be linked to by its name or its words."""
+    if name is None and level == 2:
+        name = re.sub("[^a-z0-9]+", "-", text.lower()).strip("-")
+    place = f' id="{escape(name)}"' if name else ""
     return f"<h{level}{place}>{escape(text)}</h{level}>"
+
+
+def names(parts: Iterable[str]) -> list[str]:
+    """Return the names of the headings of a page, in order."""
+    return re.findall(r'<h[12] id="([^"]+)">', "".join(parts))
 
 
 def contents(parts: Iterable[str]) -> str:

@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import ModelError
 
-from . import report_choices, report_sections
+from . import report_choices, report_data, report_sections, report_slides
+from .card import FILE as CARD
+from .card import card, card_section
+from .checklist import checklists
 from .markup import (
+    contents,
     figure,
     folded,
     heading,
     interval,
+    names,
     note,
     page,
     paragraph,
@@ -31,7 +36,12 @@ OPTIMISM = 0.03
 
 
 def report(model: Path) -> Path:
-    """Write ``report.html`` into a model's folder, anew if it is there, and return its path.
+    """Write ``report.html`` and ``card.md`` into a model's folder, anew if they are there.
+
+    Returns
+    -------
+    Path
+        Of the page.
 
     Raises
     ------
@@ -48,9 +58,18 @@ def report(model: Path) -> Path:
         groups = pd.read_csv(model / "importance_groups.csv", keep_default_na=False)
     except (OSError, ValueError) as error:
         raise ModelError(f"{model} cannot be read as a model: {error}", remedy) from error
-    text = page(f"blastometry: {bundle['estimator']}", _parts(evaluation, bundle, single, groups))
-    path = model / REPORT
-    beside = model / f".{REPORT}.new"
+    lacking = {"data", "worst_cells"} - set(evaluation)
+    if lacking:
+        raise ModelError(f"{model} holds no record of {' and '.join(sorted(lacking))}", remedy)
+    parts = list(_parts(model, evaluation, bundle, single, groups))
+    parts += checklists(evaluation, bundle, names(parts))
+    parts.insert(2, contents(parts))
+    _write(model / CARD, card(evaluation, bundle))
+    return _write(model / REPORT, page(f"blastometry: {bundle['estimator']}", parts))
+
+
+def _write(path: Path, text: str) -> Path:
+    beside = path.with_name(f".{path.name}.new")
     try:
         beside.write_text(text, encoding="utf-8")
         beside.replace(path)
@@ -62,10 +81,15 @@ def report(model: Path) -> Path:
 
 
 def _parts(
-    found: dict[str, Any], bundle: dict[str, Any], single: pd.DataFrame, groups: pd.DataFrame
+    model: Path,
+    found: dict[str, Any],
+    bundle: dict[str, Any],
+    single: pd.DataFrame,
+    groups: pd.DataFrame,
 ) -> Iterator[str]:
     yield from _summary(found, bundle)
-    yield from _data(found)
+    yield from report_data.measured(found)
+    yield from _splits(found)
     for name, section in report_choices.SECTIONS.items():
         if found.get(name):
             yield from section(found)
@@ -75,17 +99,21 @@ def _parts(
     yield from report_sections.calibration(found, bundle)
     if found["subjects"]:
         yield from report_sections.subjects(found)
+    yield from report_data.worst(found, model)
     yield from report_sections.importances(single, groups)
     yield from report_sections.glass_box(found)
     if found["shortcuts"]:
         yield from report_sections.shortcuts(found)
-    yield from _again(found, bundle)
+    if found.get("slide_pairs"):
+        yield from report_slides.slide_pairs(found["slide_pairs"])
+    yield from card_section(found, bundle)
+    yield from report_data.again(found, bundle)
 
 
 def _summary(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
     facts = found["training"]
     counts = ", ".join(f"{count} {name}" for name, count in facts["class_counts"].items())
-    yield heading("What the model is worth", 1)
+    yield heading("What the model is worth", 1, name="worth")
     yield paragraph(
         f"{bundle['estimator']}, {facts['cells']} cells ({counts}), {len(bundle['columns'])} "
         f"features, {facts['folds']} folds repeated {facts['repeats']} times",
@@ -153,13 +181,11 @@ def _optimism(figures: list[dict[str, Any]], random: dict[str, Any]) -> Iterator
         )
 
 
-def _data(found: dict[str, Any]) -> Iterator[str]:
+def _splits(found: dict[str, Any]) -> Iterator[str]:
     facts = found["training"]
-    yield heading("Data and splits")
+    yield heading("Data and splits", name="splits")
     group = facts["group"] or "none (cell by cell)"
     yield paragraph(f"Class from {facts['label']}, groups from {group}: {facts['groups']} groups.")
-    for text in found["notes"]:
-        yield note(text)
     names = list(facts["class_counts"])
     rows = [
         [
@@ -201,23 +227,4 @@ def _decisions(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
     yield table(
         ["least probability", "cells decided", "error among them"],
         [[one["confidence"], one["coverage"], one["error"]] for one in found["abstentions"]],
-    )
-
-
-def _again(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
-    facts = found["training"]
-    yield heading("To run it again")
-    yield table(
-        ["", ""],
-        [
-            *([name, version] for name, version in bundle["versions"].items()),
-            ["bundle format", str(bundle["format"])],
-            ["content of the pipeline, SHA-256", bundle["pipeline"]["content_sha256"]],
-            ["seed", str(facts["seed"])],
-            ["threshold", f"{bundle['threshold']:.4f}"],
-        ],
-    )
-    yield paragraph(
-        "Not in this report yet: variants that must be measured again from the images (shuffled "
-        "pixels, jittered stain) and the worst cells as pictures."
     )

@@ -42,7 +42,11 @@ def value_words(feature: str, plain: str, unit: str, value: float) -> str:
     if feature in PHRASES:
         return PHRASES[feature].format(value).replace("%", " %")
     shown = unit.replace("^2", "²").replace("^3", "³")
-    return f"{plain}: {significant(value)}" + (f" {shown}" if shown not in ("", "1") else "")
+    if shown in ("", "1"):
+        return f"{plain}: {significant(value)}"
+    if any(mark in shown for mark in " -"):
+        shown = f"({shown})"
+    return f"{plain}: {significant(value)} {shown}"
 
 
 def significant(value: float) -> str:

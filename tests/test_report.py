@@ -25,11 +25,16 @@ class Checked(HTMLParser):
         self.open: list[str] = []
         self.fetched: list[str] = []
         self.words: list[str] = []
+        self.links: list[str] = []
+        self.names: list[str] = []
 
     def handle_starttag(self, tag, attrs):
         if tag not in VOID:
             self.open.append(tag)
-        self.fetched += [value for name, value in attrs if name in {"src", "href"}]
+        places = [value for name, value in attrs if name in {"src", "href"}]
+        self.fetched += [one for one in places if not one.startswith(("#", "data:"))]
+        self.links += [one[1:] for one in places if one.startswith("#")]
+        self.names += [value for name, value in attrs if name == "id" and tag[0] == "h"]
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
@@ -107,6 +112,13 @@ def test_a_gap_is_said_in_plain_words(tmp_path):
         write_table(tmp_path, table), tmp_path / "model", estimator="svm", folds=4, repeats=1
     )
     assert "It recognises subjects, not only cells" in read(done.out / "report.html")[1]
+
+
+def test_every_link_leads_to_one_place(model):
+    page, _ = read(model.out / "report.html")
+    assert {"measured", "worst", "card", "again", "guidelines"} <= set(page.links)
+    assert set(page.links) <= set(page.names)
+    assert len(page.names) == len(set(page.names))
 
 
 @pytest.mark.parametrize("file", ["evaluation.json", "bundle.json", "importances.csv"])

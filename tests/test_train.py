@@ -29,7 +29,7 @@ def test_a_planted_signal_is_found_stored_and_used(tmp_path, estimator):
     assert (report.cells, report.groups, report.positive) == (72, 12, "blast")
     assert report.class_counts == {"blast": 36, "normal": 36}
     assert sorted(path.name for path in report.out.iterdir()) == [
-        "bundle.json", "evaluation.json", "importance_groups.csv", "importances.csv",
+        "bundle.json", "card.md", "evaluation.json", "importance_groups.csv", "importances.csv",
         "importances.png", "neighbours.parquet", "pipeline.skops", "projection.parquet",
         "reference.parquet", "report.html",
     ]  # fmt: skip
