@@ -313,6 +313,11 @@ def extract(images: Path, out: Path, *, resume: bool, quiet: bool, **options: An
     metavar="TABLE",
     help="Test the final model once on another table, which has no part in anything else.",
 )
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Train xgboost on a Dask cluster, tcp://host:8786, from a folder of Parquet files.",
+)
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("-j", "--jobs", type=click.IntRange(1), default=1, show_default=True)
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")

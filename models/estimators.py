@@ -27,6 +27,12 @@ KERNEL_LIMIT = 20_000
 COMPONENTS = 1_000
 
 
+def _learn(
+    pipeline: Pipeline, features: Floats, target: Codes, parameters: Mapping[str, Any]
+) -> Pipeline:
+    return pipeline.fit(features, target, **parameters)
+
+
 @dataclass(frozen=True)
 class Estimator:
     """How one kind of classifier is made, and what its scores are.
@@ -46,6 +52,9 @@ class Estimator:
         distribution or a list each.
     settings : mapping
         What is set otherwise than `build` does.
+    learn : callable
+        ``learn(pipeline, features, target, fit_parameters)``: the fitted Pipeline. Another than
+        scikit-learn's way is for features that lie elsewhere.
     """
 
     build: Callable[[int, int, int], Pipeline]
@@ -54,12 +63,13 @@ class Estimator:
     name: str
     space: Callable[[Pipeline], Mapping[str, Any]]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    learn: Callable[[Pipeline, Floats, Codes, Mapping[str, Any]], Pipeline] = _learn
 
     def fit(self, features: Floats, target: Codes, seed: int) -> Pipeline:
         """Fit a new Pipeline, classes weighted by the inverse of their counts."""
         pipeline = self.build(features.shape[0], features.shape[1], seed)
         pipeline.set_params(**self.settings)
-        return pipeline.fit(features, target, **self.fit_parameters(target))
+        return self.learn(pipeline, features, target, self.fit_parameters(target))
 
     def scores(self, pipeline: Pipeline, features: Floats) -> Floats:
         """Uncalibrated scores, (n, classes) float64; for two classes the first column is 0."""

@@ -57,21 +57,8 @@ def run_on_cluster(
         If no scheduler answers, it has no workers or goes away, the workers lack this program, or
         `work` raised it.
     """
-    try:
-        distributed: Any = import_module("distributed")
-    except ImportError as error:
-        raise DataError(
-            "--scheduler needs dask.distributed",
-            'install it, in the clone: pip install ".[cluster]"',
-        ) from error
-    try:
-        client = distributed.Client(address, timeout=_CONNECT, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"no scheduler answers at {address}", "start one there: dask scheduler"
-        ) from error
-    # What it would tell in forty lines when the scheduler goes away is told below in one.
-    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+    client = connect(address)
+    distributed: Any = import_module("distributed")
     settled = 0
     waiting: deque[Sequence[int]] = deque()
     batches: dict[Any, Sequence[int]] = {}
@@ -84,7 +71,7 @@ def run_on_cluster(
         return future
 
     try:
-        threads = _threads(client, address)
+        threads = count_threads(client, address)
         size = min(BATCH, ceil(len(tasks) / (AHEAD * threads)) or 1)
         whole = range(len(tasks))
         waiting.extend(whole[start : start + size] for start in range(0, len(tasks), size))
@@ -117,8 +104,40 @@ def run_on_cluster(
         client.close(timeout=2)
 
 
-def _threads(client: Any, address: str) -> int:  # noqa: ANN401
-    """Wait for the first workers and return how many threads they have."""
+def connect(address: str) -> Any:  # noqa: ANN401
+    """Return a client of the scheduler at an address; the caller closes it.
+
+    Raises
+    ------
+    DataError
+        If dask.distributed is not installed, or no scheduler answers.
+    """
+    try:
+        distributed: Any = import_module("distributed")
+    except ImportError as error:
+        raise DataError(
+            "--scheduler needs dask.distributed",
+            'install it, in the clone: pip install ".[cluster]"',
+        ) from error
+    try:
+        client = distributed.Client(address, timeout=_CONNECT, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"no scheduler answers at {address}", "start one there: dask scheduler"
+        ) from error
+    # What it would tell in forty lines when the scheduler goes away is told in one.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+    return client
+
+
+def count_threads(client: Any, address: str) -> int:  # noqa: ANN401
+    """Wait for the first workers and return how many threads they have.
+
+    Raises
+    ------
+    DataError
+        If none come.
+    """
     try:
         client.wait_for_workers(1, timeout=_WORKERS)
     except TimeoutError as error:
@@ -150,13 +169,18 @@ def _blamed(error: BaseException) -> Lost:
     if type(error).__name__ == "KilledWorker":
         return Lost("the workers that tried it died, or it took longer than --time-limit")
     if isinstance(error, ModuleNotFoundError):
-        raise DataError(
-            f"the cluster's workers cannot import {error.name}",
-            "install blastometry there too and start them with"
-            " --preload blastometry.pipelines.installed",
-        )
+        raise cannot_import(error)
     words = " ".join(str(error).split())[:160]
     return Lost(f"its worker failed: {type(error).__name__}: {words}")
+
+
+def cannot_import(error: ModuleNotFoundError) -> DataError:
+    """Say what to do where the workers lack this program or what it needs."""
+    return DataError(
+        f"the cluster's workers cannot import {error.name}",
+        "install blastometry there too and start them with"
+        " --preload blastometry.pipelines.installed",
+    )
 
 
 def answer_batch(

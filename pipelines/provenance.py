@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from models.errors import ModelError
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from models.table import TrainingSet
 
@@ -21,7 +23,11 @@ _COUNTED = ("Metadata_Subject", "Metadata_Slide", "Metadata_Camera", "Metadata_I
 
 
 def provenance(
-    table: Path, sidecar: Mapping[str, Any], frame: pd.DataFrame, data: TrainingSet
+    table: Path,
+    sidecar: Mapping[str, Any],
+    frame: pd.DataFrame,
+    data: TrainingSet,
+    features: NDArray[np.float64],
 ) -> dict[str, Any]:
     """Gather what the report says of the data: all of it plain values.
 
@@ -35,7 +41,12 @@ def provenance(
         Every row of the table.
     data : TrainingSet
         What was taken from it.
+    features : (m, p) float64
+        Of the cells that are in memory, to count missing values.
     """
+    import numpy as np
+
+    missing = np.isnan(features)
     source, counts = sidecar.get("input", {}), sidecar.get("counts", {})
     described = sidecar["columns"]
     skipped = Counter(str(one.get("reason", "")) for one in source.get("skipped", []))
@@ -62,9 +73,9 @@ def provenance(
         "failures": _failures(table.with_suffix(".errors.csv")),
         "columns": {"described": len(described), "used": len(data.columns)},
         "missing": {
-            "cells": int(_missing(data).any(axis=1).sum()),
-            "columns": int(_missing(data).any(axis=0).sum()),
-            "share": float(_missing(data).mean()),
+            "cells": int(missing.any(axis=1).sum()),
+            "columns": int(missing.any(axis=0).sum()),
+            "share": float(missing.mean()),
         },
         "families": _families({name: described[name] for name in data.columns}),
         "classes": [
@@ -76,12 +87,6 @@ def provenance(
             if name.startswith("Metadata_Quality_")
         },
     }
-
-
-def _missing(data: TrainingSet) -> Any:  # noqa: ANN401
-    import numpy as np
-
-    return np.isnan(data.features)
 
 
 def _class(rows: pd.DataFrame, name: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from models.errors import ModelError
 
 from .feature_table import read_sidecar
-from .training_source import Wanted, in_memory
+from .training_source import Source, Wanted, in_memory
 
 if TYPE_CHECKING:
     from models.evaluation import Evaluation, Figure
@@ -83,6 +84,7 @@ def train(
     tune: int | None = None,
     select: int | None = None,
     external: Path | None = None,
+    scheduler: str | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> TrainingReport:
     """Cross-validate by subject, fit on everything, measure importances, store the bundle.
@@ -110,6 +112,9 @@ def train(
         Most features of a model, chosen inside each fold and for the final one.
     external : Path, optional
         Feature table of other cells, on which the final model is tested once.
+    scheduler : str, optional
+        Of a Dask cluster whose workers hold the features, learn and score: for a table that is a
+        folder of Parquet files and larger than this machine's memory.
     images : Path or str, optional
         The images of the table, as `extract` takes them, where they lie elsewhere now.
     audit_cells : int
@@ -145,25 +150,30 @@ def train(
     sidecar = read_sidecar(table)
     dictionary = sidecar["columns"]
     wanted = Wanted(label, None if no_groups else group, positive, estimator, select)
-    source = in_memory(table, dictionary, wanted)
-    frame, data, kind = source.frame, source.data, source.kind
-    outside = None if external is None else open_external(external, sidecar, frame, data, wanted)
-    measures = MEASURES[estimator]
-    asked = Asked(sidecar, images, audit_cells)
-    protocol = Protocol(folds, repeats, seed, jobs, stated, tune or 0, select)
-    judged = judge(data, frame, kind, measures, dictionary, protocol, tell, source.sample, asked)
-    tell("the model on all cells")
-    model = fit_calibrated(
-        kind,
-        data.features,
-        data.target,
-        data.groups,
-        seed=seed,
-        positive=data.positive,
-        sensitivity=stated,
-        candidates=protocol.candidates,
-    )
-    shown = narrowed(data if source.sample is None else source.sample.data, model.pipeline)
+    with _opened(scheduler, table, dictionary, wanted, seed) as source:
+        frame, data, kind = source.frame, source.data, source.kind
+        outside = (
+            None if external is None else open_external(external, sidecar, frame, data, wanted)
+        )
+        measures = MEASURES[estimator]
+        asked = Asked(sidecar, images, audit_cells)
+        protocol = Protocol(folds, repeats, seed, jobs, stated, tune or 0, select)
+        judged = judge(
+            data, frame, kind, measures, dictionary, protocol, tell, source.sample, asked
+        )
+        tell("the model on all cells")
+        model = fit_calibrated(
+            kind,
+            data.features,
+            data.target,
+            data.groups,
+            seed=seed,
+            positive=data.positive,
+            sensitivity=stated,
+            candidates=protocol.candidates,
+        )
+    held = data if source.sample is None else source.sample.data
+    shown = narrowed(held, model.pipeline)
     told = sidecar.get("input", {}).get("notes", [])
     notes = [*told, *data.notes, *source.notes, *approximations(model.pipeline)]
     if no_groups:
@@ -182,7 +192,7 @@ def train(
         **judged.record(),
         "training": facts,
         "notes": notes,
-        "data": provenance(table, sidecar, frame, data),
+        "data": provenance(table, sidecar, frame, data, held.features),
         "worst_cells": worst,
         "tuning": judged.tuning and {**judged.tuning, "final": dict(model.estimator.settings)},
         "selection": judged.selection and {**judged.selection, "final": list(shown.columns)},
@@ -224,6 +234,22 @@ def train(
         notes=notes,
         seconds=time.monotonic() - started,
     )
+
+
+def _opened(
+    scheduler: str | None,
+    table: Path,
+    dictionary: Mapping[str, Mapping[str, Any]],
+    wanted: Wanted,
+    seed: int,
+) -> AbstractContextManager[Source]:
+    """Read the table here, or let a cluster do it while it is needed."""
+    if scheduler is None:
+        return nullcontext(in_memory(table, dictionary, wanted))
+    from .training_cluster import check_cluster, on_cluster
+
+    check_cluster(table, wanted)
+    return on_cluster(scheduler, table, dictionary, wanted, seed)
 
 
 def _silently(_step: str) -> None:

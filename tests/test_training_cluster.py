@@ -1,0 +1,208 @@
+"""xgboost on a real scheduler and two workers: the model that would have been trained here."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tables import SIGNAL, columns, made_table
+
+from data.errors import DataError
+from models.bundle import load_bundle, predict_probabilities
+from models.errors import ModelError
+from models.estimators import ESTIMATORS
+from models.table import training_set
+from pipelines import distant_training
+from pipelines.train import train
+from pipelines.training_cluster import on_cluster, sampled
+from pipelines.training_source import Wanted
+
+pytest.importorskip("distributed", reason="the extra [cluster] is not installed")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="workers are killed by Unix's signals"),
+    # A cluster that is taken down on purpose leaves sockets to the garbage collector.
+    pytest.mark.filterwarnings("ignore"),
+]
+
+DICTIONARY = columns()
+# Nothing drawn, for each worker draws rows of its own; few trees, for each level is a conversation.
+PLAIN = {"model__subsample": 1.0, "model__colsample_bytree": 1.0, "model__n_estimators": 5}
+
+
+def coarse(classes=("blast", "normal"), subjects=12, cells=10):
+    """A table of few different values: bins of a histogram then do not hang on who merges them."""
+    table = made_table(subjects, cells, classes=classes, strength=2.0)
+    table[list(DICTIONARY)] = table[list(DICTIONARY)].round().clip(-3, 5)
+    table.loc[::7, SIGNAL] = np.nan
+    return table
+
+
+def parted(folder: Path, table, parts=5) -> Path:
+    path = folder / "cells"
+    path.mkdir(parents=True)
+    for number, rows in enumerate(np.array_split(np.arange(len(table)), parts)):
+        table.iloc[rows].to_parquet(path / f"part-{number:06d}.parquet")
+    sidecar = {"format": 1, "configuration": {}, "columns": DICTIONARY}
+    path.with_suffix(".json").write_text(json.dumps(sidecar))
+    return path
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    from test_cluster import Cluster
+
+    running = Cluster(tmp_path_factory.mktemp("cluster"), workers=2)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    kind = replace(ESTIMATORS["xgboost"], settings=PLAIN)
+    monkeypatch.setitem(ESTIMATORS, "xgboost", kind)
+    return kind
+
+
+def wanted(positive=None):
+    return Wanted("Metadata_Label", "Metadata_Subject", positive, "xgboost", None)
+
+
+@pytest.mark.parametrize("classes", [("blast", "normal"), ("a", "b", "c")])
+def test_a_model_of_the_cluster_is_the_model_of_one_machine(cluster, quick, tmp_path, classes):
+    table = coarse(classes)
+    here = training_set(table, DICTIONARY)
+    with on_cluster(cluster.address, parted(tmp_path, table), DICTIONARY, wanted(), 0) as source:
+        there = source.data
+        assert there.columns == here.columns
+        assert np.array_equal(there.groups, here.groups)
+        assert np.array_equal(source.sample.data.features, here.features, equal_nan=True)
+        learnt = np.flatnonzero(here.groups % 4 > 0)
+        pipeline = source.kind.fit(there.features[learnt], here.target[learnt], 0)
+        left_out = here.groups % 4 == 0
+        far = source.kind.scores(pipeline, there.features[left_out])
+    alone = quick.fit(here.features[learnt], here.target[learnt], 0)
+    near = quick.scores(alone, here.features[left_out])
+    assert near.std() > 0.1
+    assert far == pytest.approx(near, abs=1e-4)
+    assert quick.scores(pipeline, here.features[left_out]) == pytest.approx(far, abs=1e-6)
+    importances = [one["model"].feature_importances_ for one in (pipeline, alone)]
+    assert importances[0] == pytest.approx(importances[1], abs=1e-4)
+
+
+@pytest.mark.usefixtures("quick")
+def test_train_judges_and_stores_as_on_one_machine(cluster, tmp_path, monkeypatch):
+    monkeypatch.setattr("pipelines.training_cluster.MOST_IN_MEMORY", 80)
+    table = coarse()
+    table.loc[3, "Metadata_Label"] = None
+    path = parted(tmp_path, table)
+    options = {"folds": 2, "repeats": 1}
+    there = train(path, tmp_path / "there", scheduler=cluster.address, **options)
+    here = train(path, tmp_path / "here", **options)
+    for far, near in zip(there.evaluation.figures, here.evaluation.figures, strict=True):
+        assert far.name == near.name
+        assert far.mean == pytest.approx(near.mean, abs=1e-3)
+    assert there.evaluation.splits == here.evaluation.splits
+    assert any("those of 7" in note and "of 119 cells" in note for note in there.notes)
+    versions = dict.fromkeys(DICTIONARY, 1)
+    said = [
+        predict_probabilities(load_bundle(one.out, feature_versions=versions), table)
+        for one in (there, here)
+    ]
+    assert said[0] == pytest.approx(said[1], abs=1e-3)
+    record = json.loads((there.out / "evaluation.json").read_text())
+    assert record["data"]["flow"]["learnt"] == 119
+    assert (there.out / "report.html").is_file()
+
+
+def test_a_worker_killed_under_a_model_costs_nothing(cluster, tmp_path, monkeypatch):
+    import distributed
+
+    table = coarse()
+    kind = replace(ESTIMATORS["xgboost"], settings=PLAIN | {"model__n_estimators": 200})
+    monkeypatch.setitem(ESTIMATORS, "xgboost", kind)
+    here = training_set(table, DICTIONARY)
+    alone = kind.scores(kind.fit(here.features, here.target, 0), here.features)
+    begun, tries = threading.Event(), []
+    boosted = distant_training._boosted
+
+    def watched(*arguments):
+        tries.append(1)
+        begun.set()
+        return boosted(*arguments)
+
+    monkeypatch.setattr(distant_training, "_boosted", watched)
+    with distributed.Client(cluster.address, set_as_default=False) as client:
+        processes = client.run(os.getpid)
+        address, victim = min(processes.items())
+
+    def kill():
+        begun.wait(60)
+        with distributed.Client(cluster.address, set_as_default=False) as client:
+            while not any(str(key).startswith("do_train") for key in client.processing()[address]):
+                time.sleep(0.02)
+        os.kill(victim, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    with on_cluster(cluster.address, parted(tmp_path, table), DICTIONARY, wanted(), 0) as source:
+        killer.start()
+        pipeline = source.kind.fit(source.data.features, here.target, 0)
+        killer.join()
+        scores = source.kind.scores(pipeline, source.data.features)
+    assert scores == pytest.approx(alone, abs=1e-3)
+    assert len(tries) > 1
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_cluster_that_cannot_finish_a_model_is_one_line(cluster, tmp_path, monkeypatch):
+    def dies(*_):
+        raise RuntimeError("Missing required workers: {'tcp://10.0.0.7:1'}\nmore")
+
+    monkeypatch.setattr(distant_training, "_boosted", dies)
+    path = parted(tmp_path, coarse())
+    with pytest.raises(DataError, match="did not finish a model: Missing required workers") as said:
+        train(path, tmp_path / "model", scheduler=cluster.address)
+    assert "\n" not in str(said.value)
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ({"estimator": "svm"}, "--scheduler trains xgboost, not svm"),
+        ({"select": 3}, "--select needs all features in one memory"),
+        ({}, r"cells.parquet is no folder of Parquet files"),
+    ],
+)
+def test_what_a_cluster_does_not_do_is_said_before_it_is_sought(tmp_path, options, line):
+    coarse().to_parquet(tmp_path / "cells.parquet")
+    parted(tmp_path, coarse())
+    table = tmp_path / ("cells" if options else "cells.parquet")
+    with pytest.raises(ModelError, match=line):
+        train(table, tmp_path / "model", scheduler="tcp://127.0.0.1:9", **options)
+
+
+def test_no_scheduler_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipelines.cluster._CONNECT", 1.0)
+    with pytest.raises(DataError, match="no scheduler answers at"):
+        train(parted(tmp_path, coarse()), tmp_path / "model", scheduler="tcp://127.0.0.1:9")
+
+
+def test_a_sample_has_some_of_every_class_of_every_group():
+    rng = np.random.default_rng(0)
+    groups, target = rng.integers(0, 30, 5_000), rng.integers(0, 3, 5_000)
+    groups[:3] = 30  # a group of three cells
+    places = sampled(target, groups, 500, 0)
+    assert np.array_equal(places, sampled(target, groups, 500, 0))
+    assert (np.diff(places) > 0).all()
+    assert 400 < len(places) < 600
+    pairs = set(zip(groups.tolist(), target.tolist(), strict=True))
+    assert set(zip(groups[places].tolist(), target[places].tolist(), strict=True)) == pairs
+    assert sampled(target, groups, 5_000, 0).tolist() == list(range(5_000))
