@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .audit import Audit, audit
 from .choices import selected, tuned
+from .slides import slide_pairs_record
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,6 +89,8 @@ class Judged:
         Whether a fold had to calibrate within subjects.
     worst : list of Miss
         The cells left out whose true class was given the least probability.
+    slide_pairs : mapping or None
+        See `slides.slide_pairs_record`; None where slides do not part the classes.
     tuning, selection : mapping or None
         See `choices`; None where nothing was tuned or selected.
     """
@@ -101,6 +104,7 @@ class Judged:
     audit: Audit
     within_groups: bool
     worst: list[Miss]
+    slide_pairs: dict[str, Any] | None
     tuning: dict[str, Any] | None
     selection: dict[str, Any] | None
 
@@ -115,6 +119,7 @@ class Judged:
             },
             "shortcuts": self.audit.shortcuts,
             "shortcuts_note": self.audit.note,
+            "slide_pairs": self.slide_pairs,
             "tuning": self.tuning,
             "selection": self.selection,
         }
@@ -209,6 +214,7 @@ def judge(
         audit(shown, table, kind, dictionary, protocol, evaluation.figures, tell, asked),
         any(calibrated_within_groups(data.target[f.train], data.groups[f.train]) for f in done),
         worst_cells(shown.target, pooled(looked_at[0], len(shown.target)), data.positive),
+        slide_pairs_record(shown, table, kind, dictionary, protocol, tell),
         tuned(done, data, protocol.candidates, protocol.seed),
         None if protocol.select is None else selected(done, data.columns, dictionary),
     )

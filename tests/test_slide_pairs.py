@@ -1,0 +1,206 @@
+"""Pairs of slides held out: counted, parted by camera, and a shift of colour is found out."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from tables import SIGNAL, WEAKER, columns, made_table, write_table
+from test_report import read
+
+from models.estimators import ESTIMATORS
+from models.slide_pairs import (
+    DIFFERENT,
+    MOST_LEARNT,
+    MOST_OF_A_SLIDE,
+    SAME,
+    UNKNOWN,
+    PairFigures,
+    SlidePair,
+    chosen_pairs,
+    figures_by_kind,
+    pair_aurocs,
+    slide_pairs,
+    split_of,
+)
+from models.table import training_set
+from pipelines.slides import slide_pairs_record
+from pipelines.train import train
+
+QUICK = {"folds": 3, "repeats": 1, "estimator": "logistic"}
+
+
+def listed(*cells: tuple[str, str, bool]) -> list[SlidePair]:
+    slides, cameras, positive = zip(*cells, strict=True)
+    return slide_pairs(np.array(slides), np.array(cameras), np.array(positive))
+
+
+A, B = ("a", "Olympus", True), ("b", "Canon", True)
+C, D = ("c", "Canon", False), ("d", "Canon", False)
+
+
+def test_every_pair_of_classes_is_listed_with_its_cameras():
+    assert listed(A, B, C, D, A, D) == [
+        SlidePair("a", "c", DIFFERENT),
+        SlidePair("a", "d", DIFFERENT),
+        SlidePair("b", "c", SAME),
+        SlidePair("b", "d", SAME),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "pairs"),
+    [
+        ((A, B, C, D, ("", "Canon", True), ("", "Canon", False)), 4),
+        ((A, B, C, D, ("a", "Olympus", False)), 0),
+        ((A, C, D), 0),
+        ((A, B, C), 0),
+    ],
+    ids=["cells of no slide", "a slide of both classes", "one positive", "one other"],
+)
+def test_what_is_in_no_pair(cells, pairs):
+    assert len(listed(*cells)) == pairs
+
+
+@pytest.mark.parametrize("more", [("b", "", True), ("b", "Nikon", True)], ids=["gap", "two"])
+def test_a_camera_that_is_not_clear_is_not_known(more):
+    kinds = {(one.positive, one.negative): one.kind for one in listed(A, B, C, D, more)}
+    assert kinds["a", "c"] == DIFFERENT
+    assert kinds["b", "c"] == kinds["b", "d"] == UNKNOWN
+
+
+def test_pairs_are_bounded_by_kind():
+    pairs = [SlidePair("a", str(i), SAME) for i in range(7)]
+    pairs += [SlidePair("b", str(i), DIFFERENT) for i in range(2)]
+    chosen = chosen_pairs(pairs, 3)
+    assert [(one.positive, one.negative) for one in chosen] == [
+        ("a", "0"),
+        ("a", "3"),
+        ("a", "6"),
+        ("b", "0"),
+        ("b", "1"),
+    ]
+    assert chosen_pairs(pairs) == pairs
+
+
+def test_a_split_leaves_out_the_pair_its_groups_and_cells_of_no_slide():
+    slides = np.array(["a", "b", "c", "d", "c", "", "d"])
+    groups = np.array([0, 1, 2, 3, 0, 4, 3])  # the fifth cell, of c, is a copy of the first, of a
+    train_rows, test_rows = split_of(SlidePair("a", "b", SAME), slides, groups)
+    assert train_rows.tolist() == [2, 3, 6]
+    assert test_rows.tolist() == [0, 1]
+
+
+def test_a_split_is_bounded_and_the_small_slides_are_kept_whole():
+    slides = np.repeat(["a", "b", "c", "d", "e"], [MOST_OF_A_SLIDE + 50, 9, 40, 2_000, 3_000])
+    groups = np.arange(len(slides))
+    pair = SlidePair("a", "b", SAME)
+    train_rows, test_rows = split_of(pair, slides, groups, seed=1)
+    assert np.unique(slides[test_rows], return_counts=True)[1].tolist() == [MOST_OF_A_SLIDE, 9]
+    counts = dict(zip(*np.unique(slides[train_rows], return_counts=True), strict=True))
+    assert counts == {"c": 40, "d": 480, "e": 480}
+    assert sum(counts.values()) == MOST_LEARNT
+    again = split_of(pair, slides, groups, seed=1)
+    assert all(map(np.array_equal, again, (train_rows, test_rows)))
+
+
+def test_areas_of_pairs_by_hand():
+    """The column is the class on the other slides; on the pair one of four is in order."""
+    feature = np.array([0, 0, 1, 1, 0.2, 0.6, 0.4, 0.7])[:, None]
+    positive = np.array([False, False, True, True, True, True, False, False])
+    split = (np.arange(4), np.arange(4, 8))
+    found = pair_aurocs(ESTIMATORS["logistic"], feature, positive, [split])
+    assert found.tolist() == [0.25]
+    flat = np.where(np.arange(8)[:, None] < 4, 1.0, feature)
+    assert pair_aurocs(ESTIMATORS["logistic"], flat, positive, [split]).tolist() == [0.5]
+    one_class = (np.arange(2), np.arange(4, 8))
+    assert np.isnan(pair_aurocs(ESTIMATORS["logistic"], feature, positive, [one_class])).all()
+
+
+def test_figures_are_of_one_kind_each():
+    pairs = [SlidePair("a", "c", SAME)] * 2 + [SlidePair("a", "d", DIFFERENT)] * 3
+    figures = figures_by_kind(pairs, np.array([0.5, 0.75, 1.0, np.nan, 0.0]))
+    assert figures == {
+        SAME: PairFigures(2, 0.625, 0.5, 0.75),
+        DIFFERENT: PairFigures(2, 0.5, 0.0, 1.0),
+    }
+
+
+def on_slides(tint: float = 8.0):
+    """Three blast slides of an Olympus, one of a Canon, and three normal ones of that Canon.
+
+    The shape tells the classes everywhere. The colour is the camera's: without any use for the
+    Canon's blasts, it is all that a model needs elsewhere.
+    """
+    table = made_table(28, 5, strength=3.0, noise=2)
+    subject = table["Metadata_Subject"].str[1:].astype(int).to_numpy()
+    blast = (table["Metadata_Label"] == "blast").to_numpy()
+    number = subject // 2 % np.where(blast, 4, 3)
+    table["Metadata_Slide"] = np.where(blast, "p", "n") + number.astype(str).astype(object)
+    canon = ~blast | (number == 3)
+    table["Metadata_Camera"] = np.where(canon, "Canon", "Olympus")
+    noise = np.random.default_rng(1).normal(size=len(table))
+    # The Canon's blasts lie a little beyond its normal cells, away from the other blasts.
+    table[WEAKER] = noise + tint * canon + 2 * (blast & canon)
+    return table
+
+
+def recorded(table):
+    data = training_set(table, columns(2))
+    protocol = SimpleNamespace(seed=0, jobs=1)
+    told = []
+    found = slide_pairs_record(data, table, ESTIMATORS["svm"], columns(2), protocol, told.append)
+    return found, told
+
+
+def test_a_tint_of_the_camera_fails_on_its_own_pairs_and_shape_holds():
+    found, told = recorded(on_slides())
+    assert (found["existing"], found["tried"]) == (12, 12)
+    assert told == ["pairs of slides held out"]
+    by_name = {one["name"]: one for one in found["features"]}
+    assert list(by_name) == ["all features", "AreaShape", "Intensity", "Texture"]
+    assert [by_name[name]["columns"] for name in by_name] == [4, 1, 1, 2]
+    colour, shape = by_name["Intensity"]["figures"], by_name["AreaShape"]["figures"]
+    assert (colour[SAME]["pairs"], colour[DIFFERENT]["pairs"]) == (3, 9)
+    assert colour[SAME]["mean"] < 0.2
+    assert colour[DIFFERENT]["least"] > 0.99
+    assert shape[SAME]["mean"] > 0.9
+    assert shape[DIFFERENT]["mean"] > 0.9
+    assert {(one["positive"], one["kind"]) for one in found["pairs"]} == {
+        ("p0", DIFFERENT),
+        ("p1", DIFFERENT),
+        ("p2", DIFFERENT),
+        ("p3", SAME),
+    }
+
+
+def test_nothing_is_recorded_without_slides_or_with_three_classes():
+    table = on_slides()
+    assert recorded(table.drop(columns="Metadata_Slide"))[0] is None
+    table["Metadata_Label"] = np.where(table.index % 3 == 0, "other", table["Metadata_Label"])
+    assert recorded(table)[0] is None
+
+
+def test_without_cameras_the_kind_is_not_known():
+    found, _ = recorded(on_slides().drop(columns="Metadata_Camera"))
+    assert {one["kind"] for one in found["pairs"]} == {UNKNOWN}
+
+
+def test_the_report_parts_the_pairs_and_gives_no_mean_over_all(tmp_path):
+    table = on_slides()
+    table[SIGNAL] = np.random.default_rng(2).normal(size=len(table))
+    done = train(write_table(tmp_path, table, columns(2)), tmp_path / "model", **QUICK)
+    found = json.loads((done.out / "evaluation.json").read_text())["slide_pairs"]
+    whole = found["features"][0]["figures"]
+    _, words = read(done.out / "report.html")
+    assert "12 of 12 pairs (3 of them: same camera, 9 of them: different cameras)" in words
+    assert f"{whole[SAME]['mean']:.3f}, and {whole[DIFFERENT]['mean']:.3f} where it can" in words
+    every = np.mean([one["auroc"] for one in found["pairs"]])
+    assert f"{every:.3f}" not in words[words.index("Slides that it has not seen") :][:1500]
+    assert "logistic regression" in found["estimators"].values()
+
+
+def test_a_report_without_slides_has_no_such_section(tmp_path):
+    done = train(write_table(tmp_path, made_table()), tmp_path / "model", **QUICK)
+    assert "Slides that it has not seen" not in read(done.out / "report.html")[1]
+    assert json.loads((done.out / "evaluation.json").read_text())["slide_pairs"] is None
