@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .checklist import facts, suspicion
+from .checklist import estimator_words, facts, suspicion
 from .markup import heading, interval, paragraph, shown
 from .report_data import commands
 
@@ -137,7 +137,7 @@ def card_section(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> Iterato
 def card(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> str:
     """Return the card as Markdown."""
     lines = [
-        f"# {_plain(bundle['estimator'])}: {_plain(', '.join(bundle['classes']))}",
+        f"# {_plain(estimator_words(bundle))}: {_plain(', '.join(bundle['classes']))}",
         "",
         "A research tool that assists a qualified reader; it makes no diagnosis.",
     ]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from . import checklist_items
-from .markup import folded, heading, interval, link, paragraph, raw_table, shown, table
+from .markup import folded, heading, interval, paragraph, raw_table, shown, table
 from .report_data import balance
 
 AUTHOR, NONE = "author", "none"
@@ -50,7 +50,7 @@ def items(text: str) -> list[Item]:
 
 
 def checklists(
-    found: Mapping[str, Any], bundle: Mapping[str, Any], names: Collection[str]
+    found: Mapping[str, Any], bundle: Mapping[str, Any], names: Mapping[str, str]
 ) -> Iterator[str]:
     """Yield the section: where each item is answered, and which are not, with the reason.
 
@@ -58,8 +58,8 @@ def checklists(
     ----------
     found, bundle : mapping
         Records of the model.
-    names : collection of str
-        Names of the headings that the page has.
+    names : mapping of str to str
+        Headings that the page has, and their words (markup).
     """
     known = facts(found, bundle)
     yield heading("Reporting guidelines", name="guidelines")
@@ -76,14 +76,14 @@ def checklists(
             [
                 escape(one.number),
                 escape(one.asks),
-                link(next(place for place in one.places if place in names), "there"),
+                _link(one, names),
                 escape(one.says.format_map(known)),
             ]
             for one in told
         ]
         yield folded(
             f"{guideline}: {len(told)} items that this page answers",
-            raw_table(["item", "asks for", "answer", "in short"], rows),
+            raw_table(["item", "asks for", "answered in", "in short"], rows),
         )
         for place, title in (
             (AUTHOR, "items that whoever publishes the model must write"),
@@ -95,6 +95,11 @@ def checklists(
             )
 
 
+def _link(item: Item, names: Mapping[str, str]) -> str:
+    name = next(place for place in item.places if place in names)
+    return f'<a href="#{name}">{names[name]}</a>'
+
+
 def facts(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> dict[str, str]:
     """Return what the answers are filled with."""
     training, data = found["training"], found["data"]
@@ -103,7 +108,7 @@ def facts(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> dict[str, str]
     calibrated, fitted = found["calibrated"], bundle["calibration"]
     flags = sum(data["flags"].values())
     return {
-        "estimator": bundle["estimator"],
+        "estimator": estimator_words(bundle),
         "label": training["label"],
         "accuracy": f"balanced accuracy {shown(accuracy['mean'])} "
         f"({interval(accuracy['low'], accuracy['high'])})",
@@ -133,6 +138,13 @@ def facts(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> dict[str, str]
         "ece": f"{calibrated['error']:.3f} (a perfect model: {calibrated['if_perfect']:.3f})",
         "outside": ", and a table kept apart" if found.get("external") else "",
     }
+
+
+def estimator_words(bundle: Mapping[str, Any]) -> str:
+    """Say what kind of model it is."""
+    from models.estimators import ESTIMATORS
+
+    return ESTIMATORS[bundle["estimator"]].name
 
 
 def suspicion(found: Mapping[str, Any]) -> str:

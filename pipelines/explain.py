@@ -293,6 +293,7 @@ class _Stored:
         placed = [
             percentile_words(reference.percentile(feature, name, value), name) for name in classes
         ]
+        placed[1:] = [text.replace(" percentile of ", " of ") for text in placed[1:]]
         return f"{said}: {', '.join(placed)}"
 
 

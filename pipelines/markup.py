@@ -45,10 +45,14 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f3f6f8; paddi
 .row { display: flex; flex-wrap: wrap; gap: 1.5rem; align-items: flex-start; }
 details summary { cursor: pointer; color: #0b5394; }
 @media print {
-  body { margin: 0; max-width: none; font-size: 11px; }
+  html { font-size: 12px; }
+  body { margin: 0; max-width: none; font-size: 1rem; }
+  .row { flex-wrap: nowrap; }
+  .row > div { min-width: 0; }
   nav { display: none; }
   thead { display: table-header-group; }
-  h2, h3 { break-after: avoid; }
+  details::details-content { content-visibility: visible; display: block; }
+  h2, h3, summary { break-after: avoid; }
   figure, tr, .note { break-inside: avoid; }
 }
 """
@@ -73,14 +77,14 @@ def heading(text: str, level: int = 2, *, name: str | None = None) -> str:
     return f"<h{level}{place}>{escape(text)}</h{level}>"
 
 
-def names(parts: Iterable[str]) -> list[str]:
-    """Return the names of the headings of a page, in order."""
-    return re.findall(r'<h[12] id="([^"]+)">', "".join(parts))
+def headings(parts: Iterable[str]) -> dict[str, str]:
+    """Return the headings of a page that can be linked to: name to words, as markup."""
+    return dict(re.findall(r'<h[12] id="([^"]+)">(.*?)</h[12]>', "".join(parts)))
 
 
 def contents(parts: Iterable[str]) -> str:
-    """Return links to the headings of the second level that have a name."""
-    found = re.findall(r'<h2 id="([^"]+)">(.*?)</h2>', "".join(parts))
+    """Return links to the headings of a page, but for its title."""
+    (_, *found) = headings(parts).items()
     return "<nav>" + "".join(f'<a href="#{name}">{text}</a>' for name, text in found) + "</nav>"
 
 
@@ -120,11 +124,6 @@ def raw_table(
     return f"<table><thead>{named}</thead><tbody>{''.join(lines)}</tbody></table>"
 
 
-def link(name: str, text: str) -> str:
-    """Return a link to a named heading of the page."""
-    return f'<a href="#{escape(name)}">{escape(text)}</a>'
-
-
 def image(jpeg: bytes, says: str) -> str:
     """Return a picture that lies in the page itself."""
     coded = base64.b64encode(jpeg).decode("ascii")
@@ -146,7 +145,7 @@ def interval(low: float | None, high: float | None) -> str:
 
 
 def folded(summary: str, content: str) -> str:
-    """Return content that opens on a click (and is printed only if open)."""
+    """Return content that opens on a click, and is printed."""
     return f"<details><summary>{escape(summary)}</summary>{content}</details>"
 
 

@@ -12,14 +12,14 @@ from models.errors import ModelError
 from . import report_choices, report_data, report_sections, report_slides
 from .card import FILE as CARD
 from .card import card, card_section
-from .checklist import checklists
+from .checklist import checklists, estimator_words
 from .markup import (
     contents,
     figure,
     folded,
     heading,
+    headings,
     interval,
-    names,
     note,
     page,
     paragraph,
@@ -62,10 +62,10 @@ def report(model: Path) -> Path:
     if lacking:
         raise ModelError(f"{model} holds no record of {' and '.join(sorted(lacking))}", remedy)
     parts = list(_parts(model, evaluation, bundle, single, groups))
-    parts += checklists(evaluation, bundle, names(parts))
+    parts += checklists(evaluation, bundle, headings(parts))
     parts.insert(2, contents(parts))
     _write(model / CARD, card(evaluation, bundle))
-    return _write(model / REPORT, page(f"blastometry: {bundle['estimator']}", parts))
+    return _write(model / REPORT, page(f"blastometry: {estimator_words(bundle)}", parts))
 
 
 def _write(path: Path, text: str) -> Path:
@@ -115,7 +115,7 @@ def _summary(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
     counts = ", ".join(f"{count} {name}" for name, count in facts["class_counts"].items())
     yield heading("What the model is worth", 1, name="worth")
     yield paragraph(
-        f"{bundle['estimator']}, {facts['cells']} cells ({counts}), {len(bundle['columns'])} "
+        f"{estimator_words(bundle)}, {facts['cells']} cells ({counts}), {len(bundle['columns'])} "
         f"features, {facts['folds']} folds repeated {facts['repeats']} times",
         "lead",
     )

@@ -201,6 +201,8 @@ def commands(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> list[str]:
     chosen = {key: facts[key] for key in ("tune", "select") if facts.get(key)}
     kept = {key: facts[key] for key in ("folds", "repeats", "seed")} | chosen
     learn += [f"--{key} {value}" for key, value in kept.items()]
+    if found.get("external"):
+        learn.append("--external OTHER_TABLE")
     stated = bundle["training"].get("operating")
     if stated and bundle["threshold"] == stated["threshold"]:
         learn.append(f"--sensitivity {stated['stated']:g}")
