@@ -88,16 +88,27 @@ def near_duplicates(
 
 def _windowed_means(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Area means (64, 64) of the grey picture in quarter levels, less their mean, windowed."""
-    grey = _without_frame(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)).astype(np.float32)
+    grey = _without_frame(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY))
     rows, cols = grey.shape
-    # Whole numbers below 2**24, then below 2**53: floating point is exact, and fast.
-    sums = (_area_weights(rows) @ grey).astype(np.float64) @ _area_weights(cols).T
+    # Between whole rows and columns the sums of all pixels above and to the left grow evenly, so
+    # that these are whole numbers, in units of 1/64 by 1/64 pixel, below 2**53.
+    corners = _between(_between(cv2.integral(grey, sdepth=cv2.CV_64F), rows).T, cols).T
+    sums = np.diff(np.diff(corners, axis=0), axis=1)
     means = np.floor(sums * 4 / (rows * cols))
     window = _window()
     windowed: NDArray[np.float64] = (
         means - np.floor((means * window).sum() / window.sum())
     ) * window
     return windowed
+
+
+def _between(sums: NDArray[Any], length: int) -> NDArray[np.float64]:
+    """64 times the rows of `sums` at 0, 1/64, ..., 64/64 of a length of whole rows, (65, …)."""
+    place = np.arange(_GRID + 1) * length
+    row, rest = place // _GRID, (place % _GRID)[:, None]
+    after = np.minimum(row + 1, length)
+    between: NDArray[np.float64] = sums[row] * (_GRID - rest) + sums[after] * rest
+    return between
 
 
 def _without_frame(grey: NDArray[Any]) -> NDArray[Any]:
@@ -128,19 +139,6 @@ def _spectrum(picture: NDArray[np.float64]) -> NDArray[np.int64]:
     root = np.sqrt(np.sqrt(np.sqrt(power)))
     scaled: NDArray[np.int64] = np.floor(root * 2**16).astype(np.int64)
     return scaled
-
-
-@cache
-def _area_weights(length: int) -> NDArray[np.float32]:
-    """How much of each of `length` pixels lies in each of 64 equal parts, (64, length).
-
-    In units of 1/64 pixel, so whole numbers; a row sums to `length`.
-    """
-    start = np.arange(_GRID, dtype=np.int64)[:, None] * length
-    pixel = np.arange(length, dtype=np.int64)[None] * _GRID
-    overlap = np.minimum(start + length, pixel + _GRID) - np.maximum(start, pixel)
-    weights: NDArray[np.float32] = np.maximum(overlap, 0).astype(np.float32)
-    return weights
 
 
 @cache

@@ -7,16 +7,26 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from . import colour
 from .arrays import Bytes, Floats, Mask
 from .errors import CellError
 from .kernels import histograms
+from .masks import eroded
 
 Made = TypeVar("Made")
 
 COMPARTMENTS = ("Cells", "Nuclei", "Cytoplasm")
+
+
+_COUNTED: dict[str, Callable[[NDArray[np.int64]], NDArray[np.int64]]] = {
+    "Cells": lambda counts: counts[0] + counts[1],
+    "Nuclei": lambda counts: counts[1],
+    "Cytoplasm": lambda counts: counts[0],
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,10 +91,9 @@ class Cell:
 
     def trimmed(self, margin: int = 1) -> Cell:
         """Return the same cell on its bounding box and `margin` more pixels where there are."""
-        rows = np.flatnonzero(self.cell.any(axis=1))
-        cols = np.flatnonzero(self.cell.any(axis=0))
-        top, left = max(int(rows[0]) - margin, 0), max(int(cols[0]) - margin, 0)
-        box = np.s_[top : int(rows[-1]) + 1 + margin, left : int(cols[-1]) + 1 + margin]
+        col, row, width, height = cv2.boundingRect(self.cell.view(np.uint8))
+        top, left = max(row - margin, 0), max(col - margin, 0)
+        box = np.s_[top : row + height + margin, left : col + width + margin]
         return Cell(
             np.ascontiguousarray(self.rgb[box]),
             np.ascontiguousarray(self.nucleus[box]),
@@ -99,25 +108,42 @@ class Cell:
             compartment
         ]
 
+    def core(self, compartment: str, side: int) -> Bytes:
+        """Pixels whose whole square of `side` pixels lies in a compartment: uint8, 0 or 1."""
+        return self.once(("Core", compartment, side), lambda: eroded(self.mask(compartment), side))
+
     @cached_property
     def parts(self) -> Bytes:
         """0 outside, 1 cytoplasm, 2 nucleus: (rows, cols) uint8."""
         return self.cell.view(np.uint8) + self.nucleus.view(np.uint8)
 
     @cached_property
-    def _planes(self) -> dict[str, Bytes]:
-        """The planes asked for so far."""
-        return {}
+    def _planes(self) -> tuple[Bytes, set[str]]:
+        """All planes (channels, rows, cols), and the first channel of each filled group."""
+        return np.empty((len(colour.CHANNELS), *self.cell.shape), np.uint8), set()
+
+    def _filled(self, channels: tuple[str, ...]) -> Bytes:
+        planes, ready = self._planes
+        first = 0
+        for group in colour.GROUPS:
+            last = first + len(group)
+            if group[0] not in ready and not set(group).isdisjoint(channels):
+                colour.fill(group, self.rgb, planes[first:last])
+                ready.add(group[0])
+            first = last
+        return planes
 
     def plane(self, channel: str) -> Bytes:
         """Return one of `colour.CHANNELS`: (rows, cols) uint8, levels as `colour.SCALES` says."""
-        if channel not in self._planes:
-            self._planes.update(colour.planes_with(channel, self.rgb))
-        return self._planes[channel]
+        plane: Bytes = self._filled((channel,))[colour.CHANNELS.index(channel)]
+        return plane
 
     def planes(self, channels: tuple[str, ...]) -> Bytes:
         """Return a stack of channels: (channels, rows, cols) uint8."""
-        return np.stack([self.plane(channel) for channel in channels])
+        planes = self._filled(channels)
+        if channels == colour.CHANNELS:
+            return planes
+        return planes[[colour.CHANNELS.index(channel) for channel in channels]]
 
     @cached_property
     def _made(self) -> dict[Hashable, Any]:
@@ -130,9 +156,16 @@ class Cell:
             self._made[key] = make()
         return cast(Made, self._made[key])
 
+    @cached_property
+    def _counts(self) -> dict[str, NDArray[np.int64]]:
+        """The histograms asked for so far, of cytoplasm and nucleus: (2, 256) each."""
+        return {}
+
     def histograms(self, compartments: tuple[str, ...], channels: tuple[str, ...]) -> Floats:
         """Return the counts of every level: (compartments, channels, 256)."""
-        counts = histograms(self.planes(channels), self.parts)
-        cytoplasm, nucleus = counts[:, 0], counts[:, 1]
-        each = {"Cells": cytoplasm + nucleus, "Nuclei": nucleus, "Cytoplasm": cytoplasm}
-        return np.stack([each[word] for word in compartments]).astype(np.float64)
+        missing = tuple(channel for channel in channels if channel not in self._counts)
+        if missing:
+            found = histograms(self.planes(missing), self.parts)
+            self._counts.update(zip(missing, found, strict=True))
+        counts = np.stack([self._counts[channel] for channel in channels], axis=1)
+        return np.stack([_COUNTED[word](counts) for word in compartments]).astype(np.float64)

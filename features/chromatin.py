@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache, partial
-from itertools import pairwise
 from math import nan
 
 import cv2
@@ -11,8 +10,9 @@ import numpy as np
 
 from .arrays import Bytes, Floats, Mask
 from .haematology import HAEMATOLOGY, Parts
+from .masks import eroded
 from .registry import feature
-from .spots import Spots, bright_spots, diameter, eroded, local_means, odd
+from .spots import Spots, bright_spots, diameter, odd, scale_differences
 
 # Side of the squares in parts of the nucleus's diameter, percent: from grain to patches.
 SCALES = (5, 10, 20, 40)
@@ -38,7 +38,9 @@ def _nucleoli(parts: Parts) -> Spots | None:
     across = diameter(mask)
     sides = odd(_NUCLEOLUS[0] * across), odd(_NUCLEOLUS[1] * across, 3)
     # The outermost pixels are half cytoplasm.
-    return bright_spots(plane, eroded(mask, 3), sides, _PALER, _LEAST * parts.nucleus.area)
+    return bright_spots(
+        plane, eroded(mask, 3).view(np.bool_), sides, _PALER, _LEAST * parts.nucleus.area
+    )
 
 
 sign = partial(
@@ -97,7 +99,4 @@ def chromatin_coarseness(parts: Parts) -> Floats:
         return np.full(len(SCALES), nan)
     across = diameter(mask) / 100
     sides = [odd(SCALES[0] / 2 * across), *(odd(scale * across, 3) for scale in SCALES)]
-    means = local_means(plane, mask, sides)
-    area = parts.nucleus.area
-    squares = [np.square(fine - coarse, dtype=np.float64).sum() for fine, coarse in pairwise(means)]
-    return np.sqrt(np.array(squares) / area)
+    return np.sqrt(scale_differences(plane, mask, sides) / parts.nucleus.area)

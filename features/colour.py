@@ -68,36 +68,34 @@ def _stain_tables() -> NDArray[np.int32]:
 _STAINS = _stain_tables()
 
 
-def stains(rgb: Bytes) -> tuple[Bytes, Bytes]:
-    """Azure and eosin by colour deconvolution, 0 to 2 optical density: (rows, cols) uint8 each."""
-    azure, eosin = unmix(rgb, _STAINS)
-    return azure, eosin
+GROUPS = (CHANNELS[:1], CHANNELS[1:4], CHANNELS[4:7], CHANNELS[7:10], CHANNELS[10:])
 
 
-def _split(rgb: Bytes, *conversion: int) -> list[Bytes]:
-    """Return the three planes of the crop, in another colour space if one is named."""
-    for code in conversion:
-        rgb = np.asarray(cv2.cvtColor(rgb, code), dtype=np.uint8)
-    return [np.asarray(plane, dtype=np.uint8) for plane in cv2.split(rgb)]
-
-
-def planes_with(channel: str, rgb: Bytes) -> dict[str, Bytes]:
-    """Return a channel and those that are computed with it, by name: (rows, cols) uint8 each.
+def fill(group: tuple[str, ...], rgb: Bytes, planes: Bytes) -> None:
+    """Write the planes of channels that are computed together.
 
     ``Gray`` is BT.601 luma, ``Lstar astar bstar`` CIELAB of sRGB under D65 and ``Hue`` a circle
     of 256 levels, all as OpenCV rounds them.
+
+    Parameters
+    ----------
+    group : tuple of str
+        One of `GROUPS`.
+    rgb : (rows, cols, 3) uint8
+    planes : (channels of the group, rows, cols) uint8
+        Overwritten.
     """
-    if channel == "Gray":
-        return {"Gray": np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)}
-    if channel in {"Red", "Green", "Blue"}:
-        return dict(zip(("Red", "Green", "Blue"), _split(rgb), strict=True))
-    if channel in {"Lstar", "astar", "bstar"}:
-        lab = _split(rgb, cv2.COLOR_RGB2LAB)
-        return dict(zip(("Lstar", "astar", "bstar"), lab, strict=True))
-    if channel in {"Hue", "Saturation", "Value"}:
-        hsv = _split(rgb, cv2.COLOR_RGB2HSV_FULL)
-        return dict(zip(("Hue", "Saturation", "Value"), hsv, strict=True))
-    return dict(zip(("Azure", "Eosin"), stains(rgb), strict=True))
+    first = group[0]
+    if first == "Gray":
+        cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY, dst=planes[0])
+    elif first == "Azure":
+        planes[:] = unmix(rgb, _STAINS)
+    else:
+        code = _CONVERSIONS.get(first)
+        cv2.split(rgb if code is None else cv2.cvtColor(rgb, code), list(planes))
+
+
+_CONVERSIONS = {"Lstar": cv2.COLOR_RGB2LAB, "Hue": cv2.COLOR_RGB2HSV_FULL}
 
 
 def scale(channels: tuple[str, ...]) -> Floats:

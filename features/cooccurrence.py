@@ -185,13 +185,13 @@ def dissimilarity(glcm: Glcm) -> Floats:
 @texture(unit="1", ibsi="IB1Z", plain="smoothness", range="(0, 1]")
 def inverse_difference(glcm: Glcm) -> Floats:
     """Mean of 1 / (1 + absolute difference)."""
-    return glcm.mean_over_differences(1 / (1 + glcm.differences))
+    return glcm.smoothness.inverse
 
 
 @texture(unit="1", ibsi="NDRX", plain="smoothness", range="(0, 1]")
 def normalised_inverse_difference(glcm: Glcm) -> Floats:
     """Mean of 1 / (1 + absolute difference / levels)."""
-    return glcm.mean_over_differences(1 / (1 + glcm.differences / glcm.levels.size))
+    return glcm.smoothness.normalised_inverse
 
 
 @texture(
@@ -203,19 +203,19 @@ def normalised_inverse_difference(glcm: Glcm) -> Floats:
 )
 def inverse_difference_moment(glcm: Glcm) -> Floats:
     """Mean of 1 / (1 + squared difference)."""
-    return glcm.mean_over_differences(1 / (1 + glcm.differences**2))
+    return glcm.smoothness.inverse_square
 
 
 @texture(unit="1", ibsi="1QCO", plain="smoothness", range="(0, 1]")
 def normalised_inverse_difference_moment(glcm: Glcm) -> Floats:
     """Mean of 1 / (1 + squared difference / squared number of levels)."""
-    return glcm.mean_over_differences(1 / (1 + (glcm.differences / glcm.levels.size) ** 2))
+    return glcm.smoothness.normalised_inverse_square
 
 
 @texture(unit="1", ibsi="E8JP", plain="share of gentle steps", range="[0, 1]")
 def inverse_variance(glcm: Glcm) -> Floats:
     """Mean of 1 / squared difference, over the pairs that differ and all pairs counted."""
-    return glcm.mean_over_differences(np.append(0.0, 1 / glcm.differences[1:] ** 2))
+    return glcm.smoothness.inverse_variance
 
 
 @texture(

@@ -15,12 +15,25 @@ from .colour import CHANNELS, SCALES
 from .kernels import compiled
 from .outline import chamfer_of
 from .registry import Axes, Family, feature
-from .spots import eroded
 
 RINGS = 4
 # A pixel's place as one number: edge of nucleus and of cell, ring of nucleus and of cell.
 _BINS = (2, 2, RINGS + 1, RINGS + 1)
 EDGE = (RINGS + 1) ** 2
+_RINGS_OF = {"Cells": slice(0, RINGS), "Nuclei": slice(RINGS, 2 * RINGS)}
+_EDGE_OF = {"Cells": 2 * RINGS, "Nuclei": 2 * RINGS + 1}
+
+
+def _merge() -> Floats:
+    """Return 1 where a place belongs to a ring or an edge: (places, 2 x 4 rings + 2 edges)."""
+    of_nucleus, of_cell, nucleus, cell = np.indices(_BINS).reshape(4, -1)
+    each = np.arange(1, RINGS + 1)
+    rings_of = [cell[:, None] == each, nucleus[:, None] == each]
+    edges = np.stack([of_cell == 1, of_nucleus == 1], axis=1)
+    return np.concatenate([*rings_of, edges], axis=1).astype(np.float64)
+
+
+_MERGE = _merge()
 
 
 @compiled
@@ -28,21 +41,30 @@ def _sums(planes: NDArray[np.uint8], places: NDArray[np.uint8], bins: int) -> ND
     """Count, sum and squared sum of the levels by place: (3, channels, bins) int64.
 
     Nothing is counted at place 0, no squares but at the edges, and only channel 0 has counts.
+    Pixels of one place lie side by side, so that each run of them is added up at once.
     """
     channels, rows, cols = planes.shape
     out = np.zeros((3, channels, bins), np.int64)
     for row in range(rows):
-        for col in range(cols):
-            place = places[row, col]
-            if place == 0:
-                continue
-            out[0, 0, place] += 1
-            for channel in range(channels):
-                out[1, channel, place] += planes[channel, row, col]
-            if place >= EDGE:
+        start = 0
+        while start < cols:
+            place = places[row, start]
+            stop = start + 1
+            while stop < cols and places[row, stop] == place:
+                stop += 1
+            if place:
+                out[0, 0, place] += stop - start
                 for channel in range(channels):
-                    level = np.int64(planes[channel, row, col])
-                    out[2, channel, place] += level * level
+                    total = 0
+                    for level in planes[channel, row, start:stop]:
+                        total += level
+                    out[1, channel, place] += total
+                    if place >= EDGE:
+                        squares = 0
+                        for level in planes[channel, row, start:stop]:
+                            squares += np.int64(level) * level
+                        out[2, channel, place] += squares
+            start = stop
     return out
 
 
@@ -76,9 +98,8 @@ class Distribution:
 
     Parameters
     ----------
-    sums : (3, channels, 2, 2, 5, 5) float64
-        Count, sum and (at the edges) squared sum of the levels by: at the nucleus's edge, at
-        the cell's edge, ring of the nucleus, ring of the cell (0: outside).
+    sums : (3, channels, places) float64
+        Count, sum and (at the edges) squared sum of the levels by place.
     scales : (channels,) float64
         Value of one level in the channel's unit.
     offsets : (channels,) float64
@@ -93,27 +114,25 @@ class Distribution:
     compartments: tuple[str, ...]
 
     @cached_property
+    def _merged(self) -> Floats:
+        """Sums over the places that `_PLACES` names: (3, channels, places). Whole numbers."""
+        return np.asarray(self.sums @ _MERGE)
+
+    @cached_property
     def by_ring(self) -> Floats:
         """Count, sum and squared sum in each ring: (3, compartments, channels, 4)."""
-        over = {"Cells": (2, 3, 4), "Nuclei": (2, 3, 5)}
-        return np.stack(
-            [self.sums.sum(axis=over[word])[..., 1:] for word in self.compartments], axis=1
-        )
+        return np.stack([self._merged[..., _RINGS_OF[word]] for word in self.compartments], axis=1)
 
     @cached_property
     def at_edge(self) -> Floats:
         """Count, sum and squared sum of the outermost pixels: (3, compartments, channels)."""
-        edge = {
-            "Cells": self.sums[:, :, :, 1].sum(axis=(2, 3, 4)),
-            "Nuclei": self.sums[:, :, 1].sum(axis=(2, 3, 4)),
-        }
-        return np.stack([edge[word] for word in self.compartments], axis=1)
+        return np.stack([self._merged[..., _EDGE_OF[word]] for word in self.compartments], axis=1)
 
     @cached_property
     def mean_of_parts(self) -> Floats:
         """Mean level of nucleus and of cytoplasm: (2, channels), NaN without a pixel."""
-        of_nucleus = self.sums[..., 1:, :].sum(axis=(2, 3, 4, 5))
-        of_cell = self.sums[..., 1:].sum(axis=(2, 3, 4, 5))
+        of_nucleus = self._merged[..., _RINGS_OF["Nuclei"]].sum(axis=-1)
+        of_cell = self._merged[..., _RINGS_OF["Cells"]].sum(axis=-1)
         both = np.stack([of_nucleus, of_cell - of_nucleus], axis=1)
         return ratio(both[1], both[0])
 
@@ -128,12 +147,12 @@ def ratio(numerator: Floats, denominator: Floats) -> Floats:
 def _view(cell: Cell, axes: Axes) -> Distribution:
     places = rings(cell, "Cells")
     places += np.uint8(RINGS + 1) * rings(cell, "Nuclei")
-    places += np.uint8(EDGE) * (cell.cell & ~eroded(cell.cell, 3)).view(np.uint8)
-    places += np.uint8(2 * EDGE) * (cell.nucleus & ~eroded(cell.nucleus, 3)).view(np.uint8)
+    places += np.uint8(EDGE) * (cell.cell - cell.core("Cells", 3))
+    places += np.uint8(2 * EDGE) * (cell.nucleus - cell.core("Nuclei", 3))
     sums = _sums(cell.planes(axes.channels), places, 4 * EDGE).astype(np.float64)
     sums[0, 1:] = sums[0, 0]
     return Distribution(
-        sums.reshape(3, len(axes.channels), *_BINS),
+        sums,
         np.array([SCALES[channel][0] for channel in axes.channels]),
         np.array([SCALES[channel][1] for channel in axes.channels]),
         axes.compartments,

@@ -9,8 +9,8 @@ levels of a pair; the counting kernel returns these, so no matrix is ever visite
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cache, cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,16 +27,35 @@ LEVELS = (32, 256)
 AGGREGATIONS = ("mean", "range", "merged")
 
 
-def expect(distributions: Floats, values: Floats) -> Floats:
-    """Mean of a value under distributions over the last axis."""
-    rows = distributions.reshape(-1, distributions.shape[-1])
-    return np.asarray(expectations(rows, values)).reshape(distributions.shape[:-1])
-
-
 def entropy(distributions: Floats) -> Floats:
     """Entropy over the last axis, in bits; 0 log 0 is 0."""
     rows = distributions.reshape(-1, distributions.shape[-1])
     return np.asarray(entropies(rows)).reshape(distributions.shape[:-1])
+
+
+class Smoothness(NamedTuple):
+    """Means over the pairs of falling functions of the absolute difference of the two levels."""
+
+    inverse: Floats  # 1 / (1 + difference)
+    normalised_inverse: Floats  # 1 / (1 + difference / levels)
+    inverse_square: Floats  # 1 / (1 + difference^2)
+    normalised_inverse_square: Floats  # 1 / (1 + (difference / levels)^2)
+    inverse_variance: Floats  # 1 / difference^2, and 0 for no difference
+
+
+@cache
+def _falling(levels: int) -> Floats:
+    """Values of `Smoothness` for each absolute difference: (5, levels)."""
+    difference = np.arange(float(levels))
+    return np.stack(
+        [
+            1 / (1 + difference),
+            1 / (1 + difference / levels),
+            1 / (1 + difference**2),
+            1 / (1 + (difference / levels) ** 2),
+            np.append(0.0, 1 / difference[1:] ** 2),
+        ]
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,18 +80,12 @@ class Glcm:
     sums: Sums
 
     @cached_property
-    def levels(self) -> Floats:
-        """The grey levels, from 1: (levels,)."""
-        return np.arange(1.0, self.marginal.shape[-1] + 1)
-
-    @cached_property
-    def differences(self) -> Floats:
-        """The absolute differences, from 0: (levels,)."""
-        return np.arange(float(self.marginal.shape[-1]))
-
-    def mean_over_differences(self, values: Floats) -> Floats:
-        """Mean over the pairs of a value given for each absolute difference: (…)."""
-        return expect(self.difference, values)
+    def smoothness(self) -> Smoothness:
+        """Means over the pairs of what falls with the absolute difference of the levels."""
+        levels = self.difference.shape[-1]
+        rows = self.difference.reshape(-1, levels)
+        means = expectations(rows, _falling(levels))
+        return Smoothness(*means.reshape(-1, *self.difference.shape[:-1]))
 
     @cached_property
     def variance(self) -> Floats:

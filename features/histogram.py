@@ -10,10 +10,12 @@ import numpy as np
 from .arrays import Floats
 from .cell import COMPARTMENTS, Cell
 from .colour import CHANNELS, scale
-from .kernels import median_distances, order_statistics
+from .kernels import expectations
+from .moments import PERCENTS, Moments, moments
 from .registry import Axes, Family
 
-PERCENTS = (0, 10, 25, 50, 75, 90, 100)
+_HUES = np.deg2rad(scale(("Hue",))[0])
+_CIRCLE = np.stack([np.cos(_HUES), np.sin(_HUES)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,72 +34,34 @@ class Histogram:
     values: Floats
 
     @cached_property
-    def size(self) -> Floats:
-        """Pixels, NaN where there is none: (compartments, channels)."""
-        total = self.counts.sum(axis=-1)
-        return np.where(total > 0, total, np.nan)
+    def _summed(self) -> tuple[Moments, dict[int, Floats]]:
+        """The moments, and the percentiles of `PERCENTS`."""
+        shape = self.counts.shape[:-1]
+        sums, percentiles = moments(
+            self.counts.reshape(-1, self.counts.shape[-1]),
+            self.values,
+            np.array(PERCENTS, dtype=np.float64),
+        )
+        return (
+            Moments(*sums.reshape(-1, *shape)),
+            dict(zip(PERCENTS, percentiles.reshape(-1, *shape), strict=True)),
+        )
 
-    @cached_property
-    def probabilities(self) -> Floats:
-        """Share of each level, NaN in an empty compartment: (compartments, channels, levels)."""
-        return self.counts / self.size[..., None]
-
-    def expect(self, values: Floats) -> Floats:
-        """Mean over the pixels of a value given for each level: (compartments, channels)."""
-        return np.asarray((self.probabilities * values).sum(axis=-1))
-
-    @cached_property
-    def mean(self) -> Floats:
-        """Mean value: (compartments, channels)."""
-        return self.expect(self.values)
-
-    @cached_property
-    def centred(self) -> Floats:
-        """Values less the mean: (compartments, channels, levels)."""
-        return self.values - self.mean[..., None]
-
-    @cached_property
-    def squared(self) -> Floats:
-        """Squared values less the mean: (compartments, channels, levels)."""
-        return self.centred * self.centred
-
-    @cached_property
-    def variance(self) -> Floats:
-        """Population variance: (compartments, channels)."""
-        return self.expect(self.squared)
-
-    @cached_property
-    def mean_square(self) -> Floats:
-        """Mean squared value: (compartments, channels)."""
-        return self.expect(self.values * self.values)
-
-    @cached_property
-    def _percentiles(self) -> dict[int, Floats]:
-        """The percentiles of `PERCENTS`, linear between order statistics as numpy's."""
-        ranks = (self.size - 1) * (np.array(PERCENTS) / 100)[:, None, None]
-        below = np.floor(ranks)
-        cumulative = self.counts.cumsum(axis=-1).reshape(-1, self.counts.shape[-1])
-        wanted = np.stack([below, np.ceil(ranks)]).reshape(2 * len(PERCENTS), -1)
-        levels = order_statistics(cumulative, wanted).reshape(2, *ranks.shape)
-        low, high = self.values[np.arange(self.values.shape[0]), levels]
-        return dict(zip(PERCENTS, low + (ranks - below) * (high - low), strict=True))
+    @property
+    def moments(self) -> Moments:
+        """Sums that the statistics are made of, each (compartments, channels)."""
+        return self._summed[0]
 
     def percentile(self, percent: int) -> Floats:
         """One of `PERCENTS`, as numpy computes it: (compartments, channels)."""
-        return self._percentiles[percent]
-
-    @cached_property
-    def median_deviation(self) -> Floats:
-        """Median absolute distance of the pixels from their median: (compartments, channels)."""
-        counts = self.counts.reshape(-1, self.counts.shape[-1])
-        centres = self.percentile(50).ravel()
-        return np.asarray(median_distances(counts, self.values, centres)).reshape(self.size.shape)
+        return self._summed[1][percent]
 
     @cached_property
     def resultant(self) -> Floats:
-        """Mean cosine and sine of the values as degrees: (2, compartments, channels)."""
-        angles = np.deg2rad(self.values)
-        return np.stack([self.expect(np.cos(angles)), self.expect(np.sin(angles))])
+        """Mean cosine and sine of the levels as hues: (2, compartments, channels)."""
+        shares = self.counts / self.moments.size[..., None]
+        means = expectations(shares.reshape(-1, shares.shape[-1]), _CIRCLE)
+        return np.asarray(means.reshape(-1, *shares.shape[:-1]))
 
 
 def _view(cell: Cell, axes: Axes) -> Histogram:

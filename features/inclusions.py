@@ -10,8 +10,9 @@ import numpy as np
 from .cell import Cell
 from .colour import SCALES
 from .haematology import HAEMATOLOGY, Parts
+from .masks import dilated, near_and_far
 from .registry import feature
-from .spots import Spots, bright_spots, diameter, dilated, eroded, odd
+from .spots import Spots, bright_spots, diameter, odd
 
 # In parts of the cell's diameter: the rim of the cytoplasm that is left out, the two squares
 # whose means are compared and the side of the least spot; then the difference in grey levels.
@@ -31,7 +32,7 @@ def _spots(cell: Cell, kind: tuple[float, float, float, float], *, dark: bool) -
     plane = cell.plane("Green")
     return bright_spots(
         np.invert(plane) if dark else plane,
-        eroded(cell.cytoplasm, odd(_RIM * across, 3)),
+        cell.core("Cytoplasm", odd(_RIM * across, 3)).view(np.bool_),
         (odd(small * across), odd(large * across, 3)),
         level,
         (least * across) ** 2,
@@ -170,8 +171,5 @@ def perinuclear_halo(parts: Parts) -> float:
     across = diameter(cell.cell)
     inner = dilated(cell.nucleus, odd(_RING[0] * across))
     outer = dilated(cell.nucleus, odd(_RING[1] * across, 3))
-    near, far = cell.cytoplasm & outer & ~inner, cell.cytoplasm & ~outer
-    if not near.any() or not far.any():
-        return nan
-    plane = cell.plane("Gray")
-    return float(plane[near].mean(dtype=np.float64) - plane[far].mean(dtype=np.float64))
+    near, far = near_and_far(cell.plane("Gray"), cell.parts, inner, outer)
+    return float(near - far)

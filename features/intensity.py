@@ -8,7 +8,6 @@ import numpy as np
 
 from .arrays import Floats
 from .colour import CHANNELS
-from .glcm import entropy as bits
 from .histogram import INTENSITY, Histogram
 from .registry import feature
 
@@ -40,13 +39,13 @@ def _per(numerator: Floats, denominator: Floats) -> Floats:
 @statistic(unit=_UNIT, ibsi="Q4LE", plain="mean colour", range=_SCALE, preset="minimal")
 def mean(histogram: Histogram) -> Floats:
     """Mean value of the pixels."""
-    return histogram.mean
+    return histogram.moments.mean
 
 
 @statistic(unit=f"{_UNIT}, squared", ibsi="ECT3", plain="spread of colour", range="[0, inf)")
 def variance(histogram: Histogram) -> Floats:
     """Population variance of the pixels."""
-    return histogram.variance
+    return histogram.moments.variance
 
 
 @statistic(
@@ -58,7 +57,7 @@ def variance(histogram: Histogram) -> Floats:
 )
 def standard_deviation(histogram: Histogram) -> Floats:
     """Population standard deviation of the pixels."""
-    return np.sqrt(histogram.variance)
+    return np.sqrt(histogram.moments.variance)
 
 
 @statistic(
@@ -71,7 +70,7 @@ def standard_deviation(histogram: Histogram) -> Floats:
 )
 def skewness(histogram: Histogram) -> Floats:
     """Third central moment over the cubed standard deviation."""
-    return _per(histogram.expect(histogram.squared * histogram.centred), histogram.variance**1.5)
+    return _per(histogram.moments.third, histogram.moments.variance**1.5)
 
 
 @statistic(
@@ -84,7 +83,7 @@ def skewness(histogram: Histogram) -> Floats:
 )
 def kurtosis(histogram: Histogram) -> Floats:
     """Fourth central moment over the squared variance, less 3."""
-    return _per(histogram.expect(histogram.squared * histogram.squared), histogram.variance**2) - 3
+    return _per(histogram.moments.fourth, histogram.moments.variance**2) - 3
 
 
 @statistic(unit=_UNIT, ibsi="Y12H", plain="median colour", range=_SCALE)
@@ -160,22 +159,19 @@ def value_range(histogram: Histogram) -> Floats:
 @statistic(unit=_UNIT, ibsi="4FUA", plain="spread of colour", range="[0, inf)")
 def mean_absolute_deviation(histogram: Histogram) -> Floats:
     """Mean absolute distance of the pixels from their mean."""
-    return histogram.expect(np.abs(histogram.centred))
+    return histogram.moments.deviation
 
 
 @statistic(unit=_UNIT, ibsi="1128", plain="spread of colour without its extremes", range="[0, inf)")
 def robust_mean_absolute_deviation(histogram: Histogram) -> Floats:
     """Mean absolute deviation of the pixels from the 10th to the 90th percentile."""
-    low, high = histogram.percentile(10)[..., None], histogram.percentile(90)[..., None]
-    inside = (histogram.values >= low) & (histogram.values <= high)
-    middle = Histogram(histogram.counts * inside, histogram.values)
-    return mean_absolute_deviation(middle)
+    return histogram.moments.robust_deviation
 
 
 @statistic(unit=_UNIT, ibsi="N72L", plain="spread of colour", range="[0, inf)")
 def median_absolute_deviation(histogram: Histogram) -> Floats:
     """Mean absolute distance of the pixels from their median (IBSI's median absolute deviation)."""
-    return histogram.expect(np.abs(histogram.values - histogram.percentile(50)[..., None]))
+    return histogram.moments.median_distance
 
 
 @statistic(
@@ -188,7 +184,7 @@ def median_absolute_deviation(histogram: Histogram) -> Floats:
 )
 def median_of_absolute_deviations(histogram: Histogram) -> Floats:
     """Median absolute distance of the pixels from their median."""
-    return histogram.median_deviation
+    return histogram.moments.median_deviation
 
 
 @statistic(
@@ -202,7 +198,7 @@ def median_of_absolute_deviations(histogram: Histogram) -> Floats:
 )
 def coefficient_of_variation(histogram: Histogram) -> Floats:
     """Standard deviation over mean."""
-    return _per(np.sqrt(histogram.variance), histogram.mean)
+    return _per(np.sqrt(histogram.moments.variance), histogram.moments.mean)
 
 
 @statistic(
@@ -225,13 +221,13 @@ def quartile_coefficient_of_dispersion(histogram: Histogram) -> Floats:
 @statistic(unit=f"{_UNIT}, squared", ibsi="N8CA", plain="total colour", range="[0, inf)")
 def energy(histogram: Histogram) -> Floats:
     """Sum of the squared values of the pixels."""
-    return histogram.mean_square * histogram.size
+    return histogram.moments.mean_square * histogram.moments.size
 
 
 @statistic(unit=_UNIT, ibsi="5ZWQ", plain="mean colour", range="[0, inf)")
 def root_mean_square(histogram: Histogram) -> Floats:
     """Square root of the mean squared value."""
-    return np.sqrt(histogram.mean_square)
+    return np.sqrt(histogram.moments.mean_square)
 
 
 @statistic(
@@ -243,13 +239,13 @@ def root_mean_square(histogram: Histogram) -> Floats:
 )
 def entropy(histogram: Histogram) -> Floats:
     """Entropy of the 256-bin histogram, in bits."""
-    return bits(histogram.probabilities)
+    return histogram.moments.entropy
 
 
 @statistic(unit="1", ibsi="BJ5W", plain="evenness of tone", range="(0, 1]")
 def uniformity(histogram: Histogram) -> Floats:
     """Sum of the squared shares of the 256 bins."""
-    return np.asarray((histogram.probabilities**2).sum(axis=-1))
+    return histogram.moments.uniformity
 
 
 @statistic(

@@ -71,18 +71,34 @@ def histograms(planes: NDArray[np.uint8], parts: NDArray[np.uint8]) -> NDArray[n
 
 
 @compiled
+def level_counts(rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Count the levels of red, green and blue inside a mask: (3, 256)."""
+    counts = np.zeros((3, 256), np.int64)
+    rows, cols, _ = rgb.shape
+    for row in range(rows):
+        for col in range(cols):
+            if mask[row, col]:
+                for channel in range(3):
+                    counts[channel, rgb[row, col, channel]] += 1
+    return counts
+
+
+@compiled
 def expectations(
     distributions: NDArray[np.float64], values: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Mean of a value under each distribution, added up in the order of the levels.
+    """Mean of each value under each distribution, added up in the order of the levels.
 
-    `distributions` is (n, levels), `values` (levels,). Unlike a matrix product, a row's bytes do
-    not depend on the number of rows.
+    `distributions` is (n, levels), `values` (k, levels); returns (k, n). Unlike a matrix product,
+    a row's bytes do not depend on the number of rows.
     """
-    means = np.zeros(distributions.shape[0])
+    means = np.zeros((values.shape[0], distributions.shape[0]))
     for row in range(distributions.shape[0]):
-        for level in range(values.size):
-            means[row] += distributions[row, level] * values[level]
+        for level in range(distributions.shape[1]):
+            share = distributions[row, level]
+            if share != 0:
+                for value in range(values.shape[0]):
+                    means[value, row] += share * values[value, level]
     return means
 
 
@@ -105,11 +121,11 @@ def uniform_patterns(
     cols_off: NDArray[np.int64],
     weights: NDArray[np.float32],
     reach: int,
-    ends: NDArray[np.int64],
+    wanted: NDArray[np.uint8],
 ) -> NDArray[np.uint8]:
     """Rotation-invariant uniform local binary pattern of every pixel that has its circle inside.
 
-    Only from the first to the last column that `ends` (2, rows) gives for each row.
+    Only from the first to the last column that is not 0 in each row of `wanted` (rows, cols).
 
     `plane` has one row and one column more than the image. Neighbour p is the bilinear mean of
     four pixels at (`rows_off`, `cols_off`)[p] and one to the south and east, with `weights`
@@ -128,8 +144,12 @@ def uniform_patterns(
     for row in range(rows):
         for col in range(cols):
             patterns[row, col] = 255
-        start = max(ends[0, row], reach)
-        width = min(ends[1, row] + 1, cols - reach) - start
+        start, stop = reach, cols - reach
+        while start < stop and not wanted[row, start]:
+            start += 1
+        while start < stop and not wanted[row, stop - 1]:
+            stop -= 1
+        width = stop - start
         if row < reach or row >= rows - reach or width <= 0:
             continue
         centre = plane[row, start : start + width]
@@ -141,6 +161,10 @@ def uniform_patterns(
             south_east = plane[top + 1, left + 1 : left + 1 + width]
             nw, ne, sw, se = weights[p, 0], weights[p, 1], weights[p, 2], weights[p, 3]
             brighter = bits[p]
+            if nw == one:
+                for col in range(width):
+                    brighter[col] = north_west[col] >= centre[col]
+                continue
             for col in range(width):
                 mean = (
                     nw * north_west[col]
@@ -179,69 +203,3 @@ def counts_by_mask(
                 for index in range(bins):
                     sums[bit, index] += counts[combination, index]
     return sums
-
-
-@compiled
-def order_statistics(
-    cumulative: NDArray[np.float64], ranks: NDArray[np.float64]
-) -> NDArray[np.int64]:
-    """Level of the pixel of each rank: (k, n) indices for `ranks` (k, n), counted from 0.
-
-    `cumulative` is (n, levels), how many pixels have this level or a lower one.
-    """
-    found = np.empty(ranks.shape, np.int64)
-    levels = cumulative.shape[1]
-    for k in range(ranks.shape[0]):
-        for row in range(ranks.shape[1]):
-            low, high = 0, levels - 1
-            while low < high:
-                middle = (low + high) >> 1
-                if ranks[k, row] < cumulative[row, middle]:
-                    high = middle
-                else:
-                    low = middle + 1
-            found[k, row] = low
-    return found
-
-
-@compiled
-def median_distances(
-    counts: NDArray[np.float64], values: NDArray[np.float64], centres: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Median absolute distance of the pixels from a centre, NaN where there is no pixel: (n,).
-
-    `counts` is (n, levels); row n has the ascending `values` (channels, levels) of channel
-    n modulo channels. Levels are visited outwards from the centre.
-    """
-    rows, levels = counts.shape
-    medians = np.empty(rows)
-    for row in range(rows):
-        medians[row] = np.nan
-        channel = row % values.shape[0]
-        pixels = 0.0
-        for level in range(levels):
-            pixels += counts[row, level]
-        if pixels == 0:
-            continue
-        above = 0
-        while above < levels and values[channel, above] < centres[row]:
-            above += 1
-        below = above - 1
-        seen = 0.0
-        lower = -1.0
-        while True:
-            upwards = values[channel, above] - centres[row] if above < levels else np.inf
-            downwards = centres[row] - values[channel, below] if below >= 0 else np.inf
-            distance = min(upwards, downwards)
-            if upwards <= downwards:
-                seen += counts[row, above]
-                above += 1
-            else:
-                seen += counts[row, below]
-                below -= 1
-            if lower < 0 and seen > (pixels - 1) // 2:
-                lower = distance
-            if seen > pixels // 2:
-                medians[row] = (lower + distance) / 2
-                break
-    return medians

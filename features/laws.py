@@ -17,8 +17,8 @@ import numpy as np
 from .arrays import Bytes, Floats, Mask
 from .cell import COMPARTMENTS, Cell
 from .levelsizes import TEXTURE_CHANNELS
+from .masks import eroded
 from .registry import Axes, Family, feature
-from .spots import eroded
 
 # Level, edge, spot, wave and ripple.
 VECTORS = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import cos, floor, pi, sin
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -45,15 +44,8 @@ def _neighbours(
 _NEIGHBOURS = {name: _neighbours(*circle) for name, circle in CIRCLES.items()}
 
 
-def _ends(mask: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """First and last column of each row of a mask, the second before the first if none: (2, n)."""
-    there = mask.view(np.bool_)
-    last = mask.shape[1] - 1 - there[:, ::-1].argmax(axis=1)
-    return np.stack([there.argmax(axis=1), np.where(there.any(axis=1), last, -1)])
-
-
 def patterns(
-    plane: NDArray[np.uint8], circle: str, ends: NDArray[np.int64] | None = None
+    plane: NDArray[np.uint8], circle: str, wanted: NDArray[np.uint8] | None = None
 ) -> NDArray[np.uint8]:
     """Return the rotation-invariant uniform pattern of every pixel.
 
@@ -63,21 +55,22 @@ def patterns(
         Grey levels.
     circle : {"P8R1", "P16R2"}
         Number of neighbours and their distance, pixels.
-    ends : (2, rows) int64, optional
-        First and last column wanted of each row, by default all.
+    wanted : (rows, cols) uint8, optional
+        Not 0 where patterns are wanted, by default everywhere; from the first to the last such
+        pixel of a row they are found.
 
     Returns
     -------
     (rows, cols) uint8
         How many neighbours are at least as bright (0 to P) where these are in one run, P + 1
-        elsewhere; 255 within the radius of the image's border and outside `ends`.
+        elsewhere; 255 within the radius of the image's border and outside what is wanted.
     """
-    if ends is None:
-        ends = np.repeat([[0], [plane.shape[1] - 1]], plane.shape[0], axis=1)
+    if wanted is None:
+        wanted = np.ones_like(plane)
     rows, cols, weights = _NEIGHBOURS[circle]
     larger = np.zeros((plane.shape[0] + 1, plane.shape[1] + 1), dtype=np.float32)
     larger[:-1, :-1] = plane
-    return np.asarray(uniform_patterns(larger, rows, cols, weights, CIRCLES[circle][1], ends))
+    return np.asarray(uniform_patterns(larger, rows, cols, weights, CIRCLES[circle][1], wanted))
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,26 +80,15 @@ class Patterns:
     frequencies: Floats
 
 
-def _inner(mask: NDArray[np.bool_], radius: int) -> NDArray[np.uint8]:
-    """Mark with 1 the pixels whose whole (2 radius + 1)-square lies in the mask."""
-    square = np.ones((2 * radius + 1,) * 2, np.uint8)
-    eroded = cv2.erode(mask.view(np.uint8), square, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    return np.asarray(eroded, dtype=np.uint8)
-
-
 def _view(cell: Cell, axes: Axes) -> Patterns:
     circle = axes.parameters[0].split("_")[0]
     points, radius = CIRCLES[circle]
     wanted = [int(parameter.split("_")[1]) for parameter in axes.parameters]
-    inner = [
-        _inner(cell.mask(word), radius) * np.uint8(1 << bit)
-        for bit, word in enumerate(COMPARTMENTS)
-    ]
-    masks = inner[0] | inner[1] | inner[2]
-    ends = _ends(inner[0])
+    whole, nucleus, cytoplasm = (cell.core(word, 2 * radius + 1) for word in COMPARTMENTS)
+    masks = np.asarray(whole | nucleus * np.uint8(2) | cytoplasm * np.uint8(4), dtype=np.uint8)
     counts = np.stack(
         [
-            counts_by_mask(patterns(cell.plane(channel), circle, ends), masks, points + 2)
+            counts_by_mask(patterns(cell.plane(channel), circle, whole), masks, points + 2)
             for channel in axes.channels
         ],
         axis=1,

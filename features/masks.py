@@ -6,8 +6,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Mask
+from .arrays import Bytes, Mask
 from .kernels import compiled
+
+
+def eroded(mask: Mask, side: int) -> Bytes:
+    """Pixels whose whole square of `side` pixels lies in a mask: (rows, cols) uint8, 0 or 1."""
+    square = np.ones((side, side), np.uint8)
+    kept = cv2.erode(mask.view(np.uint8), square, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return np.asarray(kept, dtype=np.uint8)
+
+
+def dilated(mask: Mask, side: int) -> Bytes:
+    """Pixels that have a mask within their square of `side` pixels: (rows, cols) uint8, 0 or 1."""
+    square = np.ones((side, side), np.uint8)
+    return np.asarray(cv2.dilate(mask.view(np.uint8), square), dtype=np.uint8)
 
 
 def chamfer(mask: Mask) -> tuple[tuple[slice, slice], NDArray[np.float32]]:
@@ -94,3 +107,31 @@ def quads(mask: NDArray[np.uint8]) -> NDArray[np.int64]:
             if 0 < codes[col] < 15:
                 counts[codes[col]] += 1
     return counts
+
+
+@compiled
+def near_and_far(
+    plane: NDArray[np.uint8],
+    parts: NDArray[np.uint8],
+    inner: NDArray[np.uint8],
+    outer: NDArray[np.uint8],
+) -> tuple[float, float]:
+    """Mean level of the cytoplasm (part 1) in `outer` but not `inner`, and of that beyond `outer`.
+
+    NaN where there is no such pixel.
+    """
+    near = far = near_count = far_count = 0
+    rows, cols = plane.shape
+    for row in range(rows):
+        for col in range(cols):
+            if parts[row, col] == 1:
+                if not outer[row, col]:
+                    far += plane[row, col]
+                    far_count += 1
+                elif not inner[row, col]:
+                    near += plane[row, col]
+                    near_count += 1
+    return (
+        near / near_count if near_count else np.nan,
+        far / far_count if far_count else np.nan,
+    )

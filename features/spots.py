@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Bytes, Mask
-from .kernels import compiled
+from .arrays import Bytes, Floats, Mask
+from .kernels import compiled, inner
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,64 +51,148 @@ def odd(length: float, least: int = 1) -> int:
     return max(2 * round((length - 1) / 2) + 1, least)
 
 
-def eroded(mask: Mask, side: int) -> Mask:
-    """Return the pixels whose whole square of `side` pixels lies in the mask."""
-    square = np.ones((side, side), np.uint8)
-    kept = cv2.erode(mask.view(np.uint8), square, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    return np.asarray(kept, dtype=np.bool_)
+@inner
+def _summed(plane: Bytes, mask: Bytes, margin: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Count the mask's pixels, and add up their levels, above and to the left of each place.
+
+    Both are (rows + 1, cols + 1 + 2 margin); to either side the sums go on as at the edge.
+    """
+    rows, cols = plane.shape
+    pixels = np.zeros((rows + 1, cols + 1 + 2 * margin), np.int32)
+    levels = np.zeros((rows + 1, cols + 1 + 2 * margin), np.int32)
+    for row in range(rows):
+        count = level = 0
+        for col in range(cols):
+            if mask[row, col]:
+                count += 1
+                level += plane[row, col]
+            pixels[row + 1, margin + col + 1] = pixels[row, margin + col + 1] + count
+            levels[row + 1, margin + col + 1] = levels[row, margin + col + 1] + level
+        pixels[row + 1, margin + cols + 1 :] = pixels[row + 1, margin + cols]
+        levels[row + 1, margin + cols + 1 :] = levels[row + 1, margin + cols]
+    return pixels, levels
 
 
-def dilated(mask: Mask, side: int) -> Mask:
-    """Return the pixels that have the mask within their square of `side` pixels."""
-    square = np.ones((side, side), np.uint8)
-    return np.asarray(cv2.dilate(mask.view(np.uint8), square), dtype=np.bool_)
+@inner
+def _row_means(
+    pixels: NDArray[np.int32],
+    levels: NDArray[np.int32],
+    row: int,
+    half: int,
+    means: NDArray[np.float32],
+) -> None:
+    """Write the mean level in the square round each pixel of a row; NaN where it is empty.
+
+    One plain loop over slices, which the compiler turns into vector instructions; the sums may
+    wrap, their differences do not.
+    """
+    cols = means.size
+    rows = pixels.shape[0] - 1
+    margin = (pixels.shape[1] - 1 - cols) >> 1
+    top, low = max(row - half, 0), min(row + half + 1, rows)
+    left, right = margin - half, margin + half + 1
+    here = pixels[low, right : right + cols], pixels[low, left : left + cols]
+    above = pixels[top, right : right + cols], pixels[top, left : left + cols]
+    level = levels[low, right : right + cols], levels[low, left : left + cols]
+    higher = levels[top, right : right + cols], levels[top, left : left + cols]
+    for col in range(cols):
+        count = np.int32(np.int32(here[0][col] - here[1][col]) - (above[0][col] - above[1][col]))
+        total = np.int32(
+            np.int32(level[0][col] - level[1][col]) - (higher[0][col] - higher[1][col])
+        )
+        means[col] = np.float32(total) / np.float32(count)
 
 
 @compiled
-def _means(
-    plane: NDArray[np.uint8],
-    mask: NDArray[np.uint8],
-    sides: NDArray[np.int64],
-    sums: NDArray[np.int64],
-    means: NDArray[np.float32],
-) -> None:
-    """Fill `means` (sides, rows, cols) inside the mask; `sums` (rows + 1, cols + 1) holds 0."""
+def _excess(
+    plane: Bytes, mask: Bytes, sides: NDArray[np.int64], limit: float
+) -> tuple[NDArray[np.float32], Bytes]:
+    """Mean of the small square less that of the large one, and where it reaches a limit."""
     rows, cols = plane.shape
-    # Sums above and to the left: pixels in the upper half of the word, levels in the lower.
+    pixels, levels = _summed(plane, mask, sides.max() >> 1)
+    excess = np.empty((rows, cols), np.float32)
+    spots = np.zeros((rows, cols), np.uint8)
+    coarse = np.empty(cols, np.float32)
     for row in range(rows):
-        line = 0
+        if not mask[row].any():
+            continue
+        _row_means(pixels, levels, row, sides[0] >> 1, excess[row])
+        _row_means(pixels, levels, row, sides[1] >> 1, coarse)
         for col in range(cols):
-            if mask[row, col]:
-                line += (1 << 32) + plane[row, col]
-            sums[row + 1, col + 1] = sums[row, col + 1] + line
-    for place in range(sides.size):
-        half = sides[place] >> 1
-        for row in range(rows):
-            top, low = max(row - half, 0), min(row + half + 1, rows)
+            excess[row, col] -= coarse[col]
+            spots[row, col] = mask[row, col] & (excess[row, col] >= limit)
+    return excess, spots
+
+
+@compiled
+def _differences(plane: Bytes, mask: Bytes, sides: NDArray[np.int64]) -> Floats:
+    """Sum the squared differences of the means at neighbouring scales: (sides - 1,)."""
+    rows, cols = plane.shape
+    pixels, levels = _summed(plane, mask, sides.max() >> 1)
+    means = np.empty((sides.size, cols), np.float32)
+    squares = np.zeros(sides.size - 1)
+    for row in range(rows):
+        if not mask[row].any():
+            continue
+        for place in range(sides.size):
+            _row_means(pixels, levels, row, sides[place] >> 1, means[place])
+        for place in range(sides.size - 1):
+            total = 0.0
             for col in range(cols):
                 if mask[row, col]:
-                    left, right = max(col - half, 0), min(col + half + 1, cols)
-                    box = sums[low, right] - sums[top, right] - sums[low, left] + sums[top, left]
-                    means[place, row, col] = np.float32(box & 0xFFFFFFFF) / np.float32(box >> 32)
+                    total += np.float64(means[place, col] - means[place + 1, col]) ** 2
+            squares[place] += total
+    return squares
 
 
-def local_means(plane: Bytes, mask: Mask, sides: Sequence[int]) -> NDArray[np.float32]:
-    """Return the means of the mask's pixels in squares around each: (sides, rows, cols).
+@compiled
+def _census(
+    labels: NDArray[np.int32],
+    excess: NDArray[np.float32],
+    count: int,
+    least: float,
+    spots: NDArray[np.bool_],
+) -> tuple[NDArray[np.int64], float]:
+    """Leave the spots of at least an area in `spots`; return their areas and the mean excess.
+
+    The excess is added up in whole numbers, so that the sum does not depend on where spots lie.
+    """
+    areas = np.zeros(count, np.int64)
+    rows, cols = labels.shape
+    for row in range(rows):
+        for col in range(cols):
+            areas[labels[row, col]] += 1
+    areas[0] = 0
+    total = pixels = 0
+    for row in range(rows):
+        for col in range(cols):
+            label = labels[row, col]
+            if label and areas[label] >= least:
+                total += int(np.float64(excess[row, col]) * 4294967296.0)
+                pixels += 1
+            else:
+                spots[row, col] = False
+    return areas[areas >= least], total / 4294967296.0 / pixels if pixels else np.nan
+
+
+def scale_differences(plane: Bytes, mask: Mask, sides: Sequence[int]) -> Floats:
+    """Sums over a mask of the squared differences of the local means at neighbouring scales.
 
     Parameters
     ----------
     plane : (rows, cols) uint8
         Grey levels.
     mask : (rows, cols) bool
-        Which pixels count; the mean is 0 outside.
-    sides : sequence of int
+        Which pixels count.
+    sides : sequence of n int
         Sides of the squares, odd, pixels.
+
+    Returns
+    -------
+    (n - 1,) float64
     """
-    rows, cols = plane.shape
-    means = np.zeros((len(sides), rows, cols), np.float32)
-    sums = np.zeros((rows + 1, cols + 1), np.int64)
-    _means(np.ascontiguousarray(plane), mask.view(np.uint8), np.array(sides), sums, means)
-    return means
+    contiguous = np.ascontiguousarray(plane)
+    return np.asarray(_differences(contiguous, mask.view(np.uint8), np.array(sides)))
 
 
 def bright_spots(
@@ -129,17 +213,12 @@ def bright_spots(
     least : float
         Least area of a spot, pixels; spots are 8-connected.
     """
-    small, large = local_means(plane, mask, sides)
-    excess = small - large
-    spots = excess >= level
+    excess, found = _excess(
+        np.ascontiguousarray(plane), mask.view(np.uint8), np.array(sides), level
+    )
+    spots = found.view(np.bool_)
     # Without OpenCV's statistics, which cost eight times the labels.
-    labels = cv2.connectedComponents(spots.view(np.uint8), connectivity=8)[1][spots]
-    areas = np.bincount(labels, minlength=1)
-    keep = areas >= max(least, 1)
-    chosen = keep[labels]
-    contrast = np.nan
-    if keep.any():
-        # In order of value, so that the sum does not depend on where the spots lie.
-        contrast = float(np.sort(excess[spots][chosen]).mean(dtype=np.float64))
-    spots[spots] = chosen
-    return Spots(spots, areas[keep], contrast, int(cv2.countNonZero(mask.view(np.uint8))))
+    count, labels = cv2.connectedComponents(found, connectivity=8)
+    numbered = np.asarray(labels, dtype=np.int32)
+    areas, contrast = _census(numbered, excess, count, max(least, 1), spots)
+    return Spots(spots, areas, contrast, cv2.countNonZero(mask.view(np.uint8)))

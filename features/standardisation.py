@@ -15,6 +15,7 @@ import numpy as np
 
 from .arrays import Bytes, Floats
 from .cell import Cell
+from .kernels import level_counts
 from .stain import background, cut_out
 
 Stain = Literal["none", "background", "standard"]
@@ -78,11 +79,9 @@ def standardised(cell: Cell, stain: Stain, slide: Floats) -> Cell:
 
 def _tails(cell: Cell, density: Floats) -> tuple[Floats, Floats]:
     """Return the optical density of a cell's palest and darkest twentieth: (3,) each."""
-    mask: Bytes = cell.cell.view(np.uint8)
-    pale, dark = np.empty(3), np.empty(3)
-    for channel in range(3):
-        counts = cv2.calcHist([cell.rgb], [channel], mask, [256], [0, 256]).ravel()
-        share = np.cumsum(counts, dtype=np.float64) / counts.sum()
-        dark[channel] = density[np.searchsorted(share, _TAIL), channel]
-        pale[channel] = density[np.searchsorted(share, 1 - _TAIL), channel]
-    return pale, dark
+    counts = level_counts(cell.rgb, cell.cell.view(np.uint8))
+    share = np.cumsum(counts, axis=1) / counts[0].sum()
+    each = range(3)
+    dark = [density[np.searchsorted(share[channel], _TAIL), channel] for channel in each]
+    pale = [density[np.searchsorted(share[channel], 1 - _TAIL), channel] for channel in each]
+    return np.array(pale), np.array(dark)

@@ -188,8 +188,7 @@ def coarseness(view: Tamura) -> Floats:
 @tamura(unit="level", plain="contrast of the texture", range="[0, 128]")
 def contrast(view: Tamura) -> Floats:
     """Standard deviation of the levels over the fourth root of their kurtosis; 0 if all alike."""
-    variance = view.histogram.variance
-    fourth = view.histogram.expect(view.histogram.centred**4)
+    variance, fourth = view.histogram.moments.variance, view.histogram.moments.fourth
     # sd / (fourth / variance^2)^(1/4), without the division where there is no spread
     return np.where(variance > 0, variance / np.where(fourth > 0, fourth, 1) ** 0.25, variance)
 

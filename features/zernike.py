@@ -8,7 +8,8 @@ from math import comb, factorial, nan, pi
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Floats
+from .arrays import Floats, Mask
+from .kernels import compiled
 from .outline import AREA_SHAPE, Shape
 from .registry import feature
 
@@ -43,6 +44,31 @@ def _polynomial(n: int, turns: int) -> NDArray[np.complex128]:
 _POLYNOMIALS = np.stack([_polynomial(*order) for order in ORDERS]).reshape(len(ORDERS), -1)
 
 
+@compiled
+def run_sums(mask: Mask, across: Floats) -> Floats:
+    """Sum over the mask's pixels of each row the values of their columns: (rows, values).
+
+    `across` is (cols, values). Each run of pixels is a difference of two running totals.
+    """
+    rows, cols = mask.shape
+    values = across.shape[1]
+    totals = np.zeros((cols + 1, values))
+    for col in range(cols):
+        for value in range(values):
+            totals[col + 1, value] = totals[col, value] + across[col, value]
+    sums = np.zeros((rows, values))
+    for row in range(rows):
+        before = False
+        for col in range(cols + 1):
+            here = col < cols and mask[row, col]
+            if here != before:
+                sign = -1.0 if here else 1.0
+                for value in range(values):
+                    sums[row, value] += sign * totals[col, value]
+                before = here
+    return sums
+
+
 def _reach(shape: Shape) -> float:
     """Distance from the centroid to the farthest pixel centre of the mask."""
     row, col = shape.centroid
@@ -75,8 +101,9 @@ def zernike(shape: Shape) -> Floats:
     rows, cols = np.arange(rows[0], rows[-1] + 1), np.arange(first.min(), last.max() + 1)
     vertical = np.vander((rows - row) / radius, DEGREE + 1, increasing=True)
     across = np.vander((cols - col) / radius, DEGREE + 1, increasing=True)
-    mask = shape.mask[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
-    moments = vertical.T @ (mask.astype(np.float64) @ across)
+    moments = vertical.T @ run_sums(
+        shape.mask[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1], across
+    )
     return np.asarray(np.abs(_POLYNOMIALS @ moments.ravel()) / shape.area)
 
 

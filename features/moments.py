@@ -1,0 +1,134 @@
+"""First-order sums of histograms: one compiled pass over the levels serves every statistic."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arrays import Floats
+from .kernels import compiled, inner
+
+PERCENTS = (0, 10, 25, 50, 75, 90, 100)
+_LOW, _MIDDLE, _HIGH = PERCENTS.index(10), PERCENTS.index(50), PERCENTS.index(90)
+
+
+class Moments(NamedTuple):
+    """What the statistics of a histogram are made of; all of equal shape, NaN without a pixel."""
+
+    size: Floats  # pixels
+    mean: Floats
+    mean_square: Floats
+    variance: Floats  # central moments: second (population),
+    third: Floats
+    fourth: Floats
+    deviation: Floats  # mean absolute distance from the mean,
+    median_distance: Floats  # from the median,
+    robust_deviation: Floats  # and from the mean of the 10th to the 90th percentile, of these
+    median_deviation: Floats  # median absolute distance from the median
+    entropy: Floats  # bits
+    uniformity: Floats  # sum of the squared shares
+
+
+_FIELDS = len(Moments._fields)
+
+
+@inner
+def _percentile(cumulative: Floats, values: Floats, percent: float) -> float:
+    """Percentile of a histogram, linear between order statistics as numpy's."""
+    rank = (cumulative[-1] - 1) * (percent / 100)
+    low = np.searchsorted(cumulative, np.floor(rank), side="right")
+    high = np.searchsorted(cumulative, np.ceil(rank), side="right")
+    return float(values[low] + (rank - np.floor(rank)) * (values[high] - values[low]))
+
+
+@inner
+def _spread(counts: Floats, values: Floats, low: float, high: float) -> float:
+    """Mean absolute deviation from their mean of the pixels between two values."""
+    pixels = 0.0
+    for level in range(values.size):
+        if low <= values[level] <= high:
+            pixels += counts[level]
+    mean = spread = 0.0
+    for level in range(values.size):
+        if low <= values[level] <= high:
+            mean += counts[level] / pixels * values[level]
+    for level in range(values.size):
+        if low <= values[level] <= high:
+            spread += counts[level] / pixels * abs(values[level] - mean)
+    return spread
+
+
+@inner
+def _median_deviation(counts: Floats, values: Floats, pixels: float, centre: float) -> float:
+    """Median absolute distance of the pixels from a centre, levels visited outwards from it."""
+    levels = values.size
+    above = 0
+    while above < levels and values[above] < centre:
+        above += 1
+    below = above - 1
+    seen = 0.0
+    lower = -1.0
+    while True:
+        upwards = values[above] - centre if above < levels else np.inf
+        downwards = centre - values[below] if below >= 0 else np.inf
+        distance = min(upwards, downwards)
+        if upwards <= downwards:
+            seen += counts[above]
+            above += 1
+        else:
+            seen += counts[below]
+            below -= 1
+        if lower < 0 and seen > (pixels - 1) // 2:
+            lower = distance
+        if seen > pixels // 2:
+            return float((lower + distance) / 2)
+
+
+@compiled
+def moments(
+    counts: NDArray[np.float64], values: NDArray[np.float64], percents: NDArray[np.float64]
+) -> tuple[Floats, Floats]:
+    """Sums and percentiles of histograms: (fields of `Moments`, n) and (percents, n).
+
+    `counts` is (n, levels); row n has the ascending `values` (channels, levels) of channel
+    n modulo channels.
+    """
+    rows, levels = counts.shape
+    sums = np.full((_FIELDS, rows), np.nan)
+    percentiles = np.full((percents.size, rows), np.nan)
+    cumulative = np.empty(levels)
+    for row in range(rows):
+        count, value = counts[row], values[row % values.shape[0]]
+        pixels = 0.0
+        for level in range(levels):
+            pixels += count[level]
+            cumulative[level] = pixels
+        if pixels == 0:
+            continue
+        for place in range(percents.size):
+            percentiles[place, row] = _percentile(cumulative, value, percents[place])
+        sums[:, row] = 0.0
+        sums[0, row] = pixels
+        for level in range(levels):
+            if count[level]:
+                share = count[level] / pixels
+                sums[1, row] += share * value[level]
+                sums[2, row] += share * (value[level] * value[level])
+                sums[10, row] -= share * np.log2(share)
+                sums[11, row] += share * share
+        middle = percentiles[_MIDDLE, row]
+        for level in range(levels):
+            if count[level]:
+                share = count[level] / pixels
+                away = value[level] - sums[1, row]
+                square = away * away
+                sums[3, row] += share * square
+                sums[4, row] += share * (square * away)
+                sums[5, row] += share * (square * square)
+                sums[6, row] += share * abs(away)
+                sums[7, row] += share * abs(value[level] - middle)
+        sums[8, row] = _spread(count, value, percentiles[_LOW, row], percentiles[_HIGH, row])
+        sums[9, row] = _median_deviation(count, value, pixels, middle)
+    return sums, percentiles
