@@ -1,0 +1,199 @@
+"""Planted faults: the audit names what a model should not go by."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from smears import png
+from tables import columns, made_table
+
+from data.synthetic import synthetic_cell
+from models.crossvalidation import cross_validate, pooled
+from models.estimators import ESTIMATORS
+from models.evaluation import Figure, repeated_figures
+from models.shortcuts import spread_sample
+from models.table import training_set
+from pipelines.audit import audit
+from pipelines.extract import extract
+from pipelines.judging import Protocol
+from pipelines.train import train
+from pipelines.variants import Asked
+
+SUBJECTS, CELLS = 12, 7
+PROTOCOL = Protocol(folds=3, repeats=1, seed=0, jobs=1, sensitivity=0.95)
+
+
+def balanced(figures):
+    return next(one for one in figures if one["name"] == "balanced accuracy")
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory):
+    """Cells of one kind; the label goes with the subject, as do a tint and, exactly, a corner."""
+    folder = tmp_path_factory.mktemp("images")
+    rng = np.random.default_rng(0)
+    label = rng.permutation(np.arange(SUBJECTS) % 2)
+    tints = rng.uniform(0.45, 1.0, (SUBJECTS, 3))
+    lines = ["image,label,subject"]
+    for subject in range(SUBJECTS):
+        for number in range(CELLS):
+            cell = synthetic_cell(
+                np.random.default_rng((subject, number)), label="normal", size=100
+            )
+            rgb = np.rint(cell.rgb * tints[subject]).astype(np.uint8)
+            rgb[0, -1] = 255 * label[subject]
+            name = f"{subject:02d}_{number}.png"
+            (folder / name).write_bytes(png(rgb))
+            lines.append(f"{name},{('normal', 'blast')[label[subject]]},P{subject}")
+    (folder / "list.csv").write_text("\n".join(lines), "utf-8")
+    out = tmp_path_factory.mktemp("table") / "cells.parquet"
+    extract(folder / "list.csv", out, features=["*_Intensity_Mean_*"], stain="none")
+    return out
+
+
+@pytest.fixture(scope="module")
+def trained(planted, tmp_path_factory):
+    model = tmp_path_factory.mktemp("model") / "model"
+    train(planted, model, folds=3, repeats=1, audit_cells=40)
+    page = re.sub(r"<[^>]+>", " ", (model / "report.html").read_text("utf-8"))
+    return json.loads((model / "evaluation.json").read_text()), page
+
+
+def test_a_corner_pixel_equal_to_the_label_is_named(trained):
+    found, page = trained
+    by_name = {one["name"]: one for one in found["shortcuts"]}
+    background = by_name["background pixels only"]
+    assert background["figures"]["balanced accuracy"] == 1.0
+    assert background["warning"]
+    assert "Shortcut: background pixels only reach more than the model does" in page
+    quality = by_name["file properties, sharpness and quality flags only"]
+    assert quality["says"] is None or quality["near"] > 0.8
+
+
+def test_a_tint_by_patient_opens_the_gap(trained):
+    found, _ = trained
+    grouped, at_random = balanced(found["figures"]), balanced(found["random_split"])
+    assert at_random["mean"] > 0.8
+    assert at_random["mean"] - grouped["mean"] > 0.25
+    # the label is the subject's, so nothing can be known of a new one
+    assert grouped["low"] < grouped["baseline"] < grouped["high"]
+
+
+def test_the_pictures_are_measured_again(trained):
+    found, page = trained
+    again = [one for one in found["shortcuts"] if "sample" in one]
+    assert [one["name"] for one in again] == [
+        "grey pictures",
+        "pixels shuffled inside nucleus and cytoplasm",
+        "stain jittered in the cells left out",
+    ]
+    assert all(one["sample"]["cells"] == 40 for one in again)
+    shuffled = again[1]
+    # statistics of levels do not know where the pixels lie
+    assert shuffled["figures"] == shuffled["sample"]["figures"]
+    assert found["shortcuts_note"] is None
+    assert "of 40 cells" in page
+
+
+def test_the_sidecars_kept_out_columns_are_never_learnt_from(planted):
+    table = pd.read_parquet(planted)
+    sidecar = json.loads(planted.with_suffix(".json").read_text("utf-8"))
+    data = training_set(table, sidecar["columns"])
+    kept_out = set(sidecar["kept_out"])
+    assert kept_out <= set(table.columns)
+    assert not kept_out & set(data.columns)
+    everything = {**sidecar["columns"], **{name: {} for name in kept_out}}
+    assert training_set(table, everything).columns == data.columns
+
+
+def test_labels_permuted_by_subject_stay_inside_the_chance_interval():
+    """Cells of a subject are alike, and its label says nothing of them."""
+    inside = 0
+    for seed in range(12):
+        table = made_table(subjects=24, cells=6, strength=3, seed=seed)
+        rng = np.random.default_rng(seed)
+        names = table["Metadata_Subject"].unique()
+        label = dict(zip(names, rng.permutation(["blast", "normal"] * 12), strict=True))
+        table["Metadata_Label"] = table["Metadata_Subject"].map(label)
+        data = training_set(table, columns())
+        done = cross_validate(
+            ESTIMATORS["logistic"],
+            data.features,
+            data.target,
+            data.groups,
+            classes=data.classes,
+            folds=4,
+            repeats=1,
+            positive=data.positive,
+        )
+        figures = repeated_figures(
+            data.target, pooled(done, len(data.target)), data.positive, data.groups
+        )
+        reached = next(one for one in figures if one.name == "balanced accuracy")
+        inside += reached.low <= 0.5 <= reached.high
+    assert inside >= 10
+
+
+def model_of(value):
+    return [Figure("balanced accuracy", value, np.nan, 0.5, np.nan, np.nan)]
+
+
+def audited(table, model=0.9, asked=None):
+    data = training_set(table, columns())
+    kind = ESTIMATORS["logistic"]
+    return audit(data, table, kind, columns(), PROTOCOL, model_of(model), lambda _: None, asked)
+
+
+def test_a_background_that_says_nothing_is_not_accused():
+    """However low the model is itself."""
+    found = audited(made_table(strength=0), model=0.5)
+    background = next(one for one in found.shortcuts if one["name"] == "background pixels only")
+    assert background["says"] is None
+
+
+def test_slides_are_another_split():
+    """A background that goes with the slide, and so with the label, fails on another slide."""
+    table = made_table(subjects=12, cells=6)
+    slide = table["Metadata_Subject"].str[1:].astype(int) // 3
+    table["Metadata_Slide"] = "g" + slide.astype(str)
+    blast = table["Metadata_Label"] == "blast"
+    table["Background_Mean_Red"] = np.where(slide < 2, blast, ~blast) + 0.0
+    found = audited(table)
+    background = next(one for one in found.shortcuts if one["name"] == "background pixels only")
+    assert set(background["splits"]) == {"at random, cell by cell", "by Metadata_Slide"}
+    by_slide = background["splits"]["by Metadata_Slide"]["balanced accuracy"]
+    assert by_slide < background["splits"]["at random, cell by cell"]["balanced accuracy"] + 0.01
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (None, "it was not asked for"),
+        (Asked({"columns": columns()}, None, 0), "it was not asked for"),
+        (Asked({"columns": columns()}, None, 10), "told with --images"),
+    ],
+)
+def test_why_nothing_was_measured_again_is_said_in_a_line(asked, words):
+    found = audited(made_table(), asked=asked)
+    assert words in found.note
+    assert "\n" not in found.note
+    assert not any("sample" in one for one in found.shortcuts)
+
+
+def test_a_sample_keeps_the_classes_and_spreads_over_the_groups():
+    rng = np.random.default_rng(0)
+    target = (np.arange(1000) % 10 == 0).astype(np.int64)
+    groups = rng.integers(0, 30, 1000)
+    rows = spread_sample(target, groups, 200, seed=1)
+    assert rows.tolist() == sorted(set(rows.tolist()))
+    assert np.bincount(target[rows]).tolist() == [180, 20]
+    assert len(np.unique(groups[rows][target[rows] == 0])) == 30
+    assert len(np.unique(groups[rows][target[rows] == 1])) == min(
+        20, len(np.unique(groups[target == 1]))
+    )
+    assert (spread_sample(target, groups, 200, seed=1) == rows).all()
+    assert (spread_sample(target, groups, 5000, seed=1) == np.arange(1000)).all()

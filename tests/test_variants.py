@@ -1,0 +1,133 @@
+"""Changed pictures: what is taken away is gone, what should stay is untouched."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from smears import png, write_smear
+
+from data.errors import DataError
+from data.synthetic import synthetic_cell
+from features.segmentation import segment
+from features.standardisation import slide_colour
+from models.errors import ModelError
+from pipelines.accounts import Workers
+from pipelines.extract import extract
+from pipelines.variants import JITTER, Asked, grey, jittered, remeasure, shuffled
+
+COLUMNS = (
+    "Cells_AreaShape_Area",
+    "Nuclei_Intensity_Mean_Gray",
+    "Nuclei_Intensity_Mean_bstar",
+    "Nuclei_Texture_Contrast_Gray_d1_32_mean",
+)
+
+
+@pytest.fixture(scope="module")
+def picture():
+    rgb = synthetic_cell(np.random.default_rng(5), label="normal", size=120).rgb
+    return rgb, segment(rgb)
+
+
+def rng():
+    return np.random.default_rng(0)
+
+
+def test_grey_has_no_colour_and_the_same_luma(picture):
+    rgb, found = picture
+    without = grey(rgb, found, rng())
+    assert (without == without[..., :1]).all()
+    assert (without[..., 0] == cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)).all()
+
+
+def test_shuffling_keeps_the_pixels_of_each_compartment_and_the_rest(picture):
+    rgb, found = picture
+    mixed = shuffled(rgb, found, rng())
+    labels = found.labels()
+    assert (mixed[labels == 0] == rgb[labels == 0]).all()
+    for level in (128, 255):
+        before, after = rgb[labels == level], mixed[labels == level]
+        assert (before != after).any()
+        assert sorted(map(tuple, before)) == sorted(map(tuple, after))
+
+
+def test_jitter_scales_each_channels_density_and_spares_the_slide(picture):
+    rgb, found = picture
+    changed = jittered(rgb, found, rng()).astype(float)
+    slide = slide_colour(rgb)
+    inside = found.labels() == 255
+    gains = []
+    for channel in range(3):
+        density = np.log((slide[channel] + 1) / (rgb[..., channel][inside] + 1.0))
+        other = np.log((slide[channel] + 1) / (changed[..., channel][inside] + 1.0))
+        gains.append(float(np.median(other / density)))
+        assert np.abs(other - gains[-1] * density).max() < 0.05
+    assert all(1 / JITTER < gain < JITTER for gain in gains)
+    assert len({round(gain, 2) for gain in gains}) == 3
+    empty = np.full((20, 20, 3), slide, np.uint8)
+    assert (jittered(empty, found, rng()) == empty).all()
+
+
+@pytest.fixture(scope="module")
+def extracted(tmp_path_factory):
+    folder = write_smear(tmp_path_factory.mktemp("smear"), subjects=2, cells=3)
+    out = tmp_path_factory.mktemp("out") / "cells.parquet"
+    extract(folder, out, features=COLUMNS, stain="none", jobs=2)
+    return folder, pd.read_parquet(out), json.loads(out.with_suffix(".json").read_text("utf-8"))
+
+
+def test_cells_are_measured_again_as_they_were(extracted):
+    _, table, sidecar = extracted
+    rows = table.iloc[[4, 1, 2]]
+    columns = COLUMNS[::-1]
+    again = remeasure(Asked(sidecar, None, 9), rows, columns, Workers())
+    assert (again.rows.tolist(), again.missed) == ([0, 1, 2], "")
+    values = rows[list(columns)].to_numpy()
+    texture, blue, mean, area = range(4)
+    for name, found in again.features.items():
+        assert (found[:, area] == values[:, area]).all(), name
+    assert (again.features["grey"][:, mean] == values[:, mean]).all()
+    assert again.features["grey"][:, blue] == pytest.approx(0.0)
+    assert (again.features["grey"][:, texture] == values[:, texture]).all()
+    assert again.features["shuffled"][:, [blue, mean]] == pytest.approx(values[:, [blue, mean]])
+    assert (again.features["shuffled"][:, texture] > 1.3 * values[:, texture]).all()
+    assert (again.features["jittered"][:, mean] != values[:, mean]).all()
+    twice = remeasure(Asked(sidecar, None, 9), rows, columns, Workers(jobs=2))
+    for name, found in again.features.items():
+        np.testing.assert_array_equal(found, twice.features[name])
+
+
+def test_what_has_changed_is_told_and_left_out(extracted, tmp_path):
+    folder, table, sidecar = extracted
+    moved = tmp_path / "moved"
+    shutil.copytree(folder, moved)
+    first, second = table["Metadata_Image"][:2]
+    (moved / first).write_bytes(png(np.full((90, 90, 3), 200, np.uint8)))
+    (moved / second).unlink()
+    again = remeasure(Asked(sidecar, moved, 9), table, COLUMNS, Workers())
+    assert again.rows.tolist() == [2, 3, 4, 5]
+    assert first in again.missed
+    assert "another one now" in again.missed
+
+
+def test_images_that_are_not_there_and_tables_without_any_are_refused(extracted, tmp_path):
+    _, table, sidecar = extracted
+    with pytest.raises(DataError, match="does not exist"):
+        remeasure(Asked(sidecar, tmp_path / "gone", 9), table, COLUMNS, Workers())
+    with pytest.raises(ModelError, match="names no images"):
+        remeasure(Asked({**sidecar, "input": {}}, None, 9), table, COLUMNS, Workers())
+    bare = table.drop(columns="Metadata_SHA256")
+    with pytest.raises(ModelError, match="has no Metadata_SHA256"):
+        remeasure(Asked(sidecar, None, 9), bare, COLUMNS, Workers())
+
+
+def test_a_definition_that_has_changed_is_refused(extracted):
+    _, table, sidecar = extracted
+    records = {**sidecar["columns"], COLUMNS[0]: {**sidecar["columns"][COLUMNS[0]], "version": 0}}
+    with pytest.raises(ModelError, match="Cells_AreaShape_Area is defined otherwise"):
+        remeasure(Asked({**sidecar, "columns": records}, None, 9), table, COLUMNS, Workers())
