@@ -21,6 +21,7 @@ class ColumnRecord(TypedDict):
     channel: str
     parameters: str
     unit: str
+    range: str
     definition: str
     plain: str
     version: int
@@ -76,6 +77,7 @@ def describe_column(name: str) -> ColumnRecord:
         channel=column.channel,
         parameters=parameters,
         unit=_unit(column),
+        range=record.family.bounds(column.parameter, record.range),
         definition=record.definition,
         plain=_plain(column, parameters),
         version=record.version,
@@ -97,6 +99,12 @@ def _plain(column: Column, parameters: str) -> str:
     return f"{words} ({details})" if details else words
 
 
+def _ranges(record: Feature) -> dict[str, None]:
+    """Return the different ranges of a feature's columns, in order."""
+    parameters = record.family.parameters or ("",)
+    return dict.fromkeys(record.family.bounds(one, record.range) for one in parameters)
+
+
 def describe_feature(record: Feature) -> FeatureRecord:
     """Return the catalogue's entry of a feature."""
     return FeatureRecord(
@@ -104,7 +112,7 @@ def describe_feature(record: Feature) -> FeatureRecord:
         plain=record.plain,
         definition=record.definition,
         unit=record.unit,
-        range=record.range,
+        range="; ".join(_ranges(record)),
         nan=record.nan,
         invariances=record.invariances,
         reference=record.reference,

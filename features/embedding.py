@@ -98,6 +98,7 @@ class Embedding:
                 channel="",
                 parameters=name[-4:],
                 unit="1",
+                range="(-inf, inf)",
                 definition=(
                     f"value {int(name[-4:])} of {self.width} that the network {self.name} gives for"
                     f" {_SEEN[view]}"

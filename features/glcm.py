@@ -199,6 +199,11 @@ def _membership(channel: str, parameter: str) -> Membership:
     return "full" if channel == "Gray" or parameter.startswith("d1_") else "named"
 
 
+def _bounds(parameter: str, declared: str) -> str:
+    """Range of a column: that of the feature, or of a difference over the directions."""
+    return "[0, inf) over directions" if parameter.endswith("_range") else declared
+
+
 _IN_STANDARD = {
     "Gray": ("d1_32_range", "d2_32_mean", "d4_32_mean"),
     "astar": ("d1_32_mean",),
@@ -216,6 +221,7 @@ TEXTURE = Family(
     group=lambda parameter: str(_settings(parameter)[1]),
     finish=_finish,
     membership=_membership,
+    bounds=_bounds,
 )
 
 HARALICK = Family(
@@ -228,4 +234,5 @@ HARALICK = Family(
     group=TEXTURE.group,
     finish=_finish,
     membership=lambda channel, how: _membership(channel, how) if channel == "Gray" else "named",
+    bounds=_bounds,
 )

@@ -56,16 +56,19 @@ def preset_columns(preset: Preset = "standard", wanted: Sequence[str] = ()) -> t
     chosen: dict[str, None] = {}
     found: set[str] = set()
     for column in (column for record in FEATURES.values() for column in columns_of(record)):
-        name = column.name
         inside = MEMBERSHIPS.index(column.membership) <= limit
+        if not wanted:
+            if inside:
+                chosen[column.name] = None
+            continue
         fits = {
             word
             for word in wanted
-            if (inside and word == column.feature.family.name) or fnmatchcase(name, word)
+            if (inside and word == column.feature.family.name) or fnmatchcase(column.name, word)
         }
         found |= fits
-        if fits or (inside and not wanted):
-            chosen[name] = None
+        if fits:
+            chosen[column.name] = None
     for word in wanted:
         if word not in found:
             raise CellError(

@@ -46,6 +46,10 @@ def _all_together(_parameter: str) -> str:
     return ""
 
 
+def _as_declared(_parameter: str, declared: str) -> str:
+    return declared
+
+
 @dataclass(frozen=True)
 class Family:
     """A group of features that read one view of the cell.
@@ -70,6 +74,8 @@ class Family:
     membership : callable
         ``membership(channel, parameter)``: the smallest preset that has such columns (a feature
         may ask for a larger one), or ``named``.
+    bounds : callable
+        ``bounds(parameter, declared)``: the range of a column whose feature declares one.
     """
 
     name: str
@@ -82,6 +88,7 @@ class Family:
     group: Callable[[str], str] = _all_together
     finish: Callable[[Any, Any, Axes], Any] | None = None
     membership: Callable[[str, str], Membership] = _everywhere
+    bounds: Callable[[str, str], str] = _as_declared
 
 
 @dataclass(frozen=True)

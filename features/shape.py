@@ -172,7 +172,7 @@ def bounding_box_rows(shape: Shape) -> float:
 @measure(
     unit="1",
     plain="roundness",
-    range="(0, 1.3]",
+    range="(0, 1.75]",
     preset="minimal",
     invariances=SCALE,
     reference="CellProfiler MeasureObjectSizeShape; Cox 1927",

@@ -7,7 +7,6 @@ from math import pi, sqrt
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from skimage.segmentation import watershed
 
 from .arrays import Bytes
 from .regions import above, disc, filled, opened
@@ -115,6 +114,8 @@ def separated(mask: Bytes, red: float | None) -> NDArray[np.int32]:
     (rows, cols) int32
         0 outside, then 1, 2, … in no special order.
     """
+    from skimage.segmentation import watershed  # slow to import, and no crop needs it
+
     depth = np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, 5), dtype=np.float32)
     smooth = np.asarray(cv2.GaussianBlur(depth, (0, 0), 1.0), dtype=np.float32)
     if red is None:

@@ -11,6 +11,7 @@ from examples import textured_cell
 from nan_reasons import REASONS, may_be_nan, reasons
 
 from features import FEATURES, PRESETS, Cell, Recipe, parse_column, preset_columns
+from features.catalogue import describe_column
 from features.registry import columns_of
 
 # Every column of the largest preset, every setting of the grey ones, and patterns of a primary.
@@ -179,6 +180,39 @@ def test_a_few_columns_have_the_bytes_that_all_have(values, cell, seed):
     got = Recipe(tuple(COLUMNS[index] for index in chosen)).measure(cell)
     wrong = got.view(np.uint64) != values[chosen].view(np.uint64)
     assert [COLUMNS[index] for index in chosen[wrong]] == []
+
+
+def bound(text: str, levels: int) -> float:
+    """Value of one end of a declared range."""
+    words = {
+        "levels": levels,
+        "-levels^3": -(levels**3),
+        "levels^2 / 4": levels**2 / 4,
+        "2 levels": 2 * levels,
+        "log2 levels": np.log2(levels),
+        "2 log2 levels": 2 * np.log2(levels),
+        "log2 (2 levels - 1)": np.log2(2 * levels - 1),
+    } | {f"levels^{power}": levels**power for power in (2, 3, 4)}
+    return words[text] if text in words else float(text)
+
+
+@pytest.mark.parametrize("name", special_cells())
+def test_values_lie_in_the_declared_range(name):
+    """Open ends count as closed: rounding may reach them. Ranges in words are left out."""
+    outside, checked = [], 0
+    for column, value in zip(PARSED, RECIPE.measure(special_cells()[name]), strict=True):
+        declared = describe_column(column.name)["range"]
+        ends = re.match(r"[\[(](.+), (.+)[\])]", declared)
+        if ends is None or np.isnan(value):
+            continue
+        levels = int(re.search(r"(?<!\d)(32|256)(?!\d)", f"{column.parameter} 32").group())
+        low, high = (bound(end, levels) for end in ends.groups())
+        room = 1e-9 * max(1.0, abs(value))
+        checked += 1
+        if not low - room <= value <= high + room:
+            outside.append(f"{column.name} = {value}, declared {declared}")
+    assert outside == []
+    assert checked > 100
 
 
 def test_names_are_safe_unique_and_parse_back():
