@@ -71,13 +71,10 @@ def limits(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> list[str]:
             f"There are {training['groups']} groups only: read the intervals, not the figures."
         )
     alone = [one["class"] for one in data["classes"] if one.get("camera") == 1]
-    if alone and len(data["classes"]) > 1:
+    if len(alone) == len(data["classes"]):
+        told.append("The cells of each class are from one camera.")
+    elif alone:
         told.append(f"All cells of {', '.join(alone)} are from one camera.")
-    wide = [
-        one for one in found["figures"] if one["name"] == "balanced accuracy" and one["low"] is None
-    ]
-    if wide:
-        told.append("Intervals could not be computed.")
     calibrated = found["calibrated"]
     if calibrated["error"] > 2 * calibrated["if_perfect"]:
         told.append(

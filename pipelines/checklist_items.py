@@ -152,7 +152,7 @@ TRIPOD = """
     {calibration}
 13 | unequal classes | splits
     classes weigh the same in training; probabilities are calibrated to {classes} afterwards
-14 | fairness, as far as data allow | subjects shortcuts
+14 | fairness, as far as data allow | subjects shortcuts splits
     by subject and by shortcut; sex, age and origin are not asked for
 15 | output and thresholds | operating card
     a probability for each class; called from {threshold} on

@@ -56,7 +56,7 @@ def provenance(
         "notes": list(source.get("notes", [])),
         "table": sidecar.get("table"),
         "versions": dict(sidecar.get("versions", {})),
-        "configuration": dict(sidecar.get("configuration", {})),
+        "configuration": _shareable(sidecar.get("configuration", {})),
         "flow": {
             "images": counts.get("images"),
             "measured": None
@@ -86,6 +86,14 @@ def provenance(
             for name in rows.columns
             if name.startswith("Metadata_Quality_")
         },
+    }
+
+
+def _shareable(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep to oneself where masks and a network lay on this machine."""
+    return {
+        name: Path(str(value)).name if name in {"masks", "embedding"} and value else value
+        for name, value in configuration.items()
     }
 
 

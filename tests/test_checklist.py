@@ -1,0 +1,182 @@
+"""The report's data flow, model card and guidelines: every row has a place that exists."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from tables import made_table, write_table
+from test_report import read
+
+from models.errors import ModelError
+from pipelines.checklist import AUTHOR, GUIDELINES, NONE, facts, items
+from pipelines.feature_table import read_sidecar
+from pipelines.flow_diagram import flow_diagram
+from pipelines.report import report
+from pipelines.report_data import commands
+from pipelines.train import train
+
+QUICK = {"folds": 3, "repeats": 1, "estimator": "logistic"}
+# The items of the two guidelines, as their published lists number them.
+NUMBERS = {
+    "STARD-AI": [
+        *map(str, range(1, 15)), *("15a", "15b", "15c", "15d", "16a", "16b", "16c", "17a", "17b"),
+        *map(str, range(18, 26)), "26a", "26b", *map(str, range(27, 40)), "40a", "40b",
+    ],
+    "TRIPOD+AI": [
+        *("1", "2", "3a", "3b", "3c", "4", "5a", "5b", "6a", "6b", "6c", "7", "8a", "8b", "8c"),
+        *("9a", "9b", "9c", "10", "11", *(f"12{letter}" for letter in "abcdefg")),
+        *("13", "14", "15", "16", "17", *(f"18{letter}" for letter in "abcdef"), "19"),
+        *("20a", "20b", "20c", "21", "22", "23a", "23b", "24", "25", "26", "27a", "27b", "27c"),
+    ],
+}  # fmt: skip
+# Headings that only some models have, each with what its section needs.
+SOMETIMES = {"operating", "subjects", "shortcuts", "external-test"}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("checklist")
+    table = made_table()
+    table.loc[:3, "Metadata_Label"] = None
+    several = np.where(np.arange(len(table)) % 2, "Olympus", "Canon")
+    table["Metadata_Camera"] = np.where(table["Metadata_Label"] == "normal", "Canon", several)
+    table["Metadata_Quality_OutOfFocus"] = np.arange(len(table)) % 5 == 0
+    path = write_table(folder, table)
+    sidecar = read_sidecar(path)
+    sidecar["input"] = {
+        "layout": "class folders",
+        "root": "/home/somebody/private",
+        "notes": ["a note of the listing"],
+        "skipped": [{"file": f"{i}.txt", "reason": "no image"} for i in range(3)],
+    }
+    sidecar["counts"] = {"images": 75, "failed": 3, "cells": 72}
+    sidecar["configuration"] = {
+        "preset": "minimal", "stain": "standard", "features": [], "masks": "/home/somebody/masks",
+        "max_pixels": 10,
+    }  # fmt: skip
+    sidecar["table"] = {"name": path.name, "sha256": "ab" * 32}
+    path.with_suffix(".json").write_text(json.dumps(sidecar))
+    path.with_suffix(".errors.csv").write_text(
+        "image,stage,reason,remedy\na,decode,broken,-\nb,decode,broken,-\nc,segment,blank,-\n"
+    )
+    return train(path, folder / "model", **QUICK).out
+
+
+@pytest.mark.parametrize("guideline", GUIDELINES)
+def test_every_item_of_a_guideline_is_answered_or_left_with_a_reason(guideline):
+    answered, unanswered = (items(text) for text in GUIDELINES[guideline])
+    always = [one for one in answered if not set(one.places) <= SOMETIMES]
+    left = [one for one in unanswered if one.places in ((AUTHOR,), (NONE,))]
+    assert len(left) == len(unanswered)
+    numbers = [one.number for one in always + left]
+    assert sorted(numbers) == sorted(NUMBERS[guideline])
+    assert all(one.says and one.asks for one in answered + unanswered)
+
+
+def test_every_row_leads_to_a_section_of_the_page(model):
+    page, words = read(model / "report.html")
+    known = set(page.names)
+    for answered, _ in GUIDELINES.values():
+        for item in items(answered):
+            assert set(item.places) <= known | SOMETIMES, item
+    rows = sum(len(items(answered)) for answered, _ in GUIDELINES.values()) - 2  # external ones
+    assert len(page.links) == rows + len(known) - 1  # the contents name all but the title
+    assert set(page.links) <= known
+    assert "STARD-AI: 25 items that this page answers" in words
+    assert not re.search(r"\{\w+\}", words)
+
+
+def test_the_answers_hold_figures_of_the_model(model):
+    found = json.loads((model / "evaluation.json").read_bytes())
+    bundle = json.loads((model / "bundle.json").read_bytes())
+    known = facts(found, bundle)
+    accuracy = next(one for one in found["figures"] if one["name"] == "balanced accuracy")
+    assert known["accuracy"].startswith(f"balanced accuracy {accuracy['mean']:.3f} (")
+    assert known["classes"] == "32 blast, 36 normal"
+    assert known["estimator"] == "logistic regression"
+    _, words = read(model / "report.html")
+    assert known["accuracy"] in words
+
+
+def test_nothing_is_lost_between_images_and_cells(model):
+    _, words = read(model / "report.html")
+    assert (
+        "75 images found = 72 measured + 3 failed + 0 excluded; 3 other files. "
+        "72 cells = 68 learnt from + 4 without a label."
+    ) in words
+    assert "images that failed at because images decode broken 2 segment blank 1" in words
+    assert "3 files that are no images to measure reason files no image 3" in words
+    assert "out of focus" in words
+    assert "a note of the listing" in words
+    text = (model / "report.html").read_text("utf-8")
+    assert "somebody" not in text + (model / "evaluation.json").read_text("utf-8")
+
+
+def test_the_diagram_shows_what_was_left_out():
+    flow = {"images": 9, "measured": 7, "failed": 2, "excluded": 0, "cells": 8, "unlabelled": 1}
+    drawn = flow_diagram({**flow, "learnt": 7}, {"<blast>": 3, "normal": 4})
+    said = re.findall(r">([^<>]+)</text>", drawn)
+    assert said == [
+        "9 images found", "2 failed, 0 excluded", "7 images measured", "8 cells measured",
+        "1 without a label", "7 cells learnt from and tested on", "3 &lt;blast&gt;, 4 normal",
+    ]  # fmt: skip
+    bare = flow_diagram({**flow, "images": None, "learnt": 7}, {"a": 7})
+    assert "images" not in bare
+
+
+def test_the_commands_are_those_that_were_given(model):
+    found = json.loads((model / "evaluation.json").read_bytes())
+    bundle = json.loads((model / "bundle.json").read_bytes())
+    assert commands(found, bundle) == [
+        "python cli.py extract IMAGES -o cells.parquet --preset minimal --stain standard "
+        "--masks MASKS",
+        "python cli.py train cells.parquet -o model --estimator logistic --label Metadata_Label "
+        "--group Metadata_Subject --positive blast --folds 3 --repeats 1 --seed 0",
+    ]
+    chosen = {**bundle, "threshold": bundle["training"]["operating"]["threshold"]}
+    assert commands(found, chosen)[1].endswith("--sensitivity 0.95")
+
+
+def test_the_card_says_what_it_is_for_and_what_it_is_worth(model):
+    text = (model / "card.md").read_text("utf-8")
+    titles = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert titles == [
+        "Intended use", "Not intended", "Data", "Figures", "Limits", "Shortcuts", "Threshold",
+        "To run it again",
+    ]  # fmt: skip
+    found = json.loads((model / "evaluation.json").read_bytes())
+    for one in found["figures"]:
+        if one["name"] in ("accuracy", "AUROC"):
+            assert f"| {one['name']} | {one['mean']:.3f} | {one['low']:.3f} to" in text
+    assert "assists a qualified reader" in text
+    assert "Not for diagnosis" in text
+    assert "There are 12 groups only" in text
+    assert "All cells of normal are from one camera." in text
+    assert "somebody" not in text
+
+
+def test_names_are_escaped_in_the_card(tmp_path):
+    table = made_table(classes=("a|b", "<i>*c*"))
+    done = train(write_table(tmp_path, table), tmp_path / "model", positive="a|b", **QUICK)
+    text = (done.out / "card.md").read_text("utf-8").split("## To run it again")[0]
+    assert "\\<i\\>\\*c\\*" in text
+    assert "<i>" not in text
+
+
+def test_a_table_without_a_record_of_its_images_is_said_to_be_so(tmp_path):
+    done = train(write_table(tmp_path, made_table()), tmp_path / "model", **QUICK)
+    _, words = read(done.out / "report.html")
+    assert "The table does not say how many images it is from." in words
+    assert "a feature table without a record of its images" in words
+
+
+def test_a_model_of_an_earlier_program_is_refused_in_one_line(model, tmp_path):
+    for path in model.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    found = json.loads((model / "evaluation.json").read_bytes())
+    del found["data"]
+    (tmp_path / "evaluation.json").write_text(json.dumps(found))
+    with pytest.raises(ModelError, match="holds no record of data") as caught:
+        report(tmp_path)
+    assert "\n" not in str(caught.value)
