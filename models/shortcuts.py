@@ -41,7 +41,11 @@ class Shortcut:
 
 
 def _background(name: str) -> bool:
-    return name.startswith("Background_")
+    return name.startswith("Background_") and not _corner(name)
+
+
+def _corner(name: str) -> bool:
+    return name.startswith(("Background_Top", "Background_Bottom"))
 
 
 def _file(name: str) -> bool:
@@ -55,6 +59,7 @@ def _size(name: str) -> bool:
 SHAPE = "shape and size only"
 OF_METADATA: Mapping[str, Callable[[str], bool]] = {
     "background pixels only": _background,
+    "corner pixels only": _corner,  # apart: many columns of noise as a rule, which hide the rest
     "file properties, sharpness and quality flags only": _file,
 }
 OF_FEATURES: Mapping[str, Callable[[Entry], bool]] = {

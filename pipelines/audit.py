@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from .judging import Protocol
     from .variants import Asked
 
-CELLS = 500
 SLIDE = "Metadata_Slide"
+BACKGROUND = "background pixels only"
 _RANDOM = "at random, cell by cell"
 
 # What it means that a shortcut comes near the model, or that the model does without something.
@@ -52,7 +52,7 @@ class Audit:
         ``interval`` (of the balanced accuracy) and ``splits`` (figures under other splits); of
         those measured again, ``sample``: its ``cells`` and the model's own ``figures`` on it.
     note : str or None
-        Why nothing was measured again, and what to do about it.
+        What could not be tried and why, and what to do about it.
     """
 
     shortcuts: list[dict[str, Any]]
@@ -94,8 +94,9 @@ def audit(
     for one in shortcuts(rows, data.features, data.columns, dictionary):
         tell(f"shortcut: {one.name}")
         found.append(_of_columns(data, rows, one, kind, protocol, balanced(model)))
+    lacking = _lacking(rows, found)
     if asked is None or asked.cells == 0:
-        return Audit(found, "Nothing was measured again from the pictures: it was not asked for.")
+        return Audit(found, _joined(lacking, f"{_NOTHING}: it was not asked for."))
     tell("shortcuts: cells measured again from the pictures")
     from features.errors import CellError  # with it come all features, half a second
 
@@ -104,11 +105,25 @@ def audit(
     try:
         again, note = measured_again(data, rows, kind, protocol, asked)
     except (DataError, CellError, ModelError) as error:
-        return Audit(found, f"Nothing was measured again from the pictures: {error}. {_HOW}")
-    return Audit(found + again, note)
+        return Audit(found, _joined(lacking, f"{_NOTHING}: {error}. {_HOW}"))
+    return Audit(found + again, _joined(lacking, note))
 
 
+_NOTHING = "Nothing was measured again from the pictures"
 _HOW = "Where they lie now is told with --images."
+
+
+def _lacking(rows: pd.DataFrame, found: Sequence[Mapping[str, Any]]) -> str | None:
+    """Say why the background was not tried, if it was not."""
+    if any(one["name"] == BACKGROUND for one in found):
+        return None
+    if any(str(name).startswith("Background_") for name in rows.columns):
+        return "The background is the same in all pictures: nothing can be learnt from it."
+    return "The table has no columns on the background: extract it again with this installation."
+
+
+def _joined(*sentences: str | None) -> str | None:
+    return " ".join(one for one in sentences if one) or None
 
 
 def _of_columns(
@@ -127,11 +142,15 @@ def _of_columns(
     figures = figures_of(done, data, data.groups if suspicious else None, protocol.seed)
     reached = balanced(figures)
     near = nearness(reached.mean, whole.mean, whole.baseline)
+    splits = {
+        name: _under(kind, shortcut.features, data, groups, protocol)
+        for name, groups in (_other_splits(data, rows) if suspicious else ())
+    }
     says = None
-    if near >= NEAR and not (suspicious and reached.low <= reached.baseline):
-        meaning = _SUSPECT if suspicious else _MEANING[shortcut.name]
-        says = f"{shortcut.name} reach {_share(near, reached)}. {meaning}"
-    others = _other_splits(data, rows) if suspicious else []
+    if not suspicious and near >= NEAR:
+        says = f"{shortcut.name} reach {_share(near, reached)}. {_MEANING[shortcut.name]}"
+    elif suspicious and reached.low > reached.baseline:
+        says = f"{shortcut.name} reach {_share(near, reached)}. {_SUSPECT}{_elsewhere(splits)}"
     return {
         "name": shortcut.name,
         "suspicious": suspicious,
@@ -140,10 +159,8 @@ def _of_columns(
         "interval": [reached.low, reached.high],
         "near": near,
         "says": says,
-        "warning": suspicious,
-        "splits": {
-            name: _under(kind, shortcut.features, data, groups, protocol) for name, groups in others
-        },
+        "warning": suspicious and near >= NEAR,
+        "splits": splits,
     }
 
 
@@ -152,6 +169,16 @@ def _share(near: float, reached: Figure) -> str:
     if near > 1:
         return f"more than the model does (balanced accuracy {reached.mean:.3f})"
     return f"{near:.0%} of what the model reaches beyond chance"
+
+
+def _elsewhere(splits: Mapping[str, Mapping[str, Any]]) -> str:
+    """Say what is left of a shortcut under other splits."""
+    reached = [
+        f"{one['balanced accuracy']:.2f} split {name}"
+        for name, one in splits.items()
+        if "balanced accuracy" in one
+    ]
+    return f" Balanced accuracy {', '.join(reached)}." if reached else ""
 
 
 def _other_splits(data: TrainingSet, rows: pd.DataFrame) -> Iterator[tuple[str, NDArray[np.int64]]]:
