@@ -1,0 +1,103 @@
+"""What pathologists noted of cells, from the features: the 11 attributes of WBCAtt.
+
+Beside each stands what the class of the cell alone gives (the commonest value in the class, learnt
+from the training folds) and what the commonest value of all gives. The estimator is one chosen
+beforehand, its settings the program's own; nothing is tuned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from models.crossvalidation import Fold, cross_validate, pooled
+from models.estimators import ESTIMATORS
+from models.proportion import wilson
+from models.table import TrainingSet, training_set
+from pipelines.feature_table import read_sidecar, read_table
+from pipelines.training_source import near_copies
+
+FOLDS = 5
+MEAN, SHAPE = 0.92, 0.75
+NUCLEUS_SHAPE = "nucleus_shape"
+
+
+def commonest(target: np.ndarray, strata: np.ndarray, done: Sequence[Fold]) -> np.ndarray:
+    """Decide for each cell left out the commonest value of its stratum in the training part."""
+    decided = np.empty_like(target)
+    for fold in done:
+        known, strata_known = target[fold.train], strata[fold.train]
+        for stratum in np.unique(strata[fold.test]):
+            values = known[strata_known == stratum]
+            here = fold.test[strata[fold.test] == stratum]
+            decided[here] = np.bincount(values if len(values) else known).argmax()
+    return decided
+
+
+def noted(table: Path, notes: Path) -> tuple[pd.DataFrame, list[str]]:
+    """Put the attributes beside the features of the cells that have them."""
+    attributes = pd.read_csv(notes)
+    names = [name for name in attributes.columns if name not in {"image", "class"}]
+    attributes = attributes.rename(columns={name: f"Metadata_{name}" for name in attributes})
+    cells = read_table(table).merge(
+        attributes, left_on="Metadata_Image", right_on="Metadata_image", validate="one_to_one"
+    )
+    return cells, names
+
+
+def cross_validated(data: TrainingSet, estimator: str, seed: int, jobs: int) -> list[Fold]:
+    """Leave out each fold once; copies of a picture stay on one side."""
+    return cross_validate(
+        ESTIMATORS[estimator],
+        data.features,
+        data.target,
+        data.groups,
+        classes=data.classes,
+        folds=FOLDS,
+        repeats=1,
+        seed=seed,
+        jobs=jobs,
+        unit="cells",
+    )
+
+
+def print_attributes(table: Path, notes: Path, estimator: str, jobs: int, seed: int = 0) -> None:
+    """Print the accuracy of each attribute, their mean, and nucleus shape class by class."""
+    cells, names = noted(table, notes)
+    dictionary = read_sidecar(table)["columns"]
+    copies, _ = near_copies(cells)
+    kind = cells["Metadata_class"].to_numpy(dtype=str)
+    print(f"WBCAtt: {len(cells)} cells, {FOLDS} folds, {ESTIMATORS[estimator].name}")
+    print(f"  {'attribute':28}features [95 % interval]  class alone  commonest")
+    rows = []
+    for name in names:
+        label = f"Metadata_{name}"
+        values = sorted(set(cells[label].astype(str)))
+        data = training_set(
+            cells, dictionary, label=label, group=None, positive=values[0], copies=copies
+        )
+        done = cross_validated(data, estimator, seed, jobs)
+        target, strata = data.target, kind[data.rows]
+        right = pooled(done, len(target))[0].argmax(axis=1) == target
+        from_class = commonest(target, strata, done) == target
+        from_all = commonest(target, np.zeros(len(target)), done) == target
+        rows.append((right.mean(), from_class.mean(), from_all.mean()))
+        low, high = wilson(int(right.sum()), len(right))
+        print(
+            f"  {name:28}{rows[-1][0]:.3f} [{low:.3f}, {high:.3f}]    {rows[-1][1]:.3f}"
+            f"        {rows[-1][2]:.3f}",
+            flush=True,
+        )
+        if name == NUCLEUS_SHAPE:
+            shape = float(right.mean())
+            by_class = "  ".join(
+                f"{one} {right[strata == one].mean():.3f} ({from_class[strata == one].mean():.3f})"
+                for one in np.unique(strata)
+            )
+    mean = np.mean(rows, axis=0)
+    print(f"  {'mean':28}{mean[0]:.3f} (target {MEAN})     {mean[1]:.3f}        {mean[2]:.3f}")
+    print(f"  {NUCLEUS_SHAPE} {shape:.3f} (target {SHAPE}); by class, beside the class alone: ")
+    print(f"    {by_class}")

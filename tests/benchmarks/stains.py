@@ -1,0 +1,108 @@
+"""ALL-IDB2 under each stain setting: at random, by parent, on unseen slides, and jittered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from models.estimators import ESTIMATORS
+from models.slide_pairs import SAME, figures_by_kind, pair_aurocs, slide_pairs, split_of
+from models.table import TrainingSet, training_set
+from pipelines.feature_table import read_sidecar, read_table
+from pipelines.judged_once import figures_of, validated_once
+from pipelines.judging import Protocol
+from pipelines.pixel_audit import measured_again
+from pipelines.slides import slide_pairs_record
+from pipelines.training_source import near_copies
+from pipelines.variants import Asked
+
+G08 = 0.85
+FOLDS = 10
+
+
+def learnt_from(table: Path) -> tuple[TrainingSet, pd.DataFrame]:
+    """Return what is learnt from a table of ALL-IDB2, by parent field, and its rows."""
+    cells = read_table(table)
+    copies, _ = near_copies(cells)
+    data = training_set(
+        cells, read_sidecar(table)["columns"], group="Metadata_Parent", copies=copies
+    )
+    return data, cells.iloc[data.rows]
+
+
+def print_pairs(table: Path, estimator: str, jobs: int) -> None:
+    """Print every family on the pairs of slides, those of one camera and the others apart."""
+    cells, dictionary = read_table(table), read_sidecar(table)["columns"]
+    record = slide_pairs_record(
+        training_set(cells, dictionary, group="Metadata_Parent"),
+        cells,
+        ESTIMATORS[estimator],
+        dictionary,
+        Protocol(FOLDS, 1, 0, jobs, 0.95),
+        lambda _step: None,
+    )
+    if record is None:
+        raise SystemExit("the slides of ALL-IDB2 are not in the table")
+    print(f"  pairs of slides held out; {record['estimators']}")
+    for one in record["features"]:
+        figures = "  ".join(
+            f"{kind}: {reached['pairs']} pairs, mean AUROC {reached['mean']:.3f}, lowest "
+            f"{reached['least']:.3f}"
+            for kind, reached in one["figures"].items()
+        )
+        print(f"    {one['name']:24}{one['columns']:5} columns  {figures}")
+
+
+def same_camera(data: TrainingSet, rows: pd.DataFrame, estimator: str, jobs: int) -> str:
+    """Say how blasts of slide group g08 are told from the normal slides of the same camera.
+
+    They are the only blasts that the normal cells' camera took. A model trained on the other
+    groups cannot lean on the camera here, as it can everywhere else in ALL-IDB2.
+    """
+    slides = rows["Metadata_Slide"].to_numpy(dtype=str)
+    cameras = rows["Metadata_Camera"].to_numpy(dtype=str)
+    positive = data.target == data.positive
+    pairs = [one for one in slide_pairs(slides, cameras, positive) if one.kind == SAME]
+    areas = pair_aurocs(
+        ESTIMATORS[estimator],
+        data.features,
+        positive,
+        [split_of(pair, slides, data.groups) for pair in pairs],
+        jobs=jobs,
+    )
+    each = " ".join(f"{pair.negative} {area:.3f}" for pair, area in zip(pairs, areas, strict=True))
+    return f"{figures_by_kind(pairs, areas)[SAME].mean:.3f} ({each})"
+
+
+def print_unseen_slides(table: Path, jobs: int) -> None:
+    """Print the pairs of one camera for every estimator."""
+    data, rows = learnt_from(table)
+    for name in ESTIMATORS:
+        print(
+            f"  {name:8} g08 against the Canon's normal slides, mean AUROC "
+            f"{same_camera(data, rows, name, jobs)} (target {G08})",
+            flush=True,
+        )
+
+
+def print_stain(table: Path, stain: str, estimator: str, jobs: int) -> None:
+    """Print what a stain setting does: one line."""
+    data, rows = learnt_from(table)
+    kind, protocol = ESTIMATORS[estimator], Protocol(FOLDS, 1, 0, jobs, 0.95)
+
+    def accuracy(groups: np.ndarray) -> float:
+        figures = figures_of(validated_once(kind, data.features, data, groups, protocol), data)
+        return next(one.mean for one in figures if one.name == "accuracy")
+
+    asked = Asked(read_sidecar(table), None, len(data.target))
+    again, _ = measured_again(data, rows, kind, protocol, asked)
+    jittered = next(one for one in again if "gain" in one)
+    print(
+        f"  {stain:11}{accuracy(np.arange(len(data.target))):.3f}      {accuracy(data.groups):.3f}"
+        f"      {jittered['sample']['figures']['balanced accuracy']:.3f} to "
+        f"{jittered['figures']['balanced accuracy']:.3f}     "
+        f"{same_camera(data, rows, estimator, jobs)}",
+        flush=True,
+    )
