@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # How often a model is begun whose workers die under it.
 ATTEMPTS = 3
+# Seconds that a worker waits for a word of another before it gives the model up.
+SILENCE = 300
 
 
 def elsewhere(estimator: Estimator) -> Estimator:
@@ -70,6 +72,7 @@ def _boosted(
     """Train on the workers and return the model."""
     import numpy as np
     import xgboost.dask as xgboost_on_dask
+    from xgboost.collective import Config
 
     # dask has types for some of what it exports
     delayed: Any = import_module("dask").delayed
@@ -91,7 +94,12 @@ def _boosted(
             max_bin=settings["max_bin"],
         )
         done = xgboost_on_dask.train(
-            features.client, dict(settings), matrix, num_boost_round=rounds, verbose_eval=False
+            features.client,
+            dict(settings),
+            matrix,
+            num_boost_round=rounds,
+            verbose_eval=False,
+            coll_cfg=Config(timeout=SILENCE, tracker_timeout=SILENCE),
         )
     return bytes(done["booster"].save_raw())
 

@@ -139,6 +139,7 @@ def test_a_worker_killed_under_a_model_costs_nothing(cluster, tmp_path, monkeypa
         return boosted(*arguments)
 
     monkeypatch.setattr(distant_training, "_boosted", watched)
+    monkeypatch.setattr(distant_training, "SILENCE", 5)
     with distributed.Client(cluster.address, set_as_default=False) as client:
         processes = client.run(os.getpid)
         address, victim = min(processes.items())
