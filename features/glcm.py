@@ -122,8 +122,7 @@ def glcm_of(
         Whether the sum of the 4 directions is wanted.
     """
     marginal, difference, total, sums = count_pairs(planes, parts, distances, levels, merged=merged)
-    each = np.ascontiguousarray(np.moveaxis(sums, -1, 0))
-    return Glcm(marginal, difference, total, Sums(*each))
+    return Glcm(marginal, difference, total, Sums(*sums))
 
 
 def quantise(planes: NDArray[np.uint8], levels: int) -> NDArray[np.uint16]:

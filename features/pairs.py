@@ -73,9 +73,9 @@ def _encode(
     """
     rows, cols = parts.shape
     margin = codes.shape[0] - rows
-    for row in range(codes.shape[0]):
-        for col in range(codes.shape[1]):
-            codes[row, col] = outside
+    codes[:margin] = outside
+    codes[:, :margin] = outside
+    codes[:, margin + cols :] = outside
     for row in range(rows):
         for col in range(cols):
             part = parts[row, col]
@@ -84,24 +84,38 @@ def _encode(
 
 
 @inner
+def _place(one: np.uint32, other: np.uint32, stride: np.uint32) -> np.uint32:
+    """Place of a pair in the upper triangle of a matrix: the lower code is the row."""
+    return min(one, other) * stride + max(one, other)
+
+
+@inner
 def _count(
-    codes: NDArray[np.uint16], margin: int, distance: int, counts: NDArray[np.int32]
+    codes: NDArray[np.uint16], margin: int, distance: int, width: int, counts: NDArray[np.int32]
 ) -> None:
     """Add the pairs at 0, 45, 90 and 135 degrees to `counts`.
 
-    `counts` is (5, codes + 1, codes + 1); the last column collects pairs with a pixel outside.
+    `counts` is (4 or 5, width * width), upper triangles only; the last column of each collects
+    pairs with a pixel outside. Matrices and neighbours are slices of their own: half of the time
+    would go into the arithmetic of their places.
     """
     rows, cols = codes.shape
-    outside = counts.shape[1] - 1
+    outside, stride = width - 1, np.uint32(width)
+    level, rising, upright, falling = counts[0], counts[1], counts[2], counts[3]
     for row in range(margin, rows):
-        for col in range(margin, cols - margin):
-            here = codes[row, col]
-            if here == outside:
+        middle = codes[row, margin : cols - margin]
+        right = codes[row, margin + distance :]
+        above_right = codes[row - distance, margin + distance :]
+        above = codes[row - distance, margin:]
+        above_left = codes[row - distance, margin - distance :]
+        for col in range(middle.size):
+            if middle[col] == outside:
                 continue
-            counts[0, here, codes[row, col + distance]] += 1
-            counts[1, here, codes[row - distance, col + distance]] += 1
-            counts[2, here, codes[row - distance, col]] += 1
-            counts[3, here, codes[row - distance, col - distance]] += 1
+            here = np.uint32(middle[col])
+            level[_place(here, np.uint32(right[col]), stride)] += 1
+            rising[_place(here, np.uint32(above_right[col]), stride)] += 1
+            upright[_place(here, np.uint32(above[col]), stride)] += 1
+            falling[_place(here, np.uint32(above_left[col]), stride)] += 1
 
 
 @inner
@@ -181,17 +195,14 @@ def _add_up(
     both, lone = present == 3, 1 if present == 2 else 2
     for low in range(span):
         for high in range(low, span):
-            outer = counts[direction, low, high] + counts[direction, high, low]
+            # A pair of equal levels stands twice on the diagonal of the symmetric matrix.
+            times = 2 if low == high else 1
+            outer = times * counts[direction, low, high]
             within, across = 0, 0
             if both:
                 far, farther = span + low, span + high
-                within = counts[direction, far, farther] + counts[direction, farther, far]
-                across = (
-                    counts[direction, low, farther]
-                    + counts[direction, farther, low]
-                    + counts[direction, far, high]
-                    + counts[direction, high, far]
-                )
+                within = times * counts[direction, far, farther]
+                across = counts[direction, low, farther] + counts[direction, high, far]
             whole = outer + within + across
             if whole == 0:
                 continue
@@ -234,13 +245,12 @@ def _pairs_of(
         width = 2 * span if present == 3 else span
         _encode(planes, channel, parts, lowest, span if present == 3 else 0, width, codes)
         for distance in range(distances.size):
-            counts = np.zeros((5, width + 1, width + 1), np.int32)
-            _count(codes, margin, distances[distance], counts)
+            flat = np.zeros((directions, (width + 1) * (width + 1)), np.int32)
+            _count(codes, margin, distances[distance], width + 1, flat)
             if directions == 5:
                 for direction in range(4):
-                    for row in range(width):
-                        for col in range(width):
-                            counts[4, row, col] += counts[direction, row, col]
+                    flat[4] += flat[direction]
+            counts = flat.reshape((directions, width + 1, width + 1))
             for direction in range(directions):
                 _add_up(
                     counts,
@@ -273,13 +283,14 @@ def count_pairs(
     `planes` is (channels, rows, cols), `parts` 0 outside, 1 in the cytoplasm and 2 in the
     nucleus. Returns, over (Cells, Nuclei, Cytoplasm; channels; distances; directions 0, 45, 90,
     135 degrees and, if wanted, all four merged), the probability of each level, of each absolute
-    difference and of each sum of the two levels, and `Sums`; NaN where there is no pair.
+    difference and of each sum of the two levels, and the fields of `Sums` along a first axis; NaN
+    where there is no pair.
     """
     directions = 5 if merged else 4
     shape = (3, planes.shape[0], len(distances), directions)
-    matrices = int(np.prod(shape))
+    matrices = 3 * planes.shape[0] * len(distances) * directions
     widths = (levels, levels, 2 * levels - 1, _SUMS)
-    marginal, difference, total, sums = (np.zeros((matrices, width)) for width in widths)
+    marginal, difference, total, sums = [np.zeros((matrices, width)) for width in widths]
     _pairs_of(
         planes,
         parts,
@@ -292,5 +303,9 @@ def count_pairs(
         total,
         sums,
     )
-    each = (values.reshape(*shape, -1) for values in (marginal, difference, total, sums))
-    return tuple(each)
+    return (
+        marginal.reshape(*shape, -1),
+        difference.reshape(*shape, -1),
+        total.reshape(*shape, -1),
+        np.ascontiguousarray(sums.T).reshape(_SUMS, *shape),
+    )
