@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from features.segmentation import Found, Segmentation
     from models.bundle import Bundle
 
-    from .explain import CellSheet
+    from .cell_sheet import CellSheet
 
 # Pixels of the longer side of a cell's picture and of the field's.
 SIDE, FIELD = 400, 1100

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import fields
 
 import cv2
 import numpy as np
@@ -13,16 +14,20 @@ from smears import png, write_smear
 from test_report import read
 
 from cli import main
+from features.quality import Quality
 from models.bundle import Bundle
 from models.calibration import Calibration
+from models.neighbours import Near
+from models.novelty import Strangeness, load_novelty
 from models.reference import load_reference, make_reference
-from pipelines.explain import calibration_words, explain
+from pipelines.cell_sheet import calibration_words, doubts
+from pipelines.explain import explain
 from pipelines.extract import extract
 from pipelines.report import report
 from pipelines.thumbnails import thumbnails, thumbnails_path
 from pipelines.train import train
 from pipelines.training_cells import CELLS
-from pipelines.wording import percentile_words
+from pipelines.wording import FLAGS, percentile_words
 
 
 def run(*arguments):
@@ -181,6 +186,44 @@ def test_the_calibration_that_is_told_is_that_of_the_nearest_bin():
     none = Bundle(None, "svm", Calibration(1, (0,) * 3), (), {}, ("a", "b", "c"), None, 0.5)
     words = calibration_words({"calibrated": {"bins": bins}}, none, [0.1, 0.7, 0.2])
     assert "8 were of the class that they were called" in words
+
+
+def test_every_doubt_is_said(models):
+    novelty = load_novelty(models["logistic"])
+    usual = novelty.neighbours.usual
+    calm, strange = Strangeness(0.01, 0.5, unlike=False), Strangeness(0.6, 3.0, unlike=True)
+    near = [Near("i", 1, name, None, 0.3 * usual) for name in ("a", "a", "b", "b", "b")]
+    copy = [Near("i", 1, "b", None, 1e-6 * usual), *near[1:]]
+    assert doubts(calm, novelty, near, "b", {"smudge": False}) == ()
+    (text,) = doubts(calm, novelty, near, "a", {})
+    assert text == "The nearest training cells disagree: 2 of 5 are a."
+    (text,) = doubts(calm, novelty, copy, "b", {})
+    assert text.startswith("A training cell has the same measurements")
+    (text,) = doubts(strange, novelty, near, "b", {})
+    assert "60 % of its measurements" in text
+    assert "3.0 times what is usual" in text
+    assert len(doubts(calm, novelty, near, "b", dict.fromkeys(FLAGS, True))) == len(FLAGS)
+    assert set(FLAGS) == {one.name for one in fields(Quality)}
+
+
+def test_of_several_classes_the_likeliest_is_set_against_the_next(table, one, tmp_path):
+    frame = pd.read_parquet(table)
+    subjects = sorted(set(frame["Metadata_Subject"]))
+    names = {subject: "abc"[place % 3] for place, subject in enumerate(subjects)}
+    frame["Metadata_Label"] = frame["Metadata_Subject"].map(names)
+    frame.to_parquet(tmp_path / "cells.parquet")
+    shutil.copy(table.with_suffix(".json"), tmp_path / "cells.json")
+    done = train(
+        tmp_path / "cells.parquet", tmp_path / "model", estimator="logistic", folds=2, repeats=1,
+        audit_cells=0,
+    )  # fmt: skip
+    (cell,) = explain(done.out, one, tmp_path / "sheet.html").cells
+    order = np.argsort(cell.probabilities)[::-1]
+    assert (cell.of, cell.against) == ("abc"[order[0]], "abc"[order[1]])
+    assert cell.decided == cell.of
+    _, words = read(tmp_path / "sheet.html")
+    assert f"What speaks for {cell.of} and what for {cell.against}" in words
+    assert "were of the class that they were called" in words
 
 
 def test_bad_input_is_one_line(models, one, images, tmp_path):

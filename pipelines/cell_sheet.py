@@ -1,0 +1,296 @@
+"""Everything that is said of one cell: its probability, the reasons, the doubts, its neighbours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isnan
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from models.errors import ModelError
+
+from .thumbnails import thumbnails
+from .training_cells import CELLS
+from .wording import FLAGS, percentile_words, value_words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from features.segmentation import Found, Segmentation
+    from models.bundle import Bundle
+    from models.explanation import Contributions
+    from models.neighbours import Near
+    from models.novelty import Novelty, Strangeness
+
+    from .parts import Part
+
+SHOWN = 10
+# Share of the usual distance below which two cells are taken for one.
+COPY = 1e-3
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What one set of correlated features contributes.
+
+    Parameters
+    ----------
+    words : str
+        The value of the leading feature, and where it stands among the training cells.
+    feature : str
+        Its column.
+    others : int
+        Features of the set beside it.
+    contribution : float
+        To the log odds.
+    """
+
+    words: str
+    feature: str
+    others: int
+    contribution: float
+
+
+@dataclass(frozen=True, eq=False)
+class CellSheet:
+    """What is said of one cell.
+
+    Parameters
+    ----------
+    number : int
+        Within the image, from 1.
+    found : Found
+        The cell.
+    probabilities : tuple of float
+        One for each class.
+    decided, of, against : str
+        The class that it is called; the two that the contributions set against each other.
+    calibration : str
+        What the probability means.
+    reasons : tuple of Reason
+        At most ten, the strongest first.
+    rest : float
+        What all other features contribute; NaN where contributions do not add up.
+    explained : Contributions
+    strange : Strangeness
+    usual : float
+        Distance of the training cells that is not remarkable.
+    warnings : tuple of str
+    nearest : tuple of Near
+    pictures : mapping
+        JPEG of those of the nearest cells that have one.
+    """
+
+    number: int
+    found: Found
+    probabilities: tuple[float, ...]
+    decided: str
+    of: str
+    against: str
+    calibration: str
+    reasons: tuple[Reason, ...]
+    rest: float
+    explained: Contributions
+    strange: Strangeness
+    usual: float
+    warnings: tuple[str, ...]
+    nearest: tuple[Near, ...]
+    pictures: Mapping[tuple[str, int], bytes]
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """What a model's folder knows beside the bundle.
+
+    Parameters
+    ----------
+    folder : Path
+    evaluation : mapping
+        What the model is worth.
+    features : DataFrame
+        Plain name, unit and cluster of each column of the model.
+    sets : mapping of str to (k,) int64
+        Columns of each cluster of correlated features.
+    plain : mapping of str to str
+        Clusters in plain words.
+    novelty : Novelty
+    """
+
+    folder: Path
+    evaluation: Mapping[str, Any]
+    features: pd.DataFrame
+    sets: Mapping[str, Any]
+    plain: Mapping[str, str]
+    novelty: Novelty
+
+    @classmethod
+    def read(cls, model: Path, bundle: Bundle) -> Stored:
+        """Read a model's folder.
+
+        Raises
+        ------
+        ModelError
+            If a file is missing or does not fit the bundle.
+        """
+        import numpy as np
+        import pandas as pd
+
+        from models.novelty import load_novelty
+
+        remedy = "train the model again"
+        try:
+            evaluation = json.loads((model / "evaluation.json").read_bytes())
+            single = pd.read_csv(model / "importances.csv", keep_default_na=False)
+            groups = pd.read_csv(model / "importance_groups.csv", keep_default_na=False)
+            single = single.set_index("feature").loc[list(bundle.columns)]
+            names = single["cluster"].to_numpy()
+            where = {str(name): np.flatnonzero(names == name) for name in dict.fromkeys(names)}
+            plain = dict(groups.loc[groups["level"] == "cluster", ["name", "plain"]].to_numpy())
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelError(f"{model} cannot be read as a model: {error}", remedy) from error
+        return cls(model, evaluation, single, where, plain, load_novelty(model))
+
+    def sheets(
+        self,
+        bundle: Bundle,
+        table: pd.DataFrame,
+        found: Segmentation,
+        part: Part,
+        chosen: Sequence[int],
+    ) -> tuple[CellSheet, ...]:
+        """Say everything of every chosen cell; a row of the table each."""
+        from models.bundle import predict_classes, predict_probabilities
+        from models.explanation import explain as contributions
+
+        probabilities = predict_probabilities(bundle, table)
+        decided = predict_classes(bundle, probabilities)
+        medians = self.novelty.reference.medians(bundle.columns)
+        explained = contributions(bundle, table, list(self.sets.values()), medians)
+        strange = self.novelty.judge(table)
+        nearest = self.novelty.neighbours.nearest(table)
+        keys = {(one.image, one.cell) for near in nearest for one in near}
+        pictures = thumbnails(self.folder / CELLS, keys)
+        return tuple(
+            CellSheet(
+                number=place + 1,
+                found=found.cells[place],
+                probabilities=tuple(float(share) for share in probabilities[row]),
+                decided=decided[row],
+                of=bundle.classes[explained[row].of],
+                against=bundle.classes[explained[row].against],
+                calibration=calibration_words(self.evaluation, bundle, probabilities[row]),
+                reasons=self._reasons(bundle, table.iloc[row], explained[row]),
+                rest=_rest(explained[row]),
+                explained=explained[row],
+                strange=strange[row],
+                usual=self.novelty.neighbours.usual,
+                warnings=doubts(
+                    strange[row], self.novelty, nearest[row], decided[row], part.quality[place]
+                ),
+                nearest=tuple(nearest[row]),
+                pictures=pictures,
+            )
+            for row, place in enumerate(chosen)
+        )
+
+    def _reasons(
+        self, bundle: Bundle, cell: pd.Series[Any], explained: Contributions
+    ) -> tuple[Reason, ...]:
+        import numpy as np
+
+        duel = [bundle.classes[code] for code in (explained.against, explained.of)]
+        reasons = []
+        for place in _strongest(explained):
+            name, columns = list(self.sets.items())[place]
+            own = np.abs(explained.columns[columns])
+            feature = name if np.isnan(own).all() else bundle.columns[columns[int(own.argmax())]]
+            if name in self.features.index:
+                words = self._words(feature, float(cell[feature]), duel)
+            else:  # values of a network, which have no names
+                words = self.plain[name]
+            reasons.append(Reason(words, feature, len(columns) - 1, float(explained.sets[place])))
+        return tuple(reasons)
+
+    def _words(self, feature: str, value: float, classes: Sequence[str]) -> str:
+        known = self.features.loc[feature]
+        said = value_words(feature, str(known["plain"]), str(known["unit"]), value)
+        if isnan(value):
+            return said
+        reference = self.novelty.reference
+        placed = [
+            percentile_words(reference.percentile(feature, name, value), name) for name in classes
+        ]
+        placed[1:] = [text.replace(" percentile of ", " of ") for text in placed[1:]]
+        return f"{said}: {', '.join(placed)}"
+
+
+def _strongest(explained: Contributions) -> list[int]:
+    """Places of the sets that contribute most, and at all."""
+    import numpy as np
+
+    order = np.argsort(-np.abs(explained.sets), kind="stable")[:SHOWN]
+    return [int(place) for place in order if explained.sets[place] != 0]
+
+
+def _rest(explained: Contributions) -> float:
+    """Return what is left of the log odds beside the base and the sets that are shown."""
+    shown = sum(float(explained.sets[place]) for place in _strongest(explained))
+    return explained.log_odds - explained.base - shown
+
+
+def calibration_words(
+    evaluation: Mapping[str, Any], bundle: Bundle, probabilities: Sequence[float]
+) -> str:
+    """Say what became of cells with about this probability when the model had not seen them."""
+    from models.proportion import wilson
+
+    if bundle.positive is None:
+        chance, were = max(probabilities), "were of the class that they were called"
+    else:
+        chance = probabilities[bundle.classes.index(bundle.positive)]
+        were = f"were {bundle.positive}"
+    bins = evaluation["calibrated"]["bins"]
+    own = min(bins, key=lambda one: abs(one["probability"] - chance))
+    hits = round(own["share"] * own["cells"])
+    low, high = wilson(hits, own["cells"])
+    return (
+        (
+            f"Of the {own['cells']} training cells that were given about this probability (mean "
+            f"{own['probability']:.2f}) by a model that had not seen them, {hits} {were}: "
+            f"{own['share']:.0%} (95 % interval {low:.0%} to {high:.0%}, Wilson)."
+        )
+        .replace("%", " %")
+        .replace("  %", " %")
+    )
+
+
+def doubts(
+    strange: Strangeness,
+    novelty: Novelty,
+    nearest: Sequence[Near],
+    decided: str,
+    flags: Mapping[str, bool],
+) -> tuple[str, ...]:
+    """Say what speaks against trusting the probability of a cell."""
+    found = []
+    if strange.unlike:
+        found.append(
+            f"This cell is unlike the training cells: {strange.share:.0%} of its measurements lie "
+            f"beyond 99 % of theirs (usual: at most {novelty.reference.usual:.0%}), and its "
+            f"distance to the nearest is {strange.distance:.1f} times what is usual. The "
+            "probability has no ground to stand on.".replace("%", " %").replace("  %", " %")
+        )
+    if nearest[0].distance < COPY * novelty.neighbours.usual:
+        found.append(
+            "A training cell has the same measurements. If it is this cell, the model has learnt "
+            "it, and its probability looks better than it is."
+        )
+    same = sum(one.label == decided for one in nearest)
+    if 2 * same < len(nearest):
+        found.append(
+            f"The nearest training cells disagree: {same} of {len(nearest)} are {decided}."
+        )
+    found += [FLAGS[name] for name, raised in flags.items() if raised]
+    return tuple(found)
