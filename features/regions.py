@@ -16,6 +16,9 @@ from .arrays import Bytes
 from .tallies import part_mask, part_sums, parts_under
 
 
+_LARGEST = 6  # pixels; radius of a disc that is still quick to open with
+
+
 def above(plane: Bytes, level: float) -> Bytes:
     """Mask of the pixels that exceed a level."""
     return np.asarray(cv2.threshold(plane, level, 1, cv2.THRESH_BINARY)[1], dtype=np.uint8)
@@ -76,9 +79,20 @@ def disc(radius: int) -> Bytes:
 
 
 def opened(mask: Bytes, radius: int) -> Bytes:
-    """Remove what is narrower than a disc, but leave the outline of the rest as it was."""
-    element = disc(radius)
-    broad = cv2.dilate(cv2.morphologyEx(mask, cv2.MORPH_OPEN, element), disc(max(1, radius // 2)))
+    """Remove what is narrower than a disc, but leave the outline of the rest as it was.
+
+    What is broad is found on a reduced mask where the disc is large: a disc is no box, and costs
+    the time of its area.
+    """
+    reduced = mask
+    if radius > _LARGEST:
+        size = [max(1, round(side * _LARGEST / radius)) for side in mask.shape[::-1]]
+        reduced = np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST), np.uint8)
+        radius = _LARGEST
+    broad = cv2.morphologyEx(reduced, cv2.MORPH_OPEN, disc(radius))
+    broad = cv2.dilate(broad, disc(max(1, radius // 2)))
+    if broad.shape != mask.shape:
+        broad = cv2.resize(broad, mask.shape[::-1], interpolation=cv2.INTER_NEAREST)
     return np.asarray(cv2.min(broad, mask), dtype=np.uint8)
 
 
