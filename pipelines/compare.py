@@ -9,38 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import ModelError
 
+from .contest import Protocol, judged
 from .feature_table import read_sidecar, read_table
 from .parts import whole_file
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
-
-    from models.comparison import Interval
-    from models.feature_sets import FeatureSet
-    from models.table import TrainingSet
 
     from .costs import Cost
 
-MAIN = ("handcrafted", "embedding", "both", "embedding with background", "background")
-PAIRS = (
-    ("embedding", "handcrafted"),
-    ("both", "handcrafted"),
-    ("both", "embedding"),
-    ("embedding with background", "embedding"),
-)
 TIMED = 20
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """How all contenders are judged: `models.crossvalidation.cross_validate`'s own words."""
-
-    folds: int
-    repeats: int
-    seed: int
-    jobs: int
 
 
 @dataclass(frozen=True)
@@ -117,7 +95,7 @@ def compare(
         copies=copies,
     )
     protocol = Protocol(folds, repeats, seed, jobs)
-    contest = _judged(data, frame, sidecar["columns"], estimators, protocol, tell)
+    contest = judged(data, frame, sidecar["columns"], estimators, protocol, tell)
     tell("what a cell costs")
     cost = _cost(sidecar, frame, images)
     record = {
@@ -150,121 +128,6 @@ def compare(
             f"{out} cannot be written to ({error.strerror})", "name a folder that can, with -o"
         ) from error
     return Contest(out, record)
-
-
-def _judged(
-    data: TrainingSet,
-    frame: pd.DataFrame,
-    dictionary: Mapping[str, Mapping[str, Any]],
-    estimators: Sequence[str],
-    protocol: Protocol,
-    tell: Callable[[str], None],
-) -> dict[str, Any]:
-    """Cross-validate every contender on the same folds and return what came of it, as values."""
-    import numpy as np
-
-    from models.comparison import compare as compare_contenders
-    from models.crossvalidation import cross_validate, pooled
-    from models.estimators import ESTIMATORS
-    from models.feature_sets import feature_sets, set_importances, with_reduction
-    from models.judged import calibrated
-    from models.table import feature_matrix
-
-    beside = [name for name in dictionary if name.startswith(("Image_", "Background_"))]
-    sets = {one.name: one for one in feature_sets([*data.columns, *beside], dictionary)}
-    features = np.hstack([data.features, feature_matrix(frame.iloc[data.rows], beside)])
-    probabilities: dict[str, NDArray[np.float64]] = {}
-    entries: list[dict[str, Any]] = []
-    importances: list[dict[str, Any]] = []
-    contests = [
-        (estimator, one)
-        for estimator in estimators
-        for one in sets.values()
-        if one.name in MAIN or estimator == estimators[0]
-    ]
-    for estimator, one in contests:
-        word = _word(one.name, estimator)
-        tell(word)
-        mine = features[:, one.columns]
-        done = cross_validate(
-            with_reduction(ESTIMATORS[estimator], one.embedded),
-            mine,
-            data.target,
-            data.groups,
-            classes=data.classes,
-            unit="subjects" if data.group_names else "cells",
-            progress=tell,
-            **asdict(protocol),
-        )
-        probabilities[word] = pooled(done, len(data.target))
-        judged = calibrated(data.target, probabilities[word], data.positive)
-        entries.append(
-            {
-                "set": one.name,
-                "estimator": estimator,
-                "family": one.name not in MAIN,
-                "columns": len(one.columns),
-                "calibration": {"error": judged.error, "if_perfect": judged.if_perfect},
-            }
-        )
-        if one.name == "both":
-            parts = _parts(sets)
-            rises = set_importances(done, mine, data.target, parts, protocol.seed)
-            importances += [
-                {
-                    "estimator": estimator,
-                    "set": part,
-                    "columns": len(parts[part]),
-                    "mean": mean,
-                    "sd": spread,
-                }
-                for part, (mean, spread) in rises.items()
-            ]
-    tell("figures and their intervals")
-    pairs = [
-        (_word(first, estimator), _word(second, estimator))
-        for estimator in estimators
-        for first, second in PAIRS
-        if {first, second} <= set(sets)
-    ]
-    found = compare_contenders(
-        data.target, probabilities, data.groups, data.positive, pairs, seed=protocol.seed
-    )
-    for entry in entries:
-        entry["figures"] = _values(found.figures[_word(entry["set"], entry["estimator"])])
-    differences = [
-        {"estimator": estimator, "first": first, "second": second, "figures": _values(values)}
-        for estimator in estimators
-        for first, second in PAIRS
-        if (values := found.differences.get((_word(first, estimator), _word(second, estimator))))
-    ]
-    return {
-        "estimators": {name: ESTIMATORS[name].name for name in estimators},
-        "contenders": entries,
-        "differences": differences,
-        "importances_of_both": importances,
-    }
-
-
-def _word(name: str, estimator: str) -> str:
-    return f"{name}, {estimator}"
-
-
-def _values(figures: Mapping[str, Interval]) -> dict[str, Any]:
-    return {name: asdict(one) for name, one in figures.items()}
-
-
-def _parts(sets: Mapping[str, FeatureSet]) -> dict[str, NDArray[np.int64]]:
-    """Places within `both` of what has names, of the embedding as one, and of each family."""
-    import numpy as np
-
-    whole = sets["both"].columns
-    parts = {
-        "all that has a name": sets["handcrafted"].columns,
-        "embedding": sets["embedding"].columns,
-        **{name: one.columns for name, one in sets.items() if name not in MAIN},
-    }
-    return {name: np.searchsorted(whole, columns) for name, columns in parts.items()}
 
 
 def _cost(sidecar: Mapping[str, Any], frame: pd.DataFrame, images: Path | None) -> Cost | None:

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from .contender_audit import AUDITED, in_words
+
+_AUDITED = ("balanced accuracy", "AUROC")
 _SHOWN = ("accuracy", "balanced accuracy", "macro F1", "AUROC")
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 72rem; margin: 2rem auto;
@@ -46,6 +49,14 @@ def comparison_page(record: Mapping[str, Any], picture: bytes) -> str:
         f'<img alt="intervals of the contenders" src="data:image/png;base64,{drawn}">',
         "<h2>Paired differences</h2>",
         _table(["difference", "estimator", *_SHOWN], map(_difference, record["differences"])),
+        "<h2>Shortcuts</h2>",
+        "<p>The same kind of model, once, on what should not suffice; then the share of each"
+        " contender's lead over chance (balanced accuracy) that it reaches. The embedding sees the"
+        " cell alone; in the last line of an estimator, the whole picture.</p>",
+        _table(
+            ["fed", "estimator", "columns", *_AUDITED, *AUDITED],
+            map(_shortcut, record["shortcuts"]),
+        ),
         "<h2>How much of the decision has no name</h2>",
         "<p>Rise of the log loss when the columns of a set are shuffled together in the model of"
         " both, mean and spread over folds. The embedding is one set, for its values have no"
@@ -89,6 +100,7 @@ def outcome(record: Mapping[str, Any]) -> list[str]:
                 f"{estimator}: in the model of both, {100 * nameless / (named + nameless):.1f} % of"
                 " the loss by shuffling comes from the embedding, which has no name."
             )
+    lines += in_words(record["shortcuts"])
     cost = record["cost"]
     if cost is not None:
         lines.append(
@@ -170,4 +182,14 @@ def _importance(one: Mapping[str, Any]) -> list[str]:
         str(one["columns"]),
         f"{one['mean']:.4f}",
         f"{one['sd']:.4f}",
+    ]
+
+
+def _shortcut(one: Mapping[str, Any]) -> list[str]:
+    return [
+        escape(one["name"]),
+        escape(one["estimator"]),
+        str(one["columns"]),
+        *(f"{one['figures'][name]:.3f}" for name in _AUDITED),
+        *(f"{one['near'][name]:.0%}" if name in one["near"] else "" for name in AUDITED),
     ]

@@ -19,8 +19,9 @@ from models.estimators import ESTIMATORS
 from models.feature_sets import feature_sets, with_reduction
 from models.figures import figures
 from models.table import feature_matrix, training_set
-from pipelines.compare import MAIN, compare
+from pipelines.compare import compare
 from pipelines.comparison_page import outcome
+from pipelines.contest import MAIN
 from pipelines.extract import extract
 from pipelines.feature_table import read_sidecar, read_table
 

@@ -1,0 +1,69 @@
+"""compare: what should not suffice is set beside every contender."""
+
+import json
+
+import numpy as np
+import pytest
+from test_compare import QUICK, made, written
+
+from pipelines.compare import compare
+from pipelines.comparison_page import outcome
+
+
+@pytest.fixture(scope="module")
+def tinted(tmp_path_factory):
+    """A signal in named features and embeddings, and a background that gives the label away."""
+    table = made(strength=3.0, cells=1.5, image=1.5)
+    rng = np.random.default_rng(0)
+    blast = (table["Metadata_Label"] == "blast").to_numpy()
+    table["Background_Intensity_Mean_Gray"] = 3.0 * blast + rng.normal(size=len(table)) * 0.3
+    folder = tmp_path_factory.mktemp("audit")
+    estimators = ("svm", "logistic")
+    return compare(written(folder, table), folder / "out", **(QUICK | {"estimators": estimators}))
+
+
+def of(contest, estimator="svm"):
+    return {
+        one["name"]: one for one in contest.record["shortcuts"] if one["estimator"] == estimator
+    }
+
+
+def test_a_background_that_tells_the_label_comes_near_every_contender(tinted):
+    for estimator in ("svm", "logistic"):
+        found = of(tinted, estimator)["background pixels only"]
+        assert found["suspicious"]
+        assert set(found["near"]) == {"handcrafted", "embedding", "both"}
+        assert min(found["near"].values()) > 0.9
+    lines = outcome(tinted.record)
+    assert any("svm: background pixels only reach" in line and "both" in line for line in lines)
+
+
+def test_shares_are_of_the_lead_over_chance(tinted):
+    reached = {
+        one["set"]: one["figures"]["balanced accuracy"]["value"]
+        for one in tinted.record["contenders"]
+        if one["estimator"] == "svm"
+    }
+    for one in of(tinted).values():
+        for name, share in one["near"].items():
+            lead = one["figures"]["balanced accuracy"] - 0.5
+            assert share == pytest.approx(max(0.0, lead / (reached[name] - 0.5)))
+
+
+def test_parts_of_the_named_features_are_no_shortcuts_of_the_embedding(tinted):
+    assert set(of(tinted)["shape and size only"]["near"]) == {"handcrafted", "both"}
+
+
+def test_the_unmasked_picture_stands_beside_the_cell_alone(tinted):
+    found = of(tinted)["the embedding of the unmasked picture"]
+    assert set(found["near"]) == {"embedding"}
+    page = (tinted.out / "comparison.html").read_text()
+    assert "<td>the embedding of the unmasked picture</td><td>svm</td>" in page
+    stored = json.loads((tinted.out / "comparison.json").read_text())
+    assert len(stored["shortcuts"]) == len(tinted.record["shortcuts"])
+
+
+def test_noise_behind_the_cells_is_not_accused(tmp_path):
+    contest = compare(written(tmp_path, made(strength=3.0)), tmp_path / "out", **QUICK)
+    assert of(contest)["background pixels only"]["near"]["handcrafted"] < 0.4
+    assert not any("background pixels only" in line for line in outcome(contest.record))
