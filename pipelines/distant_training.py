@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 
 # How often a model is begun whose workers die under it.
 ATTEMPTS = 3
-# Seconds that a worker waits for a word of another before it gives the model up.
-SILENCE = 300
+# Seconds that a worker waits for a word of another before it gives the model up, and that workers
+# have to leave a model that is given up.
+SILENCE, LEAVE = 300, 5.0
 
 
 def elsewhere(estimator: Estimator) -> Estimator:
@@ -120,5 +122,29 @@ def _patiently(client: Any, train: Callable[[], bytes]) -> bytes:  # noqa: ANN40
                     f"the cluster did not finish a model: {first_line(error)}",
                     "see to its scheduler and workers and run the same command again",
                 ) from error
+            _free(client)
             client.wait_for_workers(1)
     raise AssertionError("unreachable")
+
+
+def _free(client: Any) -> None:  # noqa: ANN401
+    """Restart the workers that still wait for a dead one in a model that is given up.
+
+    xgboost does not wake a worker that waits for the others to gather, whatever the time.
+    """
+    deadline = time.monotonic() + LEAVE
+    while (waiting := _waiting(client)) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    if waiting:
+        client.restart_workers(waiting)
+
+
+def _waiting(client: Any) -> list[str]:  # noqa: ANN401
+    """Workers that run a part of a training that the scheduler no longer knows of."""
+    known = {key for keys in client.processing().values() for key in keys}
+    running = client.call_stack() or {}
+    return [
+        worker
+        for worker, tasks in running.items()
+        if any(str(key).startswith("fn-") and key not in known for key in tasks)
+    ]
