@@ -16,6 +16,7 @@ from .dataset import check_dataset, write_dataset
 from .gathering import gather
 from .measuring import Done, Measuring, PartNames, Settings
 from .networks import asked_columns, asked_network, described_columns
+from .processes import start_server
 from .source import list_source
 from .tables import SUFFIXES, write_errors, write_sidecar, write_table
 from .work_folder import work_folder
@@ -148,6 +149,8 @@ def extract(
         )
     if not out.suffix:
         check_dataset(out)
+    if scheduler is None:
+        start_server()
     network = asked_network(embedding, embedding_set)
     columns = asked_columns(preset, features, network)
     settings = Settings(

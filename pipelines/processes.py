@@ -20,6 +20,20 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXP
 _FORKS = sys.platform == "linux"
 
 
+def start_server() -> None:
+    """Let the process that workers will be forked from begin its imports, and do not wait for it.
+
+    Done by the first `start_process` where nobody did it before; does nothing but on Linux.
+    """
+    if not _FORKS:
+        return
+    from multiprocessing import forkserver
+
+    forkserver.set_forkserver_preload(["__main__", "pipelines.warm"])
+    with _deaf_children(), _environment(_variables()):
+        forkserver.ensure_running()
+
+
 def start_process(target: Callable[..., None], *arguments: object) -> tuple[Any, Connection]:
     """Start a daemon process that calls ``target(pipe, *arguments)``.
 
@@ -41,16 +55,12 @@ def start_process(target: Callable[..., None], *arguments: object) -> tuple[Any,
     ours, theirs = context.Pipe()
     process = context.Process(target=target, args=(theirs, *arguments), daemon=True)
     try:
-        with _deaf_children(), _environment(dict.fromkeys(THREADS, "1") | _own_modules()):
-            if _FORKS:
-                from multiprocessing import forkserver
-
-                context.set_forkserver_preload(["__main__", "pipelines.warm"])
-                forkserver.ensure_running()
-            else:
-                process.start()
+        start_server()
         if _FORKS:  # waits for the server's imports, so that Ctrl-C must be heard meanwhile
             process.start()
+        else:
+            with _deaf_children(), _environment(_variables()):
+                process.start()
     except (EOFError, OSError) as error:
         raise DataError(
             f"a worker process could not start ({error or 'its server ended'})",
@@ -58,6 +68,11 @@ def start_process(target: Callable[..., None], *arguments: object) -> tuple[Any,
         ) from error
     theirs.close()
     return process, ours
+
+
+def _variables() -> dict[str, str]:
+    """Return what the processes that start are to find in their environment."""
+    return dict.fromkeys(THREADS, "1") | _own_modules()
 
 
 def _own_modules() -> dict[str, str]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .arrow import column, number_column
 from .beside import FILE
 from .parts import Part, whole_file
 from .thumbnails import Keep, thumbnail_file, thumbnails_path
@@ -183,10 +184,10 @@ def _parquet_writer(path: Path, layout: Layout) -> Iterator[Write]:
         def write(group: list[tuple[list[Any], Any]]) -> int:
             values = np.stack([features for _, features in group])
             columns = [
-                pa.array([metadata[index] for metadata, _ in group], type=schema.field(index).type)
+                column([metadata[index] for metadata, _ in group], schema.field(index).type)
                 for index in range(width)
             ]
-            columns += [pa.array(np.ascontiguousarray(column)) for column in values.T]
+            columns += [number_column(numbers) for numbers in values.T]
             writer.write_table(pa.table(columns, schema=schema), row_group_size=GROUP)
             return len(group)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import ModelError
 
+from .arrow import column
 from .parts import whole_file
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def thumbnail_file(path: Path) -> Iterator[Keep]:
 
         def write(group: list[tuple[str, int, bytes]]) -> None:
             columns = [
-                pa.array(values, type=field.type)
+                column(values, field.type)
                 for values, field in zip(zip(*group, strict=True), schema, strict=True)
             ]
             writer.write_table(pa.table(columns, schema=schema), row_group_size=_GROUP)
