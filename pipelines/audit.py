@@ -30,6 +30,7 @@ _RANDOM = "at random, cell by cell"
 
 # What it means that a shortcut comes near the model, or that the model does without something.
 _SUSPECT = "It may recognise how a picture was taken and not the cell."
+_CALLED = {"without colour": "columns without colour"}
 _MEANING = {
     "shape and size only": "Outlines and sizes nearly suffice here: see that cells of all classes "
     "were photographed and cut out alike.",
@@ -148,7 +149,8 @@ def _of_columns(
     }
     says = None
     if not suspicious and near >= NEAR:
-        says = f"{shortcut.name} reach {_share(near, reached)}. {_MEANING[shortcut.name]}"
+        what = _CALLED.get(shortcut.name, shortcut.name)
+        says = f"{what} reach {_share(near, reached)}. {_MEANING[shortcut.name]}"
     elif suspicious and reached.low > reached.baseline:
         says = f"{shortcut.name} reach {_share(near, reached)}. {_SUSPECT}{_elsewhere(splits)}"
     return {
