@@ -47,6 +47,23 @@ def test_background_and_files_are_suspicious_and_cleaned():
     assert cut["file properties, sharpness and quality flags only"].features.shape == (6, 2)
 
 
+def test_the_size_of_a_picture_goes_with_shape_and_its_format_with_the_file():
+    table, dictionary = made()
+    table["Metadata_File_Rows"] = [100, 100, 120, 100, 100, 120]
+    table["Metadata_File_Columns"] = 100
+    table["Metadata_File_Format"] = ["PNG", "JPEG", "BMP"] * 2
+    table["Background_TopLeft1_Red"] = [0.0, 255.0] * 3
+    cut = found(table, dictionary)
+    shape = cut["shape and size only"].features
+    assert shape[:, 1].tolist() == table["Metadata_File_Rows"].tolist()
+    assert shape.shape == (6, 2)
+    files = cut["file properties, sharpness and quality flags only"].features
+    assert files.shape == (6, 1 + 3)
+    assert files[:, 1:].sum(axis=1).tolist() == [1.0] * 6
+    assert cut["corner pixels only"].features.ravel().tolist() == [0.0, 255.0] * 3
+    assert "background pixels only" not in cut
+
+
 def test_what_is_absent_or_everything_is_no_shortcut():
     table, dictionary = made()
     only = {"Nuclei_AreaShape_Area": dictionary["Nuclei_AreaShape_Area"]}
