@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
+from typing import Literal
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "benchmarks")]
@@ -24,6 +25,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "benchmarks")]
 from attributes import print_attributes  # noqa: E402  (the path is set above)
 from stains import print_pairs, print_stain, print_unseen_slides  # noqa: E402
 
+from features.standardisation import Stain  # noqa: E402
 from models.crossvalidation import cross_validate  # noqa: E402
 from models.estimators import ESTIMATORS  # noqa: E402
 from models.evaluation import evaluate  # noqa: E402
@@ -33,7 +35,7 @@ from pipelines.feature_table import read_sidecar, read_table  # noqa: E402
 from pipelines.training_source import near_copies  # noqa: E402
 
 WORKERS = os.cpu_count() or 1
-STAINS = ("none", "background", "standard")
+STAINS: tuple[Stain, ...] = ("none", "background", "standard")
 # Chosen beforehand for what is judged with one estimator only.
 ONE = "svm"
 SHOWN = {"accuracy", "balanced accuracy", "macro F1", "AUROC"}
@@ -48,7 +50,7 @@ class Protocol:
     group: str | None
     folds: int
     quick: tuple[str, ...]
-    source: str = "auto"
+    source: Literal["auto", "crop"] = "auto"
     targets: str = "none"
 
 
@@ -76,10 +78,11 @@ PROTOCOLS = (
 
 @contextmanager
 def timed(part: str) -> Iterator[None]:
-    """Print the seconds that a part took."""
-    started = monotonic()
+    """Print the seconds that a part took, and those that this process computed."""
+    started, used = monotonic(), sum(os.times()[:4])
     yield
-    print(f"  [{part}: {monotonic() - started:.0f} s]", flush=True)
+    seconds, busy = monotonic() - started, sum(os.times()[:4]) - used
+    print(f"  [{part}: {seconds:.0f} s, this process computed {busy:.0f} s]", flush=True)
 
 
 def judge(protocol: Protocol, table: Path, *, full: bool) -> None:
@@ -118,7 +121,9 @@ def judge(protocol: Protocol, table: Path, *, full: bool) -> None:
         )
 
 
-def extracted(protocol: Protocol, images: Path, table: Path, stain: str, preset: str) -> Path:
+def extracted(
+    protocol: Protocol, images: Path, table: Path, stain: Stain, preset: Literal["standard", "full"]
+) -> Path:
     """Extract a set and print what came of it."""
     done = extract(images, table, source=protocol.source, stain=stain, preset=preset, jobs=WORKERS)
     print(f"{protocol.name}, stain {stain}: {done.cells} cells, {done.failed} without a cell")
@@ -132,7 +137,7 @@ def slides_and_stains(images: Path, table: Path, work: Path) -> None:
         print_pairs(table, ONE, WORKERS)
     with timed("stain settings"):
         print(f"  ALL-IDB2 by stain setting, {ESTIMATORS[ONE].name}")
-        print("  stain      at random  by parent  stain jittered      g08, mean AUROC")
+        print("  accuracy:  at random   by parent   jittered     mean AUROC of g08")
         for stain in STAINS:
             other = work / f"idb2_{stain}.parquet"
             extract(images, other, stain=stain, jobs=WORKERS)

@@ -7,16 +7,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from models.crossvalidation import Fold
 from models.estimators import ESTIMATORS
 from models.slide_pairs import SAME, figures_by_kind, pair_aurocs, slide_pairs, split_of
 from models.table import TrainingSet, training_set
+from pipelines.accounts import Workers
 from pipelines.feature_table import read_sidecar, read_table
-from pipelines.judged_once import figures_of, validated_once
+from pipelines.judged_once import validated_once
 from pipelines.judging import Protocol
-from pipelines.pixel_audit import measured_again
 from pipelines.slides import slide_pairs_record
 from pipelines.training_source import near_copies
-from pipelines.variants import Asked
+from pipelines.variants import Asked, remeasure
 
 G08 = 0.85
 FOLDS = 10
@@ -91,18 +92,31 @@ def print_stain(table: Path, stain: str, estimator: str, jobs: int) -> None:
     """Print what a stain setting does: one line."""
     data, rows = learnt_from(table)
     kind, protocol = ESTIMATORS[estimator], Protocol(FOLDS, 1, 0, jobs, 0.95)
-
-    def accuracy(groups: np.ndarray) -> float:
-        figures = figures_of(validated_once(kind, data.features, data, groups, protocol), data)
-        return next(one.mean for one in figures if one.name == "accuracy")
-
-    asked = Asked(read_sidecar(table), None, len(data.target))
-    again, _ = measured_again(data, rows, kind, protocol, asked)
-    jittered = next(one for one in again if "gain" in one)
+    again = remeasure(
+        Asked(read_sidecar(table), None, len(rows)), rows, data.columns, Workers(jobs)
+    )
+    if again.missed:
+        raise SystemExit(f"not every cell could be measured again: {again.missed}")
+    cells = np.arange(len(data.target))
+    at_random, by_parent = (
+        validated_once(kind, data.features, data, groups, protocol)
+        for groups in (cells, data.groups)
+    )
+    figures = [
+        right(data, at_random, data.features),
+        right(data, by_parent, data.features),
+        right(data, by_parent, again.features["jittered"]),
+    ]
     print(
-        f"  {stain:11}{accuracy(np.arange(len(data.target))):.3f}      {accuracy(data.groups):.3f}"
-        f"      {jittered['sample']['figures']['balanced accuracy']:.3f} to "
-        f"{jittered['figures']['balanced accuracy']:.3f}     "
-        f"{same_camera(data, rows, estimator, jobs)}",
+        f"  {stain:11}" + "".join(f"{figure:<12.3f}" for figure in figures),
+        same_camera(data, rows, estimator, jobs),
         flush=True,
     )
+
+
+def right(data: TrainingSet, done: list[Fold], features: np.ndarray) -> float:
+    """Share of the cells left out that their fold's model decides rightly from these features."""
+    decided = np.empty_like(data.target)
+    for fold in done:
+        decided[fold.test] = fold.model.probabilities(features[fold.test]).argmax(axis=1)
+    return float((decided == data.target).mean())
