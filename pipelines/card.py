@@ -46,6 +46,9 @@ def sections(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> list[Sectio
                 f"{known['layout']}: {known['cells']} cells ({known['classes']}) in "
                 f"{known['groups']} groups by {known['group']}. {known['balance']}",
                 *found["notes"],
+                "The model's folder names images and subjects of training cells (evaluation.json, "
+                "neighbours.parquet, report.html) and may show small pictures of them "
+                "(cells.thumbnails.parquet, report.html): think of that before you share it.",
             ],
         ),
         ("Limits", limits(found, bundle)),

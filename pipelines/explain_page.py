@@ -133,7 +133,8 @@ def _reasons(one: CellSheet) -> Iterator[str]:
             ),
             _arrow(reason.contribution / largest),
             f"{reason.contribution:+.2f}",
-            escape(one.of if reason.contribution > 0 else one.against),
+            f'<span class="whole">{escape(one.of if reason.contribution > 0 else one.against)}'
+            "</span>",
         ]
         for reason in one.reasons
     ]
@@ -152,9 +153,10 @@ def _nearest(one: CellSheet) -> Iterator[str]:
     near = one.nearest
     same = sum(other.label == one.decided for other in near)
     yield paragraph(
-        f"{same} of the {len(near)} nearest are {one.decided}. Distances are in 20 principal "
-        "components of all features; 1 is the distance that 99 of 100 training cells have at most "
-        f"from cells of other groups, and this cell's own mean is {one.strange.distance:.2f}."
+        f"{same} of the {len(near)} nearest are {one.decided}. Distances are in the leading "
+        "principal components of all features; 1 is the distance that 99 of 100 training cells "
+        "have at most from cells of other groups, and this cell's own mean is "
+        f"{one.strange.distance:.2f}."
     )
     rows = []
     for other in near:

@@ -31,6 +31,7 @@ figure { margin: .8rem 0; }
 svg, img { max-width: 100%; height: auto; }
 figcaption { color: #4a545c; font-size: .88rem; }
 figure img { display: block; }
+.whole { white-space: nowrap; }
 .small { color: #5a646c; font-size: .8rem; overflow-wrap: anywhere; }
 nav { font-size: .88rem; columns: 3 14rem; margin: 1rem 0 0; }
 nav a, td a { color: #0b5394; text-decoration: none; display: inline-block; }

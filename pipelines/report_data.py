@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from html import escape
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from .flow_diagram import flow_diagram
@@ -143,7 +143,7 @@ def _miss(one: Mapping[str, Any], pictures: Mapping[tuple[str, int], bytes]) -> 
         f"<b>{escape(one['label'])}</b>, called {escape(one['decided'])}",
         f"probability of {escape(one['label'])} {one['probability']:.3f}",
         f"subject {escape(one['subject'] or 'not known')}",
-        f"{escape(one['image'])}, cell {one['cell']}",
+        f"{escape(PurePosixPath(one['image']).name)}, cell {one['cell']}",
     ]
     return f"<figure>{shown}<figcaption>{'<br>'.join(words)}</figcaption></figure>"
 
