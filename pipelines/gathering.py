@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from data.entries import Entry, Facts
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Measured:
     """An image and where its cells lie.
 
@@ -23,16 +23,16 @@ class Measured:
     ----------
     entry : Entry
         With all that is known of it.
-    part : Path
+    part : str
         Its part file.
     """
 
     entry: Entry
-    part: Path
+    part: str
 
     def cells(self) -> tuple[Entry, Part]:
         """Read the cells."""
-        return self.entry, Part.read(self.part)
+        return self.entry, Part.read(Path(self.part))
 
 
 def gather(

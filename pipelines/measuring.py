@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .networks import Chosen
 
 # Raised whenever the same pixels and options give other cells or another background.
-MEASURING_VERSION = 2
+MEASURING_VERSION = 3
 
 # Libraries whose versions may move the numbers.
 _COMPUTING = ("mahotas", "numpy", "opencv-python-headless", "pillow", "scikit-image", "scipy")
@@ -100,13 +100,13 @@ class Settings:
         return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Done:
-    """An image whose cells lie in a part file.
+    """An image whose cells lie in a part file; small, as there is one for every image of a run.
 
     Parameters
     ----------
-    part : Path
+    part : str
         The file.
     sha256 : str
         Of the image.
@@ -116,7 +116,7 @@ class Done:
         Whether an earlier run had measured them.
     """
 
-    part: Path
+    part: str
     sha256: str
     cells: int
     reused: bool
@@ -196,12 +196,12 @@ class Measuring:
             path = self.names.path(content, mask)
             earlier = finished(path)
             if earlier is not None:
-                return Done(path, earlier.sha256, earlier.cells, reused=True)
+                return Done(str(path), earlier.sha256, earlier.cells, reused=True)
             part = self.measure(content, mask)
         except Refused as refused:
             return refused.failure
         write_part(part, path)
-        return Done(path, part.sha256, part.cells, reused=False)
+        return Done(str(path), part.sha256, part.cells, reused=False)
 
     def measure(self, content: bytes, mask: bytes | None) -> Part:
         """Return the numbers of every cell of a picture, and what identifies the picture."""

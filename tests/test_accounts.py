@@ -198,7 +198,7 @@ def test_an_image_that_vanishes_is_named(smear, tmp_path, monkeypatch):
 def test_leftovers_of_a_killed_run_are_swept(smear, tmp_path):
     out = tmp_path / "cells.parquet"
     done = extract(smear, out, preset="minimal")
-    (part,) = [result.part for result in done.results][:1]
+    (part,) = [Path(result.part) for result in done.results][:1]
     left = [tmp_path / ".cells.parquet.99.tmp", part.with_name(f".{part.name}.99.tmp")]
     for path in left:
         path.write_bytes(b"half")
@@ -210,7 +210,7 @@ def test_a_damaged_part_is_measured_again(smear, tmp_path):
     out = tmp_path / "cells.parquet"
     done = extract(smear, out, preset="minimal")
     before = out.read_bytes()
-    flipped, cut = (result.part for result in done.results[:2])
+    flipped, cut = (Path(result.part) for result in done.results[:2])
     content = bytearray(flipped.read_bytes())
     content[-3] ^= 1
     flipped.write_bytes(content)
