@@ -146,6 +146,7 @@ def pair_aurocs(
     positive: NDArray[np.bool_],
     splits: Sequence[tuple[Codes, Codes]],
     *,
+    columns: Codes | None = None,
     seed: int = 0,
     jobs: int = 1,
 ) -> Floats:
@@ -161,18 +162,21 @@ def pair_aurocs(
     positive : (n,) bool
     splits : sequence of (train, test)
         See `split_of`.
+    columns : (m,) int64, optional
+        Those to learn from; all without it.
     seed, jobs : int
     """
     target = positive.astype(np.int64)
+    chosen = np.arange(features.shape[1]) if columns is None else columns
 
     def one(train: Codes, test: Codes) -> float:
         if len(np.unique(target[train])) < 2:
             return float("nan")
-        varied = _varied(features[train])
-        if not varied.any():
+        varied = chosen[_varied(features[np.ix_(train, chosen)])]
+        if not varied.size:
             return 0.5
-        pipeline = estimator.fit(features[np.ix_(train, varied.nonzero()[0])], target[train], seed)
-        scores = estimator.scores(pipeline, features[np.ix_(test, varied.nonzero()[0])])[:, 1]
+        pipeline = estimator.fit(features[np.ix_(train, varied)], target[train], seed)
+        scores = estimator.scores(pipeline, features[np.ix_(test, varied)])[:, 1]
         return auroc(positive[test], scores)
 
     tasks = (delayed(one)(*split) for split in splits)

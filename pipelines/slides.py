@@ -89,9 +89,10 @@ def slide_pairs_record(
         areas.append(
             pair_aurocs(
                 estimator,
-                data.features[:, columns],
+                data.features,
                 positive,
                 splits,
+                columns=columns,
                 seed=protocol.seed,
                 jobs=protocol.jobs,
             )
