@@ -11,6 +11,9 @@ from pathlib import Path
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
+_NOTHING: Mapping[str, str] = {}  # one for all entries: there may be a hundred thousand
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of one published file besides its content.
@@ -77,7 +80,7 @@ class Entry:
     slide: str | None = None
     camera: str | None = None
     mask: Path | RemoteFile | None = None
-    extra: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
 
     def completed(self, facts: Facts) -> Entry:
         """The entry with `facts` where it knows nothing itself."""

@@ -12,7 +12,7 @@ from .errors import DataError
 from .images import EXTENSIONS, is_image
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Found:
     """A file and its path below the folder, with ``/``, escaped by `entries.printable`."""
 
@@ -51,7 +51,8 @@ def read_tree(root: Path) -> Tree:
         folder, prefix = (pending or linked).popleft()
         try:
             status = folder.stat()
-            children = sorted(os.scandir(folder), key=lambda child: child.name)
+            with os.scandir(folder) as listed:
+                children = sorted(listed, key=lambda child: child.name)
         except OSError as error:
             if folder == root:
                 raise DataError(

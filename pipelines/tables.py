@@ -189,6 +189,7 @@ def _parquet_writer(path: Path, layout: Layout) -> Iterator[Write]:
             ]
             columns += [number_column(numbers) for numbers in values.T]
             writer.write_table(pa.table(columns, schema=schema), row_group_size=GROUP)
+            pa.default_memory_pool().release_unused()
             return len(group)
 
         yield write
