@@ -27,6 +27,8 @@ ATTEMPTS = 3
 # Seconds that a worker waits for a word of another before it gives the model up, and that workers
 # have to leave a model that is given up.
 SILENCE, LEAVE = 300, 5.0
+# Seconds to wait for a worker.
+WORKERS = 60
 
 
 def elsewhere(estimator: Estimator) -> Estimator:
@@ -110,21 +112,23 @@ def _patiently(client: Any, train: Callable[[], bytes]) -> bytes:  # noqa: ANN40
     """Begin anew, with the workers that are left, when one died under a model."""
     from distributed import CancelledError, KilledWorker
 
-    for left in reversed(range(ATTEMPTS)):
+    said = ""
+    for _ in range(ATTEMPTS):
         try:
+            client.wait_for_workers(1, timeout=WORKERS)
             return train()
         except ModuleNotFoundError as error:
             raise cannot_import(error) from error
         # xgboost tells a lost worker by any of these, as it is noticed.
         except (OSError, RuntimeError, ValueError, KilledWorker, CancelledError) as error:
-            if client.status != "running" or not left:
-                raise DataError(
-                    f"the cluster did not finish a model: {first_line(error)}",
-                    "see to its scheduler and workers and run the same command again",
-                ) from error
-            _free(client)
-            client.wait_for_workers(1)
-    raise AssertionError("unreachable")
+            said = first_line(error)
+        if client.status != "running":
+            break
+        _free(client)  # after the error is gone, which holds on to what the workers were to do
+    raise DataError(
+        f"the cluster did not finish a model: {said}",
+        "see to its scheduler and workers and run the same command again",
+    )
 
 
 def _free(client: Any) -> None:  # noqa: ANN401
@@ -133,18 +137,19 @@ def _free(client: Any) -> None:  # noqa: ANN401
     xgboost does not wake a worker that waits for the others to gather, whatever the time.
     """
     deadline = time.monotonic() + LEAVE
-    while (waiting := _waiting(client)) and time.monotonic() < deadline:
+    while _training(client) and time.monotonic() < deadline:
         time.sleep(0.2)
+    known = {key for keys in client.processing().values() for key in keys}
+    waiting = [worker for worker, keys in _training(client).items() if not keys & known]
     if waiting:
         client.restart_workers(waiting)
 
 
-def _waiting(client: Any) -> list[str]:  # noqa: ANN401
-    """Workers that run a part of a training that the scheduler no longer knows of."""
-    known = {key for keys in client.processing().values() for key in keys}
+def _training(client: Any) -> dict[str, set[str]]:  # noqa: ANN401
+    """Return by worker what of xgboost it is at; of a model given up the scheduler knows none."""
     running = client.call_stack() or {}
-    return [
-        worker
+    found = {
+        worker: {str(key) for key in tasks if str(key).startswith("fn-")}
         for worker, tasks in running.items()
-        if any(str(key).startswith("fn-") and key not in known for key in tasks)
-    ]
+    }
+    return {worker: keys for worker, keys in found.items() if keys}

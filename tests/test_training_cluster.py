@@ -141,6 +141,7 @@ def test_a_worker_killed_under_a_model_costs_nothing(cluster, tmp_path, monkeypa
     monkeypatch.setattr(distant_training, "_boosted", watched)
     monkeypatch.setattr(distant_training, "SILENCE", 5)
     with distributed.Client(cluster.address, set_as_default=False) as client:
+        client.wait_for_workers(2)
         processes = client.run(os.getpid)
         address, victim = min(processes.items())
 
