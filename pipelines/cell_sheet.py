@@ -40,7 +40,7 @@ class Reason:
     words : str
         The value of the leading feature, and where it stands among the training cells.
     feature : str
-        Its column.
+        Its column; empty where the set has no names.
     others : int
         Features of the set beside it.
     contribution : float
@@ -209,7 +209,7 @@ class Stored:
             if name in self.features.index:
                 words = self._words(feature, float(cell[feature]), duel)
             else:  # values of a network, which have no names
-                words = self.plain[name]
+                words, feature = self.plain[name], ""
             reasons.append(Reason(words, feature, len(columns) - 1, float(explained.sets[place])))
         return tuple(reasons)
 

@@ -80,7 +80,8 @@ def explain(
     stored = Stored.read(model, bundle)
     entries = list_source(image, masks=masks, shared=False).entries
     if len(entries) != 1 or image.is_dir():
-        raise DataError(f"{image} is {len(entries)} images", "name one image")
+        what = "a folder" if image.is_dir() else f"a list of {len(entries)} images"
+        raise DataError(f"{image} is {what}", "name one image")
     columns = named_columns(bundle, network)
     settings = Settings(columns, source, mask_is, pixel_size, max_pixels, max_bytes, network, stain)
     try:

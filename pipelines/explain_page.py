@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from features.segmentation import Found, Segmentation
     from models.bundle import Bundle
 
-    from .cell_sheet import CellSheet
+    from .cell_sheet import CellSheet, Reason
 
 # Pixels of the longer side of a cell's picture and of the field's.
 SIDE, FIELD = 400, 1100
@@ -125,12 +125,7 @@ def _reasons(one: CellSheet) -> Iterator[str]:
     largest = max((abs(reason.contribution) for reason in one.reasons), default=1.0)
     rows = [
         [
-            escape(reason.words)
-            + (
-                f'<br><span class="small">{escape(reason.feature)}'
-                + (f" and {reason.others} correlated" if reason.others else "")
-                + "</span>"
-            ),
+            escape(reason.words) + _column(reason),
             _arrow(reason.contribution / largest),
             f"{reason.contribution:+.2f}",
             f'<span class="whole">{escape(one.of if reason.contribution > 0 else one.against)}'
@@ -146,6 +141,14 @@ def _reasons(one: CellSheet) -> Iterator[str]:
         ]
         rows += [[escape(words), "", f"{value:+.2f}", ""] for words, value in plain]
     yield raw_table(["measured", "", "log odds", "speaks for"], rows, numbers=[2])
+
+
+def _column(reason: Reason) -> str:
+    """Return a small second line: the column behind the words, and how many go with it."""
+    if not reason.feature:
+        return ""
+    others = f" and {reason.others} correlated" if reason.others else ""
+    return f'<br><span class="small">{escape(reason.feature)}{others}</span>'
 
 
 def _nearest(one: CellSheet) -> Iterator[str]:

@@ -226,6 +226,23 @@ def test_of_several_classes_the_likeliest_is_set_against_the_next(table, one, tm
     assert "were of the class that they were called" in words
 
 
+def test_values_without_names_are_one_reason_without_a_column(models, one, tmp_path):
+    model = tmp_path / "model"
+    shutil.copytree(models["logistic"], model)
+    single, groups = (model / f"importance{name}.csv" for name in ("s", "_groups"))
+    table = pd.read_csv(single)
+    nameless = table["family"] == "Intensity"
+    table.loc[nameless, "cluster"] = "Embedding"
+    table.to_csv(single, index=False)
+    table = pd.read_csv(groups)
+    table.loc[len(table)] = {"level": "cluster", "name": "Embedding", "plain": "some values"}
+    table.to_csv(groups, index=False)
+    (cell,) = explain(model, one, tmp_path / "sheet.html").cells
+    (found,) = [row for row in cell.reasons if not row.feature]
+    assert (found.words, found.others) == ("some values", nameless.sum() - 1)
+    assert not any("Intensity" in row.feature for row in cell.reasons)
+
+
 def test_bad_input_is_one_line(models, one, images, tmp_path):
     model, out = models["logistic"], tmp_path / "s.html"
     white = tmp_path / "white.png"
