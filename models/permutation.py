@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics.pairwise import rbf_kernel
+from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
@@ -69,7 +69,7 @@ def _rbf_rescorer(pipeline: Pipeline, features: Floats) -> Rescore:
     position = np.cumsum(kept) - 1
     placed: Floats = before.transform(features)  # every step works column by column
     machine = _nystroem(pipeline) if first == "kernel" else _support_vectors(pipeline["model"])
-    kernel: Floats = rbf_kernel(placed, machine.centres, gamma=machine.gamma)
+    distance: Floats = euclidean_distances(placed, machine.centres, squared=True)
 
     def scores(similarities: Floats) -> Floats:
         return machine.finish(similarities @ machine.weights + machine.intercept)
@@ -77,8 +77,9 @@ def _rbf_rescorer(pipeline: Pipeline, features: Floats) -> Rescore:
     def rescore(columns: Codes, orders: Codes) -> Floats:
         inside = position[columns[kept[columns]]]
         old = _squared(placed[:, inside], machine.centres[:, inside])
+        # One exponential of the new distance: a product of two may be infinity times nothing.
         return np.stack(
-            [scores(kernel * np.exp(machine.gamma * (old - old[order]))) for order in orders]
+            [scores(np.exp(machine.gamma * (old - old[order] - distance))) for order in orders]
         )
 
     return rescore

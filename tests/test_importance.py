@@ -76,6 +76,20 @@ def test_the_kernel_short_cut_equals_scoring_anew(classes, limit, monkeypatch):
             assert found == pytest.approx(kind.scores(model.pipeline, moved), abs=1e-9)
 
 
+def test_the_kernel_short_cut_survives_values_far_from_all_others():
+    """Filterwarnings = error: an overflow would fail, infinity times nothing would be NaN."""
+    rng = np.random.default_rng(5)
+    features = rng.normal(size=(60, 3))
+    features[:, 1:] = 5
+    features[0, 1:] += 1e-6  # nearly constant here, not at all there
+    target = (features[:, 0] > 0).astype(int)
+    model = fit_calibrated(ESTIMATORS["svm"], features, target, np.arange(60), seed=0)
+    strange = features.copy()
+    strange[5:30, 1:] = -1e6
+    orders = rng.permutation(60)[None]
+    assert np.isfinite(rescorer(model, strange)(np.arange(3), orders)).all()
+
+
 def test_the_general_way_stacks_the_orders():
     features, target, groups = drawn(3)
     model = fit_calibrated(ESTIMATORS["xgboost"], features, target, groups, seed=0)
