@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import loguniform, randint, uniform
-from sklearn.feature_selection import VarianceThreshold
 from sklearn.impute import SimpleImputer
 from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import LogisticRegression
@@ -90,14 +89,15 @@ def approximations(pipeline: Pipeline) -> list[str]:
 
 
 def _tamed() -> list[tuple[str, object]]:
-    """Steps before a linear or kernel machine: fill, drop constants, tame long tails.
+    """Steps before a linear or kernel machine: fill, centre, tame long tails, scale.
 
+    A column that is constant in a training part becomes 0 and has no weight, as if it were dropped;
+    dropping would fail where nothing varies, as a shortcut's columns may.
     The hyperbolic tangent is nearly straight over the middle of a column and bounded beyond, so
     one wild value cannot rule a distance, and the gaps between classes that ranks would close stay.
     """
     return [
         ("impute", SimpleImputer(strategy="median", keep_empty_features=True)),
-        ("vary", VarianceThreshold()),
         ("centre", RobustScaler(quantile_range=(10.0, 90.0))),
         ("tame", FunctionTransformer(np.tanh)),
         ("scale", StandardScaler()),

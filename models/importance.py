@@ -38,10 +38,7 @@ def coefficient(
     fold: Fold, _features: Floats, _target: Codes, sets: Sequence[Codes], _seed: int
 ) -> Floats:
     """Sum over the columns (of unit variance) of the mean absolute coefficient over classes."""
-    kept = fold.model.pipeline["vary"].get_support()
-    vary = np.zeros(len(kept))
-    vary[kept] = np.abs(fold.model.pipeline["model"].coef_).mean(axis=0)
-    weights = _widened(fold, vary)
+    weights = _widened(fold, np.abs(fold.model.pipeline["model"].coef_).mean(axis=0))
     return np.array([weights[columns].sum() for columns in sets])
 
 

@@ -65,7 +65,7 @@ def _rbf_rescorer(pipeline: Pipeline, features: Floats) -> Rescore:
     first = "kernel" if "kernel" in pipeline.named_steps else "model"
     before = pipeline[: list(pipeline.named_steps).index(first)]
     kept = np.zeros(features.shape[1], dtype=bool)
-    kept[kept_columns(before)] = before["vary"].get_support()
+    kept[kept_columns(before)] = True
     position = np.cumsum(kept) - 1
     placed: Floats = before.transform(features)  # every step works column by column
     machine = _nystroem(pipeline) if first == "kernel" else _support_vectors(pipeline["model"])

@@ -47,6 +47,15 @@ def test_gaps_empty_and_constant_columns_of_a_fold_do_no_harm(name):
 
 
 @EVERY
+def test_a_training_part_in_which_nothing_varies_gives_the_shares(name):
+    _, target, groups = drawn()
+    model = fit_calibrated(ESTIMATORS[name], np.full((96, 3), 4.0), target, groups, seed=0)
+    said = model.probabilities(np.random.default_rng(0).normal(size=(5, 3)))
+    assert np.isfinite(said).all()
+    assert model.probabilities(np.full((2, 3), 4.0)) == pytest.approx(0.5, abs=1e-3)
+
+
+@EVERY
 def test_rare_classes_weigh_as_much_as_frequent_ones(name):
     rng = np.random.default_rng(0)
     target = np.array([0] * 380 + [1] * 20)
