@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,22 +10,18 @@ from typing import Any, Literal
 
 import click
 
+from pipelines.options import (
+    FILE,
+    IMAGES,
+    Words,
+    from_sidecar,
+    learning_options,
+    measuring_options,
+    reading_options,
+    split_words,
+)
+
 MISTAKE, SOME_FAILED, STOPPED = 2, 3, 130
-FILE = click.Path(path_type=Path)
-
-
-class Images(click.Path):
-    """A path, or a URL as it is written."""
-
-    def __init__(self) -> None:
-        super().__init__(path_type=Path)
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> Any:  # noqa: ANN401
-        """Tell the two apart."""
-        return value if "://" in str(value) else super().convert(value, param, ctx)
-
-
-IMAGES = Images()
 
 
 class Commands(click.Group):
@@ -55,94 +50,6 @@ def main() -> None:
 
     A research tool that assists a qualified reader; it makes no diagnosis.
     """
-
-
-def _from_sidecar(ctx: click.Context, _: click.Parameter, path: Path | None) -> None:
-    """Take the options of an earlier run as the defaults of this one."""
-    if path is None:
-        return
-    try:
-        options = json.loads(path.read_bytes())["configuration"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise click.BadParameter(f"{path} is not a sidecar that extract wrote") from error
-    known = {parameter.name for parameter in ctx.command.params}
-    ctx.default_map = {name: value for name, value in options.items() if name in known}
-
-
-def _words(_: click.Context, __: click.Parameter, value: Any) -> tuple[str, ...]:  # noqa: ANN401
-    """Split a comma-separated list; a list from a sidecar is one already."""
-    if isinstance(value, str):
-        return tuple(word.strip() for word in value.split(",") if word.strip())
-    return tuple(value or ())
-
-
-class Words(click.ParamType[Any]):
-    """Words with commas between them, or a list."""
-
-    name = "name,…"
-
-    def convert(self, value: Any, _param: Any, _ctx: Any) -> Any:  # noqa: ANN401
-        """Leave it as it is; `_words` splits it."""
-        return value
-
-
-def _reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Options of every command that reads an image."""
-    options = [
-        click.option("--masks", type=FILE, help="Folder of masks at the images' relative paths."),
-        click.option(
-            "--mask-is",
-            type=click.Choice(["nucleus", "cell"]),
-            help="What a two-valued mask marks.",
-        ),
-        click.option(
-            "--source",
-            type=click.Choice(["auto", "crop", "field"]),
-            default="auto",
-            show_default=True,
-            help="Whether an image is one cell or a field of several.",
-        ),
-        click.option("--pixel-size", type=float, help="Micrometres per pixel."),
-        click.option("--max-pixels", type=int, default=100_000_000, show_default=True),
-        click.option("--max-bytes", type=int, default=1_000_000_000, show_default=True),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def _measuring_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Options of every command that works through many images."""
-    options = [
-        click.option(
-            "--time-limit",
-            type=float,
-            default=300.0,
-            show_default=True,
-            help="Seconds that one image may take.",
-        ),
-        click.option(
-            "--memory-limit",
-            type=float,
-            help="GB that a worker may use (Linux); an equal share of the machine's by default.",
-        ),
-        click.option(
-            "--resume/--overwrite",
-            default=True,
-            show_default=True,
-            help="Keep what an earlier run did, or do everything again.",
-        ),
-        click.option("-j", "--jobs", type=click.IntRange(1), default=1, show_default=True),
-        click.option(
-            "--scheduler",
-            metavar="ADDRESS",
-            help="Work on a Dask cluster, tcp://host:8786, instead of this machine.",
-        ),
-        click.option("-q", "--quiet", is_flag=True, help="Print errors only."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return _reading_options(command)
 
 
 @contextmanager
@@ -204,7 +111,7 @@ def _report_failures(count: int, errors: Path | None) -> None:
 @click.option(
     "--features",
     type=Words(),
-    callback=_words,
+    callback=split_words,
     help="Only these families, or columns by name or pattern: AreaShape,Nuclei_LBP_*",
 )
 @click.option(
@@ -226,14 +133,14 @@ def _report_failures(count: int, errors: Path | None) -> None:
     help="How the network is fed, where its file does not tell: mean=, std=, size=, order=, fit=,"
     " output=.",
 )
-@_measuring_options
+@measuring_options
 @click.option("--fail-fast", is_flag=True, help="Stop at the first image that fails.")
 @click.option(
     "--config",
     type=FILE,
     is_eager=True,
     expose_value=False,
-    callback=_from_sidecar,
+    callback=from_sidecar,
     help="Take the options of an earlier run from its JSON file.",
 )
 def extract(images: Path, out: Path, *, resume: bool, quiet: bool, **options: Any) -> None:  # noqa: ANN401
@@ -269,17 +176,6 @@ def extract(images: Path, out: Path, *, resume: bool, quiet: bool, **options: An
     default="xgboost",
     show_default=True,
 )
-@click.option("--label", default="Metadata_Label", show_default=True, help="Column of the class.")
-@click.option(
-    "--group",
-    default="Metadata_Subject",
-    show_default=True,
-    help="Column whose values are kept on one side of every split.",
-)
-@click.option("--no-groups", is_flag=True, help="Split at random, cell by cell.")
-@click.option("--positive", help="The class that sensitivity refers to; blast where there is one.")
-@click.option("--folds", type=click.IntRange(2), default=5, show_default=True)
-@click.option("--repeats", type=click.IntRange(1), default=3, show_default=True)
 @click.option(
     "--sensitivity",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
@@ -318,9 +214,7 @@ def extract(images: Path, out: Path, *, resume: bool, quiet: bool, **options: An
     metavar="ADDRESS",
     help="Train xgboost on a Dask cluster, tcp://host:8786, from a folder of Parquet files.",
 )
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("-j", "--jobs", type=click.IntRange(1), default=1, show_default=True)
-@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+@learning_options
 def train(table: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # noqa: ANN401
     """Judge a model by grouped cross-validation, fit it on everything, and store it."""
     from pipelines.summary import training_summary
@@ -344,21 +238,8 @@ def train(table: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # no
     show_default=True,
     help="Each one; families alone are judged with the first.",
 )
-@click.option("--label", default="Metadata_Label", show_default=True, help="Column of the class.")
-@click.option(
-    "--group",
-    default="Metadata_Subject",
-    show_default=True,
-    help="Column whose values are kept on one side of every split.",
-)
-@click.option("--no-groups", is_flag=True, help="Split at random, cell by cell.")
-@click.option("--positive", help="The class that AUROC refers to; blast where there is one.")
-@click.option("--folds", type=click.IntRange(2), default=5, show_default=True)
-@click.option("--repeats", type=click.IntRange(1), default=3, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("-j", "--jobs", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--images", type=FILE, help="Where the images lie now, to measure what a cell costs.")
-@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+@learning_options
 def compare(table: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # noqa: ANN401
     """Set named features against a network's embedding, and both together, on the same folds."""
     from pipelines.compare import compare as run
@@ -390,7 +271,7 @@ def report(model: Path) -> None:
     metavar="FILE.onnx",
     help="The network that the model was trained with; lite0 needs no telling.",
 )
-@_measuring_options
+@measuring_options
 def predict(
     model: Path,
     images: Path,
@@ -426,7 +307,7 @@ def predict(
     metavar="FILE.onnx",
     help="The network that the model was trained with; lite0 needs no telling.",
 )
-@_reading_options
+@reading_options
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 def explain(model: Path, image: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # noqa: ANN401
     """Say in a page what a model goes by in one cell, and how far to trust it there."""
@@ -452,7 +333,7 @@ def explain(model: Path, image: Path, out: Path, *, quiet: bool, **options: Any)
     show_default=True,
     help="Folder of labels/ and overlays/.",
 )
-@_measuring_options
+@measuring_options
 def segment(images: Path, out: Path, *, resume: bool, quiet: bool, **options: Any) -> None:  # noqa: ANN401
     """Write the masks that extract would use, and pictures of them, to look at and correct."""
     from pipelines.segment import segment as run
