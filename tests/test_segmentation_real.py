@@ -23,7 +23,8 @@ def read(path) -> np.ndarray:
 
 @cache
 def thirty() -> list[np.ndarray]:
-    return [read(path) for path in sorted((DATA / "all_idb2" / "img").glob("*.tif"))[4::9]][:30]
+    paths = sorted((DATA / "all_idb2" / "img").glob("*.tif"))
+    return [read(paths[place]) for place in np.linspace(0, len(paths) - 1, 30).astype(int)]
 
 
 @cache
@@ -60,9 +61,8 @@ def test_masks_follow_turns_and_ignore_the_light(alter, undo):
     for rgb, (nucleus, cell) in zip(thirty(), unaltered(), strict=True):
         other_nucleus, other_cell = masks(np.ascontiguousarray(alter(rgb)))
         scores.append((dice(undo(other_nucleus), nucleus), dice(undo(other_cell), cell)))
+    assert np.min(scores) >= 0.97
     assert np.mean(scores, axis=0).min() >= 0.99
-    assert np.min(scores) >= 0.94
-    assert (np.min(scores, axis=1) >= 0.97).mean() >= 0.95
 
 
 def test_masks_agree_with_the_experts():
