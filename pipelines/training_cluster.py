@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 MOST_IN_MEMORY = 20_000
 # Kept out of learning, but read: who a cell is, and what the audit needs.
 READ = ("Metadata_", "Background_")
+NOTE = (
+    "trained on a cluster: each worker draws rows and bins values of its own, so that a second run"
+    " differs about as much as with another seed"
+)
 
 
 def check_cluster(table: Path, wanted: Wanted) -> None:
@@ -156,10 +160,7 @@ def _source(
         data,
         elsewhere(ESTIMATORS[wanted.estimator]),
         Sample(_in_memory(data, features, places), places),
-        [
-            *notes,
-            "trained on a cluster: equal to a second run within what the parting of rows does",
-        ],
+        [*notes, NOTE],
     )
 
 
