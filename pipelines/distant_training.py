@@ -113,8 +113,12 @@ def _patiently(client: Any, train: Callable[[], bytes]) -> bytes:  # noqa: ANN40
     from distributed import CancelledError, KilledWorker
 
     said = ""
-    for _ in range(ATTEMPTS):
+    for attempt in range(ATTEMPTS + 1):
         try:
+            if attempt:  # the error is gone, which held on to what the workers were to do
+                _free(client)
+            if attempt == ATTEMPTS or client.status != "running":
+                break
             client.wait_for_workers(1, timeout=WORKERS)
             return train()
         except ModuleNotFoundError as error:
@@ -122,9 +126,6 @@ def _patiently(client: Any, train: Callable[[], bytes]) -> bytes:  # noqa: ANN40
         # xgboost tells a lost worker by any of these, as it is noticed.
         except (OSError, RuntimeError, ValueError, KilledWorker, CancelledError) as error:
             said = first_line(error)
-        if client.status != "running":
-            break
-        _free(client)  # after the error is gone, which holds on to what the workers were to do
     raise DataError(
         f"the cluster did not finish a model: {said}",
         "see to its scheduler and workers and run the same command again",
