@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from .arrays import Bytes
 from .tallies import part_mask, part_sums, parts_under
 
-
 _LARGEST = 6  # pixels; radius of a disc that is still quick to open with
 
 
