@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import ModelError
 from .estimators import Estimator
 from .splitting import assert_disjoint, grouped_folds, groups_by_class
 
@@ -21,12 +22,20 @@ def inner_scores(
 
     Raises
     ------
+    ModelError
+        If a class has one cell only.
     AssertionError
         If an inner fold parts a group.
     """
     if calibrated_within_groups(target, groups):
         groups = np.arange(len(target))
-    folds = min(INNER_FOLDS, int(groups_by_class(target, groups).min()))
+    rarest = int(groups_by_class(target, groups).min())
+    if rarest < 2:
+        raise ModelError(
+            f"a training part has {rarest} cell of a class: too few to calibrate on",
+            "add cells of the rarest class, or ask for more folds",
+        )
+    folds = min(INNER_FOLDS, rarest)
     names = [str(code) for code in range(int(target.max()) + 1)]
     fold = grouped_folds(target, groups, folds=folds, seed=seed, classes=names, unit="groups")
     assert_disjoint(groups, fold)

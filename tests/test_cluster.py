@@ -24,6 +24,9 @@ from pipelines import extract as extracting
 from pipelines.extract import extract
 from pipelines.feature_table import read_table
 from pipelines.measuring import Measuring, PartNames, Settings
+from pipelines.predict import predict
+from pipelines.segment import segment
+from pipelines.train import train
 
 pytest.importorskip("distributed", reason="the extra [cluster] is not installed")
 pytestmark = [
@@ -114,6 +117,24 @@ def test_the_same_bytes_as_on_one_machine(cluster, smear, tmp_path, monkeypatch)
     assert digest(there.table) == digest(here.table)
     assert (there.failed, there.reused, there.cells) == (0, 0, 12)
     pd.testing.assert_frame_equal(read_table(there.table), read_table(whole.table))
+
+
+def test_predictions_and_masks_are_those_of_one_machine(cluster, many, tmp_path):
+    table = extract(many, tmp_path / "cells.parquet", preset="minimal", jobs=2).table
+    model = tmp_path / "model"
+    options = {"folds": 2, "repeats": 1, "no_groups": True, "audit_cells": 0}
+    train(table, model, estimator="logistic", **options)
+    here = predict(model, many, tmp_path / "here.csv", jobs=2)
+    there = predict(model, many, tmp_path / "there.csv", scheduler=cluster.address)
+    for one in ("table", "by_image", "by_subject"):
+        assert digest(getattr(there, one)) == digest(getattr(here, one))
+    drawn = segment(many, tmp_path / "drawn", jobs=2)
+    distant = segment(many, tmp_path / "distant", scheduler=cluster.address)
+    for folder, other in ((drawn.labels, distant.labels), (drawn.overlays, distant.overlays)):
+        masks = sorted(folder.rglob("*.png"))
+        assert len(masks) == 28
+        for mask in masks:
+            assert (other / mask.relative_to(folder)).read_bytes() == mask.read_bytes()
 
 
 def test_images_by_url(cluster, smear, tmp_path):

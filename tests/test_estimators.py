@@ -105,6 +105,13 @@ def test_nothing_of_the_cells_left_out_reaches_their_model():
     assert again.probabilities(features[first.test]).tolist() == first.probabilities.tolist()
 
 
+def test_one_cell_of_a_class_is_too_few_to_calibrate_on():
+    features = np.arange(8.0)[:, None]
+    target = np.array([0, 0, 0, 0, 0, 0, 0, 1])
+    with pytest.raises(ModelError, match="a training part has 1 cell of a class"):
+        fit_calibrated(ESTIMATORS["logistic"], features, target, np.arange(8), seed=0)
+
+
 def test_inner_scores_come_from_other_groups():
     """A column that tells the group apart makes in-group scores perfect; out of group, chance."""
     rng = np.random.default_rng(0)
