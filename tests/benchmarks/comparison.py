@@ -44,7 +44,7 @@ class Protocol:
 PROTOCOLS = (
     Protocol("ALL-IDB2 by parent field", "all_idb2/img", "Metadata_Parent", 10, 3),
     Protocol("C-NMC sample by subject", "cnmc_sample", "Metadata_Subject", 5, 3),
-    Protocol("PBC, 8 classes, cell by cell", "pbc/images", None, 5, 1, ("svm",), "crop"),
+    Protocol("PBC, 8 classes, cell by cell", "pbc/images", None, 5, 1, source="crop"),
 )
 
 
