@@ -68,7 +68,7 @@ def read_tree(root: Path) -> Tree:
             continue
         seen.add(place)
         for child in children:
-            name = f"{prefix}{printable(child.name)}"
+            name = prefix + printable(child.name)
             if child.name.startswith("."):
                 skipped.append((name, "hidden"))
             elif _is_folder(child):

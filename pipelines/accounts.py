@@ -123,16 +123,16 @@ def settle(
     DataError
         At the first failure, with `fail_fast`; at one that concerns every image.
     """
-    results: dict[int, Result | Failure] = {}
+    results: list[Result | Failure | None] = [None] * len(tasks)
     failed = 0
-    for index, answer in workers.answers(work, tasks):
+    for done, (index, answer) in enumerate(workers.answers(work, tasks), start=1):
         result = (
             Failure("worker", answer.reason, answer.remedy) if isinstance(answer, Lost) else answer
         )
         if isinstance(result, Failure):
             if result.stage == "read" and not _is_there(listing.root):
                 raise DataError(
-                    f"{listing.root} vanished after {len(results)} of {len(tasks)} images",
+                    f"{listing.root} vanished after {done - 1} of {len(tasks)} images",
                     "bring it back and run the same command again: what was done is kept",
                 )
             if fail_fast:
@@ -140,8 +140,8 @@ def settle(
             failed += 1
         results[index] = result
         if progress is not None:
-            progress(len(results), len(tasks), failed)
-    return [results[index] for index in range(len(tasks))]
+            progress(done, len(tasks), failed)
+    return [result for result in results if result is not None]
 
 
 def _is_there(folder: Path | RemoteFile) -> bool:

@@ -39,12 +39,10 @@ def gather(
     entries: Sequence[Entry], results: Sequence[object], features: tuple[str, ...]
 ) -> tuple[Layout, list[Measured]]:
     """Return the table's columns and the images with cells, in the entries' order."""
-    from data.all_idb import known_facts
     from features.quality import Quality
 
-    # The facts that come with a data set are found by the files' checksums, known since reading.
     images = [
-        Measured(completed(entry, known_facts(result.sha256)), result.part)
+        Measured(completed(entry, result.facts), result.part)
         for entry, result in zip(entries, results, strict=True)
         if isinstance(result, Done)
     ]

@@ -19,7 +19,7 @@ from .accounts import Failure
 from .parts import Part, write_part
 
 if TYPE_CHECKING:
-    from data.entries import Entry, RemoteFile
+    from data.entries import Entry, Facts, RemoteFile
     from features import Recipe
     from features.segmentation import Segmentation
     from features.standardisation import Stain
@@ -108,18 +108,25 @@ class Done:
     ----------
     part : str
         The file.
-    sha256 : str
-        Of the image.
     cells : int
         How many cells it holds.
     reused : bool
         Whether an earlier run had measured them.
+    facts : Facts or None
+        What is known of the image by its checksum.
     """
 
     part: str
-    sha256: str
     cells: int
     reused: bool
+    facts: Facts | None
+
+    @classmethod
+    def of(cls, part: Part, path: Path, *, reused: bool) -> Done:
+        """Say of a part that it lies there."""
+        from data.all_idb import known_facts
+
+        return cls(str(path), part.cells, reused, known_facts(part.sha256))
 
 
 class Refused(Exception):  # noqa: N818  (it is caught where it is raised, and becomes a Failure)
@@ -196,12 +203,12 @@ class Measuring:
             path = self.names.path(content, mask)
             earlier = finished(path)
             if earlier is not None:
-                return Done(str(path), earlier.sha256, earlier.cells, reused=True)
+                return Done.of(earlier, path, reused=True)
             part = self.measure(content, mask)
         except Refused as refused:
             return refused.failure
         write_part(part, path)
-        return Done(str(path), part.sha256, part.cells, reused=False)
+        return Done.of(part, path, reused=False)
 
     def measure(self, content: bytes, mask: bytes | None) -> Part:
         """Return the numbers of every cell of a picture, and what identifies the picture."""
