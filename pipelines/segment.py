@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
+from data.errors import DataError
+
 from .accounts import Failure, Progress, Workers, failures, settle
 from .measuring import PartNames, Refused, Settings, picture_and_cells, read_entry, stage
 from .parts import whole_file
@@ -72,8 +74,9 @@ def segment(
     Raises
     ------
     DataError
-        If the input or the options cannot be used.
+        If the input or the options cannot be used, or `out` lies among the images.
     """
+    _keep_apart(images, out)
     listing = list_source(images, masks=masks, shared=scheduler is not None)
     names = _names(listing.entries)
     settings = Settings((), source, mask_is, pixel_size, max_pixels, max_bytes)
@@ -91,6 +94,17 @@ def segment(
         write_errors(out / "errors.csv", failed)
     cells = sum(result for result in results if isinstance(result, int))
     return Masks(labels, overlays, out / "errors.csv", len(tasks), cells, len(failed))
+
+
+def _keep_apart(images: Path | str, out: Path) -> None:
+    """Refuse to write pictures where the next run would take them for images."""
+    if isinstance(images, str) or not images.is_dir():
+        return
+    if out.resolve().is_relative_to(images.resolve()):
+        raise DataError(
+            f"{out} lies in the folder of the images, where masks would be taken for images",
+            "name a folder elsewhere with -o",
+        )
 
 
 def _names(entries: tuple[Entry, ...]) -> list[PurePosixPath]:

@@ -267,6 +267,14 @@ def test_masks_stay_below_the_output(smear, tmp_path, monkeypatch):
     assert (tmp_path / "outside.png").read_bytes() != (done.labels / "outside.png").read_bytes()
 
 
+@pytest.mark.parametrize("place", [".", "masks", "normal/../deep/masks"])
+def test_masks_are_not_written_among_the_images(smear, place):
+    before = sorted(smear.rglob("*"))
+    with pytest.raises(DataError, match="lies in the folder of the images"):
+        segment(smear, smear / place)
+    assert sorted(smear.rglob("*")) == before
+
+
 def test_two_runs_at_once_and_the_second_is_refused(smear, tmp_path):
     from pipelines.work_folder import work_folder
 
