@@ -55,10 +55,7 @@ def read_tree(root: Path) -> Tree:
                 children = sorted(listed, key=lambda child: child.name)
         except OSError as error:
             if folder == root:
-                raise DataError(
-                    f"{printable(str(root))} cannot be read: {error.strerror}",
-                    "check its permissions",
-                ) from error
+                raise _no_folder(root, error) from error
             skipped.append((prefix, f"folder cannot be read: {error.strerror}"))
             continue
         # Device and inode are 0 for network folders of some systems: the path then decides.
@@ -76,6 +73,15 @@ def read_tree(root: Path) -> Tree:
             else:
                 _sort_file(Found(Path(child.path), name), images, tables, skipped)
     return Tree(root, _by_name(images), _by_name(tables), tuple(sorted(skipped)))
+
+
+def _no_folder(root: Path, error: OSError) -> DataError:
+    shown = printable(str(root))
+    if isinstance(error, FileNotFoundError):
+        return DataError(f"{shown} does not exist", "correct the path")
+    if isinstance(error, NotADirectoryError):
+        return DataError(f"{shown} is not a folder", "name a folder")
+    return DataError(f"{shown} cannot be read: {error.strerror}", "check its permissions")
 
 
 def _is_folder(child: os.DirEntry[str]) -> bool:

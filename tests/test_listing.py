@@ -221,8 +221,10 @@ def test_masks_that_fit_nothing_or_twice(tmp_path):
         list_images(tmp_path / "in", masks=tmp_path / "m")
     with pytest.raises(DataError, match="two masks for 1"):
         list_images(tmp_path / "in", masks=tmp_path / "n")
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="none does not exist; correct the path"):
         list_images(tmp_path / "in", masks=tmp_path / "none")
+    with pytest.raises(DataError, match=r"1\.png is not a folder"):
+        list_images(tmp_path / "in", masks=tmp_path / "in" / "1.png")
 
 
 def manifest(tmp_path, text, encoding="utf-8", name="list.csv"):
