@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 FILE = click.Path(path_type=Path)
+ABOVE_ZERO = click.FloatRange(min=0, min_open=True)
 
 Command = Callable[..., Any]
 
@@ -35,7 +36,10 @@ def from_sidecar(ctx: click.Context, _: click.Parameter, path: Path | None) -> N
     try:
         options = json.loads(path.read_bytes())["configuration"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise click.BadParameter(f"{path} is not a sidecar that extract wrote") from error
+        reason = "does not exist" if isinstance(error, FileNotFoundError) else "is not a sidecar"
+        raise click.BadParameter(
+            f"{path} {reason}; give the .json that extract wrote beside its table"
+        ) from error
     known = {parameter.name for parameter in ctx.command.params}
     ctx.default_map = {name: value for name, value in options.items() if name in known}
 
@@ -73,9 +77,13 @@ def reading_options(command: Command) -> Command:
             show_default=True,
             help="Whether an image is one cell or a field of several.",
         ),
-        click.option("--pixel-size", type=float, help="Micrometres per pixel."),
-        click.option("--max-pixels", type=int, default=100_000_000, show_default=True),
-        click.option("--max-bytes", type=int, default=1_000_000_000, show_default=True),
+        click.option("--pixel-size", type=ABOVE_ZERO, help="Micrometres per pixel."),
+        click.option(
+            "--max-pixels", type=click.IntRange(1), default=100_000_000, show_default=True
+        ),
+        click.option(
+            "--max-bytes", type=click.IntRange(1), default=1_000_000_000, show_default=True
+        ),
     ]
     for option in reversed(options):
         command = option(command)
@@ -87,14 +95,14 @@ def measuring_options(command: Command) -> Command:
     options = [
         click.option(
             "--time-limit",
-            type=float,
+            type=ABOVE_ZERO,
             default=300.0,
             show_default=True,
             help="Seconds that one image may take.",
         ),
         click.option(
             "--memory-limit",
-            type=float,
+            type=ABOVE_ZERO,
             help="GB that a worker may use (Linux); an equal share of the machine's by default.",
         ),
         click.option(

@@ -237,7 +237,13 @@ MISTAKES = {
         ["{smear}", "-o", "{file}/cells.parquet"],
         "cannot be written to",
     ),
-    "a config that is none": (["{smear}", "--config", "{file}"], "not a sidecar"),
+    "a config that is none": (["{smear}", "--config", "{file}"], "file is not a sidecar; give"),
+    "no config": (["{smear}", "--config", "{empty}/none"], "none does not exist; give the .json"),
+    "no size": (["{smear}", "--pixel-size", "0"], "'--pixel-size': 0.0 is not in the range x>0"),
+    "no time": (["{smear}", "--time-limit", "-5"], "'--time-limit': -5.0 is not in the range x>0"),
+    "no memory": (["{smear}", "--memory-limit", "0"], "'--memory-limit': 0.0 is not in"),
+    "no pixels": (["{smear}", "--max-pixels", "0"], "'--max-pixels': 0 is not in the range x>=1"),
+    "no masks": (["{smear}", "--masks", "{empty}/none"], "none does not exist; correct the path"),
 }
 
 
