@@ -271,7 +271,7 @@ def _record(folder: Path) -> dict[str, Any]:
     path = folder / RECORD
     try:
         record = json.loads(path.read_bytes())
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise ModelError(
             f"{folder} is no model: {RECORD} is missing", "name the folder that train wrote"
         ) from error

@@ -51,6 +51,8 @@ def report(model: Path) -> Path:
     import pandas as pd
 
     remedy = "name the folder that train wrote, or train the model again"
+    if not model.is_dir():
+        raise ModelError(f"{model} is no folder", "name the folder that train wrote")
     try:
         evaluation = json.loads((model / "evaluation.json").read_bytes())
         bundle = json.loads((model / "bundle.json").read_bytes())

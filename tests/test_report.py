@@ -131,6 +131,11 @@ def test_a_folder_without_its_files_is_refused(model, tmp_path, file):
     assert "\n" not in str(caught.value)
 
 
+def test_what_is_no_folder_is_refused(tmp_path):
+    with pytest.raises(ModelError, match="none is no folder; name the folder that train wrote"):
+        report(tmp_path / "none")
+
+
 def test_a_table_sets_numbers_right_and_shows_gaps():
     assert shown(0.12345) == "0.123"
     assert shown(-0.00123) == "-0.0012"
