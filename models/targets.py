@@ -15,6 +15,9 @@ from .groups import group_names, merged_groups
 
 POSITIVE = "blast"
 IDENTITY = ("Metadata_SHA256", "Metadata_PHash")
+_GIVE_LABELS = (
+    "give labels to extract (class folders or a manifest), or name their column with --label"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,10 +92,7 @@ def read_targets(
 
 def _labels(table: pd.DataFrame, label: str) -> pd.Series[Any]:
     if label not in table.columns:
-        raise ModelError(
-            f"the table has no column {label}",
-            "give labels to extract (class folders or a manifest), or name the column with --label",
-        )
+        raise ModelError(f"the table has no column {label}", _GIVE_LABELS)
     labels = table[label]
     return labels.where(labels.astype(str).str.strip() != "")
 
@@ -107,9 +107,13 @@ def _classes(labels: pd.Series[Any], column: str) -> tuple[str, ...]:
                 f"the labels {twin!r} and {name!r} in {column} differ in case or space only",
                 "write them alike",
             )
+    if not classes:
+        raise ModelError(f"{column} holds no label", _GIVE_LABELS)
     if len(classes) < 2:
-        seen = f"only the class {classes[0]!r}" if classes else "no label"
-        raise ModelError(f"{column} holds {seen}", "a model needs cells of at least two classes")
+        raise ModelError(
+            f"{column} holds only the class {classes[0]!r}",
+            "a model needs cells of at least two classes",
+        )
     return classes
 
 
@@ -132,13 +136,15 @@ def _positive(classes: tuple[str, ...], positive: str | None) -> int | None:
 def _subjects(table: pd.DataFrame, group: str | None) -> NDArray[np.str_]:
     if group is None:
         return np.arange(len(table)).astype(str)
-    remedy = "fill it, name another column with --group, or accept a random split with --no-groups"
+    remedy = "name another column with --group, or accept a random split with --no-groups"
     if group not in table.columns:
         raise ModelError(f"the table has no column {group}", remedy)
     values = table[group]
     unknown = values.isna() | (values.astype(str).str.strip() == "")
     if unknown.any():
-        raise ModelError(f"{group} is empty in {int(unknown.sum())} of {len(values)} rows", remedy)
+        raise ModelError(
+            f"{group} is empty in {int(unknown.sum())} of {len(values)} rows", f"fill it, {remedy}"
+        )
     return values.astype(str).to_numpy(dtype=str)
 
 

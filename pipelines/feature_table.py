@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SIDECAR_FORMAT = 1
+_SUFFIXES = (".parquet", ".csv", "")
+_GIVE = "give the table that extract wrote"
 # Text whatever it looks like: a subject "007" or a hash "1e10" is not a number.
 TEXTS = ("Label", "OriginalLabel", "Subject", "Slide", "Camera", "SHA256", "PHash", "Image")
 
@@ -32,11 +34,10 @@ def read_table(path: Path, *, texts: tuple[str, ...] = ()) -> pd.DataFrame:
     """
     import pandas as pd
 
-    remedy = "give the Parquet or CSV file that extract wrote"
-    if path.suffix not in {".parquet", ".csv", ""}:
-        raise ModelError(f"{path} ends in {path.suffix!r}", remedy)
+    if path.suffix not in _SUFFIXES:
+        raise ModelError(f"{path} ends in {path.suffix!r}", _GIVE)
     if not path.exists():
-        raise ModelError(f"{path} does not exist", remedy)
+        raise ModelError(f"{path} does not exist", _GIVE)
     try:
         if path.suffix == ".parquet" or path.is_dir():
             table = pd.read_parquet(path)
@@ -44,9 +45,9 @@ def read_table(path: Path, *, texts: tuple[str, ...] = ()) -> pd.DataFrame:
             named = dict.fromkeys((*(f"Metadata_{name}" for name in TEXTS), *texts), "str")
             table = pd.read_csv(path, dtype=named)
     except (OSError, ValueError) as error:
-        raise ModelError(f"{path} cannot be read: {_first_line(error)}", remedy) from error
+        raise ModelError(f"{path} cannot be read: {_first_line(error)}", _GIVE) from error
     if table.empty:
-        raise ModelError(f"{path} has no rows", remedy)
+        raise ModelError(f"{path} has no rows", _GIVE)
     return table
 
 
@@ -58,15 +59,17 @@ def read_sidecar(table: Path) -> dict[str, Any]:
     ModelError
         If it is missing, damaged or of another format.
     """
+    if table.suffix not in _SUFFIXES:
+        raise ModelError(f"{table} ends in {table.suffix!r}", _GIVE)
+    if table.is_dir() and not any(table.glob("*.parquet")):
+        raise ModelError(f"{table} holds no Parquet file", _GIVE)
     path = table.with_suffix(".json")
     remedy = "keep beside the table the JSON file that extract wrote with it"
     try:
         sidecar = json.loads(path.read_bytes())
     except FileNotFoundError as error:
         if not table.exists():
-            raise ModelError(
-                f"{table} does not exist", "give the table that extract wrote"
-            ) from error
+            raise ModelError(f"{table} does not exist", _GIVE) from error
         raise ModelError(f"{path} is missing", remedy) from error
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} cannot be read: {_first_line(error)}", remedy) from error

@@ -121,12 +121,16 @@ def set_in(column, where, value):
 @pytest.mark.parametrize(
     ("change", "options", "line"),
     [
-        (set_in("Metadata_Subject", [3], None), {}, r"Metadata_Subject is empty in 1 of 72 rows"),
+        (set_in("Metadata_Subject", [3], None), {}, r"is empty in 1 of 72 rows; fill it, name"),
         (lambda t: t.drop(columns="Metadata_Label"), {}, r"no column Metadata_Label; .*--label"),
         (lambda t: t.drop(columns=SIGNAL), {}, rf"lacks column {SIGNAL}, which its sidecar"),
         (lambda t: t.assign(Age=3), {}, r"does not describe column Age"),
         (lambda t: t.assign(Metadata_Label="blast"), {}, r"holds only the class 'blast'"),
-        (set_in("Metadata_Label", slice(None), None), {}, r"holds no label"),
+        (
+            set_in("Metadata_Label", slice(None), None),
+            {},
+            r"holds no label; give labels to extract",
+        ),
         (set_in("Metadata_Label", [0], "Blast"), {}, r"'Blast' and 'blast' .* differ in case"),
         (lambda t: t.replace({"blast": "all"}), {}, r"neither class \('all', 'normal'\).*--pos"),
         (lambda t: t, {"positive": "ALL"}, r"'ALL' is none of the classes; choose one of 'blast'"),
@@ -136,6 +140,7 @@ def set_in(column, where, value):
         (lambda t: t.astype({SIGNAL: str}), {}, rf"column {SIGNAL} holds .* and not numbers"),
         (lambda t: t.assign(**dict.fromkeys(DICTIONARY, 1.0)), {}, r"none of the 8 .* varies"),
         (lambda t: t, {"label": "Metadata_Kind"}, r"no column Metadata_Kind"),
+        (lambda t: t, {"group": "Metadata_Bed"}, r"no column Metadata_Bed; name another column"),
         (lambda t: t.iloc[:0], {}, r"has no rows"),
         (
             lambda t: t.assign(Metadata_PHash=["d", "e"] * 36),
@@ -177,7 +182,7 @@ def test_a_table_without_its_sidecar_is_refused(tmp_path, sidecar, line):
     [
         ("cells.parquet", b"no parquet", "cannot be read"),
         ("cells.csv", b"", "cannot be read"),
-        ("cells.xlsx", b"", "ends in '.xlsx'"),
+        ("cells.xlsx", b"", "ends in '.xlsx'; give the table that extract wrote"),
         ("nowhere.parquet", None, "does not exist"),
     ],
 )
@@ -189,6 +194,20 @@ def test_a_table_that_is_none_is_refused(tmp_path, name, content, line):
     with pytest.raises(ModelError, match=line) as caught:
         train(path, tmp_path / "model", **QUICK)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("cell.png", "ends in '.png'; give the table"),
+        ("images", "images holds no Parquet file; give the table"),
+    ],
+)
+def test_images_are_no_table(tmp_path, name, line):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "cell.png").write_bytes(b"")
+    with pytest.raises(ModelError, match=line):
+        train(tmp_path / name, tmp_path / "model", **QUICK)
 
 
 def test_an_output_that_is_in_use_is_refused_before_the_work(tmp_path):
