@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,6 +84,8 @@ def compare(
     from .training_source import near_copies
 
     tell = progress or _silently
+    if images is not None and not images.is_dir():
+        raise ModelError(f"{images} is no folder", "name the folder of the images with --images")
     sidecar = read_sidecar(table)
     frame = read_table(table, texts=(label, group))
     copies, notes = near_copies(frame)
@@ -95,6 +98,8 @@ def compare(
         copies=copies,
     )
     protocol = Protocol(folds, repeats, seed, jobs)
+    with _writing(out):
+        out.mkdir(parents=True, exist_ok=True)
     contest = judged(data, frame, sidecar["columns"], estimators, protocol, tell)
     tell("what a cell costs")
     cost = _cost(sidecar, frame, images)
@@ -114,8 +119,7 @@ def compare(
         "notes": [*data.notes, *notes],
     }
     picture = comparison_picture(record)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
+    with _writing(out):
         for name, content in {
             "comparison.json": as_json(record),
             "comparison.png": picture,
@@ -123,11 +127,17 @@ def compare(
         }.items():
             with whole_file(out / name) as temporary:
                 temporary.write_bytes(content)
+    return Contest(out, record)
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise ModelError(
             f"{out} cannot be written to ({error.strerror})", "name a folder that can, with -o"
         ) from error
-    return Contest(out, record)
 
 
 def _cost(sidecar: Mapping[str, Any], frame: pd.DataFrame, images: Path | None) -> Cost | None:

@@ -213,10 +213,17 @@ def test_the_same_table_gives_the_same_comparison(tmp_path):
     assert first.replace(b'"jobs": 1', b'"jobs": 2') == second
 
 
-def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
+def test_a_folder_that_cannot_be_written_is_refused_before_the_work(tmp_path):
     (tmp_path / "out").write_text("a file")
+    steps = []
     with pytest.raises(ModelError, match="out cannot be written to"):
-        compare(written(tmp_path, made()), tmp_path / "out", **QUICK)
+        compare(written(tmp_path, made()), tmp_path / "out", progress=steps.append, **QUICK)
+    assert steps == []
+
+
+def test_a_wrong_folder_of_images_is_refused(tmp_path):
+    with pytest.raises(ModelError, match="none is no folder; name the folder of the images"):
+        compare(written(tmp_path, made()), tmp_path / "out", images=tmp_path / "none", **QUICK)
 
 
 def test_an_embedding_is_one_cluster_of_the_importances():
