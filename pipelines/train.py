@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from models.errors import ModelError
 
 from .feature_table import read_sidecar
+from .source import list_source
 from .training_source import Source, Wanted, in_memory
 
 if TYPE_CHECKING:
@@ -126,6 +127,8 @@ def train(
     ------
     ModelError
         If the table, the sidecar, the options or the output folder do not serve.
+    DataError
+        If there are no images where `images` says.
     """
     from models.bundle import check_target, save_bundle
     from models.crossvalidation import fit_calibrated
@@ -146,6 +149,8 @@ def train(
     tell = progress or _silently
     check_target(out)
     _check(sensitivity, tune, select)
+    if images is not None and audit_cells:
+        list_source(images, masks=None, shared=False)
     stated = sensitivity or STATED
     sidecar = read_sidecar(table)
     dictionary = sidecar["columns"]
@@ -211,6 +216,7 @@ def train(
     )
     write_report(out)
     leading = next(iter(measures))
+    untried = [judged.audit.note] if audit_cells and judged.audit.note else []
     return TrainingReport(
         out=out,
         estimator=kind.name,
@@ -231,7 +237,7 @@ def train(
             }
             for row in judged.importances.head(10).to_dict("records")
         ],
-        notes=notes,
+        notes=[*notes, *untried],
         seconds=time.monotonic() - started,
     )
 

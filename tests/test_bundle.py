@@ -220,12 +220,6 @@ def test_a_damaged_bundle_is_refused_in_one_line(stored, file, content, line):
     assert "\n" not in str(caught.value)
 
 
-def test_a_file_is_no_model(stored):
-    folder, _, _ = stored
-    with pytest.raises(ModelError, match=r"is no model: .*; name the folder that train wrote"):
-        load_bundle(folder / "bundle.json", feature_versions=VERSIONS)
-
-
 def test_an_unknown_estimator_is_refused(stored):
     folder, _, _ = stored
     edit(folder, estimator="forest")

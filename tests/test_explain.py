@@ -254,6 +254,7 @@ def test_bad_input_is_one_line(models, one, images, tmp_path):
     (bare / "neighbours.parquet").unlink()
     cases = [
         ((tmp_path / "none", one, "-o", out), "is no model"),
+        ((one, one, "-o", out), "is no model"),
         ((model, tmp_path / "none.png", "-o", out), "does not exist"),
         ((model, images, "-o", out), "name one image"),
         ((model, white, "-o", out), "blank"),

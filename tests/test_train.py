@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from tables import SIGNAL, WEAKER, columns, made_table, write_table
 
+from data.errors import DataError
 from models.bundle import load_bundle, predict_probabilities
 from models.errors import ModelError
 from models.table import training_set
@@ -126,11 +127,7 @@ def set_in(column, where, value):
         (lambda t: t.drop(columns=SIGNAL), {}, rf"lacks column {SIGNAL}, which its sidecar"),
         (lambda t: t.assign(Age=3), {}, r"does not describe column Age"),
         (lambda t: t.assign(Metadata_Label="blast"), {}, r"holds only the class 'blast'"),
-        (
-            set_in("Metadata_Label", slice(None), None),
-            {},
-            r"holds no label; give labels to extract",
-        ),
+        (set_in("Metadata_Label", slice(None), None), {}, r"holds no label; give labels"),
         (set_in("Metadata_Label", [0], "Blast"), {}, r"'Blast' and 'blast' .* differ in case"),
         (lambda t: t.replace({"blast": "all"}), {}, r"neither class \('all', 'normal'\).*--pos"),
         (lambda t: t, {"positive": "ALL"}, r"'ALL' is none of the classes; choose one of 'blast'"),
@@ -196,18 +193,17 @@ def test_a_table_that_is_none_is_refused(tmp_path, name, content, line):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("name", "line"),
-    [
-        ("cell.png", "ends in '.png'; give the table"),
-        ("images", "images holds no Parquet file; give the table"),
-    ],
-)
-def test_images_are_no_table(tmp_path, name, line):
-    (tmp_path / "images").mkdir()
-    (tmp_path / "cell.png").write_bytes(b"")
-    with pytest.raises(ModelError, match=line):
-        train(tmp_path / name, tmp_path / "model", **QUICK)
+def test_a_folder_of_images_is_no_table(tmp_path):
+    with pytest.raises(ModelError, match="holds no Parquet file; give the table"):
+        train(tmp_path, tmp_path / "model", **QUICK)
+
+
+def test_images_that_are_nowhere_are_told_before_the_work_or_at_its_end(tmp_path):
+    path = write_table(tmp_path, made_table())
+    with pytest.raises(DataError, match="none does not exist; correct the path"):
+        train(path, tmp_path / "model", images=tmp_path / "none", **QUICK)
+    asked = train(path, tmp_path / "model", **(QUICK | {"repeats": 1}))
+    assert any("Nothing was measured again from the pictures: " in note for note in asked.notes)
 
 
 def test_an_output_that_is_in_use_is_refused_before_the_work(tmp_path):
