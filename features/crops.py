@@ -173,31 +173,31 @@ def central_cell(rgb: Bytes, *, surely: bool) -> Outlined | None:
     if not surely and large and is_field(rgb):
         return None
     stain = stain_of(rgb)
-    coarse = _coarse(stain)
+    size = nuclear_size(stain.plane, stain.level)
+    coarse = _coarse(stain, size)
     found, _, _ = nuclear_parts(coarse)
     main = main_part(found)
     if not surely and not large and several(found, main):
         return None
     nucleus = central(found, main)
     region, slide = region_of(coarse.optical, nucleus, others(found, nucleus))
-    return _fine(stain, reduced_mask(region | nucleus, rgb.shape[:2]), nucleus, slide)
+    return _fine(stain, size, reduced_mask(region | nucleus, rgb.shape[:2]), nucleus, slide)
 
 
-def _coarse(stain: Stain) -> Stain:
-    """Reduce what is read of an image so far that its nuclei measure `_SCALE` pixels."""
-    factor = _SCALE / max(nuclear_size(stain.plane, stain.level), 1.0)
+def _coarse(stain: Stain, size: float) -> Stain:
+    """Reduce what is read of an image so far that nuclei of a size measure `_SCALE` pixels."""
+    factor = _SCALE / max(size, 1.0)
     if factor >= 0.8:
         return stain
     rows, cols = stain.plane.shape
-    size = (max(1, round(factor * cols)), max(1, round(factor * rows)))
-    optical = cv2.resize(stain.optical, size, interpolation=cv2.INTER_LINEAR)
+    shape = (max(1, round(factor * cols)), max(1, round(factor * rows)))
+    optical = cv2.resize(stain.optical, shape, interpolation=cv2.INTER_LINEAR)
     small = np.asarray(optical, dtype=np.uint8)
     return stain._replace(optical=small, plane=chromatin(small))
 
 
-def _fine(stain: Stain, region: Bytes, nucleus: Bytes, slide: int) -> Outlined:
+def _fine(stain: Stain, size: float, region: Bytes, nucleus: Bytes, slide: int) -> Outlined:
     """Draw the outlines of a cell, found on a reduced image, at full resolution."""
-    size = nuclear_size(stain.plane, stain.level)
     margin = ceil(GRAIN_REACH * size) + 2
     left, top, width, height = cv2.boundingRect(region)
     rows = slice(max(0, top - margin), min(region.shape[0], top + height + margin))

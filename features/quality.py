@@ -89,8 +89,10 @@ class Signs:
 
 def two_nuclei(nucleus: Bytes, cell_area: int) -> bool:
     """Whether a nucleus has two round parts of like size that fill most of the cell."""
-    found = parts(nucleus)
-    if found.areas.size < 3 or found.areas.sum() < 0.5 * cell_area:
+    if cv2.countNonZero(nucleus) < 0.5 * cell_area:
+        return False
+    found = parts(np.ascontiguousarray(nucleus))
+    if found.areas.size < 3:
         return False
     first, second = np.argsort(found.areas)[::-1][:2]
     if found.areas[second] < _ALIKE * found.areas[first]:
