@@ -12,7 +12,7 @@ from models.errors import ModelError
 from . import report_choices, report_data, report_sections, report_slides
 from .card import FILE as CARD
 from .card import card, card_section
-from .checklist import checklists, estimator_words
+from .checklist import checklists, estimator_words, warnings
 from .markup import (
     contents,
     figure,
@@ -158,6 +158,8 @@ def _summary(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
         "of at most 12 features on the same folds."
     )
     yield from _optimism(found["figures"], random)
+    for text in warnings(found):
+        yield note(f"Shortcut: {text}", warning=True)
 
 
 def _optimism(figures: list[dict[str, Any]], random: dict[str, Any]) -> Iterator[str]:

@@ -193,5 +193,6 @@ def shortcuts(found: dict[str, Any]) -> Iterator[str]:
         yield note(found["shortcuts_note"])
     for one in found["shortcuts"]:
         if one.get("says"):
-            prefix = "Shortcut: " if one["suspicious"] else ""
-            yield note(f"{prefix}{one['says']}", warning=one["warning"])
+            says = str(one["says"])
+            text = f"Shortcut: {says}" if one["suspicious"] else says[:1].upper() + says[1:]
+            yield note(text, warning=one["warning"])

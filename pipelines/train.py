@@ -137,6 +137,7 @@ def train(
     from models.plots import importance_picture
     from models.records import as_json
 
+    from .checklist import warnings
     from .external import in_words, open_external, tested
     from .judging import Protocol, judge
     from .provenance import provenance
@@ -216,7 +217,9 @@ def train(
     )
     write_report(out)
     leading = next(iter(measures))
-    untried = [judged.audit.note] if audit_cells and judged.audit.note else []
+    audited = [f"shortcut: {text}" for text in warnings(record)]
+    if audit_cells and judged.audit.note:
+        audited.append(judged.audit.note)
     return TrainingReport(
         out=out,
         estimator=kind.name,
@@ -237,7 +240,7 @@ def train(
             }
             for row in judged.importances.head(10).to_dict("records")
         ],
-        notes=[*notes, *untried],
+        notes=[*notes, *audited],
         seconds=time.monotonic() - started,
     )
 
