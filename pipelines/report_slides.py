@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import escape
 from typing import Any
 
-from .markup import folded, heading, note, paragraph, table
+from .markup import folded, heading, note, paragraph, raw_table, shown, table
 
 # By how much the AUROC may be lower where both slides come from one camera.
 FALL = 0.05
@@ -31,15 +32,16 @@ def slide_pairs(found: dict[str, Any]) -> Iterator[str]:
     )
     rows = []
     for one in every:
-        row: list[Any] = [one["name"], one["columns"]]
+        values = [one["columns"]]
         for kind in kinds:
             reached = one["figures"].get(kind, {})
-            row += [reached.get("pairs"), reached.get("mean"), reached.get("least")]
-        rows.append(row)
+            values += [reached.get("pairs"), reached.get("mean"), reached.get("least")]
+        name = f'<span class="whole">{escape(one["name"])}</span>'
+        rows.append([name, *(escape(shown(value)) for value in values)])
     head = ["fed", "columns"]
     for kind in kinds:
         head += [f"{kind}: pairs", "mean AUROC", "lowest"]
-    yield table(head, rows)
+    yield raw_table(head, rows, range(1, len(head)))
     yield paragraph(
         f"All features: {found['estimators']['all features']}; each family by itself: "
         f"{found['estimators']['families']}. At most {most} pairs of a kind at even steps, "

@@ -193,6 +193,8 @@ def test_the_report_parts_the_pairs_and_gives_no_mean_over_all(tmp_path):
     found = json.loads((done.out / "evaluation.json").read_text())["slide_pairs"]
     whole = found["features"][0]["figures"]
     _, words = read(done.out / "report.html")
+    # a family's name is never broken in two, however narrow the page
+    assert '<span class="whole">all features</span>' in (done.out / "report.html").read_text()
     assert "12 of 12 pairs (3 of them: same camera, 9 of them: different cameras)" in words
     assert f"{whole[SAME]['mean']:.3f}, and {whole[DIFFERENT]['mean']:.3f} where it can" in words
     every = np.mean([one["auroc"] for one in found["pairs"]])
