@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .costs import Cost
 
 TIMED = 20
+_ELSEWHERE = "name a folder that can, with -o"
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,7 @@ def compare(
         copies=copies,
     )
     protocol = Protocol(folds, repeats, seed, jobs)
-    with _writing(out):
-        out.mkdir(parents=True, exist_ok=True)
+    _check_target(out)
     contest = judged(data, frame, sidecar["columns"], estimators, protocol, tell)
     tell("what a cell costs")
     cost = _cost(sidecar, frame, images)
@@ -119,7 +119,8 @@ def compare(
         "notes": [*data.notes, *notes],
     }
     picture = comparison_picture(record)
-    with _writing(out):
+    try:
+        out.mkdir(parents=True, exist_ok=True)
         for name, content in {
             "comparison.json": as_json(record),
             "comparison.png": picture,
@@ -127,17 +128,17 @@ def compare(
         }.items():
             with whole_file(out / name) as temporary:
                 temporary.write_bytes(content)
+    except OSError as error:
+        raise ModelError(f"{out} cannot be written to ({error.strerror})", _ELSEWHERE) from error
     return Contest(out, record)
 
 
-@contextmanager
-def _writing(out: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise ModelError(
-            f"{out} cannot be written to ({error.strerror})", "name a folder that can, with -o"
-        ) from error
+def _check_target(out: Path) -> None:
+    """Refuse an output that cannot be a folder, before the work and without making it."""
+    places = (out.absolute(), *out.absolute().parents)
+    nearest = next(place for place in places if place.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        raise ModelError(f"{out} cannot be written to", _ELSEWHERE)
 
 
 def _cost(sidecar: Mapping[str, Any], frame: pd.DataFrame, images: Path | None) -> Cost | None:

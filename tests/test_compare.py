@@ -102,6 +102,7 @@ def test_a_table_with_one_kind_only_is_refused(tmp_path, dictionary, line):
     kept = [name for name in table if name.startswith("Metadata_") or name in dictionary]
     with pytest.raises(ModelError, match=line):
         compare(written(tmp_path, table[kept], dictionary), tmp_path / "out", **QUICK)
+    assert not (tmp_path / "out").exists()
 
 
 def test_components_are_learnt_from_the_training_cells_only():
