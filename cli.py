@@ -156,7 +156,7 @@ def extract(images: Path, out: Path, *, resume: bool, quiet: bool, **options: An
         measured = len(done.results) - done.failed
         click.echo(
             f"{listing.layout}: {len(done.results)} images found = {measured} measured"
-            f" ({done.reused} of them by an earlier run) + {done.failed} failed;"
+            f" ({done.reused} of them before, or as copies) + {done.failed} failed;"
             f" {len(listing.skipped)} other files skipped"
         )
         for warning in done.warnings:

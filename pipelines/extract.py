@@ -18,7 +18,7 @@ from .measuring import Done, Measuring, PartNames, Settings
 from .networks import asked_columns, asked_network, described_columns
 from .processes import start_server
 from .source import list_source
-from .tables import SUFFIXES, write_errors, write_sidecar, write_table
+from .tables import SUFFIXES, check_sidecar, write_errors, write_sidecar, write_table
 from .work_folder import work_folder
 
 if TYPE_CHECKING:
@@ -159,6 +159,16 @@ def extract(
     workers = Workers(jobs, time_limit, memory_limit, scheduler)
     listing = list_source(images, masks=masks, shared=scheduler is not None)
     errors, sidecar = out.with_suffix(".errors.csv"), out.with_suffix(".json")
+    configuration = {
+        "preset": preset,
+        "features": list(features),
+        "embedding": embedding,
+        "embedding_set": list(embedding_set),
+        **{k: v for k, v in asdict(settings).items() if k not in _NOT_OPTIONS},
+        "masks": None if masks is None else str(masks),
+        "time_limit": time_limit,
+    }
+    check_sidecar(sidecar, out, configuration, _absolute(images))
     with work_folder(out, overwrite=overwrite) as parts:
         results = measure_all(
             listing, settings, parts, workers=workers, fail_fast=fail_fast, progress=progress
@@ -171,15 +181,7 @@ def extract(
         write_errors(errors, failures(listing.entries, results))
         record = {
             "command": "extract",
-            "configuration": {
-                "preset": preset,
-                "features": list(features),
-                "embedding": embedding,
-                "embedding_set": list(embedding_set),
-                **{k: v for k, v in asdict(settings).items() if k not in _NOT_OPTIONS},
-                "masks": None if masks is None else str(masks),
-                "time_limit": time_limit,
-            },
+            "configuration": configuration,
             "input": {
                 "images": _absolute(images),
                 "masks": None if masks is None else _absolute(masks),

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from data.errors import DataError
+
 from .arrow import column, number_column
 from .beside import FILE
 from .parts import Part, whole_file
@@ -249,6 +251,30 @@ LIBRARIES = (
     "scikit-learn",
     "scipy",
 )
+
+
+def check_sidecar(path: Path, table: Path, configuration: Mapping[str, Any], images: str) -> None:
+    """Refuse to replace the sidecar of another table, of which it would then say wrong things.
+
+    Tables that differ in their ending only have one sidecar.
+
+    Raises
+    ------
+    DataError
+        If another table lies there that was measured in other images or with other options.
+    """
+    try:
+        record = json.loads(path.read_bytes())
+        other, before = record["table"]["name"], record["configuration"]
+        there = record["input"]["images"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return  # no sidecar of ours
+    same = before == json.loads(json.dumps(configuration)) and there == images
+    if other != table.name and not same and (table.parent / other).exists():
+        raise DataError(
+            f"{path} belongs to {other}, which was measured otherwise",
+            f"give {table.name} another name, or remove {other}",
+        )
 
 
 def write_sidecar(

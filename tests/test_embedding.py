@@ -165,13 +165,13 @@ def test_the_background_moves_the_picture_and_not_the_cell(tmp_path, network):
 def test_another_network_or_preprocessing_is_measured_again(smear, network, tmp_path):
     out = tmp_path / "cells.parquet"
     first = run("extract", smear, "-o", out, "--features", "Embedding", "--embedding", network)
-    assert "(0 of them by an earlier run)" in first.output
+    assert "(0 of them before, or as copies)" in first.output
     again = run("extract", smear, "-o", out, "--features", "Embedding", "--embedding", network)
-    assert "(18 of them by an earlier run)" in again.output
+    assert "(18 of them before, or as copies)" in again.output
     before = pd.read_parquet(out)
     options = ("--embedding", network, "--embedding-set", "mean=0.5,0.5,0.5")
     changed = run("extract", smear, "-o", out, "--features", "Embedding", *options)
-    assert "(0 of them by an earlier run)" in changed.output
+    assert "(0 of them before, or as copies)" in changed.output
     name = "Image_Embedding_tiny_0000"
     assert pd.read_parquet(out)[name].to_numpy() == pytest.approx(before[name] - 0.5, abs=1e-6)
 

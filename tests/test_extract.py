@@ -162,7 +162,8 @@ def test_each_unusable_file_is_named_and_the_rest_survives(tmp_path):
     out = tmp_path / "cells.parquet"
     result = run("extract", folder, "-o", out, "--preset", "minimal")
     assert result.exit_code == 3
-    assert "13 images found = 6 measured (0 of them by an earlier run) + 7 failed" in result.stdout
+    assert "13 images found = 6 measured (0 of them before, or as" in result.stdout
+    assert "copies) + 7 failed" in result.stdout
     assert "7 images failed" in result.stderr
     errors = pd.read_csv(tmp_path / "cells.errors.csv").set_index("image")
     assert dict(errors["stage"]) == {
@@ -292,3 +293,17 @@ def test_all_idb2_comes_with_its_facts(tmp_path):
     g08 = table[table["Metadata_Slide"] == "g08"]
     assert set(g08["Metadata_Camera"]) == {"Canon PowerShot G5"}
     assert len(g08) == 57
+
+
+def test_the_sidecar_of_another_table_is_not_replaced(tmp_path):
+    """It would say of the other table what is true of this one only."""
+    smear = write_smear(tmp_path / "images", subjects=1, cells=3)
+    first, second = tmp_path / "cells.parquet", tmp_path / "cells.csv"
+    extract(smear, first, preset="minimal")
+    extract(smear, second, preset="minimal")  # the same numbers: one sidecar serves both
+    with pytest.raises(DataError, match=r"cells\.json belongs to cells\.csv, which was measured"):
+        extract(smear, first, preset="minimal", stain="none")
+    second.unlink()
+    extract(smear, first, preset="minimal", stain="none")
+    record = json.loads((tmp_path / "cells.json").read_text("utf-8"))
+    assert (record["table"]["name"], record["configuration"]["stain"]) == ("cells.parquet", "none")
