@@ -33,7 +33,7 @@ def inner_scores(
     if rarest < 2:
         raise ModelError(
             f"a training part has {rarest} cell of a class: too few to calibrate on",
-            "add cells of the rarest class, or ask for more folds",
+            "add cells of the rarest class; three, in as many folds, are the least",
         )
     folds = min(INNER_FOLDS, rarest)
     names = [str(code) for code in range(int(target.max()) + 1)]

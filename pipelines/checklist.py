@@ -155,7 +155,7 @@ def suspicion(found: Mapping[str, Any]) -> str:
         return " ".join(warned)
     if not tried:
         return "No shortcut could be tried: the table has no columns for it."
-    return f"None of {len(tried)} shortcuts that were tried comes near the model."
+    return f"None of {len(tried)} shortcuts that were tried is above chance and near the model."
 
 
 def warnings(found: Mapping[str, Any]) -> list[str]:
