@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .train import TrainingReport
 
 SUBJECTS, CELLS = 12, 12
+AUDITED = 48  # cells suffice to show what the audit does
 
 
 def demo(
@@ -63,4 +64,13 @@ def demo(
         cv2.imwrite(str(path), cv2.cvtColor(cell.rgb, cv2.COLOR_RGB2BGR))
     table = out / "cells.parquet"
     extract(images, table, jobs=jobs, progress=progress)
-    return train(table, out / "model", folds=4, repeats=1, seed=seed, jobs=jobs, progress=tell)
+    return train(
+        table,
+        out / "model",
+        folds=4,
+        repeats=1,
+        audit_cells=AUDITED,
+        seed=seed,
+        jobs=jobs,
+        progress=tell,
+    )

@@ -85,7 +85,7 @@ def test_ctrl_c_stops_in_two_seconds_and_says_how_to_go_on(smear, tmp_path):
     arguments = ["extract", smear, "-o", tmp_path / "cells.parquet", "--preset", "minimal", "-j2"]
     running = subprocess.Popen(
         [sys.executable, script, *arguments],
-        env=ENVIRONMENT | {LOG: str(log), DELAY: "0.5"},
+        env=ENVIRONMENT | {LOG: str(log), DELAY: "1.5"},
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
