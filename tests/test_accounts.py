@@ -66,8 +66,10 @@ def test_a_dead_worker_costs_its_image_only(smear, tmp_path, monkeypatch, jobs):
 
 
 # Started as users start it, but with images that take their time.
+# A test run that was started in the background has Ctrl-C switched off, and so has what it starts.
 COMMAND = """
-import sys
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import pipelines.extract
 from hostile_workers import Logged
 pipelines.extract.Measuring = Logged
