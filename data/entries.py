@@ -86,9 +86,9 @@ class Entry:
         """The entry with `facts` where it knows nothing itself."""
         return replace(
             self,
-            subject=self.subject or facts.subject,
-            slide=self.slide or facts.slide,
-            camera=self.camera or facts.camera,
+            subject=self.subject or facts.subject or None,
+            slide=self.slide or facts.slide or None,
+            camera=self.camera or facts.camera or None,
             extra={**facts.extra, **self.extra},
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .errors import ModelError
-from .targets import read_targets
+from .targets import Targets, read_targets
 
 Columns = Mapping[str, Mapping[str, Any]]
 
@@ -19,7 +19,7 @@ NOT_LEARNT_FROM = ("Metadata_", "Background_", "Image_")
 
 
 @dataclass(frozen=True, eq=False)
-class TrainingSet:
+class TrainingSet(Targets):
     """What a model learns from; n rows (cells), p features.
 
     Parameters
@@ -28,33 +28,23 @@ class TrainingSet:
         NaN where a feature has no value; never infinite, no column constant.
     columns : tuple of p str
         The names of the features.
-    target : (n,) int64
-        Index into `classes`.
-    classes : tuple of str
-        Sorted labels.
-    positive : int or None
-        Index of the class that sensitivity refers to; None with more than two classes unless
-        one is named or called ``blast``.
-    groups : (n,) int64
-        Rows of one group stay on one side of every split.
-    group_names : tuple of str
-        The subjects of each group, joined by " = " where copies merged several; empty where a
-        group is a cell.
-    rows : (n,) int64
-        Positions of these cells in the table that was given.
-    notes : tuple of str
-        What was left out or merged, one sentence each.
     """
 
     features: NDArray[np.float64]
     columns: tuple[str, ...]
-    target: NDArray[np.int64]
-    classes: tuple[str, ...]
-    positive: int | None
-    groups: NDArray[np.int64]
-    group_names: tuple[str, ...]
-    rows: NDArray[np.int64]
-    notes: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls,
+        found: Targets,
+        features: NDArray[np.float64],
+        columns: Sequence[str],
+        dropped: Sequence[str],
+    ) -> TrainingSet:
+        """Put the features beside the targets, and what was left out among the notes."""
+        whole = replace(found, notes=(*found.notes, *dropped))
+        targets = {field.name: getattr(whole, field.name) for field in fields(Targets)}
+        return cls(**targets, features=features, columns=tuple(columns))
 
 
 def training_set(
@@ -91,16 +81,11 @@ def training_set(
     found = read_targets(table, label=label, group=group, positive=positive, copies=copies)
     features = feature_matrix(table.iloc[found.rows], names)
     kept, dropped = column_ranges(features).informative()
-    return TrainingSet(
-        features=features[:, kept] if dropped else features,
-        columns=tuple(name for name, keep in zip(names, kept, strict=True) if keep),
-        target=found.target,
-        classes=found.classes,
-        positive=found.positive,
-        groups=found.groups,
-        group_names=found.group_names,
-        rows=found.rows,
-        notes=(*found.notes, *dropped),
+    return TrainingSet.of(
+        found,
+        features[:, kept] if dropped else features,
+        [name for name, keep in zip(names, kept, strict=True) if keep],
+        dropped,
     )
 
 

@@ -22,7 +22,27 @@ _GIVE_LABELS = (
 
 @dataclass(frozen=True, eq=False)
 class Targets:
-    """Classes and groups of the n cells that have a label; fields as in `table.TrainingSet`."""
+    """Classes and groups of the n cells that have a label.
+
+    Parameters
+    ----------
+    target : (n,) int64
+        Index into `classes`.
+    classes : tuple of str
+        Sorted labels.
+    positive : int or None
+        Index of the class that sensitivity refers to; None with more than two classes unless
+        one is named or called ``blast``.
+    groups : (n,) int64
+        Rows of one group stay on one side of every split.
+    group_names : tuple of str
+        The subjects of each group, joined by " = " where copies merged several; empty where a
+        group is a cell.
+    rows : (n,) int64
+        Positions of these cells in the table that was given.
+    notes : tuple of str
+        What was left out or merged, one sentence each.
+    """
 
     target: NDArray[np.int64]
     classes: tuple[str, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from .parts import Part
 from .tables import Layout
 
 if TYPE_CHECKING:
-    from data.entries import Entry, Facts
+    from data.entries import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def gather(
     from features.quality import Quality
 
     images = [
-        Measured(completed(entry, result.facts), result.part)
+        Measured(entry if result.facts is None else entry.completed(result.facts), result.part)
         for entry, result in zip(entries, results, strict=True)
         if isinstance(result, Done)
     ]
@@ -50,16 +50,3 @@ def gather(
     extra |= {name for image in images for name in image.entry.extra}
     flags = tuple(one.name for one in fields(Quality))
     return Layout(flags, tuple(sorted(extra)), features), images
-
-
-def completed(entry: Entry, facts: Facts | None) -> Entry:
-    """Return an entry with what is known of its file, where the listing did not say."""
-    if facts is None:
-        return entry
-    return replace(
-        entry,
-        subject=entry.subject or facts.subject or None,
-        slide=entry.slide or facts.slide or None,
-        camera=entry.camera or facts.camera or None,
-        extra={**facts.extra, **entry.extra},
-    )

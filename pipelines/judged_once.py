@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -33,16 +33,16 @@ def part(data: TrainingSet, places: NDArray[np.int64]) -> TrainingSet:
     )
 
 
-def validated_once(
+def validated(
     kind: Estimator,
     features: NDArray[np.float64],
     data: TrainingSet,
     groups: NDArray[np.int64],
     protocol: Protocol,
+    tell: Callable[[str], None] | None = None,
 ) -> list[Fold]:
-    """Cross-validate once, on fewer folds where a class has not enough groups."""
+    """Cross-validate by a protocol."""
     from models.crossvalidation import cross_validate
-    from models.splitting import largest_folds
 
     return cross_validate(
         kind,
@@ -50,14 +50,31 @@ def validated_once(
         data.target,
         groups,
         classes=data.classes,
-        folds=max(2, min(protocol.folds, largest_folds(data.target, groups))),
-        repeats=1,
+        folds=protocol.folds,
+        repeats=protocol.repeats,
         seed=protocol.seed,
         jobs=protocol.jobs,
         unit="subjects" if data.group_names else "cells",
         positive=data.positive,
         sensitivity=protocol.sensitivity,
+        candidates=protocol.candidates,
+        progress=tell,
     )
+
+
+def validated_once(
+    kind: Estimator,
+    features: NDArray[np.float64],
+    data: TrainingSet,
+    groups: NDArray[np.int64],
+    protocol: Protocol,
+) -> list[Fold]:
+    """Cross-validate once, untuned, on fewer folds where a class has not enough groups."""
+    from models.splitting import largest_folds
+
+    folds = max(2, min(protocol.folds, largest_folds(data.target, groups)))
+    once = replace(protocol, folds=folds, repeats=1, candidates=0)
+    return validated(kind, features, data, groups, once)
 
 
 def figures_of(

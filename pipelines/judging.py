@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .audit import Audit, audit
 from .choices import selected, tuned
+from .judged_once import validated
 from .slides import slide_pairs_record
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def judge(
     from models.worst import worst_cells
 
     grouped = bool(data.group_names)
-    done = _validate(data, data.features, kind, protocol, data.groups, tell)
+    done = validated(kind, data.features, data, data.groups, protocol, tell)
     tell("figures and their intervals")
     evaluation = evaluate(
         done,
@@ -187,7 +188,7 @@ def judge(
         tell("the same under a random split")
         cells = np.arange(len(data.target))
         once = replace(protocol, repeats=1)
-        at_random = _validate(data, data.features, kind, once, cells, tell)
+        at_random = validated(kind, data.features, data, cells, once, tell)
         random = repeated_figures(data.target, pooled(at_random, len(cells)), data.positive)
     tell("importances")
     shown = data if sample is None else sample.data
@@ -240,34 +241,6 @@ def _within(done: list[Fold], sample: Sample | None) -> list[Fold]:
             )
         )
     return parts
-
-
-def _validate(
-    data: TrainingSet,
-    features: NDArray[np.float64],
-    kind: Estimator,
-    protocol: Protocol,
-    groups: NDArray[np.int64],
-    tell: Callable[[str], None],
-) -> list[Fold]:
-    from models.crossvalidation import cross_validate
-
-    return cross_validate(
-        kind,
-        features,
-        data.target,
-        groups,
-        classes=data.classes,
-        folds=protocol.folds,
-        repeats=protocol.repeats,
-        seed=protocol.seed,
-        jobs=protocol.jobs,
-        unit="subjects" if data.group_names else "cells",
-        positive=data.positive,
-        sensitivity=protocol.sensitivity,
-        candidates=protocol.candidates,
-        progress=tell,
-    )
 
 
 def _cluster_names(groups: list[FeatureGroup], columns: tuple[str, ...]) -> pd.DataFrame:

@@ -137,18 +137,9 @@ def _source(
     features = replace(
         features, columns=tuple(name for name, keep in zip(columns, kept, strict=True) if keep)
     )
-    data = TrainingSet(
-        # It has what learning uses of an array: a shape, and rows by places or mask.
-        features=cast("NDArray[np.float64]", features),
-        columns=features.columns,
-        target=found.target,
-        classes=found.classes,
-        positive=found.positive,
-        groups=found.groups,
-        group_names=found.group_names,
-        rows=found.rows,
-        notes=(*found.notes, *dropped),
-    )
+    # It has what learning uses of an array: a shape, and rows by places or mask.
+    learnt_from = cast("NDArray[np.float64]", features)
+    data = TrainingSet.of(found, learnt_from, features.columns, dropped)
     places = sampled(data.target, data.groups, MOST_IN_MEMORY, seed)
     if len(places) < len(data.target):
         notes.append(
