@@ -27,15 +27,15 @@ texture = partial(
 
 def _ratio(numerator: Floats, denominator: Floats, otherwise: float) -> Floats:
     """Divide, with a stated value where the denominator is 0."""
-    return np.divide(
-        numerator, denominator, out=np.full_like(numerator, otherwise), where=denominator != 0
-    )
+    result = np.full(numerator.shape, otherwise)
+    np.divide(numerator, denominator, out=result, where=denominator != 0)
+    return result
 
 
 @texture(unit="1", ibsi="GYBY", plain="share of the commonest pair of tones", range="(0, 1]")
 def joint_maximum(glcm: Glcm) -> Floats:
     """Largest entry of the co-occurrence matrix."""
-    return glcm.sums.maximum
+    return glcm.maximum
 
 
 @texture(
@@ -47,7 +47,7 @@ def joint_maximum(glcm: Glcm) -> Floats:
 )
 def joint_average(glcm: Glcm) -> Floats:
     """Mean level of the pixels of a pair."""
-    return glcm.sums.mean
+    return glcm.mean
 
 
 @texture(
@@ -71,7 +71,7 @@ def joint_variance(glcm: Glcm) -> Floats:
 )
 def joint_entropy(glcm: Glcm) -> Floats:
     """Entropy of the co-occurrence matrix, in bits."""
-    return glcm.sums.entropy
+    return glcm.entropy
 
 
 @texture(
@@ -83,7 +83,7 @@ def joint_entropy(glcm: Glcm) -> Floats:
 )
 def difference_average(glcm: Glcm) -> Floats:
     """Mean absolute difference of the levels of a pair."""
-    return glcm.sums.difference_mean
+    return glcm.difference_mean
 
 
 @texture(
@@ -95,7 +95,7 @@ def difference_average(glcm: Glcm) -> Floats:
 )
 def difference_variance(glcm: Glcm) -> Floats:
     """Variance of the absolute difference of the levels of a pair."""
-    return glcm.sums.difference_mean_square - glcm.sums.difference_mean**2
+    return glcm.difference_variance
 
 
 @texture(
@@ -107,7 +107,7 @@ def difference_variance(glcm: Glcm) -> Floats:
 )
 def difference_entropy(glcm: Glcm) -> Floats:
     """Entropy of the absolute difference of the levels of a pair, in bits."""
-    return glcm.sums.difference_entropy
+    return glcm.difference_entropy
 
 
 @texture(
@@ -119,7 +119,7 @@ def difference_entropy(glcm: Glcm) -> Floats:
 )
 def sum_average(glcm: Glcm) -> Floats:
     """Mean sum of the levels of a pair."""
-    return glcm.sums.total_mean
+    return glcm.total_mean
 
 
 @texture(
@@ -131,7 +131,7 @@ def sum_average(glcm: Glcm) -> Floats:
 )
 def sum_variance(glcm: Glcm) -> Floats:
     """Variance of the sum of the levels of a pair."""
-    return glcm.sums.tendency
+    return glcm.tendency
 
 
 @texture(
@@ -143,7 +143,7 @@ def sum_variance(glcm: Glcm) -> Floats:
 )
 def sum_entropy(glcm: Glcm) -> Floats:
     """Entropy of the sum of the levels of a pair, in bits."""
-    return glcm.sums.total_entropy
+    return glcm.total_entropy
 
 
 @texture(
@@ -155,7 +155,7 @@ def sum_entropy(glcm: Glcm) -> Floats:
 )
 def angular_second_moment(glcm: Glcm) -> Floats:
     """Sum of the squared entries of the co-occurrence matrix (energy)."""
-    return glcm.sums.squares
+    return glcm.squares
 
 
 @texture(
@@ -167,7 +167,7 @@ def angular_second_moment(glcm: Glcm) -> Floats:
 )
 def contrast(glcm: Glcm) -> Floats:
     """Mean squared difference of the levels of a pair."""
-    return glcm.sums.difference_mean_square
+    return glcm.contrast
 
 
 @texture(
@@ -179,19 +179,19 @@ def contrast(glcm: Glcm) -> Floats:
 )
 def dissimilarity(glcm: Glcm) -> Floats:
     """Mean absolute difference of the levels of a pair (equal to the difference average)."""
-    return glcm.sums.difference_mean
+    return glcm.difference_mean
 
 
 @texture(unit="1", ibsi="IB1Z", plain="smoothness", range="(0, 1]")
 def inverse_difference(glcm: Glcm) -> Floats:
     """Mean of 1 / (1 + absolute difference)."""
-    return glcm.smoothness.inverse
+    return glcm.inverse
 
 
 @texture(unit="1", ibsi="NDRX", plain="smoothness", range="(0, 1]")
 def normalised_inverse_difference(glcm: Glcm) -> Floats:
     """Mean of 1 / (1 + absolute difference / levels)."""
-    return glcm.smoothness.normalised_inverse
+    return glcm.normalised_inverse
 
 
 @texture(
@@ -203,19 +203,19 @@ def normalised_inverse_difference(glcm: Glcm) -> Floats:
 )
 def inverse_difference_moment(glcm: Glcm) -> Floats:
     """Mean of 1 / (1 + squared difference)."""
-    return glcm.smoothness.inverse_square
+    return glcm.inverse_square
 
 
 @texture(unit="1", ibsi="1QCO", plain="smoothness", range="(0, 1]")
 def normalised_inverse_difference_moment(glcm: Glcm) -> Floats:
     """Mean of 1 / (1 + squared difference / squared number of levels)."""
-    return glcm.smoothness.normalised_inverse_square
+    return glcm.normalised_inverse_square
 
 
 @texture(unit="1", ibsi="E8JP", plain="share of gentle steps", range="[0, 1]")
 def inverse_variance(glcm: Glcm) -> Floats:
     """Mean of 1 / squared difference, over the pairs that differ and all pairs counted."""
-    return glcm.smoothness.inverse_variance
+    return glcm.inverse_variance
 
 
 @texture(
@@ -227,31 +227,31 @@ def inverse_variance(glcm: Glcm) -> Floats:
 )
 def correlation(glcm: Glcm) -> Floats:
     """Pearson correlation of the two levels of a pair; 1 where there is a single level."""
-    return _ratio(glcm.autocorrelation - glcm.sums.mean**2, glcm.variance, 1.0)
+    return _ratio(glcm.covariance, glcm.variance, 1.0)
 
 
 @texture(unit="level^2", ibsi="QWB0", plain="brightness of the pattern", range="[1, levels^2]")
 def autocorrelation(glcm: Glcm) -> Floats:
     """Mean product of the two levels of a pair."""
-    return glcm.autocorrelation
+    return glcm.covariance + glcm.mean**2
 
 
 @texture(unit="level^2", ibsi="DG8W", plain="clumping of tones", range="[0, levels^2]")
 def cluster_tendency(glcm: Glcm) -> Floats:
     """Second central moment of the sum of the levels of a pair (equal to the sum variance)."""
-    return glcm.sums.tendency
+    return glcm.tendency
 
 
 @texture(unit="level^3", ibsi="7NFM", plain="dark or bright clumps", range="(-levels^3, levels^3)")
 def cluster_shade(glcm: Glcm) -> Floats:
     """Third central moment of the sum of the levels of a pair."""
-    return glcm.sums.shade
+    return glcm.shade
 
 
 @texture(unit="level^4", ibsi="AE86", plain="prominence of clumps", range="[0, levels^4)")
 def cluster_prominence(glcm: Glcm) -> Floats:
     """Fourth central moment of the sum of the levels of a pair."""
-    return glcm.sums.prominence
+    return glcm.prominence
 
 
 @texture(
@@ -264,9 +264,7 @@ def cluster_prominence(glcm: Glcm) -> Floats:
 )
 def information_correlation_1(glcm: Glcm) -> Floats:
     """(Joint entropy - entropy if independent) / marginal entropy; 0 for a single level."""
-    return _ratio(
-        glcm.sums.entropy - 2 * glcm.sums.marginal_entropy, glcm.sums.marginal_entropy, 0.0
-    )
+    return _ratio(glcm.entropy - 2 * glcm.marginal_entropy, glcm.marginal_entropy, 0.0)
 
 
 @texture(
@@ -279,5 +277,5 @@ def information_correlation_1(glcm: Glcm) -> Floats:
 )
 def information_correlation_2(glcm: Glcm) -> Floats:
     """Square root of 1 - exp(-2 (entropy if independent - joint entropy)), entropies in bits."""
-    shared = np.maximum(2 * glcm.sums.marginal_entropy - glcm.sums.entropy, 0)
+    shared = np.maximum(2 * glcm.marginal_entropy - glcm.entropy, 0)
     return np.asarray(np.sqrt(1 - np.exp(-2 * shared)))

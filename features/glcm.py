@@ -1,15 +1,13 @@
 """The grey-level co-occurrence matrices of a cell, as the sums that their features need.
 
 Conventions are IBSI's: symmetric matrices, pairs only where both pixels lie in the compartment,
-Chebyshev distance, levels from 1, logarithms to base 2. Of the 25 features all but three follow
-from three vectors, the distributions of a level, of the difference and of the sum of the two
-levels of a pair; the counting kernel returns these, so no matrix is ever visited twice.
+Chebyshev distance, levels from 1, logarithms to base 2. No feature reads a matrix: what the 25
+are made of is summed up where the pairs are counted.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,84 +16,62 @@ from numpy.typing import NDArray
 from .arrays import Floats
 from .cell import COMPARTMENTS, Cell
 from .colour import CHANNELS
-from .kernels import entropies, expectations
-from .pairs import Sums, count_pairs
+from .pairs import sum_pairs
 from .registry import Axes, Family, Membership
 
 DISTANCES = (1, 2, 4)
 LEVELS = (32, 256)
 AGGREGATIONS = ("mean", "range", "merged")
 
-
-def entropy(distributions: Floats) -> Floats:
-    """Entropy over the last axis, in bits; 0 log 0 is 0."""
-    rows = distributions.reshape(-1, distributions.shape[-1])
-    return np.asarray(entropies(rows)).reshape(distributions.shape[:-1])
+_FEW = np.arange(4096, dtype=np.float64)
+_COUNTS_LOG = _FEW * np.log2(np.maximum(_FEW, 1))
 
 
-class Smoothness(NamedTuple):
-    """Means over the pairs of falling functions of the absolute difference of the two levels."""
+class Glcm(NamedTuple):
+    """Sums over co-occurrence matrices, over any axes; entropies in bits, levels from 1."""
 
+    maximum: Floats  # largest entry of the matrix
+    squares: Floats  # sum of the squared entries
+    entropy: Floats  # of the matrix
+    mean: Floats  # of the level of a pixel of a pair
+    variance: Floats
+    marginal_entropy: Floats
+    total_mean: Floats  # of the sum of the two levels
+    tendency: Floats  # its central moments: second,
+    shade: Floats  # third
+    prominence: Floats  # and fourth
+    total_entropy: Floats
+    difference_mean: Floats  # of the absolute difference of the two levels
+    difference_variance: Floats
+    difference_entropy: Floats
+    contrast: Floats  # means of functions of the difference: its square
     inverse: Floats  # 1 / (1 + difference)
     normalised_inverse: Floats  # 1 / (1 + difference / levels)
     inverse_square: Floats  # 1 / (1 + difference^2)
     normalised_inverse_square: Floats  # 1 / (1 + (difference / levels)^2)
     inverse_variance: Floats  # 1 / difference^2, and 0 for no difference
 
+    @property
+    def covariance(self) -> Floats:
+        """Of the two levels of a pair, from the spread of their sum and of their difference."""
+        return (self.tendency - self.contrast) / 4
+
 
 @cache
-def _falling(levels: int) -> Floats:
-    """Values of `Smoothness` for each absolute difference: (5, levels)."""
+def _functions(levels: int) -> Floats:
+    """Functions of each absolute difference, as the last fields of `Glcm`: (levels, 6)."""
     difference = np.arange(float(levels))
     return np.stack(
         [
+            difference**2,
             1 / (1 + difference),
             1 / (1 + difference / levels),
             1 / (1 + difference**2),
             1 / (1 + (difference / levels) ** 2),
             np.append(0.0, 1 / difference[1:] ** 2),
-        ]
+        ],
+        axis=1,
     )
-
-
-@dataclass(frozen=True, eq=False)
-class Glcm:
-    """Sums over co-occurrence matrices whose leading axes are the same everywhere.
-
-    Parameters
-    ----------
-    marginal : (…, levels) float64
-        Probability of each level; with the matrix symmetric, of either pixel of a pair.
-    difference : (…, levels) float64
-        Probability of each absolute difference of the two levels, from 0.
-    total : (…, 2 levels - 1) float64
-        Probability of each sum of the two levels, from 2.
-    sums : Sums of (…) float64
-        Means, entropies and moments of the matrix and of the three distributions.
-    """
-
-    marginal: Floats
-    difference: Floats
-    total: Floats
-    sums: Sums
-
-    @cached_property
-    def smoothness(self) -> Smoothness:
-        """Means over the pairs of what falls with the absolute difference of the levels."""
-        levels = self.difference.shape[-1]
-        rows = self.difference.reshape(-1, levels)
-        means = expectations(rows, _falling(levels))
-        return Smoothness(*means.reshape(-1, *self.difference.shape[:-1]))
-
-    @cached_property
-    def variance(self) -> Floats:
-        """Variance of the level: (…)."""
-        return self.sums.mean_square - self.sums.mean**2
-
-    @cached_property
-    def autocorrelation(self) -> Floats:
-        """Mean product of the two levels, from their sum and difference: (…)."""
-        return (self.sums.total_mean_square - self.sums.difference_mean_square) / 4
 
 
 def glcm_of(
@@ -120,9 +96,17 @@ def glcm_of(
         Number of levels.
     merged : bool
         Whether the sum of the 4 directions is wanted.
+
+    Returns
+    -------
+    Glcm
+        NaN where there is no pair.
     """
-    marginal, difference, total, sums = count_pairs(planes, parts, distances, levels, merged=merged)
-    return Glcm(marginal, difference, total, Sums(*sums))
+    shape = (3, planes.shape[0], len(distances), 5 if merged else 4)
+    sums = np.empty((3, shape[1] * shape[2] * shape[3], len(Glcm._fields)))
+    steps = np.array(distances, dtype=np.int64)
+    sum_pairs(planes, parts, steps, shape[3], _COUNTS_LOG, _functions(levels), sums)
+    return Glcm(*np.ascontiguousarray(sums.reshape(-1, sums.shape[2]).T).reshape(-1, *shape))
 
 
 def quantise(planes: NDArray[np.uint8], levels: int) -> NDArray[np.uint16]:
@@ -148,8 +132,7 @@ def _count(cell: Cell, axes: Axes) -> Glcm:
     if axes.compartments == COMPARTMENTS:
         return whole
     keep = [COMPARTMENTS.index(word) for word in axes.compartments]
-    sums = Sums(*(values[keep] for values in whole.sums))
-    return Glcm(whole.marginal[keep], whole.difference[keep], whole.total[keep], sums)
+    return Glcm(*(values[keep] for values in whole))
 
 
 def _view(cell: Cell, axes: Axes) -> Glcm:
@@ -161,9 +144,9 @@ def aggregate(values: Floats, how: str) -> Floats:
     """Reduce the last axis (4 directions, then all merged) by ``mean``, ``range``, ``merged``."""
     directions = values[..., :4]
     if how == "mean":
-        return np.asarray(directions.mean(axis=-1))
+        return np.asarray(directions.sum(axis=-1) / 4)
     if how == "range":
-        return np.asarray(np.ptp(directions, axis=-1))
+        return np.asarray(directions.max(axis=-1) - directions.min(axis=-1))
     return np.asarray(values[..., 4])
 
 

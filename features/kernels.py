@@ -103,18 +103,6 @@ def expectations(
 
 
 @compiled
-def entropies(distributions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Entropy of each distribution (n, levels), in bits; 0 log 0 is 0."""
-    sums = np.zeros(distributions.shape[0])
-    for row in range(distributions.shape[0]):
-        for level in range(distributions.shape[1]):
-            share = distributions[row, level]
-            if share != 0:
-                sums[row] -= share * np.log2(share)
-    return sums
-
-
-@compiled
 def uniform_patterns(
     plane: NDArray[np.float32],
     rows_off: NDArray[np.int64],
