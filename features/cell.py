@@ -157,15 +157,17 @@ class Cell:
         return cast(Made, self._made[key])
 
     @cached_property
-    def _counts(self) -> dict[str, NDArray[np.int64]]:
-        """The histograms asked for so far, of cytoplasm and nucleus: (2, 256) each."""
-        return {}
+    def _counts(self) -> tuple[NDArray[np.int64], set[str]]:
+        """Histograms of every channel in cytoplasm and nucleus (channels, 2, 256), if counted."""
+        return np.zeros((len(colour.CHANNELS), 2, 256), np.int64), set()
 
     def histograms(self, compartments: tuple[str, ...], channels: tuple[str, ...]) -> Floats:
         """Return the counts of every level: (compartments, channels, 256)."""
-        missing = tuple(channel for channel in channels if channel not in self._counts)
+        counts, ready = self._counts
+        places = [colour.CHANNELS.index(channel) for channel in channels]
+        missing = [place for place in places if colour.CHANNELS[place] not in ready]
         if missing:
-            found = histograms(self.planes(missing), self.parts)
-            self._counts.update(zip(missing, found, strict=True))
-        counts = np.stack([self._counts[channel] for channel in channels], axis=1)
-        return np.stack([_COUNTED[word](counts) for word in compartments]).astype(np.float64)
+            histograms(self._filled(channels), np.array(missing), self.parts, counts)
+            ready.update(channels)
+        by_part = counts[places].swapaxes(0, 1)
+        return np.array([_COUNTED[word](by_part) for word in compartments], dtype=np.float64)

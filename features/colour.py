@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -98,7 +100,10 @@ def fill(group: tuple[str, ...], rgb: Bytes, planes: Bytes) -> None:
 _CONVERSIONS = {"Lstar": cv2.COLOR_RGB2LAB, "Hue": cv2.COLOR_RGB2HSV_FULL}
 
 
+@cache
 def scale(channels: tuple[str, ...]) -> Floats:
     """Return the values of the 256 levels of each channel, in its unit: (channels, 256)."""
     slopes = np.array([SCALES[name][:2] for name in channels])
-    return np.asarray(slopes[:, :1] * np.arange(256.0) + slopes[:, 1:])
+    values: Floats = slopes[:, :1] * np.arange(256.0) + slopes[:, 1:]
+    values.flags.writeable = False
+    return values

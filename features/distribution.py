@@ -139,9 +139,9 @@ class Distribution:
 
 def ratio(numerator: Floats, denominator: Floats) -> Floats:
     """Divide; NaN where the denominator is 0."""
-    return np.divide(
-        numerator, denominator, out=np.full_like(numerator, np.nan), where=denominator != 0
-    )
+    result = np.full(numerator.shape, np.nan)
+    np.divide(numerator, denominator, out=result, where=denominator != 0)
+    return result
 
 
 def _view(cell: Cell, axes: Axes) -> Distribution:

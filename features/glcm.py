@@ -120,15 +120,27 @@ def _settings(parameter: str) -> tuple[int, int, str]:
     return int(distance[1:]), int(levels), aggregation
 
 
-def _distances(axes: Axes) -> tuple[int, ...]:
-    return tuple(dict.fromkeys(_settings(parameter)[0] for parameter in axes.parameters))
+class _Plan(NamedTuple):
+    """What the parameters of a share ask for."""
+
+    levels: int
+    merged: bool
+    distances: tuple[int, ...]
+    picks: tuple[tuple[int, str], ...]  # place of the distance, aggregation
+
+
+@cache
+def _plan(parameters: tuple[str, ...]) -> _Plan:
+    settings = [_settings(parameter) for parameter in parameters]
+    distances = tuple(dict.fromkeys(distance for distance, _, _ in settings))
+    picks = tuple((distances.index(distance), how) for distance, _, how in settings)
+    return _Plan(settings[0][1], any(how == "merged" for _, how in picks), distances, picks)
 
 
 def _count(cell: Cell, axes: Axes) -> Glcm:
-    levels = _settings(axes.parameters[0])[1]
-    merged = any(parameter.endswith("merged") for parameter in axes.parameters)
-    planes = quantise(cell.planes(axes.channels), levels)
-    whole = glcm_of(planes, cell.parts, _distances(axes), levels, merged=merged)
+    plan = _plan(axes.parameters)
+    planes = quantise(cell.planes(axes.channels), plan.levels)
+    whole = glcm_of(planes, cell.parts, plan.distances, plan.levels, merged=plan.merged)
     if axes.compartments == COMPARTMENTS:
         return whole
     keep = [COMPARTMENTS.index(word) for word in axes.compartments]
@@ -152,12 +164,12 @@ def aggregate(values: Floats, how: str) -> Floats:
 
 def _finish(_view: Any, values: Any, axes: Axes) -> Floats:  # noqa: ANN401
     """Aggregate (…, distances, directions) to (…, parameters)."""
-    distances = _distances(axes)
-    settings = [_settings(parameter) for parameter in axes.parameters]
-    reduced = {how: aggregate(values, how) for how in {how for _, _, how in settings}}
-    return np.stack(
-        [reduced[how][..., distances.index(distance)] for distance, _, how in settings], axis=-1
-    )
+    picks = _plan(axes.parameters).picks
+    reduced = {how: aggregate(values, how) for how in dict.fromkeys(how for _, how in picks)}
+    finished = np.empty((*values.shape[:-2], len(picks)))
+    for index, (place, how) in enumerate(picks):
+        finished[..., index] = reduced[how][..., place]
+    return finished
 
 
 _PARAMETERS = tuple(

@@ -28,10 +28,13 @@ class Histogram:
         Pixels of each level.
     values : (channels, levels) float64
         Values, ascending.
+    hues : tuple of int
+        Which of the channels are hues.
     """
 
     counts: Floats
     values: Floats
+    hues: tuple[int, ...] = ()
 
     @cached_property
     def _summed(self) -> tuple[Moments, dict[int, Floats]]:
@@ -58,14 +61,18 @@ class Histogram:
 
     @cached_property
     def resultant(self) -> Floats:
-        """Mean cosine and sine of the levels as hues: (2, compartments, channels)."""
-        shares = self.counts / self.moments.size[..., None]
-        means = expectations(shares.reshape(-1, shares.shape[-1]), _CIRCLE)
-        return np.asarray(means.reshape(-1, *shares.shape[:-1]))
+        """Mean cosine and sine of hues: (2, compartments, channels); NaN for other channels."""
+        result = np.full((2, *self.counts.shape[:-1]), np.nan)
+        for place in self.hues:
+            shares = self.counts[:, place] / self.moments.size[:, place, None]
+            result[..., place] = expectations(shares, _CIRCLE)
+        return result
 
 
 def _view(cell: Cell, axes: Axes) -> Histogram:
-    return Histogram(cell.histograms(axes.compartments, axes.channels), scale(axes.channels))
+    counts = cell.histograms(axes.compartments, axes.channels)
+    hues = (axes.channels.index("Hue"),) if "Hue" in axes.channels else ()
+    return Histogram(counts, scale(axes.channels), hues)
 
 
 INTENSITY = Family(

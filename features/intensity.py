@@ -31,9 +31,9 @@ _SCALE = "the channel's"
 
 def _per(numerator: Floats, denominator: Floats) -> Floats:
     """Divide; NaN where the denominator is 0."""
-    return np.divide(
-        numerator, denominator, out=np.full_like(numerator, np.nan), where=denominator != 0
-    )
+    result = np.full(numerator.shape, np.nan)
+    np.divide(numerator, denominator, out=result, where=denominator != 0)
+    return result
 
 
 @statistic(unit=_UNIT, ibsi="Q4LE", plain="mean colour", range=_SCALE, preset="minimal")

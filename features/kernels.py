@@ -54,20 +54,23 @@ def unmix(rgb: NDArray[np.uint8], tables: NDArray[np.int32]) -> NDArray[np.uint8
 
 
 @compiled
-def histograms(planes: NDArray[np.uint8], parts: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Count the levels of every plane in cytoplasm (part 1) and nucleus (part 2).
+def histograms(
+    planes: NDArray[np.uint8],
+    places: NDArray[np.int64],
+    parts: NDArray[np.uint8],
+    counts: NDArray[np.int64],
+) -> None:
+    """Count the levels of the planes at `places` in cytoplasm (part 1) and nucleus (part 2).
 
-    `planes` is (channels, rows, cols); returns (channels, 2, 256).
+    `planes` is (channels, rows, cols); `counts` (channels, 2, 256), added to.
     """
-    channels, rows, cols = planes.shape
-    counts = np.zeros((channels, 2, 256), np.int64)
+    _, rows, cols = planes.shape
     for row in range(rows):
         for col in range(cols):
             part = parts[row, col]
             if part:
-                for channel in range(channels):
-                    counts[channel, part - 1, planes[channel, row, col]] += 1
-    return counts
+                for place in places:
+                    counts[place, part - 1, planes[place, row, col]] += 1
 
 
 @compiled
@@ -104,7 +107,7 @@ def expectations(
 
 @compiled
 def uniform_patterns(
-    plane: NDArray[np.float32],
+    plane: NDArray[np.uint8],
     rows_off: NDArray[np.int64],
     cols_off: NDArray[np.int64],
     weights: NDArray[np.float32],
@@ -115,15 +118,18 @@ def uniform_patterns(
 
     Only from the first to the last column that is not 0 in each row of `wanted` (rows, cols).
 
-    `plane` has one row and one column more than the image. Neighbour p is the bilinear mean of
-    four pixels at (`rows_off`, `cols_off`)[p] and one to the south and east, with `weights`
-    (P, 4) that are whole numbers which add up to 2^14: all products and sums fit 24 bits, so that
-    float32 is exact and ties are ties. Returns (rows, cols): the number of neighbours at least as
-    bright where the circle has at most two transitions, P + 1 elsewhere, 255 within `reach` of
-    the border and where nothing was asked for.
+    Neighbour p is the bilinear mean of four pixels at (`rows_off`, `cols_off`)[p] and one to the
+    south and east, with `weights` (P, 4) that are whole numbers which add up to 2^14: all products
+    and sums fit 24 bits, so that float32 is exact and ties are ties. Returns (rows, cols): the
+    number of neighbours at least as bright where the circle has at most two transitions, P + 1
+    elsewhere, 255 within `reach` of the border and where nothing was asked for.
     """
-    rows, cols = plane.shape[0] - 1, plane.shape[1] - 1
+    rows, cols = plane.shape
     points = rows_off.size
+    levels = np.zeros((rows + 1, cols + 1), np.float32)
+    for row in range(rows):
+        for col in range(cols):
+            levels[row, col] = plane[row, col]
     patterns = np.empty((rows, cols), np.uint8)
     bits = np.empty((points, cols), np.uint8)
     ones = np.empty(cols, np.uint8)
@@ -140,13 +146,13 @@ def uniform_patterns(
         width = stop - start
         if row < reach or row >= rows - reach or width <= 0:
             continue
-        centre = plane[row, start : start + width]
+        centre = levels[row, start : start + width]
         for p in range(points):
             top, left = row + rows_off[p], start + cols_off[p]
-            north_west = plane[top, left : left + width]
-            north_east = plane[top, left + 1 : left + 1 + width]
-            south_west = plane[top + 1, left : left + width]
-            south_east = plane[top + 1, left + 1 : left + 1 + width]
+            north_west = levels[top, left : left + width]
+            north_east = levels[top, left + 1 : left + 1 + width]
+            south_west = levels[top + 1, left : left + width]
+            south_east = levels[top + 1, left + 1 : left + 1 + width]
             nw, ne, sw, se = weights[p, 0], weights[p, 1], weights[p, 2], weights[p, 3]
             brighter = bits[p]
             if nw == one:
@@ -175,19 +181,21 @@ def uniform_patterns(
 
 @compiled
 def counts_by_mask(
-    values: NDArray[np.uint8], masks: NDArray[np.uint8], bins: int
+    values: NDArray[np.uint8],
+    whole: NDArray[np.uint8],
+    one: NDArray[np.uint8],
+    other: NDArray[np.uint8],
+    bins: int,
 ) -> NDArray[np.int64]:
-    """Count values below `bins` inside three masks, the bits 1, 2 and 4 of `masks`: (3, bins)."""
-    counts = np.zeros((8, bins), np.int64)
+    """Count values below `bins` inside a mask and inside two parts of it: (3, bins).
+
+    Masks are 0 or 1; a pixel lies in one of the two parts at most.
+    """
     rows, cols = values.shape
+    counts = np.zeros((3, bins), np.int64)
     for row in range(rows):
         for col in range(cols):
-            if masks[row, col]:
-                counts[masks[row, col], values[row, col]] += 1
-    sums = np.zeros((3, bins), np.int64)
-    for combination in range(8):
-        for bit in range(3):
-            if combination >> bit & 1:
-                for index in range(bins):
-                    sums[bit, index] += counts[combination, index]
-    return sums
+            if whole[row, col]:
+                counts[one[row, col] + 2 * other[row, col], values[row, col]] += 1
+    counts[0] += counts[1] + counts[2]
+    return counts

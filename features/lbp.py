@@ -68,9 +68,7 @@ def patterns(
     if wanted is None:
         wanted = np.ones_like(plane)
     rows, cols, weights = _NEIGHBOURS[circle]
-    larger = np.zeros((plane.shape[0] + 1, plane.shape[1] + 1), dtype=np.float32)
-    larger[:-1, :-1] = plane
-    return np.asarray(uniform_patterns(larger, rows, cols, weights, CIRCLES[circle][1], wanted))
+    return np.asarray(uniform_patterns(plane, rows, cols, weights, CIRCLES[circle][1], wanted))
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,17 +83,16 @@ def _view(cell: Cell, axes: Axes) -> Patterns:
     points, radius = CIRCLES[circle]
     wanted = [int(parameter.split("_")[1]) for parameter in axes.parameters]
     whole, nucleus, cytoplasm = (cell.core(word, 2 * radius + 1) for word in COMPARTMENTS)
-    masks = np.asarray(whole | nucleus * np.uint8(2) | cytoplasm * np.uint8(4), dtype=np.uint8)
-    counts = np.stack(
+    counts = np.array(
         [
-            counts_by_mask(patterns(cell.plane(channel), circle, whole), masks, points + 2)
-            for channel in axes.channels
-        ],
-        axis=1,
+            counts_by_mask(codes, whole, nucleus, cytoplasm, points + 2)
+            for codes in (patterns(cell.plane(channel), circle, whole) for channel in axes.channels)
+        ]
     )
-    kept = counts[[COMPARTMENTS.index(word) for word in axes.compartments]]
-    total = kept.sum(axis=-1, keepdims=True)
-    return Patterns(kept[..., wanted] / np.where(total > 0, total, np.nan))
+    total = counts.sum(axis=-1, keepdims=True)
+    shares = (counts / np.where(total > 0, total, np.nan)).swapaxes(0, 1)
+    keep = [COMPARTMENTS.index(word) for word in axes.compartments]
+    return Patterns(shares[keep][..., wanted])
 
 
 LBP = Family(

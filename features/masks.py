@@ -35,9 +35,13 @@ def chamfer(mask: Mask) -> tuple[tuple[slice, slice], NDArray[np.float32]]:
 
 
 @compiled
-def calipers(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Squared longest distance of two corners of a convex polygon, smallest width, twice area."""
-    size = x.size
+def calipers(corners: NDArray[np.int32]) -> tuple[float, float, float]:
+    """Squared longest distance of two corners of a convex polygon, smallest width, twice area.
+
+    `corners` is (n, 2): column and row.
+    """
+    size = corners.shape[0]
+    x, y = corners[:, 0].astype(np.float64), corners[:, 1].astype(np.float64)
     longest, narrowest, twice = 0.0, np.inf, 0.0
     for here in range(size):
         after = here + 1 if here + 1 < size else 0
@@ -53,14 +57,19 @@ def calipers(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, flo
     return longest, narrowest, abs(twice)
 
 
+# Columns of `row_sums`: the row, its pixels, power sums of their columns, first and last of these.
+ROW, COUNT, FIRST, LAST = 0, 1, 5, 6
+
+
 @compiled
 def row_sums(mask: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Count the pixels of each row of a mask, and sum up their columns, the squares, the cubes.
+    """Sum up each row that has a pixel: (n, 7), rows in ascending order.
 
-    Then the first column and the last: (rows, 6); meaningless where a row is empty.
+    Row, count, sums of the columns, of their squares and of their cubes, first and last column.
     """
     rows, cols = mask.shape
-    sums = np.zeros((rows, 6), np.int64)
+    sums = np.empty((rows, 7), np.int64)
+    found = 0
     for row in range(rows):
         count, total, squares, cubes = 0, 0, 0, 0
         for col in range(cols):
@@ -76,9 +85,68 @@ def row_sums(mask: NDArray[np.uint8]) -> NDArray[np.int64]:
             first += 1
         while not mask[row, last]:
             last -= 1
-        sums[row, 0], sums[row, 1], sums[row, 2] = count, total, squares
-        sums[row, 3], sums[row, 4], sums[row, 5] = cubes, first, last
-    return sums
+        here = sums[found]
+        here[0], here[1], here[2], here[3], here[4] = row, count, total, squares, cubes
+        here[5], here[6] = first, last
+        found += 1
+    return sums[:found]
+
+
+@compiled
+def extent(sums: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Area, sums of the pixels' rows and of their columns, then widths of the mask: (7,).
+
+    Of `row_sums` with at least one row. The widths are those of the box, rows and columns, and
+    how many falling and how many rising diagonals meet the mask.
+    """
+    totals = np.zeros(7, np.int64)
+    left, right = sums[0, FIRST], sums[0, LAST]
+    low, high = sums[0, ROW] - right, sums[0, ROW] - left
+    near, far = sums[0, ROW] + left, sums[0, ROW] + right
+    for index in range(sums.shape[0]):
+        row, first, last = sums[index, ROW], sums[index, FIRST], sums[index, LAST]
+        totals[0] += sums[index, COUNT]
+        totals[1] += sums[index, COUNT] * row
+        totals[2] += sums[index, 2]
+        left, right = min(left, first), max(right, last)
+        low, high = min(low, row - last), max(high, row - first)
+        near, far = min(near, row + first), max(far, row + last)
+    totals[3], totals[4] = sums[-1, ROW] - sums[0, ROW] + 1, right - left + 1
+    totals[5], totals[6] = high - low + 1, far - near + 1
+    return totals
+
+
+@compiled
+def corners(sums: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Corners of the first and the last pixel of each row, as unit squares: (4 n, 2) col, row."""
+    points = np.empty((4 * sums.shape[0], 2), np.int32)
+    for index in range(sums.shape[0]):
+        for corner in range(4):
+            below, behind = corner & 1, corner >> 1
+            points[4 * index + corner, 0] = sums[index, FIRST + behind] + behind
+            points[4 * index + corner, 1] = sums[index, ROW] + below
+    return points
+
+
+@compiled
+def central_sums(sums: NDArray[np.int64], row: int, col: int) -> NDArray[np.int64]:
+    """Sum over the pixels (row - `row`)^p (col - `col`)^q for p and q from 0 to 3: (4, 4)."""
+    moments = np.zeros((4, 4), np.int64)
+    for index in range(sums.shape[0]):
+        count, one, two, three = sums[index, COUNT : COUNT + 4]
+        across = (
+            count,
+            one - col * count,
+            two - 2 * col * one + col * col * count,
+            three - 3 * col * two + 3 * col * col * one - col * col * col * count,
+        )
+        away = sums[index, ROW] - row
+        for q in range(4):
+            moments[0, q] += across[q]
+            moments[1, q] += away * across[q]
+            moments[2, q] += away * away * across[q]
+            moments[3, q] += away * away * away * across[q]
+    return moments
 
 
 @compiled

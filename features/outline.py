@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import fsum, isnan, nan, pi, sqrt
+from math import fsum, nan, pi, sqrt
 from operator import mul
 
 import cv2
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .arrays import Floats, Mask
 from .cell import Cell
-from .masks import calipers, chamfer, quads, row_sums
+from .masks import calipers, central_sums, chamfer, corners, extent, quads, row_sums
 from .registry import Axes, Family
 
 # What each 2x2 neighbourhood adds to the Crofton perimeter in 4 directions and to the Euler number
@@ -57,19 +57,24 @@ class Shape:
     mask: Mask
 
     @cached_property
-    def _rows(self) -> NDArray[np.int64]:
-        """Pixels, power sums of the columns, first and last column of each row: (rows, 6)."""
+    def rows(self) -> NDArray[np.int64]:
+        """Sums over each row that has a pixel, as `masks.row_sums` returns them: (n, 7)."""
         return np.asarray(row_sums(self.mask.view(np.uint8)))
-
-    @cached_property
-    def area(self) -> float:
-        """Pixels; NaN for an empty mask."""
-        return float(self._rows[:, 0].sum()) or nan
 
     @cached_property
     def empty(self) -> bool:
         """Whether the mask has no pixel."""
-        return isnan(self.area)
+        return not self.rows.size
+
+    @cached_property
+    def _extent(self) -> list[float]:
+        """Area, sums of rows and columns, widths of box and diagonals; NaN for an empty mask."""
+        return [nan] * 7 if self.empty else extent(self.rows).astype(np.float64).tolist()
+
+    @property
+    def area(self) -> float:
+        """Pixels; NaN for an empty mask."""
+        return self._extent[0]
 
     @cached_property
     def _quads(self) -> list[int]:
@@ -87,27 +92,16 @@ class Shape:
         """Parts less holes, 8-connected."""
         return nan if self.empty else fsum(map(mul, self._quads, _EULER))
 
-    @cached_property
-    def ends(self) -> NDArray[np.int64]:
-        """Row, first and last column of each row that has a pixel: (3, n)."""
-        rows = np.flatnonzero(self._rows[:, 0])
-        return np.stack([rows, self._rows[rows, 4], self._rows[rows, 5]])
-
-    @cached_property
+    @property
     def box(self) -> tuple[float, float]:
         """Rows and columns of the bounding box."""
-        if self.empty:
-            return nan, nan
-        rows, first, last = self.ends
-        return float(rows[-1] - rows[0] + 1), float(last.max() - first.min() + 1)
+        return self._extent[3], self._extent[4]
 
-    @cached_property
+    @property
     def centroid(self) -> tuple[float, float]:
         """Row and column of the centre of area."""
-        if self.empty:
-            return nan, nan
-        count, columns = self._rows[:, 0], self._rows[:, 1]
-        return float(count @ np.arange(count.size)) / self.area, float(columns.sum()) / self.area
+        area, rows, columns = self._extent[:3]
+        return rows / area, columns / area
 
     @cached_property
     def central(self) -> Floats:
@@ -119,11 +113,10 @@ class Shape:
             return np.full((4, 4), nan)
         row, col = self.centroid
         middle = round(row), round(col)
-        across = self._rows[:, :4] @ _moved(-middle[1]).astype(np.int64).T
-        down = (np.arange(self.mask.shape[0])[:, None] - middle[0]) ** np.arange(4)
-        moments = _moved(middle[0] - row) @ (down.T @ across) @ _moved(middle[1] - col).T
+        whole = central_sums(self.rows, *middle)
+        moments = _moved(middle[0] - row) @ whole @ _moved(middle[1] - col).T
         moments[1, 0] = moments[0, 1] = 0.0
-        return moments
+        return np.asarray(moments)
 
     @cached_property
     def normalised(self) -> Floats:
@@ -148,19 +141,13 @@ class Shape:
         return 4 * sqrt(middle + spread), 4 * sqrt(max(middle - spread, 0.0))
 
     @cached_property
-    def hull(self) -> Floats:
-        """Corners of the convex hull of the pixels as unit squares: (n, 2) column and row."""
-        if self.empty:
-            return np.empty((0, 2))
-        rows, first, last = self.ends
-        columns = np.concatenate([first, first, last + 1, last + 1])
-        corners = np.stack([columns, np.concatenate([rows, rows + 1, rows, rows + 1])], axis=1)
-        return np.asarray(cv2.convexHull(corners.astype(np.int32)).reshape(-1, 2), dtype=np.float64)
-
-    @cached_property
     def _calipers(self) -> tuple[float, float, float]:
-        """Squared longest diameter of the hull, its smallest width and twice its area."""
-        longest, narrowest, twice = calipers(*np.ascontiguousarray(self.hull.T))
+        """Squared longest diameter of the hull, its smallest width and twice its area.
+
+        The hull is that of the pixels as unit squares.
+        """
+        hull = np.asarray(cv2.convexHull(corners(self.rows))[:, 0], dtype=np.int32)
+        longest, narrowest, twice = calipers(hull)
         return longest, narrowest, twice
 
     @cached_property
@@ -171,13 +158,8 @@ class Shape:
     @cached_property
     def convex_perimeter(self) -> float:
         """Crofton perimeter in 4 directions that the mask would have if it were convex, pixels."""
-        if self.empty:
-            return nan
-        row, first, last = self.ends
-        falling = (row - first).max() - (row - last).min() + 1
-        rising = (row + last).max() - (row + first).min() + 1
-        rows, cols = self.box
-        return float(_STRAIGHT * (rows + cols) + _DIAGONAL * (falling + rising))
+        rows, cols, falling, rising = self._extent[3:]
+        return _STRAIGHT * (rows + cols) + _DIAGONAL * (falling + rising)
 
     @cached_property
     def feret(self) -> tuple[float, float]:
@@ -191,8 +173,8 @@ class Shape:
         """Distance of each pixel of the mask to the nearest outside it, pixels: (area,)."""
         if self.empty:
             return np.empty(0)
-        rows, first, last = self.ends
-        part = self.mask[rows[0] : rows[-1] + 1, first.min() : last.max() + 1].view(np.uint8)
+        left, top, cols, rows = cv2.boundingRect(self.mask.view(np.uint8))
+        part = self.mask[top : top + rows, left : left + cols].view(np.uint8)
         framed = cv2.copyMakeBorder(part, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
         distance = cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
         # A squared distance is an integer; OpenCV's last bits depend on where the array lies.

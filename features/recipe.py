@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
+from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +25,6 @@ from .registry import (
     Feature,
     Preset,
     columns_of,
-    evaluate,
 )
 
 
@@ -128,18 +129,37 @@ class _Share:
                         for component in record.components or ("",):
                             yield Column(compartment, record, channel, parameter, component).name
 
-    def measure(self, cell: Cell) -> Iterator[Floats]:
-        """Yield the values, one array a feature (and compartment, where it sees one at a time)."""
-        if not self.family.each_compartment:
-            view = self.family.view(cell, self.axes)
-            yield from evaluate(self.features, view, self.axes)
+    @cached_property
+    def _blocks(self) -> tuple[tuple[Callable[[Any], Any], slice, tuple[int, ...]], ...]:
+        """Each feature's function, and place and shape of its values; compartments come first."""
+        blocks, start = [], 0
+        for record in self.features:
+            components = (len(record.components),) if record.components else ()
+            shape = self.axes.shape + components
+            blocks.append((record.function, slice(start, start + prod(shape)), shape))
+            start = blocks[-1][1].stop
+        return tuple(blocks)
+
+    @cached_property
+    def _alone(self) -> tuple[Axes, ...]:
+        """The axes of each compartment alone."""
+        return tuple(replace(self.axes, compartments=(word,)) for word in self.axes.compartments)
+
+    def measure(self, cell: Cell, out: Floats) -> None:
+        """Write the values of `columns` to `out`."""
+        if self.family.each_compartment:
+            for place, axes in enumerate(self._alone):
+                view = self.family.view(cell, axes)
+                for function, block, shape in self._blocks:
+                    out[block].reshape(shape)[place] = function(view)
             return
-        each = (replace(self.axes, compartments=(word,)) for word in self.axes.compartments)
-        columns = [
-            evaluate(self.features, self.family.view(cell, axes), self.axes) for axes in each
-        ]
-        for values in zip(*columns, strict=True):
-            yield from values
+        view = self.family.view(cell, self.axes)
+        if self.family.finish is not None:
+            values = np.array([function(view) for function, _, _ in self._blocks])
+            out[:] = self.family.finish(view, values, self.axes).ravel()
+            return
+        for function, block, shape in self._blocks:
+            out[block].reshape(shape)[...] = function(view)
 
 
 def _ordered(wanted: Iterable[str], order: Sequence[str]) -> tuple[str, ...]:
@@ -189,7 +209,7 @@ class Recipe:
         return tuple(parse_column(name) for name in self.columns)
 
     @cached_property
-    def _plan(self) -> tuple[tuple[_Share, ...], NDArray[np.intp]]:
+    def _plan(self) -> tuple[tuple[tuple[_Share, slice], ...], NDArray[np.intp]]:
         groups: dict[tuple[str, str], list[Column]] = {}
         for column in self.parsed:
             family = column.feature.family
@@ -197,12 +217,18 @@ class Recipe:
         shares = [
             share for (name, _), mine in groups.items() for share in _shares(FAMILIES[name], mine)
         ]
-        computed = (name for share in shares for name in share.columns())
-        place = {name: index for index, name in enumerate(computed)}
-        return tuple(shares), np.array([place[name] for name in self.columns], dtype=np.intp)
+        place: dict[str, int] = {}
+        placed = []
+        for share in shares:
+            start = len(place)
+            place.update((name, start + index) for index, name in enumerate(share.columns()))
+            placed.append((share, slice(start, len(place))))
+        return tuple(placed), np.array([place[name] for name in self.columns], dtype=np.intp)
 
     def measure(self, cell: Cell) -> Floats:
         """Return the features of a cell: (columns,) float64, NaN where a definition says so."""
         shares, index = self._plan
-        values = [part.ravel() for share in shares for part in share.measure(cell)]
-        return np.concatenate(values)[index] if values else np.empty(0)
+        values = np.empty(shares[-1][1].stop if shares else 0)
+        for share, place in shares:
+            share.measure(cell, values[place])
+        return values[index]

@@ -7,13 +7,10 @@ two, never typed: ``<Compartment>_<Family>_<Feature>[_<Channel>][_<parameters>][
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-import numpy as np
-
-from .arrays import Floats
 from .cell import Cell
 
 Preset = Literal["minimal", "standard", "full"]
@@ -226,16 +223,3 @@ def columns_of(record: Feature) -> Iterator[Column]:
             for parameter in record.family.parameters or ("",):
                 for component in record.components or ("",):
                     yield Column(compartment, record, channel, parameter, component)
-
-
-def evaluate(records: Sequence[Feature], view: Any, axes: Axes) -> Iterator[Floats]:  # noqa: ANN401
-    """Yield the values of features for a view: float64 over the axes, then their components."""
-    family = records[0].family
-    values: Iterable[Any] = (record.function(view) for record in records)
-    if family.finish is not None:
-        values = family.finish(view, np.stack(list(values)), axes)
-    shape = axes.shape[1:] if family.each_compartment else axes.shape
-    for record, value in zip(records, values, strict=True):
-        whole = (*shape, len(record.components)) if record.components else shape
-        array = np.asarray(value, dtype=np.float64)
-        yield array if array.shape == whole else np.broadcast_to(array, whole)

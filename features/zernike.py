@@ -8,8 +8,9 @@ from math import comb, factorial, nan, pi
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Floats, Mask
+from .arrays import Floats
 from .kernels import compiled
+from .masks import FIRST, LAST, ROW
 from .outline import AREA_SHAPE, Shape
 from .registry import feature
 
@@ -45,36 +46,46 @@ _POLYNOMIALS = np.stack([_polynomial(*order) for order in ORDERS]).reshape(len(O
 
 
 @compiled
-def run_sums(mask: Mask, across: Floats) -> Floats:
-    """Sum over the mask's pixels of each row the values of their columns: (rows, values).
+def disc_moments(
+    mask: NDArray[np.uint8], rows: NDArray[np.int64], row: float, col: float
+) -> Floats:
+    """Sum over the pixels y^p x^q, in the disc about (row, col) that reaches the farthest pixel.
 
-    `across` is (cols, values). Each run of pixels is a difference of two running totals.
+    `rows` is `Shape.rows`; returns (10, 10), the powers of the rows first. Each run of pixels in
+    a row is a difference of two running totals.
     """
-    rows, cols = mask.shape
-    values = across.shape[1]
-    totals = np.zeros((cols + 1, values))
-    for col in range(cols):
-        for value in range(values):
-            totals[col + 1, value] = totals[col, value] + across[col, value]
-    sums = np.zeros((rows, values))
-    for row in range(rows):
+    farthest = 0.0
+    for index in range(rows.shape[0]):
+        down = rows[index, ROW] - row
+        across = max(abs(rows[index, FIRST] - col), abs(rows[index, LAST] - col))
+        farthest = max(farthest, down * down + across * across)
+    radius = np.sqrt(farthest)
+    cols = mask.shape[1]
+    totals = np.zeros((cols + 1, DEGREE + 1))
+    for place in range(cols):
+        x, power = (place - col) / radius, 1.0
+        for q in range(DEGREE + 1):
+            totals[place + 1, q] = totals[place, q] + power
+            power *= x
+    moments = np.zeros((DEGREE + 1, DEGREE + 1))
+    across = np.empty(DEGREE + 1)
+    for index in range(rows.shape[0]):
+        line = mask[rows[index, ROW]]
+        across[:] = 0.0
         before = False
-        for col in range(cols + 1):
-            here = col < cols and mask[row, col]
+        for place in range(rows[index, FIRST], rows[index, LAST] + 2):
+            here = place < cols and line[place] != 0
             if here != before:
                 sign = -1.0 if here else 1.0
-                for value in range(values):
-                    sums[row, value] += sign * totals[col, value]
+                for q in range(DEGREE + 1):
+                    across[q] += sign * totals[place, q]
                 before = here
-    return sums
-
-
-def _reach(shape: Shape) -> float:
-    """Distance from the centroid to the farthest pixel centre of the mask."""
-    row, col = shape.centroid
-    rows, first, last = shape.ends
-    across = np.maximum(np.abs(first - col), np.abs(last - col))
-    return float(np.hypot(rows - row, across).max())
+        y, power = (rows[index, ROW] - row) / radius, 1.0
+        for p in range(DEGREE + 1):
+            for q in range(DEGREE + 1):
+                moments[p, q] += power * across[q]
+            power *= y
+    return moments
 
 
 @feature(
@@ -95,15 +106,7 @@ def zernike(shape: Shape) -> Floats:
     """
     if shape.empty or shape.area == 1:
         return np.full(len(ORDERS), nan)
-    radius = _reach(shape)
-    row, col = shape.centroid
-    rows, first, last = shape.ends
-    rows, cols = np.arange(rows[0], rows[-1] + 1), np.arange(first.min(), last.max() + 1)
-    vertical = np.vander((rows - row) / radius, DEGREE + 1, increasing=True)
-    across = np.vander((cols - col) / radius, DEGREE + 1, increasing=True)
-    moments = vertical.T @ run_sums(
-        shape.mask[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1], across
-    )
+    moments = disc_moments(shape.mask.view(np.uint8), shape.rows, *shape.centroid)
     return np.asarray(np.abs(_POLYNOMIALS @ moments.ravel()) / shape.area)
 
 

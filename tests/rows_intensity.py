@@ -83,7 +83,8 @@ PEERS = {
 def pixel_rows() -> list[Check]:
     """Every compartment and channel of a cell, from its pixels and not from a histogram."""
     cell = textured_cell()
-    view = Histogram(cell.histograms(COMPARTMENTS, CHANNELS), scale(CHANNELS))
+    hues = (CHANNELS.index("Hue"),)
+    view = Histogram(cell.histograms(COMPARTMENTS, CHANNELS), scale(CHANNELS), hues)
     values = {name: scale((name,))[0][cell.plane(name)] for name in CHANNELS}
     rows = []
     for name, (oracle, peer) in PEERS.items():
