@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from .arrays import Bytes, Floats, Mask
+from .cell import BITS
 from .haematology import HAEMATOLOGY, Parts
-from .masks import eroded
 from .registry import feature
 from .spots import Spots, bright_spots, diameter, odd, scale_differences
 
@@ -22,25 +22,24 @@ _PALER = 10
 _LEAST = 0.005
 
 
-def _nucleus(parts: Parts) -> tuple[Bytes, Mask]:
-    """Grey plane and mask of the nucleus on its bounding box."""
+def _nucleus(parts: Parts, side: int = 1) -> tuple[Bytes, Mask]:
+    """Grey plane and mask of the nucleus, or its core, on the nucleus's bounding box."""
     left, top, cols, rows = cv2.boundingRect(parts.whole.nucleus.view(np.uint8))
     box = np.s_[top : top + rows, left : left + cols]
-    return parts.whole.plane("Gray")[box], np.ascontiguousarray(parts.whole.nucleus[box])
+    inside = parts.whole.cores(side)[box] & BITS["Nuclei"]
+    return parts.whole.plane("Gray")[box], inside.astype(np.bool_)
 
 
 @lru_cache(maxsize=1)
 def _nucleoli(parts: Parts) -> Spots | None:
     """Find the nucleoli of a cell once for the features that follow one another."""
-    plane, mask = _nucleus(parts)
-    if not mask.any():
+    if parts.nucleus.empty:
         return None
-    across = diameter(mask)
+    across = diameter(parts.whole.nucleus)
     sides = odd(_NUCLEOLUS[0] * across), odd(_NUCLEOLUS[1] * across, 3)
     # The outermost pixels are half cytoplasm.
-    return bright_spots(
-        plane, eroded(mask, 3).view(np.bool_), sides, _PALER, _LEAST * parts.nucleus.area
-    )
+    plane, mask = _nucleus(parts, 3)
+    return bright_spots(plane, mask, sides, _PALER, _LEAST * parts.nucleus.area)
 
 
 sign = partial(
@@ -95,7 +94,7 @@ def nucleoli_contrast(parts: Parts) -> float:
 def chromatin_coarseness(parts: Parts) -> Floats:
     """Root mean square difference of local mean grey levels at two scales, by the larger."""
     plane, mask = _nucleus(parts)
-    if not mask.any():
+    if parts.nucleus.empty:
         return np.full(len(SCALES), nan)
     across = diameter(mask) / 100
     sides = [odd(SCALES[0] / 2 * across), *(odd(scale * across, 3) for scale in SCALES)]

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Floats
-from .cell import Cell
+from .arrays import Bytes, Floats
+from .cell import BITS, Cell
 from .colour import CHANNELS, SCALES
 from .kernels import compiled
 from .outline import chamfer_of
@@ -69,27 +69,32 @@ def _sums(planes: NDArray[np.uint8], places: NDArray[np.uint8], bins: int) -> ND
 
 
 @compiled
-def _by_depth(depth: NDArray[np.float32], deepest: float) -> NDArray[np.uint8]:
-    """Number the rings by depth, from 1 where it is greatest; 0 where there is none."""
-    out = np.zeros(depth.shape, np.uint8)
-    for row in range(depth.shape[0]):
-        for col in range(depth.shape[1]):
-            if depth[row, col] > 0:
-                out[row, col] = RINGS + 1 - np.ceil(RINGS * depth[row, col] / deepest)
-    return out
+def _add_rings(
+    depth: NDArray[np.float32], top: int, left: int, unit: int, places: NDArray[np.uint8]
+) -> None:
+    """Add `unit` times the number of each pixel's ring, from 1 where the depth is greatest.
+
+    `depth` is framed; its first pixel inside the frame lies at (`top`, `left`) of `places`.
+    """
+    deepest = np.float64(depth.max())
+    for row in range(1, depth.shape[0] - 1):
+        here = depth[row, 1 : depth.shape[1] - 1]
+        there = places[top + row - 1, left : left + here.size]
+        for col in range(here.size):
+            level = RINGS * np.float64(here[col])
+            ring = 0
+            for inner in range(RINGS):
+                ring += 1 if 0 < level <= (RINGS - inner) * deepest else 0
+            there[col] += np.uint8(unit * ring)
 
 
-def rings(cell: Cell, compartment: str) -> NDArray[np.uint8]:
-    """Return the ring of each pixel, 1 at the centre to 4 at the rim: (rows, cols) uint8.
+def rings(cell: Cell, compartment: str, places: Bytes, unit: int = 1) -> None:
+    """Add `unit` times the ring of each pixel, 1 at the centre to 4 at the rim, to `places`.
 
     Rings have equal width in depth, the chamfer distance (5x5) to the nearest pixel outside.
     """
-    box, depth = chamfer_of(cell, compartment)
-    out = np.zeros(cell.cell.shape, np.uint8)
-    deepest = depth.max()
-    if deepest > 0:
-        out[box] = _by_depth(depth, deepest)[1:-1, 1:-1]
-    return out
+    (rows, cols), depth = chamfer_of(cell, compartment)
+    _add_rings(depth, rows.start, cols.start, unit, places)
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,10 +150,11 @@ def ratio(numerator: Floats, denominator: Floats) -> Floats:
 
 
 def _view(cell: Cell, axes: Axes) -> Distribution:
-    places = rings(cell, "Cells")
-    places += np.uint8(RINGS + 1) * rings(cell, "Nuclei")
-    places += np.uint8(EDGE) * (cell.cell - cell.core("Cells", 3))
-    places += np.uint8(2 * EDGE) * (cell.nucleus - cell.core("Nuclei", 3))
+    places = np.zeros(cell.cell.shape, np.uint8)
+    rings(cell, "Cells", places)
+    rings(cell, "Nuclei", places, RINGS + 1)
+    edges = cell.cores(1) & ~cell.cores(3) & (BITS["Cells"] | BITS["Nuclei"])
+    places += np.uint8(EDGE) * edges
     sums = _sums(cell.planes(axes.channels), places, 4 * EDGE).astype(np.float64)
     sums[0, 1:] = sums[0, 0]
     return Distribution(

@@ -7,7 +7,7 @@ from math import nan, pi, sqrt
 
 import numpy as np
 
-from .cell import Cell
+from .cell import BITS, Cell
 from .colour import SCALES
 from .haematology import HAEMATOLOGY, Parts
 from .masks import dilated, near_and_far
@@ -32,7 +32,7 @@ def _spots(cell: Cell, kind: tuple[float, float, float, float], *, dark: bool) -
     plane = cell.plane("Green")
     return bright_spots(
         np.invert(plane) if dark else plane,
-        cell.core("Cytoplasm", odd(_RIM * across, 3)).view(np.bool_),
+        (cell.cores(odd(_RIM * across, 3)) & BITS["Cytoplasm"]).astype(np.bool_),
         (odd(small * across), odd(large * across, 3)),
         level,
         (least * across) ** 2,

@@ -181,21 +181,19 @@ def uniform_patterns(
 
 @compiled
 def counts_by_mask(
-    values: NDArray[np.uint8],
-    whole: NDArray[np.uint8],
-    one: NDArray[np.uint8],
-    other: NDArray[np.uint8],
-    bins: int,
+    values: NDArray[np.uint8], masks: NDArray[np.uint8], bins: int
 ) -> NDArray[np.int64]:
-    """Count values below `bins` inside a mask and inside two parts of it: (3, bins).
-
-    Masks are 0 or 1; a pixel lies in one of the two parts at most.
-    """
+    """Count values below `bins` inside three masks, the bits 1, 2 and 4 of `masks`: (3, bins)."""
+    counts = np.zeros((8, bins), np.int64)
     rows, cols = values.shape
-    counts = np.zeros((3, bins), np.int64)
     for row in range(rows):
         for col in range(cols):
-            if whole[row, col]:
-                counts[one[row, col] + 2 * other[row, col], values[row, col]] += 1
-    counts[0] += counts[1] + counts[2]
-    return counts
+            if masks[row, col]:
+                counts[masks[row, col], values[row, col]] += 1
+    sums = np.zeros((3, bins), np.int64)
+    for combination in range(8):
+        for bit in range(3):
+            if combination >> bit & 1:
+                for index in range(bins):
+                    sums[bit, index] += counts[combination, index]
+    return sums

@@ -82,11 +82,11 @@ def _view(cell: Cell, axes: Axes) -> Patterns:
     circle = axes.parameters[0].split("_")[0]
     points, radius = CIRCLES[circle]
     wanted = [int(parameter.split("_")[1]) for parameter in axes.parameters]
-    whole, nucleus, cytoplasm = (cell.core(word, 2 * radius + 1) for word in COMPARTMENTS)
+    cores = cell.cores(2 * radius + 1)
     counts = np.array(
         [
-            counts_by_mask(codes, whole, nucleus, cytoplasm, points + 2)
-            for codes in (patterns(cell.plane(channel), circle, whole) for channel in axes.channels)
+            counts_by_mask(codes, cores, points + 2)
+            for codes in (patterns(cell.plane(channel), circle, cores) for channel in axes.channels)
         ]
     )
     total = counts.sum(axis=-1, keepdims=True)

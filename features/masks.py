@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Bytes, Mask
-from .kernels import compiled
+from .arrays import Bytes, Floats, Mask
+from .kernels import compiled, inner
 
 
 def eroded(mask: Mask, side: int) -> Bytes:
@@ -32,29 +32,6 @@ def chamfer(mask: Mask) -> tuple[tuple[slice, slice], NDArray[np.float32]]:
     box = np.s_[top : top + rows, left : left + cols]
     framed = cv2.copyMakeBorder(mask[box].view(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
     return box, np.asarray(cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
-
-
-@compiled
-def calipers(corners: NDArray[np.int32]) -> tuple[float, float, float]:
-    """Squared longest distance of two corners of a convex polygon, smallest width, twice area.
-
-    `corners` is (n, 2): column and row.
-    """
-    size = corners.shape[0]
-    x, y = corners[:, 0].astype(np.float64), corners[:, 1].astype(np.float64)
-    longest, narrowest, twice = 0.0, np.inf, 0.0
-    for here in range(size):
-        after = here + 1 if here + 1 < size else 0
-        right, down = x[after] - x[here], y[after] - y[here]
-        twice += x[here] * y[after] - y[here] * x[after]
-        widest = 0.0
-        for there in range(size):
-            apart_x, apart_y = x[there] - x[here], y[there] - y[here]
-            longest = max(longest, apart_x * apart_x + apart_y * apart_y)
-            # Twice the area of the triangle of an edge and a corner.
-            widest = max(widest, abs(right * apart_y - down * apart_x))
-        narrowest = min(narrowest, widest / np.sqrt(right * right + down * down))
-    return longest, narrowest, abs(twice)
 
 
 # Columns of `row_sums`: the row, its pixels, power sums of their columns, first and last of these.
@@ -116,16 +93,55 @@ def extent(sums: NDArray[np.int64]) -> NDArray[np.int64]:
     return totals
 
 
+@inner
+def _hull(sums: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Corners of the convex hull of the pixels as unit squares, in turn: columns and rows.
+
+    Rows come sorted, so that one walk down each side drops what is no corner of it.
+    """
+    x, y = np.empty(4 * sums.shape[0]), np.empty(4 * sums.shape[0])
+    size = 0
+    for side in (1, -1):
+        start = size
+        for step in range(2 * sums.shape[0]):
+            index = step if side == 1 else 2 * sums.shape[0] - 1 - step
+            col = sums[index >> 1, FIRST] if side == 1 else sums[index >> 1, LAST] + 1
+            row = sums[index >> 1, ROW] + (index & 1)
+            if size > start and y[size - 1] == row:
+                if side * (col - x[size - 1]) >= 0:
+                    continue
+                size -= 1
+            while size > start + 1:
+                down, right = y[size - 1] - y[size - 2], x[size - 1] - x[size - 2]
+                if right * (row - y[size - 2]) < (col - x[size - 2]) * down:
+                    break
+                size -= 1
+            x[size], y[size] = col, row
+            size += 1
+    return x[:size], y[:size]
+
+
 @compiled
-def corners(sums: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Corners of the first and the last pixel of each row, as unit squares: (4 n, 2) col, row."""
-    points = np.empty((4 * sums.shape[0], 2), np.int32)
-    for index in range(sums.shape[0]):
-        for corner in range(4):
-            below, behind = corner & 1, corner >> 1
-            points[4 * index + corner, 0] = sums[index, FIRST + behind] + behind
-            points[4 * index + corner, 1] = sums[index, ROW] + below
-    return points
+def calipers(sums: NDArray[np.int64]) -> tuple[float, float, float]:
+    """Squared longest diameter of the hull of the pixels as unit squares, least width, twice area.
+
+    Of `row_sums` with at least one row.
+    """
+    x, y = _hull(sums)
+    size = x.size
+    longest, narrowest, twice = 0.0, np.inf, 0.0
+    for here in range(size):
+        after = here + 1 if here + 1 < size else 0
+        right, down = x[after] - x[here], y[after] - y[here]
+        twice += x[here] * y[after] - y[here] * x[after]
+        widest = 0.0
+        for there in range(size):
+            apart_x, apart_y = x[there] - x[here], y[there] - y[here]
+            longest = max(longest, apart_x * apart_x + apart_y * apart_y)
+            # Twice the area of the triangle of an edge and a corner.
+            widest = max(widest, abs(right * apart_y - down * apart_x))
+        narrowest = min(narrowest, widest / np.sqrt(right * right + down * down))
+    return longest, narrowest, abs(twice)
 
 
 @compiled
@@ -147,6 +163,23 @@ def central_sums(sums: NDArray[np.int64], row: int, col: int) -> NDArray[np.int6
             moments[2, q] += away * away * across[q]
             moments[3, q] += away * away * away * across[q]
     return moments
+
+
+@compiled
+def shrunk(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Erode eight masks at once, one in each bit: those in all nine pixels of a 3x3 square."""
+    rows, cols = bits.shape
+    across = np.zeros((rows, cols), np.uint8)
+    out = np.zeros((rows, cols), np.uint8)
+    for row in range(rows):
+        here, inner_part = bits[row], across[row, 1 : cols - 1]
+        for col in range(inner_part.size):
+            inner_part[col] = here[col] & here[col + 1] & here[col + 2]
+    for row in range(1, rows - 1):
+        above, middle, below, kept = across[row - 1], across[row], across[row + 1], out[row]
+        for col in range(cols):
+            kept[col] = above[col] & middle[col] & below[col]
+    return out
 
 
 @compiled

@@ -98,20 +98,22 @@ def moments(
     rows, levels = counts.shape
     sums = np.full((_FIELDS, rows), np.nan)
     percentiles = np.full((percents.size, rows), np.nan)
-    cumulative = np.empty(levels)
     for row in range(rows):
-        count, value = counts[row], values[row % values.shape[0]]
-        pixels = 0.0
-        for level in range(levels):
-            pixels += count[level]
-            cumulative[level] = pixels
-        if pixels == 0:
+        first, last = 0, levels
+        while first < last and counts[row, first] == 0:
+            first += 1
+        while first < last and counts[row, last - 1] == 0:
+            last -= 1
+        if first == last:
             continue
+        count, value = counts[row, first:last], values[row % values.shape[0], first:last]
+        cumulative = np.cumsum(count)
+        pixels = cumulative[-1]
         for place in range(percents.size):
             percentiles[place, row] = _percentile(cumulative, value, percents[place])
         sums[:, row] = 0.0
         sums[0, row] = pixels
-        for level in range(levels):
+        for level in range(count.size):
             if count[level]:
                 share = count[level] / pixels
                 sums[1, row] += share * value[level]
@@ -119,7 +121,7 @@ def moments(
                 sums[10, row] -= share * np.log2(share)
                 sums[11, row] += share * share
         middle = percentiles[_MIDDLE, row]
-        for level in range(levels):
+        for level in range(count.size):
             if count[level]:
                 share = count[level] / pixels
                 away = value[level] - sums[1, row]

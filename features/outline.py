@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .arrays import Floats, Mask
 from .cell import Cell
-from .masks import calipers, central_sums, chamfer, corners, extent, quads, row_sums
+from .masks import calipers, central_sums, chamfer, extent, quads, row_sums
 from .registry import Axes, Family
 
 # What each 2x2 neighbourhood adds to the Crofton perimeter in 4 directions and to the Euler number
@@ -142,12 +142,8 @@ class Shape:
 
     @cached_property
     def _calipers(self) -> tuple[float, float, float]:
-        """Squared longest diameter of the hull, its smallest width and twice its area.
-
-        The hull is that of the pixels as unit squares.
-        """
-        hull = np.asarray(cv2.convexHull(corners(self.rows))[:, 0], dtype=np.int32)
-        longest, narrowest, twice = calipers(hull)
+        """Squared longest diameter of the hull, its smallest width and twice its area."""
+        longest, narrowest, twice = calipers(self.rows)
         return longest, narrowest, twice
 
     @cached_property

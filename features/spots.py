@@ -161,8 +161,8 @@ def _census(
     rows, cols = labels.shape
     for row in range(rows):
         for col in range(cols):
-            areas[labels[row, col]] += 1
-    areas[0] = 0
+            if labels[row, col]:
+                areas[labels[row, col]] += 1
     total = pixels = 0
     for row in range(rows):
         for col in range(cols):

@@ -124,7 +124,9 @@ def _lag_differences(cell: Cell, column: Column, lag: int) -> np.ndarray:
 
 
 def _no_ring(cell: Cell, column: Column) -> bool:
-    return not (rings(cell, column.compartment) == int(column.component[0])).any()
+    places = np.zeros(cell.cell.shape, np.uint8)
+    rings(cell, column.compartment, places)
+    return not (places == int(column.component[0])).any()
 
 
 def _nothing_on_both_sides(cell: Cell, column: Column) -> bool:
