@@ -176,7 +176,10 @@ class Cell:
         places = [colour.CHANNELS.index(channel) for channel in channels]
         missing = [place for place in places if colour.CHANNELS[place] not in ready]
         if missing:
-            histograms(self._filled(channels), np.array(missing), self.parts, counts)
-            ready.update(channels)
+            # All that lies between, so that the planes need not be copied together.
+            span = slice(min(missing), max(missing) + 1)
+            between = colour.CHANNELS[span]
+            counts[span] = histograms(self._filled(between)[span], self.parts)
+            ready.update(between)
         by_part = counts[places].swapaxes(0, 1)
         return np.array([_COUNTED[word](by_part) for word in compartments], dtype=np.float64)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .arrays import Bytes, Floats
 from .kernels import unmix
 
-CHANNELS = (
+CHANNELS: tuple[str, ...] = (
     "Gray",
     "Red",
     "Green",

@@ -54,23 +54,20 @@ def unmix(rgb: NDArray[np.uint8], tables: NDArray[np.int32]) -> NDArray[np.uint8
 
 
 @compiled
-def histograms(
-    planes: NDArray[np.uint8],
-    places: NDArray[np.int64],
-    parts: NDArray[np.uint8],
-    counts: NDArray[np.int64],
-) -> None:
-    """Count the levels of the planes at `places` in cytoplasm (part 1) and nucleus (part 2).
+def histograms(planes: NDArray[np.uint8], parts: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Count the levels of every plane in cytoplasm (part 1) and nucleus (part 2).
 
-    `planes` is (channels, rows, cols); `counts` (channels, 2, 256), added to.
+    `planes` is (channels, rows, cols); returns (channels, 2, 256).
     """
-    _, rows, cols = planes.shape
+    channels, rows, cols = planes.shape
+    counts = np.zeros((channels, 2, 256), np.int64)
     for row in range(rows):
         for col in range(cols):
             part = parts[row, col]
             if part:
-                for place in places:
-                    counts[place, part - 1, planes[place, row, col]] += 1
+                for channel in range(channels):
+                    counts[channel, part - 1, planes[channel, row, col]] += 1
+    return counts
 
 
 @compiled

@@ -12,10 +12,11 @@ from typing import Literal
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from .arrays import Bytes, Floats
 from .cell import Cell
-from .kernels import level_counts
+from .kernels import compiled, level_counts
 from .stain import background, cut_out
 
 Stain = Literal["none", "background", "standard"]
@@ -72,16 +73,29 @@ def standardised(cell: Cell, stain: Stain, slide: Floats) -> Cell:
         pale, dark = _tails(cell, density)
         gain = (_DARK - _PALE) / np.maximum(dark - pale, _LEAST_SPREAD)
         density = _PALE + (density - pale) * gain
-    table = np.rint(_SLIDE * np.exp(-np.maximum(density, 0.0)))
-    lut = np.clip(table, 0, 255).astype(np.uint8).reshape(1, 256, 3)
+    table = np.rint(_SLIDE * np.exp(-np.maximum(density, 0.0)))  # within 0..235
+    lut = table.astype(np.uint8).reshape(1, 256, 3)
     return replace(cell, rgb=np.asarray(cv2.LUT(cell.rgb, lut), dtype=np.uint8))
 
 
 def _tails(cell: Cell, density: Floats) -> tuple[Floats, Floats]:
     """Return the optical density of a cell's palest and darkest twentieth: (3,) each."""
-    counts = level_counts(cell.rgb, cell.cell.view(np.uint8))
-    share = np.cumsum(counts, axis=1) / counts[0].sum()
-    each = range(3)
-    dark = [density[np.searchsorted(share[channel], _TAIL), channel] for channel in each]
-    pale = [density[np.searchsorted(share[channel], 1 - _TAIL), channel] for channel in each]
-    return np.array(pale), np.array(dark)
+    shares = np.array([_TAIL, 1 - _TAIL])
+    dark, pale = density[share_levels(cell.rgb, cell.cell.view(np.uint8), shares), np.arange(3)]
+    return pale, dark
+
+
+@compiled
+def share_levels(rgb: Bytes, mask: Bytes, shares: Floats) -> NDArray[np.int64]:
+    """Find the least level of red, green and blue up to which each share of a mask lies: (n, 3)."""
+    counts = level_counts(rgb, mask)
+    total = counts[0].sum()
+    levels = np.zeros((shares.size, 3), np.int64)
+    for channel in range(3):
+        for index in range(shares.size):
+            level, reached = 0, counts[channel, 0]
+            while reached / total < shares[index]:
+                level += 1
+                reached += counts[channel, level]
+            levels[index, channel] = level
+    return levels

@@ -6,10 +6,15 @@ All are taken once a picture, from the photograph as it is.
 
 from __future__ import annotations
 
+from functools import lru_cache
+from math import sqrt
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from .arrays import Bytes, Floats
+from .kernels import compiled
 
 # Raised whenever the same pixels give other values.
 SURROUNDINGS_VERSION = 1
@@ -78,8 +83,7 @@ def background_values(rgb: Bytes, gray: Bytes, outside: Bytes) -> Floats:
         [
             moments if levels.any() else np.full(6, np.nan),
             _of_levels(levels),
-            _mean(_rim(rgb), _rim(outside)),
-            *(_mean(rgb[corner], outside[corner]) for corner in _WINDOWS),
+            _window_means(rgb, outside, _windows(*outside.shape)).ravel(),
         ]
     )
 
@@ -91,9 +95,11 @@ def sharpness(gray: Bytes) -> float:
     ----------
     gray : (rows, cols) uint8
     """
-    edges = cv2.Laplacian(gray, cv2.CV_16S)
-    mean = cv2.sumElems(edges)[0] / edges.size
-    return cv2.norm(edges, cv2.NORM_L2SQR) / edges.size - mean * mean
+    framed = cv2.copyMakeBorder(gray, 1, 1, 1, 1, cv2.BORDER_REFLECT_101)
+    total, squares = _laplacian_sums(np.asarray(framed, dtype=np.uint8))
+    mean = total / gray.size
+    root = sqrt(squares)  # cv2.norm rounds like this: the tables of earlier versions stay the same
+    return root * root / gray.size - mean * mean
 
 
 def _of_levels(counts: Floats) -> Floats:
@@ -106,21 +112,58 @@ def _of_levels(counts: Floats) -> Floats:
     return np.array([*percentiles, max(0.0, -(shares * np.log2(shares)).sum())], dtype=np.float64)
 
 
-def _rim(image: Bytes) -> Bytes:
-    """Return the outermost lines and columns as one line of pixels."""
-    return np.concatenate((image[0], image[-1], image[1:-1, 0], image[1:-1, -1]))[None]
+@compiled
+def _laplacian_sums(framed: Bytes) -> tuple[int, int]:
+    """Sums of the Laplacian and of its square over all pixels but the outermost."""
+    rows, cols = framed.shape
+    total, squares = 0, 0
+    for row in range(1, rows - 1):
+        above, here, below = framed[row - 1], framed[row], framed[row + 1]
+        for col in range(1, cols - 1):
+            edge = np.int64(above[col]) + below[col] + here[col - 1] + here[col + 1] - 4 * here[col]
+            total += edge
+            squares += edge * edge
+    return total, squares
 
 
-def _mean(rgb: Bytes, outside: Bytes) -> Floats:
-    """Mean of each channel outside the cells: (3,)."""
-    if not cv2.countNonZero(outside):
-        return np.full(3, np.nan)
-    return np.array(cv2.mean(np.ascontiguousarray(rgb), outside)[:3])
+@lru_cache(maxsize=64)
+def _windows(rows: int, cols: int) -> NDArray[np.int64]:
+    """Where the border and the corners lie: number of the mean, top, bottom, left and right each.
+
+    The border's four windows are one mean.
+    """
+    border = (
+        (0, 0, 1, 0, cols),
+        (0, rows - 1, rows, 0, cols),
+        (0, 1, rows - 1, 0, 1),
+        (0, 1, rows - 1, cols - 1, cols),
+    )
+    corners = (
+        (max(rows - size, 0) if bottom else 0, max(cols - size, 0) if right else 0, size)
+        for bottom in (False, True)
+        for right in (False, True)
+        for size in (1, _BLOCK)
+    )
+    blocks = (
+        (number, top, min(top + size, rows), left, min(left + size, cols))
+        for number, (top, left, size) in enumerate(corners, start=1)
+    )
+    return np.array([*border, *blocks])
 
 
-_WINDOWS = [
-    (slice(-size, None) if bottom else slice(size), slice(-size, None) if right else slice(size))
-    for bottom in (False, True)
-    for right in (False, True)
-    for size in (1, _BLOCK)
-]
+@compiled
+def _window_means(rgb: Bytes, outside: Bytes, windows: NDArray[np.int64]) -> Floats:
+    """Mean of each channel outside the cells in windows: (means, 3), NaN where there is none."""
+    sums = np.zeros((windows[-1, 0] + 1, 4))
+    for number, top, bottom, left, right in windows:
+        for row in range(top, bottom):
+            for col in range(left, right):
+                if outside[row, col]:
+                    sums[number, 3] += 1
+                    for channel in range(3):
+                        sums[number, channel] += rgb[row, col, channel]
+    means = np.full((sums.shape[0], 3), np.nan)
+    for number in range(sums.shape[0]):
+        if sums[number, 3]:
+            means[number] = sums[number, :3] * (1 / sums[number, 3])
+    return means
