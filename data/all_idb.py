@@ -46,7 +46,7 @@ def _facts() -> dict[str, Facts]:
 
 def read_all_idb(tree: Tree) -> tuple[str, list[Entry], list[str]] | None:
     """The entries of an ALL-IDB tree, or None where most images are named otherwise."""
-    matches = [_NAME.fullmatch(image.path.stem) for image in tree.images]
+    matches = [_NAME.fullmatch(image.stem) for image in tree.images]
     named = sum(match is not None for match in matches)
     if 2 * named <= len(matches):
         return None
@@ -72,9 +72,9 @@ def read_all_idb(tree: Tree) -> tuple[str, list[Entry], list[str]] | None:
 
 def _entry(image: Found, match: re.Match[str] | None, *, field: bool) -> Entry:
     if match is None:
-        return Entry(image.path, image.name)
+        return Entry(image.place, image.name)
     return Entry(
-        image.path,
+        image.place,
         image.name,
         label=_LABELS[match[2]],
         original_label=match[2],

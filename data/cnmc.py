@@ -47,7 +47,7 @@ def read_cnmc(tree: Tree) -> tuple[str, list[Entry], list[str]] | None:
     test_phase = [
         image
         for image, entry in zip(tree.images, entries, strict=True)
-        if entry.label is None and _TEST_PHASE.fullmatch(image.path.stem)
+        if entry.label is None and _TEST_PHASE.fullmatch(image.stem)
     ]
     named = sum(entry.label is not None for entry in entries)
     if not named and "c-nmc" not in str(tree.root.resolve()).lower():
@@ -58,15 +58,15 @@ def read_cnmc(tree: Tree) -> tuple[str, list[Entry], list[str]] | None:
 
 
 def _entry(image: Found, official: str | None) -> Entry:
-    match = _CELL.fullmatch(Path(official).stem if official else image.path.stem)
+    match = _CELL.fullmatch(Path(official).stem if official else image.stem)
     if not match:
-        return Entry(image.path, image.name)
+        return Entry(image.place, image.name)
     label = match[4].lower()
     extra = {"OriginalSubject": match[1]}
     if official:
         extra["OriginalName"] = official
     return Entry(
-        image.path,
+        image.place,
         image.name,
         label=_LABELS[label],
         original_label=label,
@@ -82,7 +82,10 @@ def _preliminary_names(tree: Tree) -> dict[str, str]:
     folder ``C-NMC_test_prelim_phase_data`` that it describes.
     """
     beside = tree.root.parent / f"{tree.root.name}_labels.csv"
-    tables = [*tree.tables, *([Found(beside, f"../{beside.name}")] if beside.is_file() else [])]
+    tables = [
+        *tree.tables,
+        *([Found(str(beside), f"../{beside.name}")] if beside.is_file() else []),
+    ]
     names: dict[str, str] = {}
     for table in tables:
         if not has_columns(table.path, "Patient_ID", "new_names", "labels"):

@@ -23,12 +23,12 @@ def read_synthetic(tree: Tree) -> tuple[str, list[Entry], list[str]] | None:
     """Return the entries of a tree in which every image is a synthetic cell, else None."""
     entries = []
     for image in tree.images:
-        match = _NAME.fullmatch(image.path.name)
+        match = _NAME.fullmatch(image.file)
         if match is None:
             return None
         entries.append(
             Entry(
-                image.path,
+                image.place,
                 image.name,
                 label=match["label"],
                 original_label=f"synthetic {match['label']}",

@@ -57,8 +57,8 @@ class Entry:
 
     Attributes
     ----------
-    path : Path or RemoteFile
-        Where the image is.
+    place : str or RemoteFile
+        Where the image is; text, as a Path would take five times the memory.
     name : str
         Its path below the input folder, with ``/`` on every system and escaped by `printable`.
     label, original_label : str or None
@@ -66,21 +66,31 @@ class Entry:
         word, which `original_label` always holds.
     subject, slide, camera : str or None
         Groups that share more than a label.
-    mask : Path, RemoteFile or None
-        A given mask.
+    mask_place : str, RemoteFile or None
+        Where a given mask is.
     extra : mapping
         Further facts; a manifest's other columns.
     """
 
-    path: Path | RemoteFile
+    place: str | RemoteFile
     name: str
     label: str | None = None
     original_label: str | None = None
     subject: str | None = None
     slide: str | None = None
     camera: str | None = None
-    mask: Path | RemoteFile | None = None
+    mask_place: str | RemoteFile | None = None
     extra: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+
+    @property
+    def path(self) -> Path | RemoteFile:
+        """Where the image is."""
+        return Path(self.place) if isinstance(self.place, str) else self.place
+
+    @property
+    def mask(self) -> Path | RemoteFile | None:
+        """Where a given mask is."""
+        return Path(self.mask_place) if isinstance(self.mask_place, str) else self.mask_place
 
     def completed(self, facts: Facts) -> Entry:
         """The entry with `facts` where it knows nothing itself."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from .entries import Entry
 from .tree import Found, Tree
@@ -38,5 +39,5 @@ def _entry(image: Found) -> Entry:
     split = folders[0] if folders and _SPLITS.fullmatch(folders[0]) else None
     classes = folders[1:] if split else folders
     label = classes[0] if classes else None
-    extra = {"Split": split} if split else {}
-    return Entry(image.path, image.name, label=label, original_label=label, extra=extra)
+    entry = Entry(image.place, image.name, label=label, original_label=label)
+    return replace(entry, extra={"Split": split}) if split else entry

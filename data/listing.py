@@ -49,7 +49,7 @@ def list_images(source: Path, *, masks: Path | None = None) -> Listing:
     elif source.suffix.lower() in (".csv", ".tsv"):
         listing = read_manifest(source)
     elif has_image_extension(source):
-        image = Found(source, printable(source.name))
+        image = Found(str(source), printable(source.name))
         listing = _list_tree(Tree(source.parent, (image,)), masks)
         if listing.layout == "flat folder":
             listing = replace(listing, layout="single image")
@@ -58,7 +58,7 @@ def list_images(source: Path, *, masks: Path | None = None) -> Listing:
     if masks is None:
         return listing
     paired = _with_masks(listing, read_tree(masks).images)
-    if not any(entry.mask for entry in paired.entries):
+    if not any(entry.mask_place for entry in paired.entries):
         raise DataError(
             f"{printable(str(masks))} holds no mask for any image, "
             f"{listing.entries[0].name} for example",
@@ -103,46 +103,50 @@ def _split_masks(tree: Tree, masks: Path | None) -> tuple[Tree, tuple[Found, ...
             image for image in tree.images if not (inside and image.name.startswith(inside))
         )
         return replace(tree, images=kept), ()
-    first = {image.name: image.pure.parts[0].lower() for image in tree.images}
-    folders = set(first.values())
+    folders = {_first(image) for image in tree.images}
     if folders & IMAGE_FOLDERS == set() or folders & MASK_FOLDERS == set():
         return tree, ()
     if not folders <= IMAGE_FOLDERS | MASK_FOLDERS:
         return tree, ()
-    kept = tuple(image for image in tree.images if first[image.name] in IMAGE_FOLDERS)
+    kept = tuple(image for image in tree.images if _first(image) in IMAGE_FOLDERS)
     given = tuple(
-        Found(image.path, "/".join(image.pure.parts[1:]))
+        Found(image.place, "/".join(image.pure.parts[1:]))
         for image in tree.images
-        if first[image.name] in MASK_FOLDERS
+        if _first(image) in MASK_FOLDERS
     )
     return replace(tree, images=kept), given
 
 
+def _first(image: Found) -> str:
+    """Return the first folder of an image's name, in lower case; the name where there is none."""
+    return image.name.partition("/")[0].lower()
+
+
 def _with_masks(listing: Listing, masks: tuple[Found, ...]) -> Listing:
     """Each entry with the mask of its relative path, in any image format."""
-    by_stem: dict[str, Path] = {}
+    by_stem: dict[str, str] = {}
     for mask in masks:
         stem = splitext(mask.name)[0]
         if stem in by_stem:
             raise DataError(
-                f"two masks for {stem}: {by_stem[stem].name} and {mask.path.name}",
+                f"two masks for {stem}: {Path(by_stem[stem]).name} and {mask.path.name}",
                 "keep one of them",
             )
-        by_stem[stem] = mask.path
+        by_stem[stem] = mask.place
     entries = tuple(
         entry
-        if entry.mask
+        if entry.mask_place
         else replace(
             entry,
-            mask=by_stem.get(splitext(entry.name)[0])
+            mask_place=by_stem.get(splitext(entry.name)[0])
             or by_stem.get(splitext(below_images(entry.name))[0]),
         )
         for entry in listing.entries
     )
     notes = [
-        f"{sum(entry.mask is not None for entry in entries)} of {len(entries)} images have a mask"
+        f"{sum(one.mask_place is not None for one in entries)} of {len(entries)} images have a mask"
     ]
-    unused = sorted(set(by_stem.values()) - {entry.mask for entry in entries})
+    unused = sorted(set(map(Path, set(by_stem.values()) - {one.mask_place for one in entries})))
     if unused:
         notes.append(f"{len(unused)} masks belong to no image, {unused[0].name} for example")
     return replace(listing, entries=entries, notes=(*listing.notes, *notes))

@@ -41,17 +41,21 @@ def read_manifest(path: Path) -> Listing:
             )
         label = row.get("label") or None
         entries[name] = Entry(
-            path=image,
+            place=_place(image),
             name=name,
             label=label,
             original_label=label,
             subject=row.get("subject") or None,
             slide=row.get("slide") or None,
             camera=row.get("camera") or None,
-            mask=_locate(folder, row["mask"]) if row.get("mask") else None,
+            mask_place=_place(_locate(folder, row["mask"])) if row.get("mask") else None,
             extra={column: value for column, value in row.items() if column not in _OWN},
         )
     return Listing(folder, "manifest", tuple(entries[name] for name in sorted(entries)))
+
+
+def _place(file: Path | RemoteFile) -> str | RemoteFile:
+    return str(file) if isinstance(file, Path) else file
 
 
 def _locate(folder: Path, written: str) -> Path | RemoteFile:

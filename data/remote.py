@@ -52,7 +52,7 @@ def list_remote(url: str) -> Listing:
             for whole, path in below.items()
             if not any(part.startswith(".") for part in path.parts)
         }
-    images = [Found(Path(name), name) for name in sorted(seen) if has_image_extension(Path(name))]
+    images = [Found(name, name) for name in sorted(seen) if has_image_extension(name)]
     if not images:
         raise DataError(f"{url} holds no images ({len(seen)} files seen)", "correct the address")
     layout, entries, notes = read_folders(Tree(Path(), tuple(images)))
@@ -60,7 +60,7 @@ def list_remote(url: str) -> Listing:
     return Listing(
         RemoteFile(url),
         layout,
-        tuple(replace(entry, path=seen[entry.name]) for entry in entries),
+        tuple(replace(entry, place=seen[entry.name]) for entry in entries),
         tuple((name, "no image by its extension") for name in others),
         tuple(notes),
     )

@@ -16,8 +16,28 @@ from .images import EXTENSIONS, is_image
 class Found:
     """A file and its path below the folder, with ``/``, escaped by `entries.printable`."""
 
-    path: Path
+    place: str
     name: str
+
+    @property
+    def path(self) -> Path:
+        """Where it is; made when asked for, as Python keeps the parts of every path."""
+        return Path(self.place)
+
+    @property
+    def file(self) -> str:
+        """Its name in its own folder, as it is there."""
+        return os.path.split(self.place)[1]
+
+    @property
+    def stem(self) -> str:
+        """The same without its extension."""
+        return os.path.splitext(self.file)[0]  # noqa: PTH122  (see `path`)
+
+    @property
+    def folder(self) -> str:
+        """Name of its own folder."""
+        return os.path.split(os.path.split(self.place)[0])[1]
 
     @property
     def pure(self) -> PurePosixPath:
@@ -71,7 +91,7 @@ def read_tree(root: Path) -> Tree:
             elif _is_folder(child):
                 (linked if child.is_symlink() else pending).append((Path(child.path), f"{name}/"))
             else:
-                _sort_file(Found(Path(child.path), name), images, tables, skipped)
+                _sort_file(Found(child.path, name), images, tables, skipped)
     return Tree(root, _by_name(images), _by_name(tables), tuple(sorted(skipped)))
 
 
@@ -94,18 +114,19 @@ def _is_folder(child: os.DirEntry[str]) -> bool:
 def _sort_file(
     found: Found, images: list[Found], tables: list[Found], skipped: list[tuple[str, str]]
 ) -> None:
-    if has_image_extension(found.path):
+    if has_image_extension(found.place):
         images.append(found)
         return
-    if found.path.suffix.lower() in (".csv", ".tsv"):
+    path = found.path
+    if path.suffix.lower() in (".csv", ".tsv"):
         tables.append(found)
         skipped.append((found.name, "a table, not an image"))
         return
     try:
-        if not found.path.is_file():
+        if not path.is_file():
             skipped.append((found.name, "not a regular file"))
             return
-        with found.path.open("rb") as file:
+        with path.open("rb") as file:
             start = file.read(32)
     except OSError as error:
         skipped.append((found.name, f"cannot be read: {error.strerror}"))
@@ -116,9 +137,9 @@ def _sort_file(
         skipped.append((found.name, "not a PNG, JPEG, BMP, TIFF or WebP image"))
 
 
-def has_image_extension(path: Path) -> bool:
+def has_image_extension(place: Path | str) -> bool:
     """Whether a file's extension, in either case, is that of an image."""
-    return path.suffix.lower() in EXTENSIONS
+    return os.path.splitext(place)[1].lower() in EXTENSIONS  # noqa: PTH122  (see `Found.path`)
 
 
 def _by_name(files: list[Found]) -> tuple[Found, ...]:

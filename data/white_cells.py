@@ -45,14 +45,14 @@ _SEG_WBC_CLASSES = {
 
 def read_pbc(tree: Tree) -> tuple[str, list[Entry], list[str]] | None:
     """The entries of a PBC tree: the class is the folder, whatever prefix the file name has."""
-    folders = [image.path.parent.name for image in tree.images]
+    folders = [image.folder for image in tree.images]
     classes = _PBC_CLASSES.intersection(folders)
     inside = sum(folder in classes for folder in folders)
     if len(classes) < _FEWEST_PBC_CLASSES or 2 * inside <= len(folders):
         return None
     entries = [
         Entry(
-            image.path,
+            image.place,
             image.name,
             label=folder if folder in classes else None,
             original_label=folder if folder in classes else None,
@@ -68,18 +68,18 @@ def read_seg_wbc(tree: Tree) -> tuple[str, list[Entry], list[str]] | None:
     None where images are named otherwise or have no such masks. Labels come from the authors'
     table, in the folder or one level above it.
     """
-    pictures = [image for image in tree.images if image.path.suffix.lower() == ".bmp"]
-    paths = {image.path: image for image in tree.images}
+    pictures = [image for image in tree.images if image.name.lower().endswith(".bmp")]
+    places = {image.place for image in tree.images}
     masks = {
-        image.name: paths[image.path.with_suffix(".png")]
+        image.name: mask
         for image in pictures
-        if image.path.with_suffix(".png") in paths and _NUMBER.fullmatch(image.path.stem)
+        if (mask := f"{image.place[:-4]}.png") in places and _NUMBER.fullmatch(image.stem)
     }
     if not masks or len(masks) + len(pictures) < len(tree.images) or len(masks) < len(pictures):
         return None
     labels = _seg_wbc_labels(tree)
     entries = [
-        replace(_labelled(image, labels.get(image.path)), mask=masks[image.name].path)
+        replace(_labelled(image, labels.get(image.path)), mask_place=masks[image.name])
         for image in pictures
     ]
     notes = [f"{SEG_WBC} names no subjects: cells of one donor cannot be kept together"]
@@ -94,7 +94,7 @@ def read_seg_wbc(tree: Tree) -> tuple[str, list[Entry], list[str]] | None:
 
 def _labelled(image: Found, number: str | None) -> Entry:
     label = _SEG_WBC_CLASSES[number] if number else None
-    return Entry(image.path, image.name, label=label, original_label=number)
+    return Entry(image.place, image.name, label=label, original_label=number)
 
 
 def _seg_wbc_labels(tree: Tree) -> dict[Path, str]:

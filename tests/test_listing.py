@@ -244,18 +244,18 @@ def test_a_manifest(tmp_path):
     assert listing.layout == "manifest"
     assert listing.entries == (
         Entry(
-            tmp_path / "b.png",
+            str(tmp_path / "b.png"),
             "b.png",
             label="blast",
             original_label="blast",
             subject="P1",
             slide="s1",
             camera="Canon",
-            mask=tmp_path / "m/b.png",
+            mask_place=str(tmp_path / "m/b.png"),
             extra={"age": "7", "site": ""},
         ),
         Entry(
-            tmp_path / "sub/a, 1.png",
+            str(tmp_path / "sub/a, 1.png"),
             "sub/a, 1.png",
             label="normal",
             original_label="normal",
@@ -317,7 +317,7 @@ def test_a_manifest_in_another_encoding(tmp_path):
 
 
 def test_facts_fill_only_what_is_unknown(tmp_path):
-    entry = Entry(tmp_path, "x", subject="mine", extra={"age": "7"})
+    entry = Entry(str(tmp_path), "x", subject="mine", extra={"age": "7"})
     facts = Facts("theirs", "g01", "Canon", {"Parent": "Im1", "age": "9"}, "a set")
     completed = entry.completed(facts)
     assert (completed.subject, completed.slide, completed.camera) == ("mine", "g01", "Canon")
