@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data.errors import DataError
 
@@ -95,7 +97,7 @@ class Layout:
         fields = [(name, types[kind]) for name, kind in self.metadata.items()]
         return pa.schema(fields + [(name, pa.float64()) for name in self.numbers])
 
-    def rows(self, entry: Entry, part: Part) -> Iterator[tuple[list[Any], Any]]:
+    def rows(self, entry: Entry, part: Part) -> Iterator[Row]:
         """Yield the metadata and the numbers of each cell of an image, measured with `beside`."""
         beside = part.beside
         if beside is None:
@@ -149,8 +151,11 @@ def write_table(
     ):
         rows = (row for entry, part in _kept(cells, keep) for row in layout.rows(entry, part))
         writer = _csv_writer if path.suffix == ".csv" else _parquet_writer
+        count = 0
         with writer(temporary, layout) as write:
-            return sum(write(group) for group in _grouped(rows))
+            while written := write(islice(rows, GROUP)):
+                count += written
+        return count
 
 
 def _kept(cells: Iterable[tuple[Entry, Part]], keep: Keep) -> Iterator[tuple[Entry, Part]]:
@@ -159,18 +164,8 @@ def _kept(cells: Iterable[tuple[Entry, Part]], keep: Keep) -> Iterator[tuple[Ent
         yield entry, part
 
 
-Write = Callable[[list[tuple[list[Any], Any]]], int]
-
-
-def _grouped(rows: Iterator[tuple[list[Any], Any]]) -> Iterator[list[tuple[list[Any], Any]]]:
-    group: list[tuple[list[Any], Any]] = []
-    for row in rows:
-        group.append(row)
-        if len(group) == GROUP:
-            yield group
-            group = []
-    if group:
-        yield group
+Row = tuple[list[Any], NDArray[np.float64]]
+Write = Callable[[Iterator[Row]], int]
 
 
 @contextmanager
@@ -183,16 +178,22 @@ def _parquet_writer(path: Path, layout: Layout) -> Iterator[Write]:
 
     with pq.ParquetWriter(path, schema) as writer:
 
-        def write(group: list[tuple[list[Any], Any]]) -> int:
-            values = np.stack([features for _, features in group])
-            columns = [
-                column([metadata[index] for metadata, _ in group], schema.field(index).type)
-                for index in range(width)
-            ]
-            columns += [number_column(numbers) for numbers in values.T]
-            writer.write_table(pa.table(columns, schema=schema), row_group_size=GROUP)
-            pa.default_memory_pool().release_unused()
-            return len(group)
+        def write(rows: Iterator[Row]) -> int:
+            about = []
+            # A little wider, or the values of a row would push each other out of the cache.
+            block = np.empty((len(layout.numbers), GROUP + 8))
+            for place, (metadata, numbers) in enumerate(rows):
+                about.append(metadata)
+                block[:, place] = numbers
+            if about:
+                columns = [
+                    column([one[index] for one in about], schema.field(index).type)
+                    for index in range(width)
+                ]
+                columns += [number_column(values) for values in block[:, : len(about)]]
+                writer.write_table(pa.table(columns, schema=schema), row_group_size=GROUP)
+                pa.default_memory_pool().release_unused()
+            return len(about)
 
         yield write
 
@@ -203,11 +204,13 @@ def _csv_writer(path: Path, layout: Layout) -> Iterator[Write]:
         writer = csv.writer(file)
         writer.writerow([*layout.metadata, *layout.numbers])
 
-        def write(group: list[tuple[list[Any], Any]]) -> int:
-            for metadata, features in group:
-                numbers = ["" if np.isnan(value) else repr(float(value)) for value in features]
+        def write(rows: Iterator[Row]) -> int:
+            count = 0
+            for metadata, values in rows:
+                numbers = ["" if np.isnan(value) else repr(float(value)) for value in values]
                 writer.writerow([*(plain_text(value) for value in metadata), *numbers])
-            return len(group)
+                count += 1
+            return count
 
         yield write
 
