@@ -53,7 +53,8 @@ def perceptual_hash(rgb: NDArray[np.uint8]) -> str:
     smooth = _smoothing()
     inner = root[_REACH:-_REACH, _REACH:-_REACH]
     exceeds = inner * smooth[0].sum() ** 2 > smooth @ root @ smooth.T
-    return min(_pack(form).tobytes().hex() for form in _forms(exceeds))
+    forms: list[bytes] = [one.tobytes() for one in _pack(np.stack(list(_forms(exceeds))))]
+    return min(forms).hex()
 
 
 def hamming(a: str, b: str) -> int:
@@ -95,20 +96,22 @@ def _windowed_means(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
     corners = _between(_between(cv2.integral(grey, sdepth=cv2.CV_64F), rows).T, cols).T
     sums = np.diff(np.diff(corners, axis=0), axis=1)
     means = np.floor(sums * 4 / (rows * cols))
-    window = _window()
-    windowed: NDArray[np.float64] = (
-        means - np.floor((means * window).sum() / window.sum())
-    ) * window
+    window, weight = _window()
+    windowed: NDArray[np.float64] = (means - np.floor(np.vdot(means, window) / weight)) * window
     return windowed
 
 
 def _between(sums: NDArray[Any], length: int) -> NDArray[np.float64]:
     """64 times the rows of `sums` at 0, 1/64, ..., 64/64 of a length of whole rows, (65, …)."""
     place = np.arange(_GRID + 1) * length
-    row, rest = place // _GRID, (place % _GRID)[:, None]
-    after = np.minimum(row + 1, length)
-    between: NDArray[np.float64] = sums[row] * (_GRID - rest) + sums[after] * rest
-    return between
+    row, rest = place // _GRID, (place % _GRID).astype(np.float64)[:, None]
+    before: NDArray[np.float64] = sums.take(row, axis=0)
+    after = sums.take(np.minimum(row + 1, length), axis=0)
+    after -= before
+    after *= rest
+    before *= _GRID
+    before += after
+    return before
 
 
 def _without_frame(grey: NDArray[Any]) -> NDArray[Any]:
@@ -126,38 +129,46 @@ def _without_frame(grey: NDArray[Any]) -> NDArray[Any]:
     return grey[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
 
 
-def _spectrum(picture: NDArray[np.float64]) -> NDArray[np.int64]:
+def _spectrum(picture: NDArray[np.float64]) -> NDArray[np.float64]:
     """Eighth root of the power at frequencies -17..17 (35, 35), in units of 2**-16.
 
     The root compresses as a logarithm does, and unlike that it is rounded alike everywhere.
     """
-    cosine, sine = _waves()
-    both_even, both_odd = cosine @ picture @ cosine.T, sine @ picture @ sine.T
-    mixed, other = cosine @ picture @ sine.T, sine @ picture @ cosine.T
+    waves, turned = _waves()
+    product = waves @ picture @ turned
+    half = _LAST + _REACH + 1
+    both_even, mixed = product[:half, :half], product[:half, half:]
+    other, both_odd = product[half:, :half], product[half:, half:]
     # Products of whole numbers, all exact; the sums of squares are rounded, but alike.
-    power = (both_even - both_odd) ** 2 + (mixed + other) ** 2
-    root = np.sqrt(np.sqrt(np.sqrt(power)))
-    scaled: NDArray[np.int64] = np.floor(root * 2**16).astype(np.int64)
-    return scaled
+    along = (both_even - both_odd) ** 2 + (mixed + other) ** 2
+    across = (both_even + both_odd) ** 2 + (other - mixed) ** 2
+    root = np.sqrt(np.sqrt(np.sqrt(np.hstack([across[:, :0:-1], along]))))
+    scaled = np.floor(root * 2**16)
+    return np.vstack([scaled[:0:-1, ::-1], scaled])  # the power of -f, -g is that of f, g
 
 
 @cache
-def _window() -> NDArray[np.float64]:
-    """Cosine window (64, 64) in whole numbers up to 4096."""
+def _window() -> tuple[NDArray[np.float64], float]:
+    """Cosine window (64, 64) in whole numbers up to 4096, and its sum."""
     half = np.rint(np.cos(np.pi / 2 * _centred_half() / (_GRID / 2)) * 64)
     side = np.concatenate([half[::-1], half])
-    return np.asarray(side[:, None] * side, np.float64)
+    window = np.asarray(side[:, None] * side, np.float64)
+    return window, float(window.sum())
 
 
 @cache
 def _waves() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Cosines, exactly even, and sines, exactly odd, of frequencies -17..17, (35, 64) x 1024."""
+    """Cosines and then sines of frequencies 0..17, (36, 64) x 1024, and the same as columns.
+
+    The cosines are exactly even, the sines exactly odd.
+    """
     frequency = np.arange(_LAST + _REACH + 1)[:, None]
     phase = 2 * np.pi * frequency * _centred_half() / _GRID
     cosine, sine = np.rint(np.cos(phase) * 1024), np.rint(np.sin(phase) * 1024)
     even = np.hstack([cosine[:, ::-1], cosine])
     odd = np.hstack([-sine[:, ::-1], sine])
-    return np.vstack([even[:0:-1], even]), np.vstack([-odd[:0:-1], odd])
+    waves = np.vstack([even, odd])
+    return waves, np.ascontiguousarray(waves.T)
 
 
 def _centred_half() -> NDArray[np.float64]:
@@ -166,12 +177,15 @@ def _centred_half() -> NDArray[np.float64]:
 
 
 @cache
-def _smoothing() -> NDArray[np.int64]:
-    """Gaussian weights (21, 35) in whole numbers, from frequencies -17..17 to -10..10."""
+def _smoothing() -> NDArray[np.float64]:
+    """Gaussian weights (21, 35) in whole numbers, from frequencies -17..17 to -10..10.
+
+    As floats, for the quicker product; all sums stay below 2**53.
+    """
     kernel = np.rint(256 * np.exp(-(np.arange(-_REACH, _REACH + 1) ** 2) / (2 * _SIGMA**2)))
-    weights = np.zeros((_SIDE, _SIDE + 2 * _REACH), np.int64)
+    weights = np.zeros((_SIDE, _SIDE + 2 * _REACH))
     for row in range(_SIDE):
-        weights[row, row : row + kernel.size] = kernel.astype(np.int64)
+        weights[row, row : row + kernel.size] = kernel
     return weights
 
 

@@ -37,6 +37,7 @@ _UNCOMPRESSED = 1
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB = 0, 1, 2
 _UNSIGNED, _FLOAT = 1, 3
 _ASSOCIATED, _UNASSOCIATED = 1, 2
+_FILL_ORDER = 266
 _STRIP_OFFSETS, _STRIP_BYTES, _TILE_OFFSETS, _TILE_BYTES = 273, 279, 324, 325
 
 
@@ -153,6 +154,21 @@ def read_page(content: bytes) -> Page:
     return Page(tags)
 
 
+def _samples_in_a_row(page: Page, content: bytes) -> NDArray[np.uint8] | None:
+    """The picture of a plain page whose strips lie one after the other; OpenCV copies it thrice."""
+    starts, sizes = page.tags.get(_STRIP_OFFSETS, ()), page.tags.get(_STRIP_BYTES, ())
+    size = page.rows * page.cols * 3
+    if not starts or len(starts) != len(sizes) or sum(sizes) != size:
+        return None
+    if page.first(_FILL_ORDER, 1) != 1 or any(
+        start + length != after
+        for start, length, after in zip(starts, sizes, starts[1:], strict=False)
+    ):
+        return None
+    samples = np.frombuffer(content, np.uint8, size, starts[0])
+    return samples.reshape(page.rows, page.cols, 3).copy()
+
+
 def _check_complete(page: Page, content: bytes) -> None:
     offsets = page.tags.get(_STRIP_OFFSETS) or page.tags.get(_TILE_OFFSETS) or ()
     sizes = page.tags.get(_STRIP_BYTES) or page.tags.get(_TILE_BYTES) or ()
@@ -169,6 +185,9 @@ def decode_tiff(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
     check_size(page.rows, page.cols, max_pixels)
     _check_complete(page, content)
     if page.plain:
+        samples = _samples_in_a_row(page, content)
+        if samples is not None:
+            return samples
         return np.asarray(decode_opencv(content, cv2.IMREAD_COLOR_RGB), np.uint8)
     if max(page.bits) <= 8 and page.number_type == _UNSIGNED:
         return decode_pillow(content, "TIFF", max_pixels)
