@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -172,10 +172,18 @@ class PartNames:
         """Return the names of what is computed with some settings."""
         return cls(folder, (settings.digest(masked=False), settings.digest(masked=True)))
 
-    def path(self, content: bytes, mask: bytes | None, *others: bytes) -> Path:
-        """Return the part of an image and its mask, and of what else it depends on."""
-        key = hashlib.sha256(self.digests[mask is not None].encode())
-        for one in (content, mask or b"", *others):
+    def path(self, checksum: str, mask: bytes | None, *others: bytes) -> Path:
+        """Return the part of an image and its mask, and of what else it depends on.
+
+        Parameters
+        ----------
+        checksum : str
+            SHA-256 of the image's file: hashed once, for the name and for the table.
+        mask : bytes or None
+        others : bytes
+        """
+        key = hashlib.sha256(self.digests[mask is not None].encode() + bytes.fromhex(checksum))
+        for one in (mask or b"", *others):
             key.update(hashlib.sha256(one).digest())
         name = key.hexdigest()
         return self.folder / name[:2] / name
@@ -197,21 +205,34 @@ class Measuring:
 
     def __call__(self, entry: Entry) -> Done | Failure:
         """Measure an image, or find that it was measured before, or say why it cannot be."""
+        from data.fingerprints import sha256
+
         try:
             with stage("read"):
                 content, mask = read_entry(entry, self.settings.max_bytes)
-            path = self.names.path(content, mask)
+            checksum = sha256(content)
+            path = self.names.path(checksum, mask)
             earlier = finished(path)
             if earlier is not None:
                 return Done.of(earlier, path, reused=True)
-            part = self.measure(content, mask)
+            part = self.measure(content, mask, checksum)
         except Refused as refused:
             return refused.failure
         write_part(part, path)
         return Done.of(part, path, reused=False)
 
-    def measure(self, content: bytes, mask: bytes | None) -> Part:
-        """Return the numbers of every cell of a picture, and what identifies the picture."""
+    def measure(self, content: bytes, mask: bytes | None, checksum: str | None = None) -> Part:
+        """Return the numbers of every cell of a picture, and what identifies the picture.
+
+        Parameters
+        ----------
+        content : bytes
+            The file of the picture.
+        mask : bytes or None
+            The file of its mask.
+        checksum : str, optional
+            SHA-256 of `content`, where it is known.
+        """
         from data.fingerprints import perceptual_hash, sha256
 
         from .beside import look_beside
@@ -221,11 +242,11 @@ class Measuring:
             values = measured(rgb, found, self.settings)
             beside = look_beside(content, rgb, found) if self.settings.beside else None
         return Part(
-            sha256=sha256(content),
+            sha256=checksum or sha256(content),
             phash=perceptual_hash(rgb),
             source=found.source,
             centroids=tuple(one.centroid for one in found.cells),
-            quality=tuple(asdict(one.quality) for one in found.cells),
+            quality=tuple(dict(vars(one.quality)) for one in found.cells),
             values=values,
             beside=beside,
         )

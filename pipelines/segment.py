@@ -143,11 +143,13 @@ class Segmenting:
 
     def __call__(self, task: tuple[Entry, Path, Path]) -> int | Failure:
         """Write the masks of an image and return the number of its cells, or say why not."""
+        from data.fingerprints import sha256
+
         entry, label_file, overlay_file = task
         try:
             with stage("read"):
                 content, mask = read_entry(entry, self.settings.max_bytes)
-            note = self.names.path(content, mask, entry.name.encode())
+            note = self.names.path(sha256(content), mask, entry.name.encode())
             if note.is_file() and label_file.is_file() and overlay_file.is_file():
                 return int(note.read_text("ascii"))
             rgb, found = picture_and_cells(content, mask, self.settings)
