@@ -1,6 +1,9 @@
 """Peak memory over the number of images, and cells a second alone and through Dask.
 
-``python tests/benchmarks/scale.py`` needs the extra [cluster] and takes some minutes.
+``python tests/benchmarks/scale.py`` needs the extra [cluster] and takes some minutes. With
+``--folder ../shared/data/all_idb2/img --copies 20`` it only measures cells a second on real
+pictures: of the whole run, and between a tenth and nine tenths of it, when it neither starts nor
+writes the table.
 """
 
 from __future__ import annotations
@@ -21,27 +24,26 @@ PROC = Path("/proc")
 DIFFERENT = 1000
 
 
-def rss(pid: int) -> float:
-    """Resident memory of a process in MB."""
+def rss(pid: int, which: str = "VmRSS") -> float:
+    """Resident memory of a process in MB; ``VmHWM`` is its peak."""
     try:
         lines = (PROC / str(pid) / "status").read_text("ascii").splitlines()
     except OSError:
         return 0.0
-    return sum(int(line.split()[1]) / 1e3 for line in lines if line.startswith("VmRSS"))
+    return sum(int(line.split()[1]) / 1e3 for line in lines if line.startswith(which))
 
 
 class Watch:
-    """Highest memory of this process and of any other in its session."""
+    """Peak memory of this process and of any other in its session."""
 
     def __init__(self) -> None:
-        self.own = self.others = 0.0
+        self.others = 0.0
         self._going = True
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
     def _watch(self) -> None:
         while self._going:
-            self.own = max(self.own, rss(os.getpid()))
             for child in PROC.glob("[0-9]*"):
                 pid = int(child.name)
                 try:
@@ -56,7 +58,7 @@ class Watch:
         """Stop watching."""
         self._going = False
         self._thread.join()
-        return self.own, self.others
+        return rss(os.getpid(), "VmHWM"), self.others
 
 
 def crops(folder: Path, size: int) -> Path:
@@ -122,13 +124,52 @@ def speed(work: Path, preset: str, count: int) -> None:
             cluster.close()
 
 
+def real(work: Path, folder: Path, copies: int, preset: str) -> None:
+    """Cells a second on real pictures, each of them many times under another checksum."""
+    from data.listing import list_images
+    from pipelines.extract import extract
+
+    many = work / "real"
+    many.mkdir()
+    pictures = [entry.path for entry in list_images(folder).entries] * copies
+    for number, picture in enumerate(pictures):
+        # Equal files are measured once; no decoder minds what follows the picture.
+        content = picture.read_bytes() + b"%08d" % number
+        (many / f"{number:06d}{picture.suffix}").write_bytes(content)
+    for jobs in (1, 2):
+        moments: list[float] = []
+        started = time.monotonic()
+        done = extract(
+            many,
+            work / f"real{jobs}.parquet",
+            preset=preset,
+            jobs=jobs,
+            progress=lambda *_, moments=moments: moments.append(time.monotonic()),
+        )
+        seconds = time.monotonic() - started
+        tenth = len(moments) // 10
+        share = (len(moments) - 2 * tenth) / len(moments)
+        steady = share * done.cells / (moments[-tenth - 1] - moments[tenth - 1])
+        print(
+            f"{preset}, {jobs} workers, {done.cells} cells, {done.failed} failed,"
+            f" {done.reused} not measured: {done.cells / seconds:.1f} cells/s of the whole run,"
+            f" {steady:.1f} in the steady state"
+        )
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, nargs="*", default=[1000, 17_000, 100_000])
     parser.add_argument("--cells", type=int, default=300)
     parser.add_argument("--preset", default="standard")
+    parser.add_argument("--folder", type=Path, help="real pictures, to measure nothing else")
+    parser.add_argument("--copies", type=int, default=20)
     chosen = parser.parse_args()
     place = Path(tempfile.mkdtemp())
+    if chosen.folder:
+        real(place, chosen.folder, chosen.copies, chosen.preset)
+        shutil.rmtree(place)
+        sys.exit()
     crops(place / "small", 64)
     for images in chosen.images:
         one = multiprocessing.get_context("spawn").Process(target=memory, args=(place, images))
