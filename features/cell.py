@@ -128,18 +128,17 @@ class Cell:
 
     @cached_property
     def _planes(self) -> tuple[Bytes, set[str]]:
-        """All planes (channels, rows, cols), and the first channel of each filled group."""
+        """All planes (channels, rows, cols), and the channels that are filled."""
         return np.empty((len(colour.CHANNELS), *self.cell.shape), np.uint8), set()
 
     def _filled(self, channels: tuple[str, ...]) -> Bytes:
         planes, ready = self._planes
-        first = 0
-        for group in colour.GROUPS:
-            last = first + len(group)
-            if group[0] not in ready and not set(group).isdisjoint(channels):
-                colour.fill(group, self.rgb, planes[first:last])
-                ready.add(group[0])
-            first = last
+        for channel in channels:
+            if channel not in ready:
+                group = next(group for group in colour.GROUPS if channel in group)
+                first = colour.CHANNELS.index(group[0])
+                colour.fill(group, self.rgb, planes[first : first + len(group)])
+                ready.update(group)
         return planes
 
     def plane(self, channel: str) -> Bytes:

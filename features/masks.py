@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import comb
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +38,7 @@ def chamfer(mask: Mask) -> tuple[tuple[slice, slice], NDArray[np.float32]]:
 
 # Columns of `row_sums`: the row, its pixels, power sums of their columns, first and last of these.
 ROW, COUNT, FIRST, LAST = 0, 1, 5, 6
+_CHOOSE = np.array([[comb(n, k) for k in range(4)] for n in range(4)])
 
 
 @compiled
@@ -145,23 +148,34 @@ def calipers(sums: NDArray[np.int64]) -> tuple[float, float, float]:
 
 
 @compiled
-def central_sums(sums: NDArray[np.int64], row: int, col: int) -> NDArray[np.int64]:
-    """Sum over the pixels (row - `row`)^p (col - `col`)^q for p and q from 0 to 3: (4, 4)."""
-    moments = np.zeros((4, 4), np.int64)
+def central_moments(sums: NDArray[np.int64], row: float, col: float) -> Floats:
+    """Sum over the pixels (row - `row`)^p (col - `col`)^q, p and q from 0 to 3: (4, 4).
+
+    Whole numbers about the nearest pixel, then moved by less than a pixel.
+    """
+    middle_row, middle_col = int(np.rint(row)), int(np.rint(col))
+    shift = np.zeros((4, 4), np.int64)
+    for q in range(4):
+        for k in range(q + 1):
+            shift[q, k] = _CHOOSE[q, k] * (-middle_col) ** (q - k)
+    whole = np.zeros((4, 4), np.int64)
     for index in range(sums.shape[0]):
-        count, one, two, three = sums[index, COUNT : COUNT + 4]
-        across = (
-            count,
-            one - col * count,
-            two - 2 * col * one + col * col * count,
-            three - 3 * col * two + 3 * col * col * one - col * col * col * count,
-        )
-        away = sums[index, ROW] - row
+        away = sums[index, ROW] - middle_row
         for q in range(4):
-            moments[0, q] += across[q]
-            moments[1, q] += away * across[q]
-            moments[2, q] += away * away * across[q]
-            moments[3, q] += away * away * away * across[q]
+            across = 0
+            for k in range(q + 1):
+                across += shift[q, k] * sums[index, COUNT + k]
+            for p in range(4):
+                whole[p, q] += across
+                across *= away
+    moments = np.zeros((4, 4))
+    for p in range(4):
+        for q in range(4):
+            for i in range(p + 1):
+                for j in range(q + 1):
+                    down = _CHOOSE[p, i] * (middle_row - row) ** (p - i)
+                    right = _CHOOSE[q, j] * (middle_col - col) ** (q - j)
+                    moments[p, q] += down * right * whole[i, j]
     return moments
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .arrays import Floats, Mask
 from .cell import Cell
-from .masks import calipers, central_sums, chamfer, extent, quads, row_sums
+from .masks import calipers, central_moments, chamfer, extent, quads, row_sums
 from .registry import Axes, Family
 
 # What each 2x2 neighbourhood adds to the Crofton perimeter in 4 directions and to the Euler number
@@ -42,6 +42,8 @@ def _quad_tables() -> tuple[list[float], list[float]]:
 
 
 _PERIMETER, _EULER = _quad_tables()
+# Powers of the area that free a moment of its scale, by the powers of row and column.
+_NORMALISING = 1 + np.add.outer(np.arange(4), np.arange(4)) / 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,24 +107,17 @@ class Shape:
 
     @cached_property
     def central(self) -> Floats:
-        """Moments ``sum (row - centre)^p (col - centre)^q`` to order 3, rows first: (4, 4).
-
-        Whole numbers about the pixel nearest to the centroid, then moved by less than a pixel.
-        """
+        """Moments ``sum (row - centre)^p (col - centre)^q`` to order 3, rows first: (4, 4)."""
         if self.empty:
             return np.full((4, 4), nan)
-        row, col = self.centroid
-        middle = round(row), round(col)
-        whole = central_sums(self.rows, *middle)
-        moments = _moved(middle[0] - row) @ whole @ _moved(middle[1] - col).T
+        moments: Floats = central_moments(self.rows, *self.centroid)
         moments[1, 0] = moments[0, 1] = 0.0
-        return np.asarray(moments)
+        return moments
 
     @cached_property
     def normalised(self) -> Floats:
         """Central moments over area^(1 + (p + q) / 2), free of scale: (4, 4)."""
-        order = np.arange(4)[:, None] + np.arange(4)
-        return np.asarray(self.central / self.area ** (1 + order / 2))
+        return np.asarray(self.central / self.area**_NORMALISING)
 
     @cached_property
     def covariance(self) -> tuple[float, float, float]:
@@ -176,18 +171,6 @@ class Shape:
         # A squared distance is an integer; OpenCV's last bits depend on where the array lies.
         inside = distance[framed > 0].astype(np.float64)
         return np.sqrt(np.rint(inside**2))
-
-
-def _moved(by: float) -> Floats:
-    """Return the matrix that takes power sums to order 3 to those of the values plus `by`."""
-    return np.array(
-        [
-            [1.0, 0.0, 0.0, 0.0],
-            [by, 1.0, 0.0, 0.0],
-            [by**2, 2 * by, 1.0, 0.0],
-            [by**3, 3 * by**2, 3 * by, 1.0],
-        ]
-    )
 
 
 def shape_of(cell: Cell, compartment: str) -> Shape:

@@ -131,7 +131,7 @@ class _Share:
 
     @cached_property
     def _blocks(self) -> tuple[tuple[Callable[[Any], Any], slice, tuple[int, ...]], ...]:
-        """Each feature's function, and place and shape of its values; compartments come first."""
+        """Each feature's function, and place and shape of its values for all compartments."""
         blocks, start = [], 0
         for record in self.features:
             components = (len(record.components),) if record.components else ()
@@ -141,17 +141,25 @@ class _Share:
         return tuple(blocks)
 
     @cached_property
-    def _alone(self) -> tuple[Axes, ...]:
-        """The axes of each compartment alone."""
-        return tuple(replace(self.axes, compartments=(word,)) for word in self.axes.compartments)
+    def _alone(self) -> tuple[tuple[Axes, tuple[tuple[Callable[[Any], Any], slice], ...]], ...]:
+        """Axes of each compartment alone, and each feature's function and place of its values."""
+        alone = []
+        for index, word in enumerate(self.axes.compartments):
+            places = []
+            for function, block, shape in self._blocks:
+                size = prod(shape[1:])
+                first = block.start + index * size
+                places.append((function, slice(first, first + size)))
+            alone.append((replace(self.axes, compartments=(word,)), tuple(places)))
+        return tuple(alone)
 
     def measure(self, cell: Cell, out: Floats) -> None:
         """Write the values of `columns` to `out`."""
         if self.family.each_compartment:
-            for place, axes in enumerate(self._alone):
+            for axes, places in self._alone:
                 view = self.family.view(cell, axes)
-                for function, block, shape in self._blocks:
-                    out[block].reshape(shape)[place] = function(view)
+                for function, place in places:
+                    out[place] = function(view)
             return
         view = self.family.view(cell, self.axes)
         if self.family.finish is not None:

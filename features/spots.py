@@ -61,11 +61,11 @@ def _summed(plane: Bytes, mask: Bytes, margin: int) -> tuple[NDArray[np.int32], 
     pixels = np.zeros((rows + 1, cols + 1 + 2 * margin), np.int32)
     levels = np.zeros((rows + 1, cols + 1 + 2 * margin), np.int32)
     for row in range(rows):
-        count = level = 0
+        count, level = np.int32(0), np.int32(0)
         for col in range(cols):
-            if mask[row, col]:
-                count += 1
-                level += plane[row, col]
+            inside = np.int32(mask[row, col])
+            count += inside
+            level += inside * plane[row, col]
             pixels[row + 1, margin + col + 1] = pixels[row, margin + col + 1] + count
             levels[row + 1, margin + col + 1] = levels[row, margin + col + 1] + level
         pixels[row + 1, margin + cols + 1 :] = pixels[row + 1, margin + cols]
