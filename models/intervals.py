@@ -7,7 +7,7 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri, stdtrit
 
 Codes = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -47,7 +47,11 @@ def cluster_bootstrap(
     seed: int = 0,
     confidence: float = CONFIDENCE,
 ) -> dict[str, tuple[float, float]]:
-    """Percentile intervals of figures when whole groups are drawn with replacement.
+    """Expanded percentile intervals of figures when whole groups are drawn with replacement.
+
+    Plain percentiles are too narrow where groups are few: they are those of the normal
+    distribution for the variance of a sample. The expanded ones are as far out as Student's
+    t and the unbiased variance would have them.
 
     Parameters
     ----------
@@ -62,11 +66,13 @@ def cluster_bootstrap(
     Returns
     -------
     dict of str to (low, high)
-        Draws in which a figure is NaN (a class was not drawn) are left out of its interval.
+        Draws in which a figure is NaN (a class was not drawn) are left out of its interval; NaN
+        with a single group.
 
     References
     ----------
-    Field & Welsh 2007, doi:10.1111/j.1467-9868.2007.00593.x.
+    Field & Welsh 2007, doi:10.1111/j.1467-9868.2007.00593.x; Hesterberg 2015,
+    doi:10.1080/00031305.2015.1089789, section 4.
     """
     rng = np.random.default_rng(seed)
     names, member = np.unique(groups, return_inverse=True)
@@ -78,12 +84,27 @@ def cluster_bootstrap(
         drawn = rng.multinomial(len(names), even, size=size)[:, member].astype(np.float64)
         for name, values in figures(drawn).items():
             found.setdefault(name, []).append(values)
-    return {name: _percentiles(np.concatenate(parts), confidence) for name, parts in found.items()}
+    tail = expanded_tail(len(names), confidence)
+    return {name: _percentiles(np.concatenate(parts), tail) for name, parts in found.items()}
 
 
-def _percentiles(values: Floats, confidence: float) -> tuple[float, float]:
+def expanded_tail(groups: int, confidence: float) -> float:
+    """Share of the draws that an expanded percentile interval leaves out on either side.
+
+    Examples
+    --------
+    >>> [round(expanded_tail(n, 0.95), 4) for n in (5, 10, 20, 1000)]
+    [0.001, 0.0086, 0.0159, 0.0248]
+    """
+    if groups < 2:
+        return float("nan")
+    t = stdtrit(groups - 1, (1 - confidence) / 2)
+    return float(ndtr(sqrt(groups / (groups - 1)) * t))
+
+
+def _percentiles(values: Floats, tail: float) -> tuple[float, float]:
     known = values[~np.isnan(values)]
-    if not len(known):
+    if not len(known) or np.isnan(tail):
         return float("nan"), float("nan")
-    low, high = np.quantile(known, [(1 - confidence) / 2, (1 + confidence) / 2])
+    low, high = np.quantile(known, [tail, 1 - tail])
     return float(low), float(high)
