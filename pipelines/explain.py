@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 from data.errors import DataError
 
-from .measuring import Measuring, PartNames, Refused, Settings, picture_and_cells, read_entry, stage
-from .parts import whole_file
+from .measuring import Measuring, Refused, Settings, picture_and_cells, read_entry, stage
+from .parts import PartNames, whole_file
 from .predict import named_columns, open_model
 from .source import list_source
 

@@ -14,8 +14,9 @@ from .accounts import Failure, Progress, Workers, failures, settle
 from .beside import described
 from .dataset import check_dataset, write_dataset
 from .gathering import gather
-from .measuring import Done, Measuring, PartNames, Settings
+from .measuring import Done, Measuring, Settings
 from .networks import asked_columns, asked_network, described_columns
+from .parts import PartNames
 from .processes import start_server
 from .source import list_source
 from .tables import SUFFIXES, check_sidecar, write_errors, write_sidecar, write_table

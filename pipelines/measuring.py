@@ -16,7 +16,7 @@ from data.errors import DataError
 from features.errors import CellError
 
 from .accounts import Failure
-from .parts import Part, write_part
+from .parts import Part, PartNames, write_part
 
 if TYPE_CHECKING:
     from data.entries import Entry, Facts, RemoteFile
@@ -150,43 +150,6 @@ def stage(name: str) -> Iterator[None]:
         if error.code == cv2.Error.StsNoMem:
             raise MemoryError from error
         raise
-
-
-@dataclass(frozen=True)
-class PartNames:
-    """Where the part of an image lies: its name says all that it is computed from.
-
-    Parameters
-    ----------
-    folder : Path
-        Of all parts.
-    digests : (str, str)
-        The settings' digests without and with a mask.
-    """
-
-    folder: Path
-    digests: tuple[str, str]
-
-    @classmethod
-    def of(cls, folder: Path, settings: Settings) -> PartNames:
-        """Return the names of what is computed with some settings."""
-        return cls(folder, (settings.digest(masked=False), settings.digest(masked=True)))
-
-    def path(self, checksum: str, mask: bytes | None, *others: bytes) -> Path:
-        """Return the part of an image and its mask, and of what else it depends on.
-
-        Parameters
-        ----------
-        checksum : str
-            SHA-256 of the image's file: hashed once, for the name and for the table.
-        mask : bytes or None
-        others : bytes
-        """
-        key = hashlib.sha256(self.digests[mask is not None].encode() + bytes.fromhex(checksum))
-        for one in (mask or b"", *others):
-            key.update(hashlib.sha256(one).digest())
-        name = key.hexdigest()
-        return self.folder / name[:2] / name
 
 
 @dataclass(frozen=True)

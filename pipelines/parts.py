@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ from numpy.typing import NDArray
 from data.errors import DataError
 
 from .beside import Beside
+
+if TYPE_CHECKING:
+    from .measuring import Settings
 
 TEMPORARY = ".tmp"
 
@@ -96,6 +99,43 @@ class Part:
                 f"{path} is not a part of a feature table",
                 "run the same command again: it is measured anew",
             ) from error
+
+
+@dataclass(frozen=True)
+class PartNames:
+    """Where the part of an image lies: its name says all that it is computed from.
+
+    Parameters
+    ----------
+    folder : Path
+        Of all parts.
+    digests : (str, str)
+        The settings' digests without and with a mask.
+    """
+
+    folder: Path
+    digests: tuple[str, str]
+
+    @classmethod
+    def of(cls, folder: Path, settings: Settings) -> PartNames:
+        """Return the names of what is computed with some settings."""
+        return cls(folder, (settings.digest(masked=False), settings.digest(masked=True)))
+
+    def path(self, checksum: str, mask: bytes | None, *others: bytes) -> Path:
+        """Return the part of an image and its mask, and of what else it depends on.
+
+        Parameters
+        ----------
+        checksum : str
+            SHA-256 of the image's file: hashed once, for the name and for the table.
+        mask : bytes or None
+        others : bytes
+        """
+        key = hashlib.sha256(self.digests[mask is not None].encode() + bytes.fromhex(checksum))
+        for one in (mask or b"", *others):
+            key.update(hashlib.sha256(one).digest())
+        name = key.hexdigest()
+        return self.folder / name[:2] / name
 
 
 def write_part(part: Part, path: Path) -> None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from data.errors import DataError
 
 from .accounts import Failure, Progress, Workers, failures, settle
-from .measuring import PartNames, Refused, Settings, picture_and_cells, read_entry, stage
-from .parts import whole_file
+from .measuring import Refused, Settings, picture_and_cells, read_entry, stage
+from .parts import PartNames, whole_file
 from .source import list_source
 from .tables import write_errors
 from .work_folder import work_folder

@@ -79,7 +79,7 @@ class Layout:
     def metadata(self) -> dict[str, str]:
         """Kind of each metadata column, in order."""
         files = {name: column.kind for name, column in FILE.items()}
-        flags = {f"Metadata_Quality_{_camel(name)}": _FLAG for name in self.flags}
+        flags = {f"Metadata_Quality_{name.title().replace('_', '')}": _FLAG for name in self.flags}
         return _IDENTITY | files | flags | {f"Metadata_{name}": _TEXT for name in self.extra}
 
     @property
@@ -124,10 +124,6 @@ class Layout:
                 ],
                 np.concatenate((beside.background, part.values[index])),
             )
-
-
-def _camel(name: str) -> str:
-    return "".join(word.capitalize() for word in name.split("_"))
 
 
 def write_table(

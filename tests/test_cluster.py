@@ -23,7 +23,8 @@ from data.remote import list_remote
 from pipelines import extract as extracting
 from pipelines.extract import extract
 from pipelines.feature_table import read_table
-from pipelines.measuring import Measuring, PartNames, Settings
+from pipelines.measuring import Measuring, Settings
+from pipelines.parts import PartNames
 from pipelines.predict import predict
 from pipelines.segment import segment
 from pipelines.train import train
