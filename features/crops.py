@@ -20,8 +20,9 @@ from .nuclei import (
     smooth_chromatin,
     within,
 )
+from .opening import disc
 from .quality import Outlined
-from .regions import Parts, diameter, disc, filled, main_parts, opened, parts
+from .regions import Parts, diameter, filled, main_parts, opened, parts
 from .stain import Stain, chromatin, cut_out, density, otsu, stain_of, stained
 from .tallies import gap_to_part
 from .touching import red_cell_radius
@@ -81,13 +82,15 @@ def several(found: Parts, main: int) -> bool:
     -------
     bool
     """
-    part = np.asarray(found.labels == main, dtype=np.uint8)
-    gap = gap_to_part(found.labels, main)
+    top, bottom, left, right = found.boxes[:, main]
+    box = np.s_[max(top - 1, 0) : bottom + 2, max(left - 1, 0) : right + 2]
+    part = np.equal(found.labels[box], main).view(np.uint8)
+    gap = gap_to_part(found.labels, main, found.boxes[:, main])
     depth = float(cv2.distanceTransform(part, cv2.DIST_L2, 3).max())
     # A clump of touching nuclei counts no more than two.
     area = min(float(found.areas[main]), 2 * pi * depth**2)
     whole = found.areas > 0.4 * area
-    whole[found.rim()] = False
+    whole &= ~found.cut
     small = area * _TINY < found.labels.size
     return bool(gap > 1.5 * sqrt(area / pi) or small or whole.sum() > _WHOLE)
 

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Bytes, Floats
+from .connected import parts_under
+from .opening import opened_with
 from .polar import enclose
 from .regions import (
     Parts,
     above,
     diameter,
-    disc,
     distance_from,
     filled,
     hull,
@@ -22,9 +23,10 @@ from .regions import (
     notch,
     touching,
 )
-from .stain import otsu, stained
+from .stain import stained
+from .tallies import otsu_level
 from .tints import (
-    distant_levels,
+    distant_counts,
     median_level,
     near_and_away,
     own_pixels,
@@ -53,19 +55,19 @@ def _tint_tables() -> tuple[Bytes, Bytes]:
     )
 
 
-def _distribution(counts: NDArray[np.int64]) -> Floats:
-    smooth = counts.astype(np.float64)
+def _distributions(counts: NDArray[np.int64]) -> Floats:
+    """Smooth the two rows of counts and divide them by their sums: (2, 4096)."""
+    smooth = counts.astype(np.float64).reshape(2, _BINS, -1)
     for _ in range(3):  # smooth along one axis and turn to the next
-        plane = cv2.GaussianBlur(smooth.reshape(_BINS, -1), (1, 5), 0, sigmaY=1.0)
-        smooth = np.asarray(plane, dtype=np.float64).T.reshape(-1)
-    smooth += 1e-3
-    return np.asarray(smooth / smooth.sum())
+        side = np.concatenate((smooth[0], smooth[1]), axis=1)
+        plane = cv2.GaussianBlur(side, (1, 5), 0, sigmaY=1.0).reshape(_BINS, 2, -1)
+        smooth = np.asarray(plane, dtype=np.float64).transpose(1, 2, 0).reshape(2, _BINS, -1)
+    smooth = smooth.reshape(2, -1) + 1e-3
+    return np.asarray(smooth / smooth.sum(axis=1, keepdims=True))
 
 
-def kinship(
-    evidence: NDArray[np.float32], optical: Bytes, own: Bytes, near: Bytes, away: Bytes
-) -> None:
-    """Write evidence that a colour belongs to this cell rather than to the cells elsewhere.
+def kinship(optical: Bytes, own: Bytes, near: Bytes, away: Bytes) -> NDArray[np.float32]:
+    """Return evidence that a colour belongs to this cell rather than to the cells elsewhere.
 
     A colour is the blue and the red density as parts of the green one, and the green one. The
     log-likelihood ratio of the two colour distributions is scaled to -1 to 1; a colour as
@@ -73,18 +75,20 @@ def kinship(
 
     Parameters
     ----------
-    evidence : (rows, cols) float32
-        Overwritten where `own` is 1.
     optical : (rows, cols, 3) uint8
         See `features.stain.density`.
     own, near, away : (rows, cols) uint8, 0 or 1
         Stained pixels; those next to the nucleus; those far from it, mostly red cells.
+
+    Returns
+    -------
+    (rows, cols) float32
+        -1 where `own` is 0.
     """
     tables = _tint_tables()
-    counts = tint_counts(optical, near, away, *tables)
-    ratio = np.log(_distribution(counts[0]) / _distribution(counts[1]))
-    scores = np.clip(0.7 * ratio - 0.5, -1, 1).astype(np.float32)
-    tint_scores(evidence, optical, own, scores, *tables)
+    here, there = _distributions(tint_counts(optical, near, away, *tables))
+    scores = np.clip(0.7 * np.log(here / there) - 0.5, -1, 1).astype(np.float32)
+    return tint_scores(optical, own, scores, *tables)
 
 
 def others(found: Parts, nucleus: Bytes) -> Bytes:
@@ -102,7 +106,7 @@ def others(found: Parts, nucleus: Bytes) -> Bytes:
     (rows, cols) uint8, 0 or 1
     """
     chosen = found.areas > 0.3 * cv2.countNonZero(nucleus)
-    chosen[found.rim()] = True
+    chosen |= found.cut
     chosen[0] = False
     if not chosen.any():
         return np.zeros_like(nucleus)
@@ -119,9 +123,9 @@ def drawn(optical: Bytes, cell: Bytes, nucleus: Bytes, level: int) -> Bytes:
     if np.isnan(usual):
         return cell
     half = max(level, int(_HALF * usual))
-    inside = cv2.morphologyEx(region & above(plane, half) | core, cv2.MORPH_OPEN, disc(2))
+    inside = opened_with(region & above(plane, half) | core, 2)
     outlined = np.zeros_like(cell)
-    inside = touching(np.asarray(cv2.max(inside, core), dtype=np.uint8), core)
+    inside = touching(inside | core, core)
     outlined[box] = filled(inside, float(cell.size))
     return outlined
 
@@ -171,23 +175,21 @@ def region_of(optical: Bytes, nucleus: Bytes, other: Bytes) -> tuple[Bytes, int]
     size = diameter(nucleus)
     distance, aside = distance_from(nucleus), distance_from(other)
     plane = stained(optical)
-    rest = distant_levels(plane, distance, aside, 0.08 * size)
-    level = min(otsu(rest), _CLEAR) if rest.size else _FAINTEST
+    rest = distant_counts(plane, distance, aside, 0.08 * size)
+    level = min(otsu_level(rest), _CLEAR) if rest.any() else _FAINTEST
     own = own_pixels(plane, distance, aside, level, 0.5 * size)
-    broad = cv2.morphologyEx(own, cv2.MORPH_OPEN, disc(max(2, round(0.06 * size))))
-    part = touching(np.asarray(cv2.max(broad, nucleus), dtype=np.uint8), nucleus)
-    rim = np.concatenate((part[0], part[-1], part[:, 0], part[:, -1]))
-    if not rim.any() and notch(part) < _NOTCH:
+    part, cut = parts_under(opened_with(own, max(2, round(0.06 * size))) | nucleus, nucleus)
+    if not cut and notch(part) < _NOTCH:
         return filled(part, float(part.size)), level
-    evidence = own.astype(np.float32) * 2 - 1
-    margin = min(
-        0.5 * size,
-        float(np.sort(distance[::4, ::4], axis=None)[int(0.85 * distance[::4, ::4].size)]),
-    )
+    grid = distance[::4, ::4].ravel()
+    farther = int(0.85 * grid.size)
+    margin = min(0.5 * size, float(np.partition(grid, farther)[farther]))
     near, away = near_and_away(plane, own, distance, aside, level, 0.2 * size, margin, 0.3 * size)
     if cv2.countNonZero(away) > _RED_CELLS * away.size:
-        kinship(evidence, optical, own, near, away)
-    evidence[nucleus > 0] = 4
+        evidence = kinship(optical, own, near, away)
+    else:
+        evidence = own.astype(np.float32) * 2 - 1
+    np.copyto(evidence, np.float32(4), where=nucleus.view(np.bool_))
     corners = hull(nucleus)
     row, col = middle(corners)
     extent = float(np.hypot(corners[:, 0] - col, corners[:, 1] - row).max())

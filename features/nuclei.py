@@ -21,8 +21,8 @@ from .regions import (
     opened,
 )
 from .slopes import level_slopes
-from .stain import DENSITY_STEP, otsu
-from .tallies import least_of_parts
+from .stain import DENSITY_STEP
+from .tallies import contrast_sums, least_of_parts, masked_counts, otsu_level
 
 _COMPACT = 0.3  # share of the dark pixels in regions as broad as nuclei: less is noise
 _CONTRAST = 0.12  # optical density by which chromatin stands out at least
@@ -91,15 +91,16 @@ def check_contrast(plane: Bytes, mask: Bytes, level: int) -> None:
         Where the nuclear pixels are too pale, or scattered as those of noise are.
     """
     remedy = "give a sharp image of Romanowsky-stained cells"
-    dark = above(plane, level)
-    compact = cv2.countNonZero(mask & dark) / max(cv2.countNonZero(dark), 1)
+    dark, both, count, inside, total = contrast_sums(plane, mask, level)
+    compact = both / max(dark, 1)
     if compact < _COMPACT:
         raise CellError(
             f"no nucleus stands out: {100 * compact:.0f} % of the dark pixels lie in compact "
             f"regions, below {100 * _COMPACT:.0f} %",
             remedy,
         )
-    contrast = (cv2.mean(plane, mask)[0] - cv2.mean(plane, 1 - mask)[0]) * DENSITY_STEP
+    outside = (total - inside) / max(plane.size - count, 1)
+    contrast = (inside / max(count, 1) - outside) * DENSITY_STEP
     if contrast < _CONTRAST:
         raise CellError(
             f"no nucleus stands out: the contrast of the chromatin is {contrast:.2f} in optical "
@@ -138,9 +139,9 @@ def central(found: Parts, main: int) -> Bytes:
     -------
     (rows, cols) uint8, 0 or 1
     """
-    nucleus = np.asarray(found.labels == main, dtype=np.uint8)
-    large = np.flatnonzero(found.areas >= 0.06 * found.areas[main])
-    rest = set(large.tolist()) - {main} - set(found.rim().tolist())
+    nucleus = found.part(main)
+    large = (found.areas >= 0.06 * found.areas[main]) & ~found.cut
+    rest = set(np.flatnonzero(large).tolist()) - {main}
     while rest:
         gaps = least_of_parts(found.labels, distance_from(nucleus), found.areas.size)
         part = min(rest, key=lambda key: gaps[key])
@@ -148,7 +149,7 @@ def central(found: Parts, main: int) -> Bytes:
         if gaps[part] > 1.3 * scale:
             break
         rest.remove(part)
-        joined = nucleus | np.asarray(found.labels == part, dtype=np.uint8)
+        joined = nucleus | found.part(part)
         small = found.areas[part] < 0.3 * found.areas[main] and gaps[part] < 0.3 * scale
         if small or _off_centre(joined) <= _off_centre(nucleus) + 0.01 * max(nucleus.shape):
             nucleus = joined
@@ -174,10 +175,11 @@ def sharpened(plane: Bytes, cell: Bytes, level: int) -> int:
     """
     rim = int(1 + 0.02 * sqrt(cv2.countNonZero(cell)))
     deep = cv2.erode(cell, np.ones((2 * rim + 1, 2 * rim + 1), dtype=np.uint8))
-    inner = np.ascontiguousarray(plane[deep > 0][:, None])
-    if inner.size == 0:
+    counts = masked_counts(plane, np.asarray(deep, dtype=np.uint8))
+    if not counts.any():
         return level
-    levels = np.rint(np.linspace(level, otsu(inner), 5)).astype(np.int64)
+    own = otsu_level(counts)
+    levels = np.array([round(level + (own - level) * part / 4) for part in range(5)])
     sharp = level_slopes(plane, cell, levels, _BAND)
     best = int(np.argmax(sharp))
     return int(levels[best]) if sharp[best] > _SHARPER * sharp[0] else level

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import median
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from .arrays import Bytes
 from .regions import diameter, parts, solidity
 from .slopes import outline_slope, tones
-from .stain import chromatin
 
 _ALIKE = 0.5  # two parts of a nucleus are of like size above this ratio of their areas
 _SCANTY = 0.03  # share of the cell below which a compartment is missing
@@ -91,13 +90,13 @@ def two_nuclei(nucleus: Bytes, cell_area: int) -> bool:
     """Whether a nucleus has two round parts of like size that fill most of the cell."""
     if cv2.countNonZero(nucleus) < 0.5 * cell_area:
         return False
-    found = parts(np.ascontiguousarray(nucleus))
+    found = parts(nucleus)
     if found.areas.size < 3:
         return False
     first, second = np.argsort(found.areas)[::-1][:2]
     if found.areas[second] < _ALIKE * found.areas[first]:
         return False
-    return all(solidity((found.labels == part).astype(np.uint8)) > 0.9 for part in (first, second))
+    return all(solidity(found.part(int(part))) > 0.9 for part in (first, second))
 
 
 def assess(outlined: Outlined, rgb: Bytes, shape: tuple[int, int]) -> tuple[Quality, Signs]:
@@ -117,14 +116,16 @@ def assess(outlined: Outlined, rgb: Bytes, shape: tuple[int, int]) -> tuple[Qual
     """
     left, top, width, height = cv2.boundingRect(outlined.cell)
     inner = (slice(top, top + height), slice(left, left + width))
-    nucleus, whole = outlined.nucleus[inner], outlined.cell[inner]
-    optical, pixels = outlined.optical[inner], rgb[inner]
+    nucleus, whole, optical, pixels = (
+        np.ascontiguousarray(plane[inner])
+        for plane in (outlined.nucleus, outlined.cell, outlined.optical, rgb)
+    )
     top, left = top + outlined.box[0].start, left + outlined.box[1].start
     cut = min(top, left) <= 0 or top + height >= shape[0] or left + width >= shape[1]
     nuclear, area = cv2.countNonZero(nucleus), cv2.countNonZero(whole)
     red, green, contrast, clipped = tones(pixels, optical, nucleus, whole)
     # Nuclear diameters in the width over which the chromatin falls off: about 15 in focus.
-    slope = outline_slope(chromatin(optical), nucleus) / 8
+    slope = outline_slope(optical, nucleus) / 8
     sharp = slope / max(contrast, 1.0) * diameter(nucleus) if nuclear else np.inf
     quality = Quality(
         touches_border=cut,
@@ -137,7 +138,7 @@ def assess(outlined: Outlined, rgb: Bytes, shape: tuple[int, int]) -> tuple[Qual
     return quality, Signs(red / max(green, 1.0), solidity(whole))
 
 
-def smudged(signs: list[Signs]) -> NDArray[np.bool_]:
+def smudged(signs: list[Signs]) -> list[bool]:
     """Tell which cells of an image are crushed.
 
     Parameters
@@ -146,13 +147,15 @@ def smudged(signs: list[Signs]) -> NDArray[np.bool_]:
 
     Returns
     -------
-    (cells,) bool
+    list of bool
     """
-    blueness = np.array([sign.blueness for sign in signs])
-    compact = np.array([sign.compact for sign in signs])
-    intact = compact > _RAGGED
-    if intact.sum() < 2:
-        return np.asarray((compact < _TATTERED) & (blueness < _PALE))
+    intact = [sign.blueness for sign in signs if sign.compact > _RAGGED]
+    if len(intact) < 2:
+        return [sign.compact < _TATTERED and sign.blueness < _PALE for sign in signs]
+    usual = median(intact)
     # The more ragged the outline, the less its blueness must have faded.
-    limit = _FADED + _TRADE * (_RAGGED - compact)
-    return np.asarray(~intact & (blueness < limit * float(np.median(blueness[intact]))))
+    return [
+        sign.compact <= _RAGGED
+        and sign.blueness < (_FADED + _TRADE * (_RAGGED - sign.compact)) * usual
+        for sign in signs
+    ]

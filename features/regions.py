@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Bytes
-from .tallies import part_mask, part_sums, parts_under
-
-_LARGEST = 6  # pixels; radius of a disc that is still quick to open with
+from .connected import fill_holes, greatest_parts, labelled, parts_under
+from .opening import LARGEST, opened_with
+from .tallies import part_mask
 
 
 def above(plane: Bytes, level: float) -> Bytes:
@@ -34,16 +34,21 @@ class Parts(NamedTuple):
         Pixels of each part; that of the outside is set to 0.
     places : (2, parts + 1) int64
         Sums of their rows and of their columns.
+    boxes : (4, parts + 1) int64
+        Their first and last rows, first and last columns; 0 for the outside.
+    cut : (parts + 1,) bool
+        Whether they reach the edge of the image; False for the outside.
     """
 
     labels: NDArray[np.int32]
     areas: NDArray[np.int64]
     places: NDArray[np.int64]
+    boxes: NDArray[np.int64]
+    cut: NDArray[np.bool_]
 
-    def rim(self) -> NDArray[np.int32]:
-        """Numbers of the parts that reach the edge of the image (0 may be among them)."""
-        labels = self.labels
-        return np.unique(np.concatenate((labels[0], labels[-1], labels[:, 0], labels[:, -1])))
+    def part(self, number: int) -> Bytes:
+        """Mask of one part: (rows, cols)."""
+        return np.equal(self.labels, number).view(np.uint8)
 
     def of(self, chosen: NDArray[np.bool_]) -> Bytes:
         """Mask of the parts for which a (parts + 1,) bool array is true."""
@@ -52,29 +57,18 @@ class Parts(NamedTuple):
 
 def parts(mask: Bytes) -> Parts:
     """Return the connected parts (8 neighbours) of a mask."""
-    count, found = cv2.connectedComponents(mask, connectivity=8)
-    labels = np.asarray(found, dtype=np.int32)
-    sums = part_sums(labels, count)
-    return Parts(labels, sums[0], sums[1:])
+    labels, tally = labelled(mask)
+    return Parts(labels, tally[0], tally[1:3], tally[3:7], tally[7] > 0)
 
 
 def main_parts(mask: Bytes, share: float) -> Bytes:
     """Keep the parts that have at least a share of the greatest one's area."""
-    found = parts(mask)
-    return found.of((found.areas >= share * found.areas.max()) & (found.areas > 0))
+    return greatest_parts(mask, share)
 
 
 def touching(mask: Bytes, core: Bytes) -> Bytes:
     """Keep the parts of a mask that have a pixel in common with another mask."""
-    count, found = cv2.connectedComponents(mask, connectivity=8)
-    labels = np.asarray(found, dtype=np.int32)
-    return part_mask(labels, parts_under(labels, core, count))
-
-
-def disc(radius: int) -> Bytes:
-    """Return a round structuring element of the given radius in pixels."""
-    size = 2 * radius + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), dtype=np.uint8)
+    return parts_under(mask, core)[0]
 
 
 def opened(mask: Bytes, radius: int) -> Bytes:
@@ -83,22 +77,21 @@ def opened(mask: Bytes, radius: int) -> Bytes:
     What is broad is found on a reduced mask where the disc is large: a disc is no box, and costs
     the time of its area.
     """
-    reduced = mask
-    if radius > _LARGEST:
-        size = [max(1, round(side * _LARGEST / radius)) for side in mask.shape[::-1]]
-        reduced = np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST), np.uint8)
-        radius = _LARGEST
-    broad = cv2.morphologyEx(reduced, cv2.MORPH_OPEN, disc(radius))
-    broad = cv2.dilate(broad, disc(max(1, radius // 2)))
-    if broad.shape != mask.shape:
-        broad = cv2.resize(broad, mask.shape[::-1], interpolation=cv2.INTER_NEAREST)
-    return np.asarray(cv2.min(broad, mask), dtype=np.uint8)
+    if radius <= LARGEST:
+        return np.asarray(cv2.min(opened_with(mask, radius, max(1, radius // 2)), mask), np.uint8)
+    size = [max(1, round(side * LARGEST / radius)) for side in mask.shape[::-1]]
+    reduced = np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST), np.uint8)
+    broad = opened_with(reduced, LARGEST, LARGEST // 2)
+    enlarged = cv2.resize(broad, mask.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return np.asarray(cv2.min(enlarged, mask), dtype=np.uint8)
 
 
 def filled(mask: Bytes, largest: float) -> Bytes:
-    """Fill the holes that have at most `largest` pixels."""
-    outlines, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    """Fill the holes whose outlines have an area of at most `largest` pixels."""
     result = mask.copy()
+    if fill_holes(result, largest):
+        return result
+    outlines, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     for number, outline in enumerate(outlines):
         if tree[0][number][3] >= 0 and cv2.contourArea(outline) <= largest:
             cv2.drawContours(result, [outline], -1, 1, -1)
@@ -134,7 +127,7 @@ def middle(corners: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _greatest(mask: Bytes) -> NDArray[np.int32]:
-    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     return np.asarray(max(outlines, key=cv2.contourArea), dtype=np.int32)
 
 

@@ -18,11 +18,13 @@ from .nuclei import nuclear_size, smooth_chromatin, within
 from .quality import Outlined, Quality, assess, smudged
 from .regions import parts
 from .stain import stain_of
+from .tallies import centre
 
 Source = Literal["crop", "field"]
 
 _LEAST = 12  # rows and columns below which no cell can be outlined
 _CONTRAST = 12  # levels of green between the lightest and the darkest pixel at least
+_FEW = 8  # lines and columns from one pixel to the next of those that mostly show it
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,9 +80,10 @@ def _gathered(
 ) -> Segmentation:
     """Make the cells of the outlines, look for doubts, and put them in order."""
     shape = (rgb.shape[0], rgb.shape[1])
-    founds, signs = [], []
-    for one in outlined:
-        quality, sign = assess(one, rgb[one.box], shape)
+    assessed = [assess(one, rgb[one.box], shape) for one in outlined]
+    crushed = smudged([signs for _, signs in assessed])
+    cells = []
+    for one, (quality, _), smudge in zip(outlined, assessed, crushed, strict=True):
         left, top, width, height = cv2.boundingRect(one.cell)
         first = (max(top - 1, 0), max(left - 1, 0))
         inner = np.s_[first[0] : top + height + 1, first[1] : left + width + 1]
@@ -88,18 +91,10 @@ def _gathered(
         whole = np.ascontiguousarray(one.cell[inner])
         nucleus = np.ascontiguousarray(one.nucleus[inner]) & whole
         pixels = np.ascontiguousarray(rgb[one.box][inner])
-        cell = Cell(pixels, nucleus > 0, whole > 0, origin, pixel_size)
-        moments = cv2.moments(nucleus if nucleus.any() else whole, binaryImage=True)
-        centroid = (
-            origin[0] + moments["m01"] / moments["m00"],
-            origin[1] + moments["m10"] / moments["m00"],
-        )
-        founds.append(Found(cell, quality, centroid))
-        signs.append(sign)
-    cells = [
-        replace(found, quality=replace(found.quality, smudge=bool(crushed)))
-        for found, crushed in zip(founds, smudged(signs), strict=True)
-    ]
+        cell = Cell(pixels, nucleus.view(np.bool_), whole.view(np.bool_), origin, pixel_size)
+        row, col = centre(nucleus if nucleus.any() else whole)
+        centroid = (origin[0] + row, origin[1] + col)
+        cells.append(Found(cell, replace(quality, smudge=True) if smudge else quality, centroid))
     return Segmentation(source, shape, tuple(sorted(cells, key=lambda found: found.centroid)))
 
 
@@ -114,6 +109,9 @@ def _checked(rgb: Bytes) -> None:
             f"the image has {rgb.shape[0]} x {rgb.shape[1]} pixels",
             f"give at least {_LEAST} x {_LEAST}",
         )
+    few = rgb[::_FEW, ::_FEW, 1]
+    if np.ptp(few) >= _CONTRAST:
+        return
     darkest, brightest, _, _ = cv2.minMaxLoc(cv2.extractChannel(rgb, 1))
     if brightest - darkest < _CONTRAST:
         raise CellError(

@@ -8,17 +8,14 @@ from numpy.typing import NDArray
 from .arrays import Bytes, Floats
 from .kernels import compiled, inner
 
+Level = np.int64
+
 
 @inner
-def _slope(plane: Bytes, row: int, col: int) -> float:
-    """Magnitude of the 3 x 3 Sobel gradient; beyond the edge the plane is mirrored."""
-    rows, cols = plane.shape
-    up, down = abs(row - 1), min(row + 1, 2 * (rows - 1) - row - 1)
-    left, right = abs(col - 1), min(col + 1, 2 * (cols - 1) - col - 1)
-    a, b, c = np.int64(plane[up, left]), np.int64(plane[up, col]), np.int64(plane[up, right])
-    d, f = np.int64(plane[row, left]), np.int64(plane[row, right])
-    g, h = np.int64(plane[down, left]), np.int64(plane[down, col])
-    i = np.int64(plane[down, right])
+def _gradient(
+    a: Level, b: Level, c: Level, d: Level, f: Level, g: Level, h: Level, i: Level
+) -> float:
+    """Magnitude of the Sobel gradient amid eight neighbours, row by row."""
     across, along = c + 2 * f + i - a - 2 * d - g, g + 2 * h + i - a - 2 * b - c
     return float(np.sqrt(across * across + along * along))
 
@@ -28,45 +25,83 @@ def level_slopes(plane: Bytes, mask: Bytes, levels: NDArray[np.int64], reach: in
     """Mean slope of a plane along the outlines that some levels draw inside a mask.
 
     An outline is made of the pixels at most `reach` from the level; one of 20 pixels or fewer
-    has no slope. Returns (levels,) float64.
+    has no slope. Beyond its edge the plane is mirrored. Returns (levels,) float64.
     """
     sums, counts = np.zeros(levels.size), np.zeros(levels.size, np.int64)
-    lowest, highest = levels.min() - reach, levels.max() + reach
+    near = np.zeros(256, np.int64)  # a bit for each of the levels that a value is near to
+    for number in range(levels.size):
+        for value in range(max(levels[number] - reach, 0), min(levels[number] + reach, 255) + 1):
+            near[value] |= 1 << number
     rows, cols = plane.shape
     for row in range(rows):
+        up, down = abs(row - 1), min(row + 1, 2 * (rows - 1) - row - 1)
         for col in range(cols):
-            value = np.int64(plane[row, col])
-            if mask[row, col] and lowest <= value <= highest:
-                slope = _slope(plane, row, col)
+            which = near[plane[row, col]]
+            if which and mask[row, col]:
+                left, right = abs(col - 1), min(col + 1, 2 * (cols - 1) - col - 1)
+                slope = _gradient(
+                    np.int64(plane[up, left]),
+                    np.int64(plane[up, col]),
+                    np.int64(plane[up, right]),
+                    np.int64(plane[row, left]),
+                    np.int64(plane[row, right]),
+                    np.int64(plane[down, left]),
+                    np.int64(plane[down, col]),
+                    np.int64(plane[down, right]),
+                )
                 for number in range(levels.size):
-                    if abs(value - levels[number]) <= reach:
+                    if which >> number & 1:
                         sums[number] += slope
                         counts[number] += 1
-    return np.where(counts > 20, sums / np.maximum(counts, 1), 0.0)
+    for number in range(levels.size):
+        sums[number] = sums[number] / counts[number] if counts[number] > 20 else 0.0
+    return sums
 
 
 @inner
-def _upright(mask: Bytes, row: int, col: int) -> int:
-    """Sum of a pixel and those above and below it; beyond the edge it repeats."""
-    rows, _ = mask.shape
-    above, below = mask[max(row - 1, 0), col], mask[min(row + 1, rows - 1), col]
-    return int(np.int64(above) + mask[row, col] + below)
+def _chromatin(optical: Bytes, row: int, col: int) -> Level:
+    return max(np.int64(optical[row, col, 1]) - np.int64(optical[row, col, 2]), np.int64(0))
 
 
 @compiled
-def outline_slope(plane: Bytes, mask: Bytes) -> float:
-    """Mean slope of a plane over the pixels on either side of a mask's outline; 0 without one."""
+def outline_slope(optical: Bytes, mask: Bytes) -> float:
+    """Mean slope of the chromatin over the pixels on either side of a mask's outline.
+
+    Chromatin is green minus blue of the densities `optical` (rows, cols, 3), see
+    `stain.chromatin`, and mirrored beyond the edge, where the mask repeats; 0 without an outline.
+    """
     total, count = 0.0, 0
-    rows, cols = plane.shape
+    rows, cols = mask.shape
+    upright = np.zeros(cols + 2, np.uint8)  # sums of a pixel and those above and below it
+    near = np.zeros(8 * (cols // 8 + 1), np.uint8)
+    lanes = near.view(np.uint64)
     for row in range(rows):
-        here = _upright(mask, row, 0)
-        before = here
+        before, after = max(row - 1, 0), min(row + 1, rows - 1)
+        up, down = abs(row - 1), min(row + 1, 2 * (rows - 1) - row - 1)
         for col in range(cols):
-            after = _upright(mask, row, min(col + 1, cols - 1))
-            if 0 < before + here + after < 9:
-                total += _slope(plane, row, col)
+            upright[col + 1] = mask[before, col] + mask[row, col] + mask[after, col]
+        upright[0], upright[cols + 1] = upright[1], upright[cols]
+        for col in range(cols):
+            here = upright[col] + upright[col + 1] + upright[col + 2]
+            near[col] = (here > 0) & (here < 9)
+        for lane in range(lanes.size):
+            if lanes[lane] == np.uint64(0):
+                continue
+            for col in range(8 * lane, min(8 * lane + 8, cols)):
+                if not near[col]:
+                    continue
+                left, right = abs(col - 1), min(col + 1, 2 * (cols - 1) - col - 1)
+                total += _gradient(
+                    _chromatin(optical, up, left),
+                    _chromatin(optical, up, col),
+                    _chromatin(optical, up, right),
+                    _chromatin(optical, row, left),
+                    _chromatin(optical, row, right),
+                    _chromatin(optical, down, left),
+                    _chromatin(optical, down, col),
+                    _chromatin(optical, down, right),
+                )
                 count += 1
-            before, here = here, after
     return total / max(count, 1)
 
 
@@ -84,16 +119,13 @@ def tones(
     rows, cols = nucleus.shape
     for row in range(rows):
         for col in range(cols):
-            if whole[row, col]:
-                low = min(rgb[row, col, 0], rgb[row, col, 1], rgb[row, col, 2])
-                high = max(rgb[row, col, 0], rgb[row, col, 1], rgb[row, col, 2])
-                if low == 0 or high == 255:
-                    clipped += 1
+            low = min(rgb[row, col, 0], rgb[row, col, 1], rgb[row, col, 2])
+            high = max(rgb[row, col, 0], rgb[row, col, 1], rgb[row, col, 2])
+            clipped += whole[row, col] & np.uint8((low == 0) | (high == 255))
             if nucleus[row, col]:
                 count += 1
                 red += optical[row, col, 0]
                 green += optical[row, col, 1]
-                if optical[row, col, 1] > optical[row, col, 2]:
-                    chromatin += optical[row, col, 1] - optical[row, col, 2]
+                chromatin += int(_chromatin(optical, row, col))
     share = 1 / max(count, 1)
     return red * share, green * share, chromatin * share, clipped

@@ -10,21 +10,6 @@ from .kernels import compiled, inner
 
 
 @compiled
-def part_sums(labels: NDArray[np.int32], count: int) -> NDArray[np.int64]:
-    """Pixels of each part and the sums of their rows and columns: (3, count), 0 for part 0."""
-    sums = np.zeros((3, count), np.int64)
-    rows, cols = labels.shape
-    for row in range(rows):
-        for col in range(cols):
-            part = labels[row, col]
-            if part:
-                sums[0, part] += 1
-                sums[1, part] += row
-                sums[2, part] += col
-    return sums
-
-
-@compiled
 def part_mask(labels: NDArray[np.int32], chosen: NDArray[np.bool_]) -> Bytes:
     """Mask of the pixels whose part is chosen: (rows, cols) uint8, 0 or 1."""
     rows, cols = labels.shape
@@ -36,16 +21,18 @@ def part_mask(labels: NDArray[np.int32], chosen: NDArray[np.bool_]) -> Bytes:
 
 
 @compiled
-def parts_under(labels: NDArray[np.int32], core: Bytes, count: int) -> NDArray[np.bool_]:
-    """Whether each part but 0 has a pixel of a mask: (count,) bool."""
-    met = np.zeros(count, np.bool_)
-    rows, cols = labels.shape
+def centre(mask: Bytes) -> tuple[float, float]:
+    """Mean row and column of the pixels of a 0/1 mask, NaN without any."""
+    count = down = across = 0
+    rows, cols = mask.shape
     for row in range(rows):
+        here = 0
         for col in range(cols):
-            if core[row, col]:
-                met[labels[row, col]] = True
-    met[0] = False
-    return met
+            here += int(mask[row, col])
+            across += int(mask[row, col]) * col
+        count += here
+        down += here * row
+    return down / count, across / count
 
 
 @compiled
@@ -64,12 +51,15 @@ def least_of_parts(
 
 
 @compiled
-def gap_to_part(labels: NDArray[np.int32], part: int) -> float:
-    """Distance of a part from the centre of the image, in pixels; infinite where it is empty."""
+def gap_to_part(labels: NDArray[np.int32], part: int, box: NDArray[np.int64]) -> float:
+    """Distance of a part from the centre of the image, in pixels; infinite where it is empty.
+
+    `box` (4,) holds the first and the last row, the first and the last column of the part.
+    """
     rows, cols = labels.shape
     least = np.inf
-    for row in range(rows):
-        for col in range(cols):
+    for row in range(box[0], box[1] + 1):
+        for col in range(box[2], box[3] + 1):
             if labels[row, col] == part:
                 least = min(least, (row - rows / 2) ** 2 + (col - cols / 2) ** 2)
     return float(np.sqrt(least))
@@ -89,25 +79,75 @@ def dark_share(rgb: Bytes, black: int) -> float:
     return float(dark / (2 * (rows + cols)))
 
 
-@inner
-def _top(counts: NDArray[np.int64], share: float) -> int:
-    """Highest level that a share of the pixels reaches."""
-    limit = share * counts.sum()
-    reached = 0
-    for level in range(255, -1, -1):
-        reached += counts[level]
-        if reached >= limit:
-            return level
-    return 0
+@compiled
+def masked_counts(plane: Bytes, mask: Bytes) -> NDArray[np.int64]:
+    """Count the levels of a plane inside a 0/1 mask: (256,)."""
+    counts = np.zeros((2, 256), np.int64)
+    rows, cols = plane.shape
+    for row in range(rows):
+        for col in range(cols):
+            counts[mask[row, col], plane[row, col]] += 1
+    inside: NDArray[np.int64] = counts[1]
+    return inside
+
+
+@compiled
+def otsu_level(counts: NDArray[np.int64]) -> int:
+    """Level that separates two classes of counted levels best (Otsu 1979), see `stain.otsu`.
+
+    The lower class may not be empty nor the upper one; 0 where only one level occurs.
+    """
+    least = 2.0**-23  # share of the pixels that a class has at least
+    total, mean = 0, 0.0
+    for level in range(256):
+        total += counts[level]
+        mean += level * float(counts[level])
+    scale = 1.0 / total
+    mean *= scale
+    best, chosen = 0.0, 0
+    lower, lower_mean = 0.0, 0.0
+    for level in range(256):
+        share = counts[level] * scale
+        lower_mean *= lower
+        lower += share
+        upper = 1.0 - lower
+        if min(lower, upper) < least or max(lower, upper) > 1.0 - least:
+            continue
+        lower_mean = (lower_mean + level * share) / lower
+        upper_mean = (mean - lower * lower_mean) / upper
+        apart = lower_mean - upper_mean
+        between = lower * upper * apart * apart
+        if between > best:
+            best, chosen = between, level
+    return chosen
+
+
+@compiled
+def contrast_sums(plane: Bytes, mask: Bytes, level: int) -> tuple[int, int, int, int, int]:
+    """Pixels above a level, those of them in a 0/1 mask, and the mask's pixels.
+
+    Then the sums of the levels inside the mask and of all.
+    """
+    dark = compact = count = inside = total = 0
+    rows, cols = plane.shape
+    for row in range(rows):
+        for col in range(cols):
+            value, part = int(plane[row, col]), int(mask[row, col])
+            above = int(value > level)
+            dark += above
+            compact += above & part
+            count += part
+            inside += value * part
+            total += value
+    return dark, compact, count, inside, total
 
 
 @inner
-def _median(counts: NDArray[np.int64]) -> int:
-    half = counts.sum() / 2
+def _median(counts: NDArray[np.int64], total: int) -> int:
     reached = 0
     for level in range(256):
         reached += counts[level]
-        if reached >= half:
+        if 2 * reached >= total:
             return level
     return 255
 
@@ -117,15 +157,19 @@ def _frequent(
     counts: NDArray[np.int64], spread: NDArray[np.int64], top: int, frequent: float
 ) -> int:
     """Brightest level round which pixels gather, not far below the top."""
+    width = spread[top]
+    lowest = int(0.6 * top)
     mass = np.zeros(256, np.int64)
+    highest = 0
     for level in range(256):
         for near in range(max(level - spread[level], 0), min(level + spread[level], 255) + 1):
             mass[level] += counts[near]
-    width = spread[top]
-    lowest = int(0.6 * top)
-    highest = mass[lowest : top + 1].max()
+        if lowest <= level <= top:
+            highest = max(highest, mass[level])
     for level in range(top, lowest - 1, -1):
-        around = mass[max(level - width, 0) : level + width + 1].max()
+        around = 0
+        for near in range(max(level - width, 0), min(level + width, 255) + 1):
+            around = max(around, mass[near])
         if mass[level] >= around and mass[level] >= frequent * highest:
             return level
     return top
@@ -142,16 +186,38 @@ def slide_levels(
     `frequent` of the highest at least.
     """
     rows, cols, _ = rgb.shape
-    green = np.zeros(256, np.int64)
+    green, odd = np.zeros(256, np.int64), np.zeros(256, np.int64)
     for row in range(0, rows, step):
-        for col in range(0, cols, step):
+        for col in range(0, cols - step, 2 * step):
             green[rgb[row, col, 1]] += 1
-    top = _top(green, share)
-    peak = _frequent(green, spread, top, frequent)
-    counts = np.zeros((3, 256), np.int64)
+            odd[rgb[row, col + step, 1]] += 1
+        if (cols - 1) // step % 2 == 0:
+            green[rgb[row, (cols - 1) // step * step, 1]] += 1
+    for level in range(256):
+        green[level] += odd[level]
+    total, reached, top = 0, 0, 255
+    for level in range(256):
+        total += green[level]
+    reached = green[top]
+    while reached < share * total and top > 0:
+        top -= 1
+        reached += green[top]
+    peak, width = _frequent(green, spread, top, frequent), spread[top]
+    red, blue = np.zeros(256, np.int64), np.zeros(256, np.int64)
     for row in range(0, rows, step):
         for col in range(0, cols, step):
-            if abs(np.int64(rgb[row, col, 1]) - peak) <= spread[top]:
-                for channel in range(3):
-                    counts[channel, rgb[row, col, channel]] += 1
-    return np.array([float(_median(counts[channel])) for channel in range(3)])
+            if abs(np.int64(rgb[row, col, 1]) - peak) <= width:
+                red[rgb[row, col, 0]] += 1
+                blue[rgb[row, col, 2]] += 1
+    count = 0
+    for level in range(256):
+        if abs(level - peak) > width:
+            green[level] = 0
+        count += green[level]
+    levels = np.empty(3)
+    levels[0], levels[1], levels[2] = (
+        _median(red, count),
+        _median(green, count),
+        _median(blue, count),
+    )
+    return levels

@@ -12,17 +12,18 @@ Distances = NDArray[np.float32]
 
 
 @compiled
-def distant_levels(plane: Bytes, distance: Distances, aside: Distances, reach: float) -> Bytes:
-    """Levels of a plane farther than `reach` from both of two things: (n,) uint8."""
-    levels = np.empty(plane.size, np.uint8)
-    count = 0
+def distant_counts(
+    plane: Bytes, distance: Distances, aside: Distances, reach: float
+) -> NDArray[np.int64]:
+    """Count the levels of a plane farther than `reach` from both of two things: (256,)."""
+    counts = np.zeros((2, 256), np.int64)
     rows, cols = plane.shape
     for row in range(rows):
         for col in range(cols):
-            if distance[row, col] > reach and aside[row, col] > reach:
-                levels[count] = plane[row, col]
-                count += 1
-    return levels[:count]
+            far = (distance[row, col] > reach) & (aside[row, col] > reach)
+            counts[np.int64(far), plane[row, col]] += 1
+    distant: NDArray[np.int64] = counts[1]
+    return distant
 
 
 @compiled
@@ -37,8 +38,8 @@ def own_pixels(
     own = np.empty((rows, cols), np.uint8)
     for row in range(rows):
         for col in range(cols):
-            nearer = aside[row, col] < min(distance[row, col], half)
-            own[row, col] = plane[row, col] > level and not nearer
+            nearest = min(np.float64(distance[row, col]), half)
+            own[row, col] = (plane[row, col] > level) & (aside[row, col] >= nearest)
     return own
 
 
@@ -59,13 +60,13 @@ def near_and_away(
     the level that lie beyond `margin` from it and beyond `space` from others.
     """
     rows, cols = plane.shape
-    masks = np.zeros((2, rows, cols), np.uint8)
+    masks = np.empty((2, rows, cols), np.uint8)
     for row in range(rows):
         for col in range(cols):
             gap = distance[row, col]
-            masks[0, row, col] = own[row, col] and 0 < gap < reach
+            masks[0, row, col] = own[row, col] & (gap > 0) & (gap < reach)
             masks[1, row, col] = (
-                plane[row, col] > level and gap > margin and aside[row, col] > space
+                (plane[row, col] > level) & (gap > margin) & (aside[row, col] > space)
             )
     return masks
 
@@ -73,13 +74,15 @@ def near_and_away(
 @compiled
 def median_level(plane: Bytes, mask: Bytes, without: Bytes) -> float:
     """Median of a plane over one mask without another; NaN where that leaves nothing."""
-    counts = np.zeros(256, np.int64)
+    tallies = np.zeros((2, 256), np.int64)
     rows, cols = plane.shape
     for row in range(rows):
         for col in range(cols):
-            if mask[row, col] and not without[row, col]:
-                counts[plane[row, col]] += 1
-    total = counts.sum()
+            tallies[mask[row, col] & (1 - without[row, col]), plane[row, col]] += 1
+    counts = tallies[1]
+    total = 0
+    for level in range(256):
+        total += counts[level]
     if total == 0:
         return np.nan
     low = high = -1
@@ -120,16 +123,18 @@ def tint_counts(
 
 @compiled
 def tint_scores(
-    plane: NDArray[np.float32],
     optical: Bytes,
-    mask: Bytes,
+    own: Bytes,
     scores: NDArray[np.float32],
     blue: Bytes,
     red: Bytes,
-) -> None:
-    """Write the score of each colour into the pixels of a mask."""
-    rows, cols = mask.shape
+) -> NDArray[np.float32]:
+    """Score of each colour where a mask is 1, and -1 elsewhere: (rows, cols)."""
+    rows, cols = own.shape
+    plane = np.empty((rows, cols), np.float32)
     for row in range(rows):
         for col in range(cols):
-            if mask[row, col]:
+            plane[row, col] = -1
+            if own[row, col]:
                 plane[row, col] = scores[_tint(optical, row, col, blue, red)]
+    return plane

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Bytes
-from .regions import above, disc, filled, opened
+from .opening import disc
+from .regions import above, filled, opened
 
 _NECK = 0.8  # a neck wider than this part of the smaller body's width is no neck
 _LOBE = 0.62  # a body of less than this part of a red cell's radius is a lobe

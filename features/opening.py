@@ -1,0 +1,126 @@
+"""Opening of masks with discs, many pixels at a time: one is a bit."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .arrays import Bytes
+from .kernels import compiled, inner
+
+Words = NDArray[np.uint64]
+
+LARGEST = 6  # pixels; radius of the largest disc, see `opened_with`
+
+# Eight bytes of 0 or 1 become bits of the top byte, and a byte becomes eight bytes of 0 or 1.
+_GATHER, _SPREAD = np.uint64(0x0102040810204080), np.uint64(0x8040201008040201)
+_EACH, _CARRY = np.uint64(0x0101010101010101), np.uint64(0x7F7F7F7F7F7F7F7F)
+_NONE, _ONE, _SEVEN, _TOP = (np.uint64(number) for number in (0, 1, 7, 56))
+_BYTE = np.uint64(255)
+
+
+def disc(radius: int) -> Bytes:
+    """Return a round structuring element of the given radius in pixels."""
+    size = 2 * radius + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), dtype=np.uint8)
+
+
+@cache
+def _rows_of(radius: int) -> NDArray[np.int64]:
+    """Rows of a disc, from the narrowest: reach to either side, and rows from the middle."""
+    reaches = (disc(radius).sum(axis=1).astype(np.int64) - 1) // 2
+    order = np.argsort(reaches, kind="stable")
+    return np.stack((reaches[order], order - radius), axis=1)
+
+
+@inner
+def _grown(bits: Words, disc_rows: NDArray[np.int64], margin: int) -> Words:
+    """Dilate a strip with a disc; the `margin` rows at either end do not count."""
+    rows = bits.size - 2 * margin
+    grown = np.zeros(bits.size, np.uint64)
+    wide = np.empty(rows, np.uint64)
+    for row in range(rows):
+        wide[row] = bits[margin + row]
+    reached = 0
+    for number in range(disc_rows.shape[0]):
+        while reached < disc_rows[number, 0]:
+            for row in range(rows):
+                wide[row] |= (wide[row] << _ONE) | (wide[row] >> _ONE)
+            reached += 1
+        place = margin + disc_rows[number, 1]
+        moved = grown[place : place + rows]
+        for row in range(rows):
+            moved[row] |= wide[row]
+    return grown
+
+
+@compiled
+def _opened(
+    mask: Bytes, disc_rows: NDArray[np.int64], wider: NDArray[np.int64], margin: int
+) -> Bytes:
+    """Open a 0/1 mask with a disc and dilate it with another, see `_rows_of`.
+
+    `margin`, a multiple of 8, is how far a pixel counts at most: what is beyond the columns of a
+    strip that the result needs.
+    """
+    rows, cols = mask.shape
+    packed = np.zeros((rows, cols // 8 + 17), np.uint64)  # of the pixels outside
+    line = np.zeros(8 * (cols // 8 + 1), np.uint8)
+    lanes = line.view(np.uint64)
+    for row in range(rows):
+        for col in range(cols):
+            line[col] = mask[row, col] == 0
+        for lane in range(lanes.size):
+            packed[row, lane + margin // 8] = (lanes[lane] * _GATHER) >> _TOP
+    bits = np.zeros(rows + 2 * margin, np.uint64)
+    unpacked = np.empty((rows, lanes.size), np.uint64)
+    for start in range(0, cols, 64 - 2 * margin):
+        inside = _NONE
+        for bit in range(max(margin - start, 0), min(margin - start + cols, 64)):
+            inside |= _ONE << np.uint64(bit)
+        for row in range(rows):
+            word = _NONE
+            for byte in range(8):
+                word |= packed[row, start // 8 + byte] << np.uint64(8 * byte)
+            bits[row + margin] = word
+        far = _grown(bits, disc_rows, margin)
+        for row in range(margin, rows + margin):
+            far[row] = ~far[row] & inside
+        near = _grown(far, disc_rows, margin)
+        if wider.shape[0] > 1:
+            for row in range(margin, rows + margin):
+                near[row] &= inside
+            near = _grown(near, wider, margin)
+        for row in range(rows):
+            word = near[row + margin] >> np.uint64(margin)
+            for lane in range(start // 8, min(start // 8 + 8 - margin // 4, lanes.size)):
+                spread = ((word & _BYTE) * _EACH) & _SPREAD
+                unpacked[row, lane] = (spread + _CARRY) >> _SEVEN & _EACH
+                word >>= np.uint64(8)
+    pixels = unpacked.view(np.uint8)
+    opened = np.empty((rows, cols), np.uint8)
+    for row in range(rows):
+        for col in range(cols):
+            opened[row, col] = pixels[row, col]
+    return opened
+
+
+def opened_with(mask: Bytes, radius: int, wider: int = 0) -> Bytes:
+    """Open a mask with a disc, and dilate it with another.
+
+    Parameters
+    ----------
+    mask : (rows, cols) uint8, 0 or 1
+        Beyond its edges is what leaves the pixels inside as they are.
+    radius, wider : int
+        Radii of the two discs in pixels, at most `LARGEST` and half of it.
+
+    Returns
+    -------
+    (rows, cols) uint8, 0 or 1
+    """
+    margin = 8 if 2 * radius + wider <= 8 else 16
+    return _opened(mask, _rows_of(radius), _rows_of(wider), margin)
