@@ -6,42 +6,56 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Bytes, Floats
+from .arrays import Bytes
 from .kernels import compiled
 
 ANGLES = 96
 
 
 @compiled
-def _best_path(gain: Floats, slack: int, stiffness: float) -> NDArray[np.int64]:
+def _best_path(polar: NDArray[np.float32], slack: int, stiffness: float) -> NDArray[np.int64]:
     """Radius index for every angle with the greatest sum of gains and no jump above `slack`.
 
-    The path is closed: it runs round twice and the second turn is returned.
+    A gain is the evidence from the middle outwards, `polar` (angles, radii), by its area. The
+    path is closed: it runs round twice and the second turn is returned.
     """
-    angles, radii = gain.shape
-    total = np.empty((2 * angles, radii))
-    back = np.zeros((2 * angles, radii), dtype=np.int64)
-    total[0] = gain[0]
+    angles, radii = polar.shape
+    gain = np.empty((angles, radii))
+    for angle in range(angles):
+        total = 0.0
+        for here in range(radii):
+            total += np.float64(polar[angle, here]) * ((here + 0.5) / radii)
+            gain[angle, here] = total
+    back = np.zeros((2 * angles, radii), np.int64)
+    before, best = np.empty(radii), np.empty(radii)
+    for here in range(radii):
+        before[here] = gain[0, here]
     for step in range(1, 2 * angles):
         for here in range(radii):
-            best = -1e300
-            chosen = here
-            for there in range(max(0, here - slack), min(radii, here + slack + 1)):
-                value = total[step - 1, there] - stiffness * (here - there) ** 2
-                if value > best:
-                    best = value
-                    chosen = there
-            total[step, here] = best + gain[step % angles, here]
-            back[step, here] = chosen
-    path = np.zeros(2 * angles, dtype=np.int64)
-    path[-1] = np.argmax(total[-1])
-    for step in range(2 * angles - 1, 0, -1):
-        path[step - 1] = back[step, path[step]]
+            best[here] = -1e300
+        for jump in range(-slack, slack + 1):
+            cost = stiffness * float(jump * jump)
+            start, stop = max(0, -jump), min(radii, radii - jump)
+            source, most = before[start + jump : stop + jump], best[start:stop]
+            chosen = back[step, start:stop]
+            for place in range(stop - start):
+                value = source[place] - cost
+                better = value > most[place]
+                most[place] = value if better else most[place]
+                chosen[place] = jump if better else chosen[place]
+        for here in range(radii):
+            before[here] = best[here] + gain[step % angles, here]
+    last = 0
+    for here in range(radii):
+        if before[here] > before[last]:
+            last = here
     # The middle of the two turns is free of both open ends.
     half = angles // 2
-    turn = np.empty(angles, dtype=np.int64)
-    for step in range(half, half + angles):
-        turn[step % angles] = path[step]
+    turn = np.empty(angles, np.int64)
+    for step in range(2 * angles - 1, half - 1, -1):
+        if step < half + angles:
+            turn[step % angles] = last
+        last += back[step, last]
     return turn
 
 
@@ -73,9 +87,7 @@ def enclose(
         reach,
         cv2.INTER_LINEAR | cv2.WARP_FILL_OUTLIERS,
     )
-    weight = (np.arange(radii) + 0.5) / radii
-    gain = np.cumsum(polar.astype(np.float64) * weight, axis=1)
-    path = _best_path(gain, 3, stiffness)
+    path = _best_path(np.asarray(polar, dtype=np.float32), 3, stiffness)
     radius = (path + 1) * (reach / radii)
     angle = np.arange(ANGLES) * (2 * np.pi / ANGLES)
     points = np.stack(

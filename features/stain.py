@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from .arrays import Bytes, Floats
-from .tallies import dark_share, slide_levels
+from .tallies import dark_share, density_planes, otsu_level, slide_levels
 
 DENSITY_STEP = 0.01  # optical density (natural log) of one grey level of the density planes
 _GRID = 120  # lines and columns of pixels that suffice to know the slide
@@ -60,6 +61,14 @@ def background(rgb: Bytes) -> Floats:
     return slide_levels(rgb, step, _SPREAD, _BRIGHTER, _FREQUENT)
 
 
+@lru_cache(maxsize=1024)
+def _densities(slide: float) -> Bytes:
+    """Density of every level of a channel against the slide's level: (256,)."""
+    levels = np.arange(1, 257, dtype=np.float64)
+    table = np.log((slide + 1) / levels) / DENSITY_STEP
+    return np.clip(np.rint(table), 0, 255).astype(np.uint8)
+
+
 def density(rgb: Bytes, slide: Floats) -> Bytes:
     """Optical density of every channel against the empty slide.
 
@@ -75,10 +84,7 @@ def density(rgb: Bytes, slide: Floats) -> Bytes:
         ``ln((slide + 1) / (level + 1))`` in steps of 0.01, 0 where brighter than the slide,
         255 from 2.55 on.
     """
-    levels = np.arange(1, 257, dtype=np.float64)[:, None]
-    table = np.log((slide[None, :] + 1) / levels) / DENSITY_STEP
-    lut = np.clip(np.rint(table), 0, 255).astype(np.uint8).reshape(1, 256, 3)
-    return np.asarray(cv2.LUT(rgb, lut), dtype=np.uint8)
+    return density_planes(rgb, *map(_densities, slide.tolist()))[0]
 
 
 def chromatin(optical: Bytes) -> Bytes:
@@ -160,6 +166,5 @@ def stain_of(rgb: Bytes, least: Floats | None = None) -> Stain:
     slide = background(smooth)
     if least is not None and slide[1] < 0.8 * least[1]:
         slide = least
-    optical = density(smooth, slide)
-    plane = chromatin(optical)
-    return Stain(slide, optical, plane, otsu(plane))
+    optical, plane, counts = density_planes(smooth, *map(_densities, slide.tolist()))
+    return Stain(slide, optical, plane, otsu_level(counts))

@@ -142,6 +142,36 @@ def contrast_sums(plane: Bytes, mask: Bytes, level: int) -> tuple[int, int, int,
     return dark, compact, count, inside, total
 
 
+@compiled
+def density_planes(
+    rgb: Bytes, red: Bytes, green: Bytes, blue: Bytes
+) -> tuple[Bytes, Bytes, NDArray[np.int64]]:
+    """Look up the densities of three channels; what green has more than blue; counts of that.
+
+    The tables are (256,); returns (rows, cols, 3), (rows, cols) and (256,).
+    """
+    rows, cols, _ = rgb.shape
+    optical, plane = np.empty((rows, cols, 3), np.uint8), np.empty((rows, cols), np.uint8)
+    # Neighbours often have one level: two tallies need not wait for one another.
+    counts, odd = np.zeros(256, np.int64), np.zeros(256, np.int64)
+    for row in range(rows):
+        for col in range(cols):
+            optical[row, col, 0] = red[rgb[row, col, 0]]
+            optical[row, col, 1] = green[rgb[row, col, 1]]
+            optical[row, col, 2] = blue[rgb[row, col, 2]]
+        for col in range(cols):
+            high, low = optical[row, col, 1], optical[row, col, 2]
+            plane[row, col] = high - low if high > low else np.uint8(0)
+        for col in range(0, cols - 1, 2):
+            counts[plane[row, col]] += 1
+            odd[plane[row, col + 1]] += 1
+        if cols % 2:
+            counts[plane[row, cols - 1]] += 1
+    for level in range(256):
+        counts[level] += odd[level]
+    return optical, plane, counts
+
+
 @inner
 def _median(counts: NDArray[np.int64], total: int) -> int:
     reached = 0
