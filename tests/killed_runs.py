@@ -6,6 +6,7 @@ forked from one process that has its libraries loaded, and everything else is th
 
 from __future__ import annotations
 
+import ctypes
 import json
 import multiprocessing
 import os
@@ -16,14 +17,19 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet
 from hostile_workers import DELAY, LOG, Logged
 
+from features import preset_columns
 from pipelines import extract, pool, warm
-from pipelines.parts import Part
+from pipelines.measuring import Measuring, Settings
+from pipelines.parts import Part, PartNames
 
 assert warm
+assert pyarrow.parquet
 KILLS, DELAYS = 20, "0.04"
 BY_CLOCK = 8
+_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 
 def forked(target, *arguments):
@@ -74,7 +80,12 @@ def kill(group: int) -> None:
     except ProcessLookupError:  # before its first instruction
         os.kill(group, signal.SIGKILL)
     os.waitpid(group, 0)
-    while True:  # its workers are no children of ours
+    while True:
+        try:
+            os.waitpid(-group, 0)  # its workers, where they are children of ours now
+        except ChildProcessError:
+            break
+    while True:
         try:
             os.killpg(group, 0)
         except ProcessLookupError:
@@ -93,8 +104,23 @@ def tell(record: dict[str, object]) -> None:
     sys.stdout.write(f"{json.dumps(record)}\n")
 
 
+def adopt() -> None:
+    """Become the parent of orphans on Linux: process 1 may take seconds to see that one is dead."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def load_kernels(images: Path) -> None:
+    """Measure an image here, so that the workers of forty runs need not load what it takes."""
+    settings = Settings(preset_columns("minimal"), beside=True)
+    content = next(images.rglob("*.png")).read_bytes()
+    Measuring(settings, PartNames(Path(), ("", ""))).measure(content, None)
+
+
 def main(images: Path, work: Path) -> None:
     """Print a line of JSON for the undisturbed run, and one for each killed and resumed one."""
+    adopt()
+    load_kernels(images)
     log = work / "log"
     log.touch()
     os.environ |= {LOG: str(log), DELAY: DELAYS}
