@@ -33,16 +33,20 @@ class Glcm(NamedTuple):
     maximum: Floats  # largest entry of the matrix
     squares: Floats  # sum of the squared entries
     entropy: Floats  # of the matrix
-    mean: Floats  # of the level of a pixel of a pair
+    mean: Floats  # of the level of a pixel of a pair, and its central moments
     variance: Floats
+    third: Floats
+    fourth: Floats
     marginal_entropy: Floats
-    total_mean: Floats  # of the sum of the two levels
-    tendency: Floats  # its central moments: second,
-    shade: Floats  # third
-    prominence: Floats  # and fourth
+    total_mean: Floats  # of the sum of the two levels, and its central moments
+    tendency: Floats
+    shade: Floats
+    prominence: Floats
     total_entropy: Floats
     difference_mean: Floats  # of the absolute difference of the two levels
     difference_variance: Floats
+    difference_third: Floats
+    difference_fourth: Floats
     difference_entropy: Floats
     contrast: Floats  # means of functions of the difference: its square
     inverse: Floats  # 1 / (1 + difference)

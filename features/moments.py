@@ -38,8 +38,12 @@ _FIELDS = len(Moments._fields)
 def _percentile(cumulative: Floats, values: Floats, percent: float) -> float:
     """Percentile of a histogram, linear between order statistics as numpy's."""
     rank = (cumulative[-1] - 1) * (percent / 100)
-    low = np.searchsorted(cumulative, np.floor(rank), side="right")
-    high = np.searchsorted(cumulative, np.ceil(rank), side="right")
+    low = 0
+    while cumulative[low] <= np.floor(rank):
+        low += 1
+    high = low
+    while cumulative[high] <= np.ceil(rank):
+        high += 1
     return float(values[low] + (rank - np.floor(rank)) * (values[high] - values[low]))
 
 
@@ -98,6 +102,7 @@ def moments(
     rows, levels = counts.shape
     sums = np.full((_FIELDS, rows), np.nan)
     percentiles = np.full((percents.size, rows), np.nan)
+    running = np.empty(levels)
     for row in range(rows):
         first, last = 0, levels
         while first < last and counts[row, first] == 0:
@@ -107,11 +112,14 @@ def moments(
         if first == last:
             continue
         count, value = counts[row, first:last], values[row % values.shape[0], first:last]
-        cumulative = np.cumsum(count)
-        pixels = cumulative[-1]
+        pixels, cumulative = 0.0, running[: count.size]
+        for level in range(count.size):
+            pixels += count[level]
+            cumulative[level] = pixels
         for place in range(percents.size):
             percentiles[place, row] = _percentile(cumulative, value, percents[place])
-        sums[:, row] = 0.0
+        for field in range(_FIELDS):
+            sums[field, row] = 0.0
         sums[0, row] = pixels
         for level in range(count.size):
             if count[level]:

@@ -59,7 +59,9 @@ def _encode(
     """
     margin = codes.shape[0] - parts.shape[0]
     low, further, out = np.uint16(lowest), np.uint16(nucleus), np.uint16(outside)
-    codes[:] = out
+    for row in range(codes.shape[0]):
+        for col in range(codes.shape[1]):
+            codes[row, col] = out
     for row in range(parts.shape[0]):
         start, stop = extents[row]
         part, levels = parts[row, start:stop], plane[row, start:stop]
@@ -139,40 +141,47 @@ def _weighed(count: int, logs: NDArray[np.float64]) -> np.float64:
 
 @inner
 def _shape(
-    counts: NDArray[np.int32], pairs: float, first: int, logs: NDArray[np.float64]
-) -> tuple[float, float, float, float, float]:
-    """Mean of the values from `first`, three central moments, entropy."""
+    counts: NDArray[np.int32],
+    size: int,
+    pairs: float,
+    first: int,
+    logs: NDArray[np.float64],
+    shape: NDArray[np.float64],
+) -> None:
+    """Write mean of the values from `first`, three central moments and entropy."""
     mean = entropy = second = third = fourth = 0.0
-    for index in range(counts.size):
+    for index in range(size):
         mean += float(counts[index]) * (first + index)
         entropy += _weighed(counts[index], logs)
     mean /= pairs
-    for index in range(counts.size):
+    for index in range(size):
         away = first + index - mean
         square = counts[index] * away * away
         second += square
         third += square * away
         fourth += square * away * away
-    return mean, second / pairs, third / pairs, fourth / pairs, np.log2(pairs) - entropy / pairs
+    shape[0], shape[1], shape[2], shape[3] = mean, second / pairs, third / pairs, fourth / pairs
+    shape[4] = np.log2(pairs) - entropy / pairs
 
 
 @inner
 def _sum_up(
     matrix: NDArray[np.int32],
-    span: int,
     lowest: int,
     logs: NDArray[np.float64],
     functions: NDArray[np.float64],
     sums: NDArray[np.float64],
 ) -> None:
     """Write the fields of `Glcm` for an upper triangle, made symmetric; NaN without a pair."""
-    levels, differences = np.zeros(span, np.int32), np.zeros(span, np.int32)
-    totals = np.zeros(2 * span, np.int32)
-    maximum, squares, entropy = 0, 0, 0.0
+    span = matrix.shape[0]
+    # Distributions of the level, of the sum and of the absolute difference of two levels.
+    counts = np.zeros((3, 2 * span), np.int32)
+    levels, totals, differences = counts[0], counts[1], counts[2]
+    maximum, squares, entropy, pairs = 0, 0, 0.0, 0.0
     for low in range(span):
         # A pair of equal levels stands twice on the diagonal of the symmetric matrix.
         twice = 2 * matrix[low, low]
-        row = matrix[low, low + 1 : span]
+        row = matrix[low, low + 1 :]
         higher, steps, added = levels[low + 1 :], differences[1:], totals[2 * low + 1 :]
         inside, square, largest = np.int32(0), 0, np.int32(0)
         for index in range(row.size):
@@ -188,27 +197,30 @@ def _sum_up(
         totals[2 * low] += twice
         squares += 2 * square + twice * twice
         maximum = max(maximum, largest, twice)
-        entropy += _weighed(twice, logs)
-        for n in row:
-            if n > 1:
-                entropy += 2 * _weighed(n, logs)
-    pairs = float(levels.sum())
+        pairs += twice + 2 * inside
+        bits = 0.0
+        for index in range(row.size):
+            if row[index] > 1:
+                bits += _weighed(row[index], logs)
+        entropy += 2 * bits + _weighed(twice, logs)
     if pairs == 0:
-        sums[:] = np.nan
+        for field in range(sums.size):
+            sums[field] = np.nan
         return
     sums[0] = maximum / pairs
     sums[1] = squares / (pairs * pairs)
     sums[2] = np.log2(pairs) - entropy / pairs
-    sums[3], sums[4], _, _, sums[5] = _shape(levels, pairs, lowest + 1, logs)
-    sums[6], sums[7], sums[8], sums[9], sums[10] = _shape(
-        totals[: 2 * span - 1], pairs, 2 * lowest + 2, logs
-    )
-    sums[11], sums[12], _, _, sums[13] = _shape(differences, pairs, 0, logs)
+    shape = np.empty(5)
+    for of in range(3):
+        first = (lowest + 1, 2 * lowest + 2, 0)[of]
+        _shape(counts[of], 2 * span - 1 if of == 1 else span, pairs, first, logs, shape)
+        for field in range(5):
+            sums[3 + 5 * of + field] = shape[field]
     for field in range(functions.shape[1]):
         mean = 0.0
         for index in range(span):
             mean += differences[index] * functions[index, field]
-        sums[sums.size - functions.shape[1] + field] = mean / pairs
+        sums[18 + field] = mean / pairs
 
 
 @compiled
@@ -227,7 +239,9 @@ def sum_pairs(
     difference of two levels whose means are the last k fields.
     """
     rows, cols = parts.shape
-    margin = distances.max()
+    margin = 0
+    for distance in distances:
+        margin = max(margin, distance)
     codes = np.empty((rows + margin, cols + 2 * margin), np.uint16)
     places = np.empty((4, cols), np.uint32)
     extents, present = _extents(parts)
@@ -235,24 +249,31 @@ def sum_pairs(
     for channel in range(planes.shape[0]):
         lowest, span = _limits(planes[channel], parts, extents)
         nucleus = span if present == 3 else 0
-        outside = nucleus + span
-        _encode(planes[channel], parts, extents, lowest, nucleus, outside, codes)
-        whole = np.empty((span, span), np.int32)
+        width = nucleus + span + 1
+        _encode(planes[channel], parts, extents, lowest, nucleus, width - 1, codes)
+        whole = np.empty((span + 1, span + 1), np.int32)
         for distance in distances:
-            flat = np.zeros((directions, (outside + 1) * (outside + 1)), np.int32)
-            _count(codes, extents, distance, outside + 1, places, flat)
+            flat = np.zeros((directions, width * width), np.int32)
+            _count(codes, extents, distance, width, places, flat)
             if directions == 5:
-                for direction in range(4):
-                    flat[4] += flat[direction]
-            for counts in flat.reshape((directions, outside + 1, outside + 1)):
+                for place in range(width * width):
+                    for direction in range(4):
+                        flat[4, place] += flat[direction, place]
+            for direction in range(directions):
+                counts = flat[direction].reshape((width, width))
                 if present == 3:
                     _join(counts, span, whole)
-                    _sum_up(whole, span, lowest, logs, functions, sums[0, at])
-                    within = counts[span:, span:]
-                    _sum_up(within, span, lowest, logs, functions, sums[1, at])
-                    _sum_up(counts, span, lowest, logs, functions, sums[2, at])
-                else:  # the cell is all nucleus or all cytoplasm
-                    _sum_up(counts, span, lowest, logs, functions, sums[0, at])
-                    sums[1:, at] = np.nan
-                    sums[1 if present == 2 else 2, at] = sums[0, at]
+                # All in one matrix where the cell is all nucleus or all cytoplasm.
+                for part in range(3 if present == 3 else 1):
+                    if part == 0 and present == 3:
+                        matrix = whole[:span, :span]
+                    elif part == 1:
+                        matrix = counts[span : 2 * span, span : 2 * span]
+                    else:
+                        matrix = counts[:span, :span]
+                    _sum_up(matrix, lowest, logs, functions, sums[part, at])
+                if present != 3:
+                    for field in range(sums.shape[2]):
+                        sums[1, at, field] = sums[0, at, field] if present == 2 else np.nan
+                        sums[2, at, field] = sums[0, at, field] if present == 1 else np.nan
                 at += 1

@@ -68,9 +68,19 @@ def _summed(plane: Bytes, mask: Bytes, margin: int) -> tuple[NDArray[np.int32], 
             level += inside * plane[row, col]
             pixels[row + 1, margin + col + 1] = pixels[row, margin + col + 1] + count
             levels[row + 1, margin + col + 1] = levels[row, margin + col + 1] + level
-        pixels[row + 1, margin + cols + 1 :] = pixels[row + 1, margin + cols]
-        levels[row + 1, margin + cols + 1 :] = levels[row + 1, margin + cols]
+        for col in range(margin + cols + 1, pixels.shape[1]):
+            pixels[row + 1, col] = pixels[row + 1, margin + cols]
+            levels[row + 1, col] = levels[row + 1, margin + cols]
     return pixels, levels
+
+
+@inner
+def _some(row: Bytes) -> bool:
+    """Whether any pixel of a row lies in the mask."""
+    for pixel in row:  # noqa: SIM110  (any() compiles for longer)
+        if pixel:
+            return True
+    return False
 
 
 @inner
@@ -109,18 +119,19 @@ def _excess(
 ) -> tuple[NDArray[np.float32], Bytes]:
     """Mean of the small square less that of the large one, and where it reaches a limit."""
     rows, cols = plane.shape
-    pixels, levels = _summed(plane, mask, sides.max() >> 1)
+    pixels, levels = _summed(plane, mask, sides[1] >> 1)
     excess = np.empty((rows, cols), np.float32)
     spots = np.zeros((rows, cols), np.uint8)
-    coarse = np.empty(cols, np.float32)
+    means = np.empty((2, cols), np.float32)
     for row in range(rows):
-        if not mask[row].any():
+        if not _some(mask[row]):
             continue
-        _row_means(pixels, levels, row, sides[0] >> 1, excess[row])
-        _row_means(pixels, levels, row, sides[1] >> 1, coarse)
+        for place in range(2):
+            _row_means(pixels, levels, row, sides[place] >> 1, means[place])
         for col in range(cols):
-            excess[row, col] -= coarse[col]
-            spots[row, col] = mask[row, col] & (excess[row, col] >= limit)
+            more = means[0, col] - means[1, col]
+            excess[row, col] = more
+            spots[row, col] = mask[row, col] & (more >= limit)
     return excess, spots
 
 
@@ -128,11 +139,11 @@ def _excess(
 def _differences(plane: Bytes, mask: Bytes, sides: NDArray[np.int64]) -> Floats:
     """Sum the squared differences of the means at neighbouring scales: (sides - 1,)."""
     rows, cols = plane.shape
-    pixels, levels = _summed(plane, mask, sides.max() >> 1)
+    pixels, levels = _summed(plane, mask, sides[-1] >> 1)
     means = np.empty((sides.size, cols), np.float32)
     squares = np.zeros(sides.size - 1)
     for row in range(rows):
-        if not mask[row].any():
+        if not _some(mask[row]):
             continue
         for place in range(sides.size):
             _row_means(pixels, levels, row, sides[place] >> 1, means[place])
@@ -172,7 +183,13 @@ def _census(
                 pixels += 1
             else:
                 spots[row, col] = False
-    return areas[areas >= least], total / 4294967296.0 / pixels if pixels else np.nan
+    kept = np.empty(count, np.int64)
+    size = 0
+    for area in areas:
+        if area >= least:
+            kept[size] = area
+            size += 1
+    return kept[:size], total / 4294967296.0 / pixels if pixels else np.nan
 
 
 def scale_differences(plane: Bytes, mask: Mask, sides: Sequence[int]) -> Floats:
