@@ -18,6 +18,7 @@ from . import (  # noqa: F401  (these declare the features)
     multiscale,
     neighbourhood,
     runlength,
+    segments,
     shape,
     tamura,
     zernike,

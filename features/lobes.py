@@ -25,7 +25,7 @@ _UNIT = 1024
 
 
 @inner
-def _top(slope: NDArray[np.int32], pixel: int) -> int:
+def top(slope: NDArray[np.int32], pixel: int) -> int:
     """Follow a pixel up to its peak, halving the path on the way."""
     while slope[pixel] != pixel:
         slope[pixel] = slope[slope[pixel]]
@@ -52,7 +52,7 @@ def _climb(flat: NDArray[np.int32], cols: int, slope: NDArray[np.int32]) -> None
         slope[pixel] = up
     for pixel in range(flat.size):
         if flat[pixel]:
-            slope[pixel] = _top(slope, pixel)
+            slope[pixel] = top(slope, pixel)
 
 
 @compiled
@@ -86,7 +86,7 @@ def _join(
     count = 0
     for index in range(order.size):
         place = order[index]
-        low, high = _top(slope, found[1, place]), _top(slope, found[2, place])
+        low, high = top(slope, found[1, place]), top(slope, found[2, place])
         if low == high:
             continue
         if flat[low] >= flat[high]:

@@ -1,4 +1,4 @@
-"""Lobes, nucleoli, chromatin, granules, vacuoles and halo: drawings, and scipy on a made-up cell.
+"""Lobes, segments, nucleoli, chromatin, granules, vacuoles, halo: drawings, and scipy on others.
 
 The drawings are arrays of at most 36 pixels with one spot each, but for the lobes, discs whose
 radii and distances are given.
@@ -11,7 +11,14 @@ from math import pi, sqrt
 
 import numpy as np
 from examples import textured_cell
-from scipy.ndimage import binary_dilation, binary_erosion, label, uniform_filter
+from scipy.ndimage import (
+    binary_dilation,
+    binary_erosion,
+    distance_transform_edt,
+    label,
+    uniform_filter,
+)
+from skimage.filters import threshold_otsu
 from vetting import Check
 
 from features.cell import Cell
@@ -61,6 +68,51 @@ def lobe_rows() -> list[Check]:
         row("LobeProminence", "by hand", prominences, lobed(*trio, bridge=3), relative=0.02),
         # The bridge of 25 rows is 13 deep, the discs are as deep as (14, 1) is far.
         row("LobeProminence", "by hand", wide, lobed(*pair, bridge=25), absolute=0.02),
+    ]
+
+
+def dark_squares(*sides: int) -> Cell:
+    """Dark squares in a pale cell so small that nothing is averaged."""
+    rgb = np.full((9, 19, 3), 200, np.uint8)
+    left = 1
+    for side in sides:
+        rgb[1 : 1 + side, left : left + side] = 50
+        left += side + 1
+    everything = np.ones((9, 19), bool)
+    return Cell(rgb, everything, everything)
+
+
+def segment_rows() -> list[Check]:
+    """Of 7 pixels 49, 25, 9 and 1 are 1 to 4 deep, of 5 pixels 25, 9 and 1, of 3 pixels 9 and 1.
+
+    The depths passed are 0.6, 1.2, 1.8, 2.4 and 3 pixels.
+    """
+    second, third = "SecondSegmentShare", "ThirdSegmentShare"
+    pair, trio, alone = dark_squares(7, 5), dark_squares(7, 5, 3), dark_squares(7)
+    cell = lobed((30, 25, 18), (30, 62, 15), (26, 98, 12), bridge=5)
+    noise = np.random.default_rng(0).integers(0, 60, cell.cell.shape)
+    rgb = np.where(cell.nucleus, 60, 180)[..., None] + noise[..., None].repeat(3, axis=2)
+    cell = Cell(rgb.astype(np.uint8), cell.nucleus, cell.cell)
+    # The cell fills the picture: white lies around it.
+    reach = round(0.03 * sqrt(4 * cell.cell.sum() / pi))
+    red = cell.plane("Red").astype(float)
+    means = np.rint(uniform_filter(red, 2 * reach + 1, mode="constant", cval=255)).astype(np.uint8)
+    dark = cell.cell & (means <= threshold_otsu(means[cell.cell]))
+    depth = distance_transform_edt(np.pad(dark, 1))
+    shares = []
+    for share in (0.15, 0.3, 0.45, 0.6, 0.75):
+        sizes = np.bincount(label(depth > share * depth.max(), EIGHT)[0].ravel())[1:]
+        shares.append(np.append(np.sort(sizes)[::-1], [0, 0])[1:3] / sizes.sum())
+    peer = np.transpose(shares)
+    return [
+        row(second, "by hand", [0] * 5, alone),
+        row(second, "by hand", [25 / 74, 9 / 34, 9 / 34, 1 / 10, 0], pair),
+        row(second, "by hand", [25 / 83, 9 / 35, 9 / 35, 1 / 10, 0], trio),
+        row(third, "by hand", [0] * 5, pair),
+        row(third, "by hand", [9 / 83, 1 / 35, 1 / 35, 0, 0], trio),
+        # The chamfer depth is within 2 % of the Euclidean.
+        row(second, "scipy", peer[0], cell, absolute=0.02),
+        row(third, "scipy", peer[1], cell, absolute=0.02),
     ]
 
 
@@ -193,4 +245,4 @@ def scipy_rows() -> list[Check]:
     return [*rows, row("CytoplasmBasophilia", "numpy", stain, cell)]
 
 
-CHECKS = lobe_rows() + hand_rows() + scipy_rows()
+CHECKS = lobe_rows() + segment_rows() + hand_rows() + scipy_rows()
