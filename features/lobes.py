@@ -102,6 +102,23 @@ def _join(
     return count
 
 
+@compiled
+def _thick(chamfer: NDArray[np.float32], unit: int, share: float) -> NDArray[np.int32]:
+    """Depths as whole numbers of so many units a pixel, 0 up to a share of the greatest."""
+    rows, cols = chamfer.shape
+    depth = np.empty((rows, cols), np.int32)
+    deepest = np.int32(0)
+    for row in range(rows):
+        for col in range(cols):
+            depth[row, col] = np.rint(unit * chamfer[row, col])
+            deepest = max(deepest, depth[row, col])
+    for row in range(rows):
+        for col in range(cols):
+            if depth[row, col] <= share * deepest:
+                depth[row, col] = 0
+    return depth
+
+
 def _peaks_and_bridges(depth: NDArray[np.int32]) -> NDArray[np.int32]:
     """Pair each peak of the depth with the highest bridge to a higher one.
 
@@ -133,10 +150,8 @@ def peaks_and_bridges(chamfer: NDArray[np.float32]) -> Floats:
         Pixels; the bridge is 0 where there is none, and where it is thinner than 24 % of the
         thickest part. Parts thinner than 30 % of the thickest are left out.
     """
-    depth = np.rint(_UNIT * chamfer)
     # No bridge below this can join two lobes, so nothing below it needs a look.
-    depth[depth <= BRIDGE * LEAST * depth.max()] = 0
-    pairs = _peaks_and_bridges(depth.astype(np.int32))
+    pairs = _peaks_and_bridges(_thick(chamfer, _UNIT, BRIDGE * LEAST))
     return pairs[:, pairs[0] >= LEAST * pairs[0].max(initial=0)] / _UNIT
 
 

@@ -18,4 +18,4 @@ from .accounts import single_thread
 
 single_thread()
 _cell = synthetic_cell(np.random.default_rng(0), label="normal", size=96)
-Recipe(preset_columns("minimal")).measure(segment(_cell.rgb, source="crop").cells[0].cell)
+Recipe(preset_columns("standard")).measure(segment(_cell.rgb, source="crop").cells[0].cell)
