@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from .arrays import Floats
+from .arrays import Floats, ratio
 from .glcm import TEXTURE, Glcm
 from .registry import feature
 
@@ -23,13 +23,6 @@ texture = partial(
     nan=_NAN,
     vetted=_VETTED,
 )
-
-
-def _ratio(numerator: Floats, denominator: Floats, otherwise: float) -> Floats:
-    """Divide, with a stated value where the denominator is 0."""
-    result = np.full(numerator.shape, otherwise)
-    np.divide(numerator, denominator, out=result, where=denominator != 0)
-    return result
 
 
 @texture(unit="1", ibsi="GYBY", plain="share of the commonest pair of tones", range="(0, 1]")
@@ -227,7 +220,7 @@ def inverse_variance(glcm: Glcm) -> Floats:
 )
 def correlation(glcm: Glcm) -> Floats:
     """Pearson correlation of the two levels of a pair; 1 where there is a single level."""
-    return _ratio(glcm.covariance, glcm.variance, 1.0)
+    return ratio(glcm.covariance, glcm.variance, 1.0)
 
 
 @texture(unit="level^2", ibsi="QWB0", plain="brightness of the pattern", range="[1, levels^2]")
@@ -264,7 +257,7 @@ def cluster_prominence(glcm: Glcm) -> Floats:
 )
 def information_correlation_1(glcm: Glcm) -> Floats:
     """(Joint entropy - entropy if independent) / marginal entropy; 0 for a single level."""
-    return _ratio(glcm.entropy - 2 * glcm.marginal_entropy, glcm.marginal_entropy, 0.0)
+    return ratio(glcm.entropy - 2 * glcm.marginal_entropy, glcm.marginal_entropy, 0.0)
 
 
 @texture(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Bytes, Floats
+from .arrays import Bytes, Floats, ratio
 from .cell import BITS, Cell
 from .colour import CHANNELS, SCALES
 from .kernels import compiled
@@ -140,13 +140,6 @@ class Distribution:
         of_cell = self._merged[..., _RINGS_OF["Cells"]].sum(axis=-1)
         both = np.stack([of_nucleus, of_cell - of_nucleus], axis=1)
         return ratio(both[1], both[0])
-
-
-def ratio(numerator: Floats, denominator: Floats) -> Floats:
-    """Divide; NaN where the denominator is 0."""
-    result = np.full(numerator.shape, np.nan)
-    np.divide(numerator, denominator, out=result, where=denominator != 0)
-    return result
 
 
 def _view(cell: Cell, axes: Axes) -> Distribution:

@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Floats
+from .arrays import Floats, ratio
 from .cell import COMPARTMENTS, Cell
-from .distribution import ratio
 from .kernels import compiled, inner
 from .levelsizes import TEXTURE_CHANNELS
 from .registry import Axes, Family, feature

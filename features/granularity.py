@@ -13,9 +13,8 @@ from functools import partial
 import cv2
 import numpy as np
 
-from .arrays import Bytes, Floats, Mask
+from .arrays import Bytes, Floats, Mask, ratio
 from .cell import COMPARTMENTS, Cell
-from .distribution import ratio
 from .levelsizes import TEXTURE_CHANNELS
 from .registry import Axes, Family, feature
 

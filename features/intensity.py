@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from .arrays import Floats
+from .arrays import Floats, ratio
 from .colour import CHANNELS
 from .histogram import INTENSITY, Histogram
 from .registry import feature
@@ -27,13 +27,6 @@ statistic = partial(
 )
 _UNIT = "the channel's"
 _SCALE = "the channel's"
-
-
-def _per(numerator: Floats, denominator: Floats) -> Floats:
-    """Divide; NaN where the denominator is 0."""
-    result = np.full(numerator.shape, np.nan)
-    np.divide(numerator, denominator, out=result, where=denominator != 0)
-    return result
 
 
 @statistic(unit=_UNIT, ibsi="Q4LE", plain="mean colour", range=_SCALE, preset="minimal")
@@ -70,7 +63,7 @@ def standard_deviation(histogram: Histogram) -> Floats:
 )
 def skewness(histogram: Histogram) -> Floats:
     """Third central moment over the cubed standard deviation."""
-    return _per(histogram.moments.third, histogram.moments.variance**1.5)
+    return ratio(histogram.moments.third, histogram.moments.variance**1.5)
 
 
 @statistic(
@@ -83,7 +76,7 @@ def skewness(histogram: Histogram) -> Floats:
 )
 def kurtosis(histogram: Histogram) -> Floats:
     """Fourth central moment over the squared variance, less 3."""
-    return _per(histogram.moments.fourth, histogram.moments.variance**2) - 3
+    return ratio(histogram.moments.fourth, histogram.moments.variance**2) - 3
 
 
 @statistic(unit=_UNIT, ibsi="Y12H", plain="median colour", range=_SCALE)
@@ -198,7 +191,7 @@ def median_of_absolute_deviations(histogram: Histogram) -> Floats:
 )
 def coefficient_of_variation(histogram: Histogram) -> Floats:
     """Standard deviation over mean."""
-    return _per(np.sqrt(histogram.moments.variance), histogram.moments.mean)
+    return ratio(np.sqrt(histogram.moments.variance), histogram.moments.mean)
 
 
 @statistic(
@@ -212,7 +205,7 @@ def coefficient_of_variation(histogram: Histogram) -> Floats:
 )
 def quartile_coefficient_of_dispersion(histogram: Histogram) -> Floats:
     """(75th - 25th percentile) / (75th + 25th percentile)."""
-    return _per(
+    return ratio(
         histogram.percentile(75) - histogram.percentile(25),
         histogram.percentile(75) + histogram.percentile(25),
     )

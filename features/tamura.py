@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Floats
+from .arrays import Floats, ratio
 from .cell import COMPARTMENTS, Cell
-from .distribution import ratio
 from .histogram import Histogram
 from .kernels import compiled, inner
 from .levelsizes import TEXTURE_CHANNELS
