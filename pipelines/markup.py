@@ -112,7 +112,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
         for at in range(len(head))
         if body and all(isinstance(row[at], int | float | None) for row in body)
     ]
-    return raw_table(head, [[escape(shown(value)) for value in row] for row in body], right)
+    return raw_table(head, [[_breaking(shown(value)) for value in row] for row in body], right)
+
+
+def _breaking(text: str) -> str:
+    """Escape a text that may break behind an underline: columns have long names."""
+    return escape(text).replace("_", "_<wbr>")
 
 
 def raw_table(

@@ -46,7 +46,7 @@ class Checked(HTMLParser):
 
 def read(path):
     page = Checked()
-    page.feed(path.read_text("utf-8"))
+    page.feed(path.read_text("utf-8").replace("<wbr>", ""))  # where a name may break
     page.close()
     assert page.open == []
     return page, " ".join(" ".join(page.words).split())
