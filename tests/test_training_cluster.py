@@ -122,6 +122,22 @@ def test_train_judges_and_stores_as_on_one_machine(cluster, tmp_path, monkeypatc
     assert (there.out / "report.html").is_file()
 
 
+@pytest.mark.usefixtures("quick")
+def test_a_search_on_the_cluster_chooses_as_on_one_machine(cluster, tmp_path):
+    """What it tries draws rows, on each worker others: the figures are near, the choice is one."""
+    path = parted(tmp_path, coarse())
+    options = {"folds": 2, "repeats": 1, "tune": 1, "audit_cells": 0}
+    train(path, tmp_path / "there", estimator="xgboost", scheduler=cluster.address, **options)
+    train(path, tmp_path / "here", estimator="xgboost", **options)
+    there, here = (
+        json.loads((tmp_path / name / "evaluation.json").read_text()) for name in ("there", "here")
+    )
+    assert there["tuning"]["candidates"] == 1
+    assert there["tuning"]["folds"] == here["tuning"]["folds"]
+    for far, near in zip(there["figures"], here["figures"], strict=True):
+        assert far["mean"] == pytest.approx(near["mean"], abs=0.05)
+
+
 def test_a_worker_killed_under_a_model_costs_nothing(cluster, tmp_path, monkeypatch):
     import distributed
 
