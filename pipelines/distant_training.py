@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data.errors import DataError
 
 from .cluster import cannot_import
 from .distant_rows import DistantRows, first_line, margins_of_part, packed, read_part
+from .tracker import end_meetings, new_meeting
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,11 +28,13 @@ if TYPE_CHECKING:
 
 # How often a model is begun whose workers die under it.
 ATTEMPTS = 3
-# Seconds that a worker waits for a word of another before it gives the model up, and that workers
-# have to leave a model that is given up.
-SILENCE, LEAVE = 300, 5.0
-# Seconds to wait for a worker.
-WORKERS = 60
+# Seconds that a worker waits for a word of another before it gives the model up, and that all may
+# take to read what they learn from, so that they meet.
+SILENCE, MEETING = 300, 1800
+# Seconds to wait for a worker, and between two looks at whether all are there.
+WORKERS, LOOK = 60, 0.1
+# What the tasks of a model are called.
+TRAINING = "learn"
 
 
 def elsewhere(estimator: Estimator) -> Estimator:
@@ -73,39 +79,97 @@ def _boosted(
     settings: Mapping[str, Any],
     rounds: int,
 ) -> bytes:
-    """Train on the workers and return the model."""
-    import numpy as np
-    import xgboost.dask as xgboost_on_dask
+    """Train on all workers at once and return the model."""
+    # what it exports has no types
+    distributed: Any = import_module("distributed")
+    client = features.client
+    shares = _shares(features, sorted(client.nthreads()))
+    # Two models at once would each wait for workers that the other keeps.
+    with client.as_current(), distributed.Lock("blastometry"), _meeting(client, shares) as meeting:
+        name, futures = uuid.uuid4().hex, []
+        for number, (address, (parts, first, last)) in enumerate(shares.items()):
+            call = packed(
+                _learn_share, meeting, number, features.columns, parts, target[first:last],
+                weights[first:last], settings, rounds,
+            )  # fmt: skip
+            key = f"{TRAINING}-{name}-{number}"
+            futures.append(
+                client.submit(
+                    pickle.loads, call, key=key, workers=[address], allow_other_workers=False
+                )
+            )
+        while (states := {future.status for future in futures}) == {"pending"} or (
+            states == {"pending", "finished"}
+        ):
+            if lost := shares.keys() - client.nthreads().keys():
+                raise RuntimeError(f"the workers at {', '.join(sorted(lost))} went away")
+            time.sleep(LOOK)
+        return bytes(b"".join(client.gather(futures)))
+
+
+_Share = tuple[list[tuple[Path, "NDArray[np.int64]"]], int, int]
+
+
+def _shares(features: DistantRows, workers: Sequence[str]) -> dict[str, _Share]:
+    """Deal out the files in order: each worker's, and its first and last row among all."""
+    shares: dict[str, _Share] = {}
+    first = 0
+    for path, rows in features.parts():
+        last = first + len(rows)
+        worker = workers[(first + last) * len(workers) // (2 * len(features))]
+        parts, start, _ = shares.get(worker, ([], first, first))
+        shares[worker] = [*parts, (path, rows)], start, last
+        first = last
+    return shares
+
+
+@contextmanager
+def _meeting(client: Any, shares: Mapping[str, _Share]) -> Iterator[dict[str, Any]]:  # noqa: ANN401
+    """Give what workers need to meet; who still waits for others fails when this ends."""
     from xgboost.collective import Config
 
-    # dask has types for some of what it exports
-    delayed: Any = import_module("dask").delayed
-    da: Any = import_module("dask.array")
-    unpack = delayed(pickle.loads, pure=False)
-    parts, lengths = [], []
-    for path, rows in features.parts():
-        parcel = packed(read_part, path, features.columns, rows, "float32")
-        shape = (len(rows), len(features.columns))
-        parts.append(da.from_delayed(unpack(parcel), shape=shape, dtype=np.float32))
-        lengths.append(len(rows))
-    chunks = (tuple(lengths),)
-    with features.client.as_current():  # xgboost looks for one
-        matrix = xgboost_on_dask.DaskQuantileDMatrix(
-            features.client,
-            da.concatenate(parts),
-            da.from_array(target, chunks=chunks),
-            weight=da.from_array(weights, chunks=chunks),
-            max_bin=settings["max_bin"],
+    distributed: Any = import_module("distributed")
+    host = next(iter(shares))
+    address = distributed.comm.get_address_host(host)
+    try:
+        found = client.run(new_meeting, client.id, len(shares), address, MEETING, workers=[host])
+        yield Config(timeout=SILENCE).get_comm_config(found[host])
+    except BaseException:
+        leave_meetings(client)
+        raise
+
+
+def leave_meetings(client: Any) -> None:  # noqa: ANN401
+    """Wake the workers that wait for others, and leave no process behind."""
+    # A scheduler that went away cannot be asked, and its workers end without it.
+    with suppress(OSError, RuntimeError):
+        client.run(end_meetings, client.id, on_error="ignore")
+
+
+def _learn_share(
+    meeting: Mapping[str, Any],
+    number: int,
+    columns: Sequence[str],
+    parts: Sequence[tuple[Path, NDArray[np.int64]]],
+    target: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    settings: Mapping[str, Any],
+    rounds: int,
+) -> bytes:
+    """Learn with the others, on a worker; the first returns the model, which is that of all."""
+    import numpy as np
+    import xgboost
+    from distributed import get_worker
+    from xgboost.collective import CommunicatorContext
+
+    rows = np.concatenate([read_part(path, columns, places, "float32") for path, places in parts])
+    threads = get_worker().state.nthreads
+    with CommunicatorContext(**meeting, dmlc_task_id=f"{number:06d}"):
+        matrix = xgboost.QuantileDMatrix(
+            rows, target, weight=weights, max_bin=settings["max_bin"], nthread=threads
         )
-        done = xgboost_on_dask.train(
-            features.client,
-            dict(settings),
-            matrix,
-            num_boost_round=rounds,
-            verbose_eval=False,
-            coll_cfg=Config(timeout=SILENCE, tracker_timeout=SILENCE),
-        )
-    return bytes(done["booster"].save_raw())
+        model = xgboost.train({**settings, "nthread": threads}, matrix, num_boost_round=rounds)
+    return b"" if number else bytes(model.save_raw())
 
 
 def _patiently(client: Any, train: Callable[[], bytes]) -> bytes:  # noqa: ANN401
@@ -113,44 +177,18 @@ def _patiently(client: Any, train: Callable[[], bytes]) -> bytes:  # noqa: ANN40
     from distributed import CancelledError, KilledWorker
 
     said = ""
-    for attempt in range(ATTEMPTS + 1):
+    for _ in range(ATTEMPTS):
         try:
-            if attempt:  # the error is gone, which held on to what the workers were to do
-                _free(client)
-            if attempt == ATTEMPTS or client.status != "running":
+            if client.status != "running":
                 break
             client.wait_for_workers(1, timeout=WORKERS)
             return train()
         except ModuleNotFoundError as error:
             raise cannot_import(error) from error
-        # xgboost tells a lost worker by any of these, as it is noticed.
+        # A lost worker shows as any of these, by who notices it first.
         except (OSError, RuntimeError, ValueError, KilledWorker, CancelledError) as error:
             said = first_line(error)
     raise DataError(
         f"the cluster did not finish a model: {said}",
         "see to its scheduler and workers and run the same command again",
     )
-
-
-def _free(client: Any) -> None:  # noqa: ANN401
-    """Restart the workers that still wait for a dead one in a model that is given up.
-
-    xgboost does not wake a worker that waits for the others to gather, whatever the time.
-    """
-    deadline = time.monotonic() + LEAVE
-    while _training(client) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    known = {key for keys in client.processing().values() for key in keys}
-    waiting = [worker for worker, keys in _training(client).items() if not keys & known]
-    if waiting:
-        client.restart_workers(waiting)
-
-
-def _training(client: Any) -> dict[str, set[str]]:  # noqa: ANN401
-    """Return by worker what of xgboost it is at; of a model given up the scheduler knows none."""
-    running = client.call_stack() or {}
-    found = {
-        worker: {str(key) for key in tasks if str(key).startswith("fn-")}
-        for worker, tasks in running.items()
-    }
-    return {worker: keys for worker, keys in found.items() if keys}

@@ -17,7 +17,7 @@ from models.errors import ModelError
 
 from .cluster import connect, count_threads
 from .distant_rows import DistantRows, first_line, ranges_of_part, read_part
-from .distant_training import elsewhere
+from .distant_training import elsewhere, leave_meetings
 from .judging import Sample
 from .training_source import Source, Wanted, near_copies
 
@@ -96,6 +96,7 @@ def on_cluster(
         count_threads(client, address)
         yield _source(client, table, dictionary, wanted, seed)
     finally:
+        leave_meetings(client)
         client.close(timeout=2)
 
 

@@ -54,10 +54,12 @@ class Cluster:
             DELAY: "0.2",
         }
         contact = folder / "contact.json"
-        self.scheduler = self._start("scheduler", folder, "--port=0")
+        # Not by the machine's address, which may change or close while the tests run.
+        self.scheduler = self._start("scheduler", folder, "--host=127.0.0.1", "--port=0")
         self.workers = self._start(
-            "worker", folder, f"--nworkers={workers}", "--nthreads=1", "--memory-limit=0",
-            f"--local-directory={folder}", "--preload=blastometry.pipelines.installed",
+            "worker", folder, "--host=127.0.0.1", f"--nworkers={workers}", "--nthreads=1",
+            "--memory-limit=0", f"--local-directory={folder}",
+            "--preload=blastometry.pipelines.installed",
         )  # fmt: skip
         deadline = time.monotonic() + 60
         while not contact.exists() and time.monotonic() < deadline:
@@ -66,16 +68,21 @@ class Cluster:
 
     def _start(self, kind: str, folder: Path, *options: str) -> subprocess.Popen[bytes]:
         contact = ["--scheduler-file", str(folder / "contact.json")]
-        return subprocess.Popen(
-            [sys.executable, "-m", "dask", kind, "--no-dashboard", *options, *contact],
-            env=self.environment,
-            cwd=folder,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        with (folder / f"{kind}.log").open("wb") as said:
+            return subprocess.Popen(
+                [sys.executable, "-m", "dask", kind, "--no-dashboard", *options, *contact],
+                env=self.environment,
+                cwd=folder,
+                stderr=said,
+                start_new_session=True,
+            )
 
     def close(self) -> None:
-        for process in (self.workers, self.scheduler):
+        """End both, and show what one said that had ended by itself."""
+        for kind, process in (("worker", self.workers), ("scheduler", self.scheduler)):
+            if process.poll() is not None:
+                said = (self.log.parent / f"{kind}.log").read_text("utf-8", "replace")
+                sys.stderr.write(f"the {kind} ended with {process.poll()}:\n{said[-4000:]}")
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()

@@ -141,7 +141,9 @@ def test_a_search_on_the_cluster_chooses_as_on_one_machine(cluster, tmp_path):
     assert reached[0] == pytest.approx(reached[1], abs=0.05)
 
 
-def test_a_worker_killed_under_a_model_costs_nothing(cluster, tmp_path, monkeypatch):
+@pytest.mark.parametrize("late", [0.0, 0.3])
+def test_a_worker_killed_under_a_model_costs_nothing(cluster, tmp_path, monkeypatch, late):
+    """Whether the workers were about to meet or at work; and none is left waiting."""
     import distributed
 
     table = coarse()
@@ -169,10 +171,11 @@ def test_a_worker_killed_under_a_model_costs_nothing(cluster, tmp_path, monkeypa
         with distributed.Client(cluster.address, set_as_default=False) as client:
             deadline = time.monotonic() + 60
             while time.monotonic() < deadline and not any(
-                str(key).startswith("fn-")  # xgboost's work on a worker
+                str(key).startswith(distant_training.TRAINING)
                 for key in client.processing().get(address, ())
             ):
                 time.sleep(0.02)
+        time.sleep(late)
         os.kill(victim, signal.SIGKILL)
 
     killer = threading.Thread(target=kill)
@@ -183,6 +186,12 @@ def test_a_worker_killed_under_a_model_costs_nothing(cluster, tmp_path, monkeypa
         scores = source.kind.scores(pipeline, source.data.features)
     assert scores == pytest.approx(alone, abs=1e-3)
     assert len(tries) > 1
+    with distributed.Client(cluster.address, set_as_default=False) as client:
+        deadline = time.monotonic() + 10
+        while client.call_stack() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert client.call_stack() == {}
+    assert cluster.scheduler.poll() is None
 
 
 @pytest.mark.usefixtures("quick")
