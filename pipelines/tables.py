@@ -171,8 +171,12 @@ def _parquet_writer(path: Path, layout: Layout) -> Iterator[Write]:
 
     schema = layout.schema()
     width = len(layout.metadata)
+    # Measured values hardly repeat: a dictionary of them costs time and room and saves nothing.
+    about_cells = list(layout.metadata)
 
-    with pq.ParquetWriter(path, schema) as writer:
+    with pq.ParquetWriter(
+        path, schema, use_dictionary=about_cells, write_statistics=about_cells
+    ) as writer:
 
         def write(rows: Iterator[Row]) -> int:
             about = []

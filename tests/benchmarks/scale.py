@@ -24,41 +24,45 @@ PROC = Path("/proc")
 DIFFERENT = 1000
 
 
-def rss(pid: int, which: str = "VmRSS") -> float:
-    """Resident memory of a process in MB; ``VmHWM`` is its peak."""
+def memory_of(pid: int, file: str = "status", entry: str = "VmRSS") -> float:
+    """Resident memory of a process in MB; ``VmHWM`` is its peak, ``Pss`` shares what is shared."""
     try:
-        lines = (PROC / str(pid) / "status").read_text("ascii").splitlines()
+        lines = (PROC / str(pid) / file).read_text("ascii").splitlines()
     except OSError:
         return 0.0
-    return sum(int(line.split()[1]) / 1e3 for line in lines if line.startswith(which))
+    return sum(int(line.split()[1]) / 1e3 for line in lines if line.startswith(f"{entry}:"))
 
 
 class Watch:
-    """Peak memory of this process and of any other in its session."""
+    """Peak memory of this process, of any other in its session, and of all of them together."""
 
     def __init__(self) -> None:
-        self.others = 0.0
+        self.others = self.together = 0.0
         self._going = True
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
     def _watch(self) -> None:
         while self._going:
+            together = 0.0
             for child in PROC.glob("[0-9]*"):
                 pid = int(child.name)
                 try:
-                    same = os.getsid(pid) == os.getsid(0) and pid != os.getpid()
+                    if os.getsid(pid) != os.getsid(0):
+                        continue
                 except ProcessLookupError:
                     continue
-                if same:
-                    self.others = max(self.others, rss(pid))
-            time.sleep(0.3)
+                together += memory_of(pid, "smaps_rollup", "Pss")
+                if pid != os.getpid():
+                    self.others = max(self.others, memory_of(pid))
+            self.together = max(self.together, together)
+            time.sleep(0.2)
 
-    def end(self) -> tuple[float, float]:
+    def end(self) -> tuple[float, float, float]:
         """Stop watching."""
         self._going = False
         self._thread.join()
-        return rss(os.getpid(), "VmHWM"), self.others
+        return memory_of(os.getpid(), entry="VmHWM"), self.others, self.together
 
 
 def crops(folder: Path, size: int) -> Path:
@@ -75,7 +79,7 @@ def crops(folder: Path, size: int) -> Path:
     return folder
 
 
-def memory(work: Path, count: int) -> None:
+def memory(work: Path, count: int, preset: str) -> None:
     """Extract so many images, every thousandth the same one again, in a fresh session."""
     os.setsid()
     from pipelines.extract import extract
@@ -85,11 +89,11 @@ def memory(work: Path, count: int) -> None:
     for number in range(count):
         os.link(work / "small" / f"{number % DIFFERENT:06d}.png", folder / f"{number:06d}.png")
     watch, started = Watch(), time.monotonic()
-    done = extract(folder, work / f"n{count}.parquet", preset="minimal", jobs=1)
-    own, other = watch.end()
+    done = extract(folder, work / f"n{count}.parquet", preset=preset, jobs=1)
+    own, other, together = watch.end()
     print(
-        f"{count:7d} images, {done.failed} failed, {time.monotonic() - started:6.0f} s:"
-        f" {own:.0f} MB, its largest worker {other:.0f} MB"
+        f"{count:7d} images, {preset}, {done.failed} failed, {time.monotonic() - started:6.0f} s:"
+        f" {own:.0f} MB, its largest worker {other:.0f} MB, all processes {together:.0f} MB"
     )
     shutil.rmtree(folder)
 
@@ -159,7 +163,7 @@ def real(work: Path, folder: Path, copies: int, preset: str) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--images", type=int, nargs="*", default=[1000, 17_000, 100_000])
+    parser.add_argument("--images", type=int, nargs="*", default=[1000, 17_000])
     parser.add_argument("--cells", type=int, default=300)
     parser.add_argument("--preset", default="standard")
     parser.add_argument("--folder", type=Path, help="real pictures, to measure nothing else")
@@ -171,10 +175,12 @@ if __name__ == "__main__":
         shutil.rmtree(place)
         sys.exit()
     crops(place / "small", 64)
-    for images in chosen.images:
-        one = multiprocessing.get_context("spawn").Process(target=memory, args=(place, images))
-        one.start()
-        one.join()
+    for preset in ("minimal", "standard"):
+        for images in chosen.images:
+            task = (place, images, preset)
+            one = multiprocessing.get_context("spawn").Process(target=memory, args=task)
+            one.start()
+            one.join()
     crops(place / "large", 160)
     speed(place, chosen.preset, chosen.cells)
     shutil.rmtree(place)
