@@ -160,7 +160,7 @@ def aggregate(values: Floats, how: str) -> Floats:
     """Reduce the last axis (4 directions, then all merged) by ``mean``, ``range``, ``merged``."""
     directions = values[..., :4]
     if how == "mean":
-        return np.asarray(directions.sum(axis=-1) / 4)
+        return np.asarray(np.add.reduce(directions, axis=-1) / 4)
     if how == "range":
         return np.asarray(directions.max(axis=-1) - directions.min(axis=-1))
     return np.asarray(values[..., 4])

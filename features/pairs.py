@@ -73,16 +73,27 @@ def _encode(
 
 
 @inner
+def _row(low: int, width: int) -> int:
+    """Where row `low` of an upper triangle begins, less `low`: the rows lie behind one another."""
+    return (low * (2 * width - 1 - low)) >> 1
+
+
+@inner
 def _places(
     some: NDArray[np.uint16],
     others: NDArray[np.uint16],
-    stride: np.uint32,
+    last: np.uint32,
     places: NDArray[np.uint32],
 ) -> None:
-    """Write each pair's place in the upper triangle of a matrix: the lower code is the row."""
+    """Write each pair's place in the upper triangle of a matrix: the lower code is the row.
+
+    As `_row`, for `last` of twice the width less 1, in 32 bits: many at a time.
+    """
     for col in range(some.size):
         one, other = np.uint32(some[col]), np.uint32(others[col])
-        places[col] = min(one, other) * stride + max(one, other)
+        low = min(one, other)
+        start = np.uint32(np.uint32(low * np.uint32(last - low)) >> np.uint32(1))
+        places[col] = start + max(one, other)
 
 
 @inner
@@ -96,12 +107,13 @@ def _count(
 ) -> None:
     """Add the pairs at 0, 45, 90 and 135 degrees to `counts`.
 
-    `counts` is (4 or 5, width * width), upper triangles only; the last column of each collects
-    pairs with a pixel outside. The places of a row's pairs are computed ahead, many at a time;
-    the four directions take turns, so that an increment need not wait for the last. Matrices are
-    slices of their own: half of the time would go into the arithmetic of their places.
+    `counts` is (4 or 5, width * (width + 1) / 2): upper triangles alone, which fit a cache; the
+    last column of each collects pairs with a pixel outside. The places of a row's pairs are
+    computed ahead, many at a time; the four directions take turns, so that an increment need not
+    wait for the last. Matrices are slices of their own: half of the time would go into the
+    arithmetic of their places.
     """
-    margin, stride = codes.shape[0] - extents.shape[0], np.uint32(width)
+    margin, last = codes.shape[0] - extents.shape[0], np.uint32(2 * width - 1)
     at_0, at_45, at_90, at_135 = counts[0], counts[1], counts[2], counts[3]
     for row in range(extents.shape[0]):
         start, stop = extents[row, 0] + margin, extents[row, 1] + margin
@@ -109,10 +121,10 @@ def _count(
         middle = here[start:stop]
         level, rising = places[0, : middle.size], places[1, : middle.size]
         upright, falling = places[2, : middle.size], places[3, : middle.size]
-        _places(middle, here[start + distance : stop + distance], stride, level)
-        _places(middle, above[start + distance : stop + distance], stride, rising)
-        _places(middle, above[start:stop], stride, upright)
-        _places(middle, above[start - distance : stop - distance], stride, falling)
+        _places(middle, here[start + distance : stop + distance], last, level)
+        _places(middle, above[start + distance : stop + distance], last, rising)
+        _places(middle, above[start:stop], last, upright)
+        _places(middle, above[start - distance : stop - distance], last, falling)
         for col in range(middle.size):
             at_0[level[col]] += 1
             at_45[rising[col]] += 1
@@ -123,12 +135,19 @@ def _count(
 @inner
 def _join(counts: NDArray[np.int32], span: int, whole: NDArray[np.int32]) -> None:
     """Add up the pairs inside cytoplasm and nucleus and those across: an upper triangle."""
-    within = counts[span:, span:]
+    width, at = 2 * span + 1, 0
     for low in range(span):
-        whole[low, low] = counts[low, low] + within[low, low] + counts[low, span + low]
+        outer = _row(low, width)
+        within, across = _row(span + low, width) + span, outer + span
+        row = whole[at : at + span - low]
+        at += span - low
+        for high in range(low, span):
+            row[high - low] = counts[outer + high] + counts[within + high] + counts[across + high]
+        # Where the nucleus has the lower level of two: a column.
+        place = across + low
         for high in range(low + 1, span):
-            across = counts[low, span + high] + counts[high, span + low]
-            whole[low, high] = counts[low, high] + within[low, high] + across
+            place += width - high
+            row[high - low] += counts[place]
 
 
 @inner
@@ -166,22 +185,28 @@ def _shape(
 
 @inner
 def _sum_up(
-    matrix: NDArray[np.int32],
+    triangle: NDArray[np.int32],
+    width: int,
+    first: int,
+    span: int,
     lowest: int,
     logs: NDArray[np.float64],
     functions: NDArray[np.float64],
     sums: NDArray[np.float64],
 ) -> None:
-    """Write the fields of `Glcm` for an upper triangle, made symmetric; NaN without a pair."""
-    span = matrix.shape[0]
+    """Write the fields of `Glcm`, NaN without a pair, for `span` codes from `first` on.
+
+    They are those of the symmetric matrix whose upper triangle, `width` wide, is given.
+    """
     # Distributions of the level, of the sum and of the absolute difference of two levels.
     counts = np.zeros((3, 2 * span), np.int32)
     levels, totals, differences = counts[0], counts[1], counts[2]
     maximum, squares, entropy, pairs = 0, 0, 0.0, 0.0
     for low in range(span):
         # A pair of equal levels stands twice on the diagonal of the symmetric matrix.
-        twice = 2 * matrix[low, low]
-        row = matrix[low, low + 1 :]
+        start = _row(first + low, width) + first
+        twice = 2 * triangle[start + low]
+        row = triangle[start + low + 1 : start + span]
         higher, steps, added = levels[low + 1 :], differences[1:], totals[2 * low + 1 :]
         inside, square, largest = np.int32(0), 0, np.int32(0)
         for index in range(row.size):
@@ -212,8 +237,8 @@ def _sum_up(
     sums[2] = np.log2(pairs) - entropy / pairs
     shape = np.empty(5)
     for of in range(3):
-        first = (lowest + 1, 2 * lowest + 2, 0)[of]
-        _shape(counts[of], 2 * span - 1 if of == 1 else span, pairs, first, logs, shape)
+        least = (lowest + 1, 2 * lowest + 2, 0)[of]
+        _shape(counts[of], 2 * span - 1 if of == 1 else span, pairs, least, logs, shape)
         for field in range(5):
             sums[3 + 5 * of + field] = shape[field]
     for field in range(functions.shape[1]):
@@ -251,28 +276,23 @@ def sum_pairs(
         nucleus = span if present == 3 else 0
         width = nucleus + span + 1
         _encode(planes[channel], parts, extents, lowest, nucleus, width - 1, codes)
-        whole = np.empty((span + 1, span + 1), np.int32)
+        whole = np.empty(span * (span + 1) // 2, np.int32)
         for distance in distances:
-            flat = np.zeros((directions, width * width), np.int32)
+            flat = np.zeros((directions, width * (width + 1) // 2), np.int32)
             _count(codes, extents, distance, width, places, flat)
             if directions == 5:
-                for place in range(width * width):
+                for place in range(flat.shape[1]):
                     for direction in range(4):
                         flat[4, place] += flat[direction, place]
             for direction in range(directions):
-                counts = flat[direction].reshape((width, width))
+                counts = flat[direction]
                 if present == 3:
                     _join(counts, span, whole)
-                # All in one matrix where the cell is all nucleus or all cytoplasm.
-                for part in range(3 if present == 3 else 1):
-                    if part == 0 and present == 3:
-                        matrix = whole[:span, :span]
-                    elif part == 1:
-                        matrix = counts[span : 2 * span, span : 2 * span]
-                    else:
-                        matrix = counts[:span, :span]
-                    _sum_up(matrix, lowest, logs, functions, sums[part, at])
-                if present != 3:
+                    _sum_up(whole, span, 0, span, lowest, logs, functions, sums[0, at])
+                    _sum_up(counts, width, span, span, lowest, logs, functions, sums[1, at])
+                    _sum_up(counts, width, 0, span, lowest, logs, functions, sums[2, at])
+                else:  # all in one, where the cell is all nucleus or all cytoplasm
+                    _sum_up(counts, width, 0, span, lowest, logs, functions, sums[0, at])
                     for field in range(sums.shape[2]):
                         sums[1, at, field] = sums[0, at, field] if present == 2 else np.nan
                         sums[2, at, field] = sums[0, at, field] if present == 1 else np.nan
