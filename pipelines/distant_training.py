@@ -98,8 +98,8 @@ def _boosted(
                     pickle.loads, call, key=key, workers=[address], allow_other_workers=False
                 )
             )
-        while (states := {future.status for future in futures}) == {"pending"} or (
-            states == {"pending", "finished"}
+        while "pending" in (states := {future.status for future in futures}) and (
+            states <= {"pending", "finished"}
         ):
             if lost := shares.keys() - client.nthreads().keys():
                 raise RuntimeError(f"the workers at {', '.join(sorted(lost))} went away")
@@ -141,8 +141,9 @@ def _meeting(client: Any, shares: Mapping[str, _Share]) -> Iterator[dict[str, An
 
 def leave_meetings(client: Any) -> None:  # noqa: ANN401
     """Wake the workers that wait for others, and leave no process behind."""
-    # A scheduler that went away cannot be asked, and its workers end without it.
-    with suppress(OSError, RuntimeError):
+    if client.status != "running":
+        return  # the scheduler went away, and its workers end without it
+    with suppress(OSError, RuntimeError):  # or it goes just now
         client.run(end_meetings, client.id, on_error="ignore")
 
 

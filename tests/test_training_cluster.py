@@ -194,6 +194,31 @@ def test_a_worker_killed_under_a_model_costs_nothing(cluster, tmp_path, monkeypa
     assert cluster.scheduler.poll() is None
 
 
+def test_a_scheduler_killed_under_a_model_is_one_line(tmp_path, monkeypatch, caplog):
+    from test_cluster import Cluster
+
+    monkeypatch.setattr("pipelines.cluster._CONNECT", 2.0)
+    kind = replace(ESTIMATORS["xgboost"], settings=PLAIN | {"model__n_estimators": 100_000})
+    monkeypatch.setitem(ESTIMATORS, "xgboost", kind)
+    cluster = Cluster(tmp_path / "cluster", workers=2)
+    table = parted(tmp_path, coarse())
+    boosted = distant_training._boosted
+
+    def watched(*arguments):
+        threading.Timer(5.0, os.killpg, (cluster.scheduler.pid, signal.SIGKILL)).start()
+        return boosted(*arguments)
+
+    monkeypatch.setattr(distant_training, "_boosted", watched)
+    try:
+        with pytest.raises(DataError, match="did not finish a model") as said:
+            train(table, tmp_path / "model", scheduler=cluster.address)
+    finally:
+        cluster.close()
+    assert "\n" not in str(said.value)
+    assert not caplog.records
+    assert not (tmp_path / "model").exists()
+
+
 @pytest.mark.usefixtures("quick")
 def test_a_cluster_that_cannot_finish_a_model_is_one_line(cluster, tmp_path, monkeypatch):
     def dies(*_):

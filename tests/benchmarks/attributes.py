@@ -1,8 +1,9 @@
 """What pathologists noted of cells, from the features: the 11 attributes of WBCAtt.
 
 Beside each stands what the class of the cell alone gives (the commonest value in the class, learnt
-from the training folds) and what the commonest value of all gives. The estimator is one chosen
-beforehand, its settings the program's own; nothing is tuned.
+from the training folds) and what the commonest value of all gives. The settings of the estimators
+are the program's own; nothing is tuned. Of several estimators the last column is the mean of their
+probabilities, on the same folds.
 """
 
 from __future__ import annotations
@@ -64,14 +65,17 @@ def cross_validated(data: TrainingSet, estimator: str, seed: int, jobs: int) -> 
     )
 
 
-def print_attributes(table: Path, notes: Path, estimator: str, jobs: int, seed: int = 0) -> None:
+def print_attributes(
+    table: Path, notes: Path, estimators: Sequence[str], jobs: int, seed: int = 0
+) -> None:
     """Print the accuracy of each attribute, their mean, and nucleus shape class by class."""
     cells, names = noted(table, notes)
     dictionary = read_sidecar(table)["columns"]
     copies, _ = near_copies(cells)
     kind = cells["Metadata_class"].to_numpy(dtype=str)
-    print(f"WBCAtt: {len(cells)} cells, {FOLDS} folds, {ESTIMATORS[estimator].name}")
-    print(f"  {'attribute':28}features [95 % interval]  class alone  commonest")
+    columns = [*estimators, *(["mean of these"] if len(estimators) > 1 else [])]
+    print(f"WBCAtt: {len(cells)} cells, {FOLDS} folds")
+    print(f"  {'attribute':28}{', '.join(columns)} [95 % interval]   class alone  commonest")
     rows = []
     for name in names:
         label = f"Metadata_{name}"
@@ -79,25 +83,31 @@ def print_attributes(table: Path, notes: Path, estimator: str, jobs: int, seed: 
         data = training_set(
             cells, dictionary, label=label, group=None, positive=values[0], copies=copies
         )
-        done = cross_validated(data, estimator, seed, jobs)
         target, strata = data.target, kind[data.rows]
-        right = pooled(done, len(target))[0].argmax(axis=1) == target
+        every = [cross_validated(data, estimator, seed, jobs) for estimator in estimators]
+        done = every[0]  # the folds are the same
+        probabilities = [pooled(one, len(target))[0] for one in every]
+        if len(every) > 1:
+            probabilities.append(np.mean(probabilities, axis=0))
+        rights = [one.argmax(axis=1) == target for one in probabilities]
+        right = rights[-1]
         from_class = commonest(target, strata, done) == target
         from_all = commonest(target, np.zeros(len(target)), done) == target
-        rows.append((right.mean(), from_class.mean(), from_all.mean()))
+        rows.append([one.mean() for one in (*rights, from_class, from_all)])
         low, high = wilson(int(right.sum()), len(right))
-        print(
-            f"  {name:28}{rows[-1][0]:.3f} [{low:.3f}, {high:.3f}]    {rows[-1][1]:.3f}"
-            f"        {rows[-1][2]:.3f}",
-            flush=True,
-        )
+        print(f"  {name:28}{_line(rows[-1], f'[{low:.3f}, {high:.3f}]')}", flush=True)
         if name == NUCLEUS_SHAPE:
             shape = float(right.mean())
             by_class = "  ".join(
                 f"{one} {right[strata == one].mean():.3f} ({from_class[strata == one].mean():.3f})"
                 for one in np.unique(strata)
             )
-    mean = np.mean(rows, axis=0)
-    print(f"  {'mean':28}{mean[0]:.3f} (target {MEAN})     {mean[1]:.3f}        {mean[2]:.3f}")
+    print(f"  {'mean':28}{_line(np.mean(rows, axis=0), f'(target {MEAN})')}")
     print(f"  {NUCLEUS_SHAPE} {shape:.3f} (target {SHAPE}); by class, beside the class alone: ")
     print(f"    {by_class}")
+
+
+def _line(figures: Sequence[float], words: str) -> str:
+    """Write the estimators' figures, words on the last, and what class and commonest value give."""
+    *found, from_class, from_all = (f"{one:.3f}" for one in figures)
+    return f"{' '.join(found)} {words:18}{from_class}        {from_all}"
