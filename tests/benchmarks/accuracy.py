@@ -3,8 +3,8 @@
 Extracts the sets that lie in the folder, cross-validates with whole groups left out, and prints
 what comes of it beside the targets, and the seconds of each part. Nothing is tuned on what is
 tested: estimators and settings are the program's own. The quick form makes one repeat; --full makes
-three, tries every estimator on every set, and for the attributes takes all columns, boosted trees
-beside the support vector machine, and the mean of both.
+three, tries every estimator on every set, and for the attributes takes boosted trees beside the
+support vector machine and the mean of both, the colours as photographed, and all columns.
 """
 
 from __future__ import annotations
@@ -145,6 +145,22 @@ def slides_and_stains(images: Path, table: Path, work: Path) -> None:
             print_stain(other, stain, ONE, WORKERS)
 
 
+def attributes(
+    protocol: Protocol, images: Path, table: Path, notes: Path, stain: Stain, *, full: bool
+) -> None:
+    """Print what the features tell of the attributes that pathologists noted."""
+    with timed("attributes"):
+        print_attributes(table, notes, (ONE, "xgboost") if full else (ONE,), WORKERS)
+    others: tuple[tuple[Stain, Literal["standard", "full"]], ...]
+    others = (("none", "standard"), (stain, "full")) if full else ()
+    for other, preset in others:
+        with timed(f"attributes, {preset} columns"):
+            measured = extracted(
+                protocol, images, table.with_stem(f"{other}_{preset}"), other, preset
+            )
+            print_attributes(measured, notes, (ONE, "xgboost"), WORKERS)
+
+
 def main() -> None:
     """Run every protocol whose images are there."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -169,13 +185,7 @@ def main() -> None:
                 slides_and_stains(images, table, work)
             notes = options.data / "pbc" / "wbcatt_attributes.csv"
             if protocol.images.startswith("pbc") and notes.is_file():
-                if options.full:
-                    table = extracted(
-                        protocol, images, work / "pbc_full.parquet", options.stain, "full"
-                    )
-                with timed("attributes"):
-                    kinds = (ONE, "xgboost") if options.full else (ONE,)
-                    print_attributes(table, notes, kinds, WORKERS)
+                attributes(protocol, images, table, notes, options.stain, full=options.full)
 
 
 if __name__ == "__main__":
