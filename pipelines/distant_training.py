@@ -125,7 +125,7 @@ def _shares(features: DistantRows, workers: Sequence[str]) -> dict[str, _Share]:
 
 @contextmanager
 def _meeting(client: Any, shares: Mapping[str, _Share]) -> Iterator[dict[str, Any]]:  # noqa: ANN401
-    """Give what workers need to meet; who still waits for others fails when this ends."""
+    """Give what workers need to meet; where it comes to nothing, who waits for others fails too."""
     from xgboost.collective import Config
 
     distributed: Any = import_module("distributed")
