@@ -16,7 +16,7 @@ from .dataset import check_dataset, write_dataset
 from .gathering import gather
 from .measuring import Done, Measuring, Settings
 from .networks import asked_columns, asked_network, described_columns
-from .parts import PartNames
+from .parts import Parts
 from .processes import start_server
 from .source import list_source
 from .tables import SUFFIXES, check_sidecar, write_errors, write_sidecar, write_table
@@ -226,7 +226,7 @@ def measure_all(
     fail_fast: bool = False,
     progress: Progress | None = None,
 ) -> list[Done | Failure]:
-    """Measure every image into part files and return what became of each, in their order.
+    """Measure every image into parts and return what became of each, in their order.
 
     Raises
     ------
@@ -234,7 +234,7 @@ def measure_all(
         As `accounts.settle` does.
     """
     return settle(
-        Measuring(settings, PartNames.of(parts, settings)),
+        Measuring(settings, Parts.of(parts, settings)),
         listing.entries,
         listing,
         workers=workers,

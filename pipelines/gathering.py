@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .journals import Place, read
 from .measuring import Done
 from .parts import Part
 from .tables import Layout
@@ -23,16 +23,16 @@ class Measured:
     ----------
     entry : Entry
         With all that is known of it.
-    part : str
-        Its part file.
+    part : Place
+        Where its part lies.
     """
 
     entry: Entry
-    part: str
+    part: Place
 
     def cells(self) -> tuple[Entry, Part]:
         """Read the cells."""
-        return self.entry, Part.read(Path(self.part))
+        return self.entry, Part.of(read(self.part))
 
 
 def gather(

@@ -16,7 +16,7 @@ from data.errors import DataError
 from features.errors import CellError
 
 from .accounts import Failure
-from .parts import Part, PartNames, write_part
+from .parts import Part, Parts
 
 if TYPE_CHECKING:
     from data.entries import Entry, Facts, RemoteFile
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from features.segmentation import Segmentation
     from features.standardisation import Stain
 
+    from .journals import Place
     from .networks import Chosen
 
 # Raised whenever the same pixels and options give other cells or another background.
@@ -102,12 +103,12 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """An image whose cells lie in a part file; small, as there is one for every image of a run.
+    """An image whose cells lie in a part; small, as there is one for every image of a run.
 
     Parameters
     ----------
-    part : str
-        The file.
+    part : Place
+        Where that lies.
     cells : int
         How many cells it holds.
     reused : bool
@@ -116,17 +117,17 @@ class Done:
         What is known of the image by its checksum.
     """
 
-    part: str
+    part: Place
     cells: int
     reused: bool
     facts: Facts | None
 
     @classmethod
-    def of(cls, part: Part, path: Path, *, reused: bool) -> Done:
+    def of(cls, part: Part, place: Place, *, reused: bool) -> Done:
         """Say of a part that it lies there."""
         from data.all_idb import known_facts
 
-        return cls(str(path), part.cells, reused, known_facts(part.sha256))
+        return cls(place, part.cells, reused, known_facts(part.sha256))
 
 
 class Refused(Exception):  # noqa: N818  (it is caught where it is raised, and becomes a Failure)
@@ -159,12 +160,12 @@ class Measuring:
     Parameters
     ----------
     settings : Settings
-    names : PartNames
-        Of the part files that it writes.
+    parts : Parts
+        Where it looks for what was measured before, and keeps what it measures.
     """
 
     settings: Settings
-    names: PartNames
+    parts: Parts
 
     def __call__(self, entry: Entry) -> Done | Failure:
         """Measure an image, or find that it was measured before, or say why it cannot be."""
@@ -174,15 +175,15 @@ class Measuring:
             with stage("read"):
                 content, mask = read_entry(entry, self.settings.max_bytes)
             checksum = sha256(content)
-            path = self.names.path(checksum, mask)
-            earlier = finished(path)
+            key = self.parts.key(checksum, mask)
+            earlier = self.parts.earlier(key)
             if earlier is not None:
-                return Done.of(earlier, path, reused=True)
+                place, kept = earlier
+                return Done.of(Part.of(kept), place, reused=True)
             part = self.measure(content, mask, checksum)
         except Refused as refused:
             return refused.failure
-        write_part(part, path)
-        return Done.of(part, path, reused=False)
+        return Done.of(part, self.parts.add(key, part.content()), reused=False)
 
     def measure(self, content: bytes, mask: bytes | None, checksum: str | None = None) -> Part:
         """Return the numbers of every cell of a picture, and what identifies the picture.
@@ -227,16 +228,6 @@ def measured(rgb: Any, found: Segmentation, settings: Settings) -> Any:  # noqa:
     if settings.network is None:
         return values
     return np.concatenate([values, settings.network.embed(rgb, found)], axis=1)
-
-
-def finished(path: Path) -> Part | None:
-    """Return an earlier run's part; None where there is none, or it is damaged: measure again."""
-    if not path.is_file():
-        return None
-    try:
-        return Part.read(path)
-    except DataError:
-        return None
 
 
 def read_entry(entry: Entry, max_bytes: int) -> tuple[bytes, bytes | None]:

@@ -1,8 +1,8 @@
-"""Part files: what was measured in one image, so that a stopped run goes on where it was.
+"""Parts: what was measured in one image, so that a stopped run goes on where it was.
 
-A part is named by the SHA-256 of all that it was computed from, appears whole or not at all, and
-holds a line of JSON, with a checksum, then the feature values as they lie in memory, and perhaps
-what the audit and the report need: background values and thumbnails.
+A part is a record of a journal, and its key is the SHA-256 of all that it was computed from. It
+holds the feature values as they lie in memory, and perhaps what the audit and the report need:
+background values and thumbnails.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,7 @@ from numpy.typing import NDArray
 from data.errors import DataError
 
 from .beside import Beside
+from .journals import Place, append, kept, read, writing
 
 if TYPE_CHECKING:
     from .measuring import Settings
@@ -64,96 +67,95 @@ class Part:
         return len(self.values)
 
     @classmethod
-    def read(cls, path: Path) -> Part:
-        """Read a part file.
+    def of(cls, content: bytes) -> Part:
+        """Return the part that a record holds."""
+        head, _, body = content.partition(b"\n")
+        record = json.loads(head)
+        end = 8 * math.prod(record["shape"])
+        beside = record["beside"]
+        return cls(
+            sha256=record["sha256"],
+            phash=record["phash"],
+            source=record["source"],
+            centroids=tuple((row, col) for row, col in record["centroids"]),
+            quality=tuple(record["quality"]),
+            values=np.frombuffer(body[:end], dtype="<f8").reshape(record["shape"]),
+            beside=None if beside is None else _unpacked(beside, body[end:]),
+        )
 
-        Raises
-        ------
-        DataError
-            If it is not what `write_part` wrote.
-        """
-        if not path.exists():
-            raise DataError(
-                f"{path} is missing",
-                "workers on other machines must see the output's folder under the same path",
-            )
-        try:
-            head, _, body = path.read_bytes().partition(b"\n")
-            record = json.loads(head)
-            if record["digest"] != hashlib.sha256(body).hexdigest():
-                raise ValueError("another checksum")
-            end = 8 * math.prod(record["shape"])
-            values = np.frombuffer(body[:end], dtype="<f8").reshape(record["shape"])
-            kept = record["beside"]
-            return cls(
-                sha256=record["sha256"],
-                phash=record["phash"],
-                source=record["source"],
-                centroids=tuple((row, col) for row, col in record["centroids"]),
-                quality=tuple(record["quality"]),
-                values=values,
-                beside=None if kept is None else _unpacked(kept, body[end:]),
-            )
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise DataError(
-                f"{path} is not a part of a feature table",
-                "run the same command again: it is measured anew",
-            ) from error
+    def content(self) -> bytes:
+        """Return the record of this part."""
+        beside, tail = (None, b"") if self.beside is None else _packed(self.beside)
+        record = {
+            "sha256": self.sha256,
+            "phash": self.phash,
+            "source": self.source,
+            "centroids": self.centroids,
+            "quality": [dict(flags) for flags in self.quality],
+            "shape": self.values.shape,
+            "beside": beside,
+        }
+        return json.dumps(record).encode() + b"\n" + self.values.astype("<f8").tobytes() + tail
 
 
 @dataclass(frozen=True)
-class PartNames:
-    """Where the part of an image lies: its name says all that it is computed from.
+class Parts:
+    """The parts of a run: where they lie, and by which keys they are found.
 
     Parameters
     ----------
     folder : Path
-        Of all parts.
+        Of the journals.
     digests : (str, str)
         The settings' digests without and with a mask.
+    run : str
+        Differs from run to run: a worker looks once a run for what others have left.
     """
 
     folder: Path
     digests: tuple[str, str]
+    run: str
 
     @classmethod
-    def of(cls, folder: Path, settings: Settings) -> PartNames:
-        """Return the names of what is computed with some settings."""
-        return cls(folder, (settings.digest(masked=False), settings.digest(masked=True)))
+    def of(cls, folder: Path, settings: Settings) -> Parts:
+        """Return the parts of a new run with some settings."""
+        digests = (settings.digest(masked=False), settings.digest(masked=True))
+        return cls(folder, digests, uuid4().hex)
 
-    def path(self, checksum: str, mask: bytes | None, *others: bytes) -> Path:
-        """Return the part of an image and its mask, and of what else it depends on.
+    def key(self, checksum: str, mask: bytes | None, *others: bytes) -> str:
+        """Return the key of an image and its mask, and of what else its part depends on.
 
         Parameters
         ----------
         checksum : str
-            SHA-256 of the image's file: hashed once, for the name and for the table.
+            SHA-256 of the image's file: hashed once, for the key and for the table.
         mask : bytes or None
         others : bytes
         """
         key = hashlib.sha256(self.digests[mask is not None].encode() + bytes.fromhex(checksum))
         for one in (mask or b"", *others):
             key.update(hashlib.sha256(one).digest())
-        name = key.hexdigest()
-        return self.folder / name[:2] / name
+        return key.hexdigest()
+
+    def earlier(self, key: str) -> tuple[Place, bytes] | None:
+        """Return what an earlier run, or a worker that died, left under a key, and its place.
+
+        None where there is nothing, or it is damaged.
+        """
+        place = _earlier(self.folder, self.run).get(key)
+        try:
+            return None if place is None else (place, read(place))
+        except DataError:
+            return None
+
+    def add(self, key: str, content: bytes) -> Place:
+        """Keep a record; see `journals.append`."""
+        return append(self.folder, key, content)
 
 
-def write_part(part: Part, path: Path) -> None:
-    """Write a part file; it appears under its name when it is whole."""
-    kept, tail = (None, b"") if part.beside is None else _packed(part.beside)
-    body = part.values.astype("<f8").tobytes() + tail
-    record = {
-        "digest": hashlib.sha256(body).hexdigest(),
-        "sha256": part.sha256,
-        "phash": part.phash,
-        "source": part.source,
-        "centroids": part.centroids,
-        "quality": [dict(flags) for flags in part.quality],
-        "shape": part.values.shape,
-        "beside": kept,
-    }
-    with whole_file(path) as temporary:
-        temporary.write_bytes(json.dumps(record).encode() + b"\n" + body)
+@lru_cache(maxsize=1)
+def _earlier(folder: Path, _run: str) -> dict[str, Place]:
+    return kept(folder)
 
 
 def _packed(beside: Beside) -> tuple[dict[str, Any], bytes]:
@@ -174,8 +176,6 @@ def _unpacked(record: Mapping[str, Any], body: bytes) -> Beside:
     for size in record["thumbnails"]:
         pictures.append(body[place : place + size])
         place += size
-    if place != len(body):
-        raise ValueError("another length")
     return Beside(tuple(record["file"]), background, tuple(pictures))
 
 
@@ -186,12 +186,10 @@ def whole_file(path: Path) -> Iterator[Path]:
     Raises
     ------
     DataError
-        If the disk is full, the folder read-only or gone.
+        As `journals.writing` does.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
-    try:
-        if not path.parent.is_dir():
-            path.parent.mkdir(parents=True, exist_ok=True)
+    with writing(path):
         there = False
         try:
             yield temporary
@@ -200,9 +198,3 @@ def whole_file(path: Path) -> Iterator[Path]:
         finally:
             if not there:
                 temporary.unlink(missing_ok=True)
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise DataError(
-            f"{path} cannot be written ({reason})",
-            "see to its folder and run the same command again: what was done is kept",
-        ) from error

@@ -11,7 +11,7 @@ from data.errors import DataError
 
 from .accounts import Failure, Progress, Workers, failures, settle
 from .measuring import Refused, Settings, picture_and_cells, read_entry, stage
-from .parts import PartNames, whole_file
+from .parts import Parts, whole_file
 from .source import list_source
 from .tables import write_errors
 from .work_folder import work_folder
@@ -88,7 +88,7 @@ def segment(
     ]
     workers = Workers(jobs, time_limit, memory_limit, scheduler)
     with work_folder(out, overwrite=overwrite) as parts:
-        work = Segmenting(settings, PartNames.of(parts, settings))
+        work = Segmenting(settings, Parts.of(parts, settings))
         results = settle(work, tasks, listing, workers=workers, progress=progress)
         failed = list(failures(listing.entries, results))
         write_errors(out / "errors.csv", failed)
@@ -134,12 +134,12 @@ class Segmenting:
     Parameters
     ----------
     settings : Settings
-    names : PartNames
-        Of a small file for each finished image, which holds the number of its cells.
+    parts : Parts
+        A record for each finished image, which holds the number of its cells.
     """
 
     settings: Settings
-    names: PartNames
+    parts: Parts
 
     def __call__(self, task: tuple[Entry, Path, Path]) -> int | Failure:
         """Write the masks of an image and return the number of its cells, or say why not."""
@@ -149,17 +149,17 @@ class Segmenting:
         try:
             with stage("read"):
                 content, mask = read_entry(entry, self.settings.max_bytes)
-            note = self.names.path(sha256(content), mask, entry.name.encode())
-            if note.is_file() and label_file.is_file() and overlay_file.is_file():
-                return int(note.read_text("ascii"))
+            key = self.parts.key(sha256(content), mask, entry.name.encode())
+            earlier = self.parts.earlier(key)
+            if earlier is not None and label_file.is_file() and overlay_file.is_file():
+                return int(earlier[1])
             rgb, found = picture_and_cells(content, mask, self.settings)
         except Refused as refused:
             return refused.failure
         labels = found.labels()
         _write_png(label_file, labels)
         _write_png(overlay_file, overlay(rgb, labels))
-        with whole_file(note) as temporary:
-            temporary.write_text(str(len(found.cells)), "ascii")
+        self.parts.add(key, b"%d" % len(found.cells))
         return len(found.cells)
 
 

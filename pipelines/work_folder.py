@@ -1,4 +1,4 @@
-"""The folder of a run's part files: one run at a time, kept so that the next run goes on."""
+"""The folder of a run's journals: one run at a time, kept so that the next run goes on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .parts import TEMPORARY
 
 @contextmanager
 def work_folder(out: Path, *, overwrite: bool) -> Iterator[Path]:
-    """Give the folder of part files beside an output, locked for this process.
+    """Give the folder of journals beside an output, locked for this process.
 
     Parameters
     ----------
@@ -36,7 +36,8 @@ def work_folder(out: Path, *, overwrite: bool) -> Iterator[Path]:
             if overwrite:
                 shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(exist_ok=True)
-            _sweep(out, folder)
+            for left in out.parent.glob(f".{out.stem}.*{TEMPORARY}"):
+                left.unlink(missing_ok=True)  # half written by a killed run: nobody writes it now
         yield folder
 
 
@@ -79,13 +80,6 @@ def _is_same(handle: int, path: Path) -> bool:
         return os.path.samestat(os.fstat(handle), path.stat())
     except FileNotFoundError:
         return False
-
-
-def _sweep(out: Path, folder: Path) -> None:
-    """Remove what a killed run had half written: with the lock, nobody is writing it."""
-    for place, pattern in ((out.parent, f".{out.stem}.*{TEMPORARY}"), (folder, f"*/.*{TEMPORARY}")):
-        for left in place.glob(pattern):
-            left.unlink(missing_ok=True)
 
 
 if sys.platform == "win32":

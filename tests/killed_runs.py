@@ -22,8 +22,9 @@ from hostile_workers import DELAY, LOG, Logged
 
 from features import preset_columns
 from pipelines import extract, pool, warm
+from pipelines.journals import kept, read
 from pipelines.measuring import Measuring, Settings
-from pipelines.parts import Part, PartNames
+from pipelines.parts import Part, Parts
 
 assert warm
 assert pyarrow.parquet
@@ -61,8 +62,8 @@ def computed(log: Path) -> list[str]:
 
 def finished(out: Path) -> list[str]:
     """Images whose parts are whole."""
-    parts = out.with_name(f".{out.name}.parts").glob("*/[!.]*")
-    return [Part.read(path).sha256 for path in parts]
+    places = kept(out.with_name(f".{out.name}.parts")).values()
+    return [Part.of(read(place)).sha256 for place in places]
 
 
 def complete(images: Path, out: Path) -> float:
@@ -114,7 +115,7 @@ def load_kernels(images: Path) -> None:
     """Measure an image here, so that the workers of forty runs need not load what it takes."""
     settings = Settings(preset_columns("minimal"), beside=True)
     content = next(images.rglob("*.png")).read_bytes()
-    Measuring(settings, PartNames(Path(), ("", ""))).measure(content, None)
+    Measuring(settings, Parts(Path(), ("", ""), "")).measure(content, None)
 
 
 def main(images: Path, work: Path) -> None:

@@ -20,6 +20,7 @@ from data.listing import list_images
 from pipelines import extract as extracting
 from pipelines import parts as writing
 from pipelines.extract import extract
+from pipelines.journals import kept
 from pipelines.measuring import Measuring
 from pipelines.segment import segment
 
@@ -95,7 +96,7 @@ def test_ctrl_c_stops_in_two_seconds_and_says_how_to_go_on(smear, tmp_path):
     )
     parts = tmp_path / ".cells.parquet.parts"
     deadline = time.monotonic() + 60
-    while not list(parts.glob("*/[!.]*")) and time.monotonic() < deadline:
+    while not kept(parts) and time.monotonic() < deadline:
         time.sleep(0.05)
     started = time.monotonic()
     os.killpg(running.pid, signal.SIGINT)  # a terminal's Ctrl-C goes to all
@@ -107,9 +108,9 @@ def test_ctrl_c_stops_in_two_seconds_and_says_how_to_go_on(smear, tmp_path):
     while _group_lives(running.pid) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not _group_lives(running.pid)
-    kept = len(list(parts.glob("*/[!.]*")))
+    finished = len(kept(parts))
     again = extract(smear, tmp_path / "cells.parquet", preset="minimal")
-    assert (len(again.results), again.reused) == (6, kept)
+    assert (len(again.results), again.reused) == (6, finished)
 
 
 def _group_lives(group: int) -> bool:
@@ -140,8 +141,7 @@ def test_a_full_disk_stops_the_run_and_keeps_what_was_done(smear, tmp_path, size
         ) as told:
             extract(smear, disk / "cells.parquet", preset="minimal", jobs=2)
         assert "run the same command again" in told.value.remedy
-        parts = disk / ".cells.parquet.parts"
-        finished = [path for path in parts.glob("*/*") if not path.name.startswith(".")]
+        finished = kept(disk / ".cells.parquet.parts")
         assert len(finished) in fits  # of six parts; then the table
         assert not (disk / "cells.parquet").exists()
         subprocess.run([mount, "-o", "remount,size=4m", disk], check=True)
@@ -198,28 +198,38 @@ def test_an_image_that_vanishes_is_named(smear, tmp_path, monkeypatch):
 
 
 def test_leftovers_of_a_killed_run_are_swept(smear, tmp_path):
-    out = tmp_path / "cells.parquet"
-    done = extract(smear, out, preset="minimal")
-    (part,) = [Path(result.part) for result in done.results][:1]
-    left = [tmp_path / ".cells.parquet.99.tmp", part.with_name(f".{part.name}.99.tmp")]
-    for path in left:
-        path.write_bytes(b"half")
+    out, left = tmp_path / "cells.parquet", tmp_path / ".cells.parquet.99.tmp"
+    left.write_bytes(b"half")
     extract(smear, out, preset="minimal")
-    assert not any(path.exists() for path in left)
+    assert not left.exists()
 
 
-def test_a_damaged_part_is_measured_again(smear, tmp_path):
+def _flipped(content: bytes, at: int) -> bytes:
+    return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+
+
+# What is left of six parts in one journal, whose second begins at a given byte.
+DAMAGE = {
+    "a value": (lambda content, _: _flipped(content, -3), 5),
+    "what says how long the second is": (lambda content, second: _flipped(content, second + 1), 1),
+    "the end": (lambda content, _: content[:-8], 5),
+    "all": (lambda _content, _second: b"", 0),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_what_is_damaged_is_measured_again(smear, tmp_path, damage):
     out = tmp_path / "cells.parquet"
     done = extract(smear, out, preset="minimal")
     before = out.read_bytes()
-    flipped, cut = (Path(result.part) for result in done.results[:2])
-    content = bytearray(flipped.read_bytes())
-    content[-3] ^= 1
-    flipped.write_bytes(content)
-    cut.write_bytes(cut.read_bytes()[:-8])
+    (journal,) = {Path(result.part.file) for result in done.results}
+    spoil, left = DAMAGE[damage]
+    starts = sorted(result.part.start for result in done.results)
+    journal.write_bytes(spoil(journal.read_bytes(), starts[1]))
     again = extract(smear, out, preset="minimal")
-    assert (again.reused, again.cells) == (4, 6)
+    assert (again.reused, again.cells) == (left, 6)
     assert out.read_bytes() == before
+    assert extract(smear, out, preset="minimal").reused == 6
 
 
 def test_an_option_concerns_what_it_changes(smear, tmp_path):

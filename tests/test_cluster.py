@@ -23,8 +23,9 @@ from data.remote import list_remote
 from pipelines import extract as extracting
 from pipelines.extract import extract
 from pipelines.feature_table import read_table
+from pipelines.journals import kept
 from pipelines.measuring import Measuring, Settings
-from pipelines.parts import PartNames
+from pipelines.parts import Parts
 from pipelines.predict import predict
 from pipelines.segment import segment
 from pipelines.train import train
@@ -179,7 +180,7 @@ def in_background(function, *arguments, **options):
 
 def wait_for(parts: Path, count: int) -> None:
     deadline = time.monotonic() + 60
-    while len(list(parts.glob("*/[!.]*"))) < count and time.monotonic() < deadline:
+    while len(kept(parts)) < count and time.monotonic() < deadline:
         time.sleep(0.02)
 
 
@@ -219,10 +220,10 @@ def test_a_killed_scheduler_leaves_what_was_done(many, tmp_path, monkeypatch):
     assert isinstance(error, DataError)
     assert "went away after" in error.reason
     assert "run the same command again" in error.remedy
-    kept = len(list((tmp_path / ".cells.parquet.parts").glob("*/[!.]*")))
+    finished = len(kept(tmp_path / ".cells.parquet.parts"))
     monkeypatch.undo()
     again = extract(many, out, preset="minimal", jobs=2)
-    assert 4 <= again.reused == kept < 28
+    assert 4 <= again.reused == finished < 28
     assert (again.failed, again.cells) == (0, 28)
 
 
@@ -253,9 +254,9 @@ def test_images_in_memory(smear, tmp_path):
     assert [name for name, _ in listing.skipped] == ["notes.txt"]
     assert {entry.label for entry in listing.entries} == {"blast", "normal"}
     settings = Settings(("Cells_AreaShape_Area",))
-    work = Measuring(settings, PartNames.of(tmp_path, settings))
+    work = Measuring(settings, Parts.of(tmp_path, settings))
     assert all(work(entry).cells == 1 for entry in listing.entries)
-    limited = Measuring(replace(settings, max_bytes=100), work.names)
+    limited = Measuring(replace(settings, max_bytes=100), work.parts)
     assert "more than the limit of 100" in limited(listing.entries[0]).reason
     memory.rm("/smear", recursive=True)
     assert "does not exist" in work(listing.entries[0]).reason

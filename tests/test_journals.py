@@ -1,0 +1,123 @@
+"""Journals keep what was appended whole, whatever happened to the rest of them."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data.errors import DataError
+from pipelines import journals
+from pipelines.journals import Place, append, kept, read
+
+RECORDS = {f"{number:064x}": bytes([number]) * (9 * number) for number in range(1, 13)}
+
+
+@pytest.fixture
+def written(tmp_path):
+    return {key: append(tmp_path, key, content) for key, content in RECORDS.items()}
+
+
+def contents(folder: Path) -> dict[str, bytes | None]:
+    """What is read of every record that is found; None where it is refused."""
+    found = {}
+    for key, place in kept(folder).items():
+        try:
+            found[key] = read(place)
+        except DataError:
+            found[key] = None
+    return found
+
+
+def test_what_is_appended_is_found_and_read(tmp_path, written):
+    assert kept(tmp_path) == written
+    assert contents(tmp_path) == RECORDS
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_journal_that_is_cut_anywhere_keeps_the_records_before(tmp_path, written):
+    (path,) = tmp_path.iterdir()
+    whole = path.read_bytes()
+    ends = [*sorted(place.start for place in written.values()), len(whole)][1:]
+    for size in range(len(whole)):
+        path.write_bytes(whole[:size])
+        complete = sum(end <= size for end in ends)
+        assert contents(tmp_path) == dict(list(RECORDS.items())[:complete])
+
+
+def test_a_flipped_bit_is_refused_and_never_read_as_something_else(tmp_path, written):
+    (path,) = tmp_path.iterdir()
+    whole = path.read_bytes()
+    draw = np.random.default_rng(0)
+    lost = 0
+    for position in draw.integers(0, 8 * len(whole), 400):
+        spoilt = bytearray(whole)
+        spoilt[position // 8] ^= 1 << (position % 8)
+        path.write_bytes(spoilt)
+        found = {key: content for key, content in contents(tmp_path).items() if key in RECORDS}
+        assert all(content in (None, RECORDS[key]) for key, content in found.items())
+        right = sum(content is not None for content in found.values())
+        # What stands before the record that was hit is not concerned.
+        before = sum(8 * place.start <= position for place in written.values()) - 1
+        assert right >= before
+        lost += right < len(RECORDS)
+    assert lost == 400
+
+
+def test_each_thread_has_a_journal_of_its_own(tmp_path):
+    def write(name: str) -> None:
+        for number in range(200):
+            append(tmp_path, f"{name}{number}", name.encode() * number)
+
+    threads = [threading.Thread(target=write, args=(name,)) for name in "abc"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    found = contents(tmp_path)
+    assert found == {f"{name}{n}": name.encode() * n for name in "abc" for n in range(200)}
+    files: dict[str, set[str]] = {}
+    for key, place in kept(tmp_path).items():
+        files.setdefault(place.file, set()).add(key[0])
+    assert all(len(names) == 1 for names in files.values())
+
+
+def test_nothing_follows_half_a_record(tmp_path, written, monkeypatch):
+    def full(path, *_arguments, **_options):
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND)
+        os.write(handle, b'{"key": "half')
+        os.close(handle)
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(journals.Path, "open", full)
+        with pytest.raises(DataError, match="cannot be written"):
+            append(tmp_path, "half", b"lost")
+    later = append(tmp_path, "later", b"kept")
+    assert kept(tmp_path) == {**written, "later": later}
+    assert read(later) == b"kept"
+
+
+def test_the_record_that_was_written_last_is_taken(tmp_path):
+    first = append(tmp_path, "key", b"first")
+    journals._own.cache_clear()
+    second = append(tmp_path, "key", b"second")
+    assert first.file != second.file
+    assert kept(tmp_path) == {"key": second}
+
+
+def test_places_of_a_journal_share_its_name():
+    sent = [pickle.dumps(Place("/a/journal", start)) for start in (0, 7)]
+    one, other = (pickle.loads(one) for one in sent)  # noqa: S301
+    assert (one, other) == (Place("/a/journal", 0), Place("/a/journal", 7))
+    assert one.file is other.file
+
+
+def test_a_journal_that_is_gone_is_told(tmp_path, written):
+    next(tmp_path.iterdir()).unlink()
+    with pytest.raises(DataError, match="is missing; workers on other machines must see"):
+        read(next(iter(written.values())))
