@@ -133,7 +133,6 @@ sign = partial(
     HAEMATOLOGY,
     unit="1",
     components=tuple(f"{5 * depth:02d}" for depth in DEPTHS),
-    preset="full",
     nan="no nucleus",
     invariances="translation, rotation by 90 degrees, flips; scale, within sampling",
     reference="parts of the erosions by 15 to 75 % of the greatest depth; mean red to Otsu's level",
