@@ -133,10 +133,10 @@ def _records(path: Path) -> Iterator[tuple[str, Place]]:
             start = 0
             while start < size:
                 line = json.loads(file.readline())
-                end = file.tell() + line["size"]
-                if end <= size:
-                    yield line["key"], Place(name, start)
-                start = file.seek(end)
+                if not 0 <= line["size"] <= size - file.tell():
+                    return
+                place, start = Place(name, start), file.seek(line["size"], os.SEEK_CUR)
+                yield line["key"], place
     except (OSError, ValueError, KeyError, TypeError):
         return
 

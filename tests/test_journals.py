@@ -68,6 +68,17 @@ def test_a_flipped_bit_is_refused_and_never_read_as_something_else(tmp_path, wri
     assert lost == 400
 
 
+@pytest.mark.parametrize("size", ["-99", "1e9", '"9"', "null", "1.5", "[]"])
+def test_a_size_that_is_none_ends_the_journal(tmp_path, written, size):
+    (path,) = tmp_path.iterdir()
+    first, second = sorted(place.start for place in written.values())[:2]
+    whole = path.read_bytes()
+    right = b'"size": %d,' % len(RECORDS[next(iter(RECORDS))])
+    assert whole[first:second].count(right) == 1
+    path.write_bytes(whole.replace(right, b'"size": %s,' % size.encode(), 1))
+    assert kept(tmp_path) == {}
+
+
 def test_each_thread_has_a_journal_of_its_own(tmp_path):
     def write(name: str) -> None:
         for number in range(200):
