@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.errors import DataError
 
 from .accounts import Workers
-from .pool import Lost
-from .tables import Layout, write_table
+from .assembling import assemble
+from .tables import Layout
 from .thumbnails import thumbnails_path
 
 if TYPE_CHECKING:
@@ -24,29 +23,6 @@ if TYPE_CHECKING:
 
 # Images a file: some 10 MB of a standard table of crops.
 IMAGES = 1024
-
-
-@dataclass(frozen=True)
-class Assembling:
-    """The work of a worker: call it with a file's name and its images to write the file.
-
-    Parameters
-    ----------
-    layout : Layout
-        Of the table.
-    folder, pictures : Path
-        Of the files, and of those with the thumbnails of the same cells.
-    """
-
-    layout: Layout
-    folder: Path
-    pictures: Path
-
-    def __call__(self, task: tuple[str, Sequence[Measured]]) -> int:
-        """Write a file of the data set and return the number of its rows."""
-        name, images = task
-        cells = (one.cells() for one in images)
-        return write_table(self.folder / name, self.layout, cells, self.pictures / name)
 
 
 def write_dataset(
@@ -69,15 +45,12 @@ def write_dataset(
         for left in (fresh, fresh_pictures):
             shutil.rmtree(left, ignore_errors=True)
             left.mkdir()
-        tasks = [
-            (f"part-{start // IMAGES:06d}.parquet", images[start : start + IMAGES])
-            for start in range(0, len(images), IMAGES)
-        ]
-        rows = 0
-        for _, answer in workers.answers(Assembling(layout, fresh, fresh_pictures), tasks):
-            if isinstance(answer, Lost):
-                raise DataError(f"{folder} cannot be written: {answer.reason}", answer.remedy)
-            rows += answer
+        tasks = []
+        for start in range(0, len(images), IMAGES):
+            name = f"part-{start // IMAGES:06d}.parquet"
+            task = (fresh / name, fresh_pictures / name, images[start : start + IMAGES])
+            tasks.append(task)
+        rows = assemble(folder, layout, tasks, workers)
         _put(fresh, folder)
         _put(fresh_pictures, pictures)
     except OSError as error:

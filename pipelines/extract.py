@@ -11,6 +11,7 @@ from data.entries import printable
 from data.errors import DataError
 
 from .accounts import Failure, Progress, Workers, failures, settle
+from .assembling import write_file
 from .beside import described
 from .dataset import check_dataset, write_dataset
 from .gathering import gather
@@ -19,7 +20,7 @@ from .networks import asked_columns, asked_network, described_columns
 from .parts import Parts
 from .processes import start_server
 from .source import list_source
-from .tables import SUFFIXES, check_sidecar, write_errors, write_sidecar, write_table
+from .tables import SUFFIXES, check_sidecar, write_errors, write_sidecar
 from .work_folder import work_folder
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def extract(
         )
         layout, measured = gather(listing.entries, results, settings.all_columns)
         if out.suffix:
-            count = write_table(out, layout, (image.cells() for image in measured))
+            count = write_file(out, layout, measured)
         else:
             count = write_dataset(out, layout, measured, workers)
         write_errors(errors, failures(listing.entries, results))

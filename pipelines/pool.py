@@ -178,11 +178,25 @@ def run(
                 return
             waiting.popleft()
 
+    def at_work(worker: _Worker[Task]) -> _Worker[Task]:
+        """Give an idle worker something to do, or the one that takes a dead one's place."""
+        fill(worker)
+        if worker.queue:
+            return worker
+        if not worker.ready:
+            _check_started(worker.ending())
+        worker.end()
+        fill(fresh := start())
+        return fresh
+
     try:
         workers = [start() for _ in range(min(jobs, len(tasks)))]
         for worker in workers:
             fill(worker)
-        while any(worker.queue for worker in workers):
+        while waiting or any(worker.queue for worker in workers):
+            for place, worker in enumerate(workers):
+                if waiting and not worker.queue:  # it died before it could be given a task
+                    workers[place] = at_work(worker)
             arrived = wait([worker.pipe for worker in workers if worker.queue], timeout=0.5)
             for place, worker in enumerate(workers):
                 if worker.pipe not in arrived and not worker.late(time_limit):

@@ -21,7 +21,7 @@ from data.errors import DataError
 from .arrow import column, number_column
 from .beside import FILE
 from .parts import Part, whole_file
-from .thumbnails import Keep, thumbnail_file, thumbnails_path
+from .thumbnails import Keep, thumbnail_file
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -127,7 +127,7 @@ class Layout:
 
 
 def write_table(
-    path: Path, layout: Layout, cells: Iterable[tuple[Entry, Part]], pictures: Path | None = None
+    path: Path, layout: Layout, cells: Iterable[tuple[Entry, Part]], pictures: Path
 ) -> int:
     """Write the feature table, Parquet or CSV by its suffix, and return the number of rows.
 
@@ -138,11 +138,11 @@ def write_table(
     path : Path
     layout : Layout
     cells : iterable of (Entry, Part)
-    pictures : Path, optional
-        Where the thumbnails go: beside the table, unless told.
+    pictures : Path
+        Where the thumbnails go.
     """
     with (
-        thumbnail_file(pictures or thumbnails_path(path)) as keep,
+        thumbnail_file(pictures) as keep,
         whole_file(path) as temporary,
     ):
         rows = (row for entry, part in _kept(cells, keep) for row in layout.rows(entry, part))

@@ -7,11 +7,14 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 
 from data.errors import DataError
 
 from .parts import TEMPORARY
+
+_BESIDE = (".errors.csv", ".json", ".thumbnails.parquet")
 
 
 @contextmanager
@@ -36,9 +39,18 @@ def work_folder(out: Path, *, overwrite: bool) -> Iterator[Path]:
             if overwrite:
                 shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(exist_ok=True)
-            for left in out.parent.glob(f".{out.stem}.*{TEMPORARY}"):
-                left.unlink(missing_ok=True)  # half written by a killed run: nobody writes it now
-        yield folder
+            _remove_half_written(out)  # by a killed run: nobody writes it now
+        try:
+            yield folder
+        except BaseException:
+            _remove_half_written(out)  # by a worker that was stopped
+            raise
+
+
+def _remove_half_written(out: Path) -> None:
+    for name in (out.name, *(f"{out.stem}{ending}" for ending in _BESIDE)):
+        for left in out.parent.glob(f".{escape(name)}.*{TEMPORARY}"):
+            left.unlink(missing_ok=True)
 
 
 @contextmanager

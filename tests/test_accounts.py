@@ -17,8 +17,10 @@ from smears import write_smear
 
 from data.errors import DataError
 from data.listing import list_images
+from pipelines import assembling
 from pipelines import extract as extracting
 from pipelines import parts as writing
+from pipelines.assembling import Assembling
 from pipelines.extract import extract
 from pipelines.journals import kept
 from pipelines.measuring import Measuring
@@ -151,6 +153,10 @@ def test_a_full_disk_stops_the_run_and_keeps_what_was_done(smear, tmp_path, size
         subprocess.run([shutil.which("umount") or "umount", "-l", disk], check=True)
 
 
+def full(_path, _target):
+    raise OSError(28, "No space left on device")
+
+
 @pytest.mark.parametrize("suffix", [".parquet", ".csv"])
 def test_a_disk_that_is_full_for_the_table_leaves_no_half_table(
     smear, tmp_path, monkeypatch, suffix
@@ -158,15 +164,49 @@ def test_a_disk_that_is_full_for_the_table_leaves_no_half_table(
     out = tmp_path / f"cells{suffix}"
     extract(smear, out, preset="minimal")
     before = out.read_bytes()
-
-    def full(_self, _target):
-        raise OSError(28, "No space left on device")
-
     monkeypatch.setattr(writing.Path, "replace", full)
     with pytest.raises(DataError, match="No space left on device"):
-        extract(smear, out, preset="minimal")
+        extract(smear, out, features=["AreaShape"])
     assert out.read_bytes() == before
     assert not list(tmp_path.glob(".*.tmp"))
+
+
+class NoRoom(Assembling):
+    """Finds in a worker that the disk is full when the table is there but for its name."""
+
+    def __call__(self, task):
+        writing.Path.replace = full
+        return super().__call__(task)
+
+
+class Killed(Assembling):
+    """Is killed with a table half written, by a system that runs out of memory say."""
+
+    def __call__(self, task):
+        writing.Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+        return super().__call__(task)
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv"])
+def test_a_large_table_is_put_together_by_a_worker(smear, tmp_path, monkeypatch, suffix):
+    out = tmp_path / f"cells{suffix}"
+    extract(smear, out, preset="minimal")
+    before = out.read_bytes()
+    pictures = out.with_suffix(".thumbnails.parquet")
+    shown = pictures.read_bytes()
+    monkeypatch.setattr(assembling, "GROUP", 5)
+    for worker, reason in ((NoRoom, "No space left"), (Killed, "killed by signal SIGKILL")):
+        monkeypatch.setattr(assembling, "Assembling", worker)
+        with pytest.raises(DataError, match=f"cells.*{suffix} cannot be written.*{reason}") as told:
+            extract(smear, out, features=["AreaShape"])
+        assert "run the same command again" in told.value.remedy
+        assert out.read_bytes() == before
+        assert not list(tmp_path.glob(".*.tmp"))
+    monkeypatch.setattr(assembling, "Assembling", Assembling)
+    out.unlink()
+    pictures.unlink()
+    extract(smear, out, preset="minimal")
+    assert (out.read_bytes(), pictures.read_bytes()) == (before, shown)
 
 
 class Vanishing(Measuring):

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import DataError
+from pipelines import pool
 from pipelines.pool import Lost, run
 
 
@@ -98,6 +99,28 @@ def test_a_worker_that_cannot_start_blames_no_task():
     running = run(square, [1, 2], jobs=2, prepare=die, time_limit=30.0)
     with pytest.raises(DataError, match="could not start: ended with status 9"):
         list(running)
+
+
+def test_a_worker_that_dies_before_it_takes_its_task_blames_no_task():
+    running = run(len, [bytes(10_000_000)], jobs=1, prepare=die, time_limit=30.0)
+    with pytest.raises(DataError, match="could not start: ended with status 9"):
+        list(running)
+
+
+def test_a_task_that_an_idle_worker_died_without_goes_to_the_next(monkeypatch):
+    give, killed = pool._Worker.give, []
+
+    def give_late(worker, index, task):
+        if worker.ready and not killed:
+            killed.append(index)
+            worker.process.kill()
+            worker.process.join()
+        return give(worker, index, task)
+
+    monkeypatch.setattr(pool, "QUEUE", 1)  # so that the worker is idle when it is given more
+    monkeypatch.setattr(pool._Worker, "give", give_late)
+    assert outcomes([1, 2, 3], jobs=1) == {0: 1, 1: 4, 2: 9}
+    assert killed == [1]
 
 
 def test_a_task_that_hangs_is_given_up():
