@@ -72,11 +72,13 @@ def fit_calibrated(
     positive: int | None = None,
     sensitivity: float = 0.95,
     candidates: int = 0,
+    pictures: Codes | None = None,
 ) -> CalibratedModel:
     """Fit on all cells; tune, calibrate and choose the threshold on inner grouped folds.
 
     Where a class has one group only, its cells cannot be scored by a model that learnt the class
-    from others; the inner folds then part groups (`inner.calibrated_within_groups` tells).
+    from others; the inner folds then part groups (`inner.calibrated_within_groups` tells), but
+    not copies of a picture.
 
     Parameters
     ----------
@@ -88,8 +90,12 @@ def fit_calibrated(
         What the threshold is to reach.
     candidates : int
         Configurations to try beside the default.
+    pictures : (n,) int64, optional
+        Equal for cells of one picture and its copies; without them every cell is one of its own.
     """
-    tried = search(estimator, features, target, groups, candidates=candidates, seed=seed)
+    tried = search(
+        estimator, features, target, groups, candidates=candidates, seed=seed, pictures=pictures
+    )
     return _fitted(best(tried), features, target, seed, positive, sensitivity)
 
 
@@ -125,6 +131,7 @@ def cross_validate(
     positive: int | None = None,
     sensitivity: float = 0.95,
     candidates: int = 0,
+    pictures: Codes | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> list[Fold]:
     """Test the whole procedure, calibration included, on groups that it has not seen.
@@ -146,6 +153,8 @@ def cross_validate(
         What each fold's operating threshold is to reach.
     candidates : int
         Configurations that each fold tries beside the default, on its training part only.
+    pictures : (n,) int64, optional
+        As in `fit_calibrated`.
     progress : callable, optional
         Told of every fold that is done.
 
@@ -169,7 +178,15 @@ def cross_validate(
 
     def run(repeat: int, number: int, train: Codes, test: Codes) -> Fold:
         part, truth, own = features[train], target[train], seed + 1_000 * repeat + number
-        tried = search(estimator, part, truth, groups[train], candidates=candidates, seed=own)
+        tried = search(
+            estimator,
+            part,
+            truth,
+            groups[train],
+            candidates=candidates,
+            seed=own,
+            pictures=None if pictures is None else pictures[train],
+        )
         chosen = best(tried)
 
         def model(one: Candidate) -> CalibratedModel:

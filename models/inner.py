@@ -16,9 +16,25 @@ INNER_FOLDS = 3
 
 
 def inner_scores(
-    estimator: Estimator, features: Floats, target: Codes, groups: Codes, seed: int
+    estimator: Estimator,
+    features: Floats,
+    target: Codes,
+    groups: Codes,
+    seed: int,
+    pictures: Codes | None = None,
 ) -> Floats:
     """Score every cell by a model that has not seen its group: (n, classes) float64.
+
+    Where a class has one group only, by one that has not seen its picture; where it has one
+    picture only, by one that has not seen the cell.
+
+    Parameters
+    ----------
+    features : (n, p) float64
+    target, groups : (n,) int64
+    seed : int
+    pictures : (n,) int64, optional
+        Equal for copies of a picture; without them every cell is one of its own.
 
     Raises
     ------
@@ -28,7 +44,7 @@ def inner_scores(
         If an inner fold parts a group.
     """
     if calibrated_within_groups(target, groups):
-        groups = np.arange(len(target))
+        groups = _finer(target, pictures)
     rarest = int(groups_by_class(target, groups).min())
     if rarest < 2:
         raise ModelError(
@@ -50,3 +66,10 @@ def inner_scores(
 def calibrated_within_groups(target: Codes, groups: Codes) -> bool:
     """Whether a class has one group only, so that calibration cannot keep groups whole."""
     return bool(groups_by_class(target, groups).min() < 2)
+
+
+def _finer(target: Codes, pictures: Codes | None) -> Codes:
+    """Give the pictures as groups, or each cell, where a class has one picture only."""
+    if pictures is None or calibrated_within_groups(target, pictures):
+        return np.arange(len(target))
+    return pictures

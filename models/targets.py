@@ -15,6 +15,7 @@ from .groups import group_names, merged_groups
 
 POSITIVE = "blast"
 IDENTITY = ("Metadata_SHA256", "Metadata_PHash")
+EXAMPLES = 5
 _GIVE_LABELS = (
     "give labels to extract (class folders or a manifest), or name their column with --label"
 )
@@ -38,6 +39,8 @@ class Targets:
     group_names : tuple of str
         The subjects of each group, joined by " = " where copies merged several; empty where a
         group is a cell.
+    pictures : (n,) int64
+        Equal for cells of one picture, and of exact or near copies of it.
     rows : (n,) int64
         Positions of these cells in the table that was given.
     notes : tuple of str
@@ -49,6 +52,7 @@ class Targets:
     positive: int | None
     groups: NDArray[np.int64]
     group_names: tuple[str, ...]
+    pictures: NDArray[np.int64]
     rows: NDArray[np.int64]
     notes: tuple[str, ...]
 
@@ -86,17 +90,15 @@ def read_targets(
     labels = labels.iloc[rows].astype(str)
     classes = _classes(labels, label)
     chosen = _positive(classes, positive)
+    pictures = _pictures(table, copies)[rows]
     table = table.iloc[rows]
-    subjects = _subjects(table, group)
+    subjects = _subjects(table, group) if group else _cell_names(table, rows)
     target = np.searchsorted(np.array(classes), labels.to_numpy(dtype=str)).astype(np.int64)
     groups, merged = merged_groups(
-        subjects,
-        {name: table[name].to_numpy() for name in IDENTITY if name in table},
-        _pairs(copies, rows),
-        unit="subjects" if group else "cells",
+        subjects, {"picture": pictures}, unit="subjects" if group else "cells"
     )
     notes += merged
-    notes += _contradictions(table, label)
+    notes += _repeated(table, pictures, labels)
     if group is not None:
         notes += _mixed(subjects, target, group)
     return Targets(
@@ -105,6 +107,7 @@ def read_targets(
         chosen,
         groups,
         group_names(subjects, groups) if group else (),
+        np.unique(pictures, return_inverse=True)[1].astype(np.int64),
         rows.astype(np.int64),
         tuple(notes),
     )
@@ -153,9 +156,7 @@ def _positive(classes: tuple[str, ...], positive: str | None) -> int | None:
     return None
 
 
-def _subjects(table: pd.DataFrame, group: str | None) -> NDArray[np.str_]:
-    if group is None:
-        return np.arange(len(table)).astype(str)
+def _subjects(table: pd.DataFrame, group: str) -> NDArray[np.str_]:
     remedy = "name another column with --group, or accept a random split with --no-groups"
     if group not in table.columns:
         raise ModelError(f"the table has no column {group}", remedy)
@@ -177,21 +178,57 @@ def _mixed(subjects: NDArray[np.str_], target: NDArray[np.int64], group: str) ->
     return [f"{len(mixed)} of {len(names)} values of {group} have cells of several classes"]
 
 
-def _pairs(copies: Sequence[tuple[int, int]], rows: NDArray[np.intp]) -> NDArray[np.int64]:
-    """Positions among `rows` of the pairs of which neither cell was left out."""
-    pairs = np.array(list(copies), dtype=np.int64).reshape(-1, 2)
-    both = np.isin(pairs, rows).all(axis=1)
-    return np.searchsorted(rows, pairs[both]).astype(np.int64)
+def _cell_names(table: pd.DataFrame, rows: NDArray[np.intp]) -> NDArray[np.str_]:
+    """Name cells by image, and by row of the whole table, as an image may hold several."""
+    places = np.char.add("row ", (rows + 1).astype(str))
+    if "Metadata_Image" not in table.columns:
+        return places
+    images = table["Metadata_Image"].astype(str).to_numpy(dtype=str)
+    return np.char.add(np.char.add(images, ", "), places)
 
 
-def _contradictions(table: pd.DataFrame, label: str) -> list[str]:
-    """Note pictures that occur twice, in files of their own, under different labels."""
-    if not {"Metadata_SHA256", "Metadata_Image"} <= set(table.columns):
+def _pictures(table: pd.DataFrame, copies: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
+    """Number the pictures of all rows, copies alike.
+
+    Those without a label count too: two copies of a picture that has none are copies of each other.
+    """
+    pictures, _ = merged_groups(
+        np.arange(len(table)).astype(str),
+        {name: table[name].to_numpy() for name in IDENTITY if name in table},
+        np.array(list(copies), dtype=np.int64).reshape(-1, 2),
+    )
+    return pictures
+
+
+def _repeated(
+    table: pd.DataFrame, pictures: NDArray[np.int64], labels: pd.Series[Any]
+) -> list[str]:
+    """Note pictures that occur in several files, and those that do so under different labels."""
+    if "Metadata_Image" not in table.columns:
         return []
-    known = table[table["Metadata_SHA256"].notna() & (table["Metadata_SHA256"] != "")]
-    each = known.groupby("Metadata_SHA256")[["Metadata_Image", label]].nunique()
-    count = int((each > 1).all(axis=1).sum())
-    return [f"{count} pictures occur under different labels"] if count else []
+    cells = pd.DataFrame(
+        {
+            "picture": pictures,
+            "image": table["Metadata_Image"].astype(str).to_numpy(),
+            "label": labels.to_numpy(dtype=str),
+        }
+    )
+    each = cells.groupby("picture").nunique()
+    files = each["image"][each["image"] > 1]
+    if files.empty:
+        return []
+    notes = [
+        f"{len(files)} pictures occur in {files.sum()} files (exact or near copies): their cells"
+        " are on one side of every split"
+    ]
+    torn = files.index[each.loc[files.index, "label"] > 1]
+    if len(torn):
+        some = cells[cells["picture"].isin(torn[:EXAMPLES])].drop_duplicates()
+        named = (some["image"] + " (" + some["label"] + ")").groupby(some["picture"])
+        shown = "; ".join(named.agg(" = ".join))
+        more = "; …" if len(torn) > EXAMPLES else ""
+        notes.append(f"{len(torn)} pictures occur under different labels: {shown}{more}")
+    return notes
 
 
 def _note(count: int, what: str) -> list[str]:

@@ -46,6 +46,7 @@ def search(
     *,
     candidates: int = 0,
     seed: int = 0,
+    pictures: Codes | None = None,
 ) -> list[Candidate]:
     """Try the default configuration and `candidates` drawn ones on the same inner folds.
 
@@ -64,6 +65,8 @@ def search(
     candidates : int
         Configurations to draw beside the default.
     seed : int
+    pictures : (n,) int64, optional
+        See `inner_scores`.
 
     Returns
     -------
@@ -86,7 +89,7 @@ def search(
             "ask for more folds (--folds), or train without --tune",
         )
     return [
-        _tried(one, features, target, groups, seed)
+        _tried(one, features, target, groups, seed, pictures)
         for one in (estimator, *_drawn(estimator, features, candidates, seed))
     ]
 
@@ -109,9 +112,14 @@ def log_loss(probabilities: Floats, target: Codes) -> float:
 
 
 def _tried(
-    estimator: Estimator, features: Floats, target: Codes, groups: Codes, seed: int
+    estimator: Estimator,
+    features: Floats,
+    target: Codes,
+    groups: Codes,
+    seed: int,
+    pictures: Codes | None,
 ) -> Candidate:
-    scores = inner_scores(estimator, features, target, groups, seed)
+    scores = inner_scores(estimator, features, target, groups, seed, pictures)
     calibration = fit_calibration(scores, target)
     return Candidate(estimator, scores, log_loss(calibration.probabilities(scores), target))
 

@@ -91,6 +91,7 @@ def judged(
             data.groups,
             classes=data.classes,
             unit="subjects" if data.group_names else "cells",
+            pictures=data.pictures,
             progress=tell,
             **asdict(protocol),
         )

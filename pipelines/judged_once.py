@@ -29,6 +29,7 @@ def part(data: TrainingSet, places: NDArray[np.int64]) -> TrainingSet:
         target=data.target[places],
         groups=groups[1].astype(np.int64),
         group_names=tuple(data.group_names[one] for one in groups[0]) if data.group_names else (),
+        pictures=data.pictures[places],
         rows=data.rows[places],
     )
 
@@ -58,6 +59,7 @@ def validated(
         positive=data.positive,
         sensitivity=protocol.sensitivity,
         candidates=protocol.candidates,
+        pictures=data.pictures,
         progress=tell,
     )
 

@@ -123,6 +123,24 @@ def test_tuning_on_noise_stays_at_chance():
     assert auroc(target == 1, pooled(done, 320)[0, :, 1]) == pytest.approx(0.5, abs=0.1)
 
 
+def test_copies_stay_together_where_a_class_has_one_subject():
+    seen = []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        features = np.repeat(rng.normal(size=(50, 30)), 2, axis=0)  # each cell twice
+        pictures = np.repeat(np.arange(50), 2)
+        target = np.where(pictures < 20, 1, 0)
+        groups = np.where(pictures < 20, 0, 1 + pictures % 10)  # one positive subject
+        for known in (pictures, None):
+            scores = inner_scores(ESTIMATORS["svm"], features, target, groups, seed, known)
+            seen.append(auroc(target == 1, scores[:, 1]))
+    kept, parted = np.reshape(seen, (12, 2)).mean(axis=0)
+    assert kept == pytest.approx(0.5, abs=0.1)  # there is nothing to learn
+    assert parted > 0.7
+    one_picture = np.where(target == 1, 0, pictures)  # then cell by cell
+    assert np.isfinite(inner_scores(LOGISTIC, features, target, groups, 0, one_picture)).all()
+
+
 def test_one_subject_of_a_class_cannot_be_tuned_on():
     features, target, groups = drawn(groups=4)
     with pytest.raises(ModelError, match=r"holds one subject of a class.*without --tune"):
