@@ -18,15 +18,13 @@ from .figures import (
     decide,
     figures,
 )
-from .intervals import cluster_bootstrap
+from .intervals import DRAWS, cluster_bootstrap
 from .judged import Calibrated, Operating, calibrated, operating_point
 from .operating import Abstention, abstentions
 from .subjects import SubjectFigures, SubjectResult, subject_figures, subject_results
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
-
-DRAWS = 500
 
 
 @dataclass(frozen=True)
@@ -132,6 +130,9 @@ def evaluate(
             probabilities[..., positive],
             pooled_thresholds(done, len(target)),
             sensitivity,
+            groups,
+            draws=draws,
+            seed=seed,
         ),
         abstentions=abstentions(target, probabilities[0]),
         subjects=subjects,
@@ -147,7 +148,6 @@ def repeated_figures(
     *,
     draws: int = DRAWS,
     seed: int = 0,
-    threshold: float = 0.5,
 ) -> list[Figure]:
     """Figures on the pooled out-of-fold predictions of each repeat.
 
@@ -161,16 +161,14 @@ def repeated_figures(
         Subjects to draw whole; without them no interval is given.
     draws, seed : int
         Of the bootstrap.
-    threshold : float
-        From which on a cell is called positive (two classes).
     """
     repeats, cells, classes = probabilities.shape
-    each = [figures(target, one, positive, None, threshold) for one in probabilities]
+    each = [figures(target, one, positive) for one in probabilities]
     priors = np.bincount(target, minlength=classes) / cells
     trivial = figures(target, np.tile(priors, (cells, 1)), positive)
 
     def mean_of(weights: Floats) -> dict[str, Floats]:
-        drawn = [figures(target, one, positive, weights, threshold) for one in probabilities]
+        drawn = [figures(target, one, positive, weights) for one in probabilities]
         return {name: np.mean([one[name] for one in drawn], axis=0) for name in trivial}
 
     unknown = dict.fromkeys(trivial, (float("nan"), float("nan")))
@@ -189,12 +187,10 @@ def repeated_figures(
     ]
 
 
-def confusion_counts(
-    target: Codes, probabilities: Floats, positive: int | None, threshold: float = 0.5
-) -> Floats:
+def confusion_counts(target: Codes, probabilities: Floats, positive: int | None) -> Floats:
     """Mean counts over repeats, (classes, classes): true class in rows, decided in columns."""
     classes = probabilities.shape[2]
-    counts = [confusion(target, decide(one, positive, threshold), classes) for one in probabilities]
+    counts = [confusion(target, decide(one, positive), classes) for one in probabilities]
     mean: Floats = np.mean(counts, axis=0)
     return mean
 

@@ -126,17 +126,20 @@ def figures(
     Returns
     -------
     dict of str to () or (m,) float64
-        NaN where a class that a figure needs is absent.
+        NaN where a class that a figure needs is absent: of the means over classes, one that
+        occurs among the cells and counts nothing in a version.
     """
     classes = probabilities.shape[1]
     counts = confusion(target, decide(probabilities, positive, threshold), classes, weights)
-    of = np.unique(target).tolist() if positive is None else [positive]
+    occurring = np.unique(target).tolist()
+    of = occurring if positive is None else [positive]
+    whole = np.where((counts.sum(axis=-1)[..., occurring] > 0).all(axis=-1), 1.0, np.nan)
     ranked = [of_probabilities(target == code, probabilities[:, code], weights) for code in of]
     return {
         "accuracy": accuracy(counts),
-        "balanced accuracy": np.nanmean(class_sensitivity(counts), axis=-1),
-        "macro F1": macro_f1(counts),
-        "weighted F1": weighted_f1(counts),
+        "balanced accuracy": class_sensitivity(counts)[..., occurring].mean(axis=-1),
+        "macro F1": macro_f1(counts) * whole,
+        "weighted F1": weighted_f1(counts) * whole,
         "sensitivity": class_sensitivity(counts)[..., of].mean(axis=-1),
         "specificity": class_specificity(counts)[..., of].mean(axis=-1),
         **{name: np.mean([one[name] for one in ranked], axis=0) for name in ranked[0]},

@@ -7,13 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .intervals import wilson
-from .operating import NetBenefit, PredictiveValues, decision_curve, predictive_values
+from .intervals import DRAWS, cluster_bootstrap
+from .operating import (
+    PREVALENCES,
+    NetBenefit,
+    PredictiveValues,
+    decision_curve,
+    predictive_values,
+)
 from .probability_figures import (
     Bin,
     Curve,
     calibration_error,
     calibration_error_if_perfect,
+    ratio,
     reliability,
     threshold_curve,
 )
@@ -71,7 +78,8 @@ class Operating:
     threshold : float
         Their mean.
     sensitivity, specificity : (float, float, float)
-        Reached on unseen cells, mean over repeats, with Wilson's interval.
+        Reached on unseen cells, mean over repeats, with the 95 % interval of a bootstrap of whole
+        subjects.
     predictive_values : list of PredictiveValues
     roc, precision_recall : list of (float, float)
         First repeat: false positive rate and sensitivity; sensitivity and precision.
@@ -90,20 +98,61 @@ class Operating:
 
 
 def operating_point(
-    truth: Truth, probability: Floats, thresholds: Floats, stated: float
+    truth: Truth,
+    probability: Floats,
+    thresholds: Floats,
+    stated: float,
+    groups: Codes,
+    *,
+    draws: int = DRAWS,
+    seed: int = 0,
 ) -> Operating:
-    """Judge (repeats, n) probabilities of the positive class at (repeats, n) thresholds."""
-    called = probability >= thresholds
-    positives, negatives = int(truth.sum()), int((~truth).sum())
-    found = float(called[:, truth].mean()) if positives else float("nan")
-    spared = float((~called[:, ~truth]).mean()) if negatives else float("nan")
+    """Judge (repeats, n) probabilities of the positive class at (repeats, n) thresholds.
+
+    Parameters
+    ----------
+    truth : (n,) bool
+    probability, thresholds : (repeats, n) float64
+    stated : float
+        Sensitivity that the thresholds were chosen for.
+    groups : (n,) int64
+        Subjects, which the bootstrap draws whole.
+    draws, seed : int
+        Of the bootstrap.
+    """
+    called = (probability >= thresholds).mean(axis=0)
+
+    def rates(weights: Floats) -> dict[str, Floats]:
+        positives, negatives = weights * truth, weights * ~truth
+        found = ratio(positives @ called, positives.sum(axis=-1))
+        spared = ratio(negatives @ (1 - called), negatives.sum(axis=-1))
+        worth = {
+            f"{name} {share}": values
+            for share in PREVALENCES
+            for name, values in zip(
+                ("PPV", "NPV"), predictive_values(found, spared, share), strict=True
+            )
+        }
+        return {"sensitivity": found, "specificity": spared, **worth}
+
+    whole = {name: float(one[0]) for name, one in rates(np.ones((1, len(truth)))).items()}
+    within = cluster_bootstrap(groups, rates, draws=draws, seed=seed)
     curve = threshold_curve(truth, probability[0])
     return Operating(
         stated,
         float(thresholds.mean()),
-        (found, *wilson(found * positives, positives)),
-        (spared, *wilson(spared * negatives, negatives)),
-        predictive_values(found, spared),
+        (whole["sensitivity"], *within["sensitivity"]),
+        (whole["specificity"], *within["specificity"]),
+        [
+            PredictiveValues(
+                share,
+                whole[f"PPV {share}"],
+                whole[f"NPV {share}"],
+                within[f"PPV {share}"],
+                within[f"NPV {share}"],
+            )
+            for share in PREVALENCES
+        ],
         [(0.0, 0.0), *_points(curve.false_positive_rate, curve.sensitivity, curve)],
         _points(curve.sensitivity, curve.precision, curve),
         decision_curve(truth, probability[0]),

@@ -9,6 +9,8 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
+from .probability_figures import ratio
+
 Floats = NDArray[np.float64]
 Truth = NDArray[np.bool_]
 
@@ -34,23 +36,29 @@ def threshold_for_sensitivity(truth: Truth, probability: Floats, sensitivity: fl
 
 @dataclass(frozen=True)
 class PredictiveValues:
-    """What a call is worth where that share of cells is positive; NaN where nothing is called."""
+    """What a call is worth where that share of cells is positive; NaN where nothing is called.
+
+    Parameters
+    ----------
+    prevalence, ppv, npv : float
+    ppv_interval, npv_interval : (float, float)
+        As the sensitivity's and specificity's.
+    """
 
     prevalence: float
     ppv: float
     npv: float
+    ppv_interval: tuple[float, float]
+    npv_interval: tuple[float, float]
 
 
 def predictive_values(
-    sensitivity: float, specificity: float, prevalences: Sequence[float] = PREVALENCES
-) -> list[PredictiveValues]:
-    """Bayes' rule at stated prevalences."""
-    rows = []
-    for share in prevalences:
-        right, wrong = sensitivity * share, (1 - specificity) * (1 - share)
-        clear, missed = specificity * (1 - share), (1 - sensitivity) * share
-        rows.append(PredictiveValues(share, _share(right, wrong), _share(clear, missed)))
-    return rows
+    sensitivity: Floats, specificity: Floats, prevalence: float
+) -> tuple[Floats, Floats]:
+    """Bayes' rule at a prevalence: PPV and NPV, in the shape of the given shares."""
+    right, wrong = sensitivity * prevalence, (1 - specificity) * (1 - prevalence)
+    clear, missed = specificity * (1 - prevalence), (1 - sensitivity) * prevalence
+    return ratio(right, right + wrong), ratio(clear, clear + missed)
 
 
 @dataclass(frozen=True)
@@ -110,7 +118,3 @@ def decision_curve(truth: Truth, probability: Floats, steps: int = 50) -> list[N
             NetBenefit(float(threshold), benefit, float(prevalence - odds * (1 - prevalence)))
         )
     return rows
-
-
-def _share(part: float, rest: float) -> float:
-    return part / (part + rest) if part + rest > 0 else float("nan")

@@ -129,8 +129,9 @@ def tested(
     Returns
     -------
     mapping
-        Figures with intervals by subject, of cells and of subjects, at `threshold`; None where a
-        class that a figure needs does not occur.
+        Figures with intervals by subject, of cells and of subjects, called positive from 0.5 on as
+        on the folds; sensitivity and specificity at the thresholds too. None where a class that a
+        figure needs does not occur.
     """
     import numpy as np
 
@@ -141,21 +142,23 @@ def tested(
 
     target, positive = outside.target, data.positive
     said = model.probabilities(outside.features)[None]
-    counts = confusion_counts(target, said, positive, threshold)
-    read = (target, said, outside.groups, outside.names, data.classes, positive, threshold)
+    counts = confusion_counts(target, said, positive)
+    read = (target, said, outside.groups, outside.names, data.classes, positive)
     subjects = subject_results(*read)
     whole = None
     if positive is not None and subjects:
-        whole = subject_figures(subjects, data.classes[positive], threshold)
+        whole = subject_figures(subjects, data.classes[positive])
     points = {}
-    if positive is not None:
+    # The likeliest of several classes is called: there is no threshold.
+    if positive is not None and len(data.classes) == 2:
         for name, value in (("stored", threshold), ("stated", model.threshold)):
             each = np.full((1, len(target)), value)
-            point = operating_point(target == positive, said[..., positive], each, stated)
+            truth, chance = target == positive, said[..., positive]
+            point = operating_point(truth, chance, each, stated, outside.groups)
             points[name] = {
                 key: asdict(point)[key] for key in ("threshold", "sensitivity", "specificity")
             }
-    found = repeated_figures(target, said, positive, outside.groups, threshold=threshold)
+    found = repeated_figures(target, said, positive, outside.groups)
     return {
         "table": outside.name,
         "cells": len(target),

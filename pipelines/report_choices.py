@@ -78,7 +78,8 @@ def external(found: Mapping[str, Any]) -> Iterator[str]:
     yield paragraph(
         f"{facts['table']}: {facts['cells']} cells ({counts}) in {facts['groups']} groups, tested"
         " once, by the final model, after everything else. No setting, feature or threshold was"
-        " chosen by them."
+        " chosen by them. Calls are from a probability of 0.5 on, as on the folds, where no other"
+        " threshold is named."
     )
     for text in facts["left_out"]:
         yield note(text)
@@ -110,8 +111,8 @@ def external(found: Mapping[str, Any]) -> Iterator[str]:
     whole = facts["subject_figures"]
     if whole:
         yield paragraph(
-            f"By subject, at the stored threshold: {whole['positives']} positive and"
-            f" {whole['negatives']} others."
+            f"By subject, called by the mean log odds of its cells: {whole['positives']} positive"
+            f" and {whole['negatives']} others."
         )
         yield table(["", "share", "95 % interval (Wilson)"], _shares(whole))
 
@@ -123,7 +124,7 @@ def _thresholds(facts: Mapping[str, Any]) -> Iterator[str]:
     }
     for name, point in facts["thresholds"].items():
         yield paragraph(f"Cells at {said[name]} ({point['threshold']:.3f}):")
-        yield table(["", "share", "95 % interval (Wilson)"], _shares(point))
+        yield table(["", "share", "95 % interval"], _shares(point))
 
 
 def _shares(point: Mapping[str, Any]) -> Sequence[Sequence[Any]]:

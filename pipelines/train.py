@@ -158,6 +158,11 @@ def train(
     wanted = Wanted(label, None if no_groups else group, positive, estimator, select)
     with _opened(scheduler, table, dictionary, wanted, seed) as source:
         frame, data, kind = source.frame, source.data, source.kind
+        if sensitivity is not None and len(data.classes) > 2:
+            raise ModelError(
+                f"a sensitivity of {sensitivity} asked for with {len(data.classes)} classes",
+                "leave --sensitivity out: the likeliest of several classes is called",
+            )
         outside = (
             None if external is None else open_external(external, sidecar, frame, data, wanted)
         )
@@ -177,6 +182,7 @@ def train(
             positive=data.positive,
             sensitivity=stated,
             candidates=protocol.candidates,
+            pictures=data.pictures,
         )
     held = data if source.sample is None else source.sample.data
     shown = narrowed(held, model.pipeline)
@@ -187,7 +193,12 @@ def train(
     if judged.within_groups:
         notes.append("a class has too few subjects to calibrate on unseen ones")
     facts = summary(data, wanted, protocol)
-    threshold = 0.5 if sensitivity is None or data.positive is None else model.threshold
+    threshold = 0.5 if sensitivity is None else model.threshold
+    if sensitivity is not None:
+        notes.append(
+            f"for a sensitivity of {sensitivity:g} the stored model calls a cell positive from"
+            f" {threshold:.3f} on; figures that name no threshold are of calls from 0.5 on"
+        )
     bundle = make_bundle(model, shown, wanted, sidecar, threshold, facts, stated)
     found = outside and tested(outside, model, data, threshold, stated)
     if found:

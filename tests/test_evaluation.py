@@ -111,6 +111,26 @@ def test_an_absent_class_has_no_sensitivity_and_no_auroc():
     assert figures(target, probabilities, 1)["balanced accuracy"] == 1
 
 
+def test_a_draw_without_a_class_has_no_mean_over_the_classes():
+    target = np.array([0, 0, 1, 2])
+    probabilities = np.eye(3)[[0, 1, 1, 2]]
+    weights = np.array([[1.0, 1, 1, 1], [2, 2, 0, 0]])
+    found = figures(target, probabilities, None, weights)
+    for name in ("balanced accuracy", "macro F1", "weighted F1"):
+        assert not np.isnan(found[name][0]), name
+        assert np.isnan(found[name][1]), name
+    assert found["accuracy"].tolist() == [0.75, 0.5]
+
+
+def test_a_class_that_is_never_called_is_half_right_in_every_draw():
+    groups = np.repeat(np.arange(6), 5)
+    target = (groups < 2).astype(int)  # 8.7 % of the draws hold none of its two subjects
+    never = np.tile([0.8, 0.2], (30, 1))[None]
+    named = {one.name: one for one in repeated_figures(target, never, 1, groups)}
+    one = named["balanced accuracy"]
+    assert (one.mean, one.low, one.high) == (0.5, 0.5, 0.5)
+
+
 def test_every_figure_stands_beside_its_trivial_baseline():
     target = np.array([0] * 30 + [1] * 10)
     perfect = np.eye(2)[target][None]

@@ -6,8 +6,10 @@ import pytest
 from tables import SIGNAL, columns, made_table, write_table
 from test_report import read
 
+from models.bundle import load_bundle, predict_probabilities
 from models.errors import ModelError
 from models.figures import figures
+from pipelines.feature_table import read_table
 from pipelines.train import train
 
 QUICK = {"folds": 3, "repeats": 1, "estimator": "logistic"}
@@ -29,7 +31,7 @@ def two(folder, table, outside, dictionary=None):
     return paths
 
 
-def test_other_cells_are_tested_on_once_at_the_stored_threshold(tmp_path):
+def test_other_cells_are_tested_on_once_as_on_the_folds_and_at_the_thresholds(tmp_path):
     paths = two(tmp_path, made_table(strength=3), other())
     report = train(
         paths[0], tmp_path / "model", external=paths[1], sensitivity=0.9, **QUICK
@@ -49,9 +51,15 @@ def test_other_cells_are_tested_on_once_at_the_stored_threshold(tmp_path):
     point = outside["thresholds"]["stored"]
     assert point["threshold"] == bundle["threshold"] == outside["thresholds"]["stated"]["threshold"]
     counts = outside["confusion"]
-    assert (
-        named["sensitivity"]["mean"] == pytest.approx(counts[0][0] / 36) == point["sensitivity"][0]
-    )
+    assert named["sensitivity"]["mean"] == pytest.approx(counts[0][0] / 36)
+    low, high = point["sensitivity"][1:]
+    assert low <= point["sensitivity"][0] <= high
+    # Called from 0.5 on, as on the folds beside which they stand; the threshold apart.
+    cells, versions = read_table(paths[1]), dict.fromkeys(columns(), 1)
+    said = predict_probabilities(load_bundle(report.out, feature_versions=versions), cells)[:, 0]
+    truth = cells["Metadata_Label"].to_numpy() == "blast"
+    assert named["sensitivity"]["mean"] == pytest.approx((said[truth] >= 0.5).mean())
+    assert point["sensitivity"][0] == pytest.approx((said[truth] >= bundle["threshold"]).mean())
     assert outside["subject_figures"]["positives"] == 6
     assert any("external table cells.parquet, 72 cells: balanced" in one for one in report.notes)
     _, words = read(report.out / "report.html")

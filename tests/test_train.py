@@ -94,8 +94,41 @@ def test_copies_across_subjects_stay_together_and_are_told(tmp_path):
     report = train(write_table(tmp_path, table), tmp_path / "model", **QUICK)
     assert report.groups == 8
     assert any("S0 = S2; S1 = S3; S5 = S7; S8 = S9" in note for note in report.notes)
-    assert "1 pictures occur under different labels" in report.notes
+    named = "images/48.png (blast) = images/54.png (normal)"
+    assert f"1 pictures occur under different labels: {named}" in report.notes
+    assert any(one.startswith("4 pictures occur in 8 files") for one in report.notes)
     assert {one.name for one in report.evaluation.subjects} >= {"S0 = S2", "S4"}
+
+
+def test_copies_of_a_picture_without_a_label_stay_together(tmp_path):
+    table = made_table()
+    near = int(table.loc[0, "Metadata_PHash"], 16) ^ (1 << 40)
+    table.loc[6, "Metadata_PHash"] = f"{near:056x}"  # S0 nearly S1
+    table.loc[18, "Metadata_SHA256"] = "same"  # S3 by way of one without a label
+    first, way = table.loc[[0]].copy(), table.loc[[20]].copy()
+    way["Metadata_SHA256"] = "same"
+    way["Metadata_PHash"] = f"{near ^ (1 << 80):056x}"
+    extra = pd.concat([first, way]).assign(Metadata_Label=None, Metadata_Image=["u0", "u1"])
+    whole = pd.concat([extra, table], ignore_index=True)
+    report = train(write_table(tmp_path, whole), tmp_path / "model", **QUICK)
+    assert any("S0 = S1 = S3" in note for note in report.notes)
+    assert report.groups == 10
+
+
+def test_copies_and_conflicts_within_a_subject_or_without_any_are_told_by_image(tmp_path):
+    table = made_table()
+    table.loc[0, "Metadata_SHA256"] = table.loc[3, "Metadata_SHA256"]
+    path = write_table(tmp_path, table)
+    report = train(path, tmp_path / "model", **QUICK)
+    assert any(one.startswith("1 pictures occur in 2 files (exact or") for one in report.notes)
+    report = train(path, tmp_path / "cells", no_groups=True, **QUICK)
+    assert any("images/0.png, row 1 = images/3.png, row 4" in one for one in report.notes)
+
+
+def test_a_sensitivity_is_for_two_classes(tmp_path):
+    path = write_table(tmp_path, made_table(classes=("blast", "normal", "other")))
+    with pytest.raises(ModelError, match=r"sensitivity of 0.9 asked for with 3 classes; leave"):
+        train(path, tmp_path / "model", sensitivity=0.9, **QUICK)
 
 
 def test_without_groups_the_user_must_say_so_and_is_told(tmp_path):
