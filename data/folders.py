@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from .entries import Entry
@@ -11,6 +12,7 @@ from .tree import Found, Tree
 # Folders that hold all images, next to folders of something else.
 IMAGE_FOLDERS = frozenset(("img", "imgs", "image", "images", "im"))
 MASK_FOLDERS = frozenset(("mask", "masks"))
+_DRAWN = re.compile(r"(^|[/_\-. ])(masks?|overlays?)([/_\-. ])", re.IGNORECASE)
 _SPLITS = re.compile(r"train(ing)?|test(ing)?|val(id|idation)?|fold_?\d+", re.IGNORECASE)
 
 
@@ -21,11 +23,24 @@ def read_folders(tree: Tree) -> tuple[str, list[Entry], list[str]]:
     the next level.
     """
     entries = [_entry(image) for image in tree.images]
+    notes = _drawn(entries)
     if all(entry.label is None for entry in entries):
-        return "flat folder", entries, []
+        return "flat folder", entries, notes
     outside = sum(entry.label is None for entry in entries)
-    notes = [f"{outside} images lie outside the class folders: no label"] if outside else []
+    if outside:
+        notes.append(f"{outside} images lie outside the class folders: no label")
     return "class folders", entries, notes
+
+
+def _drawn(entries: Sequence[Entry]) -> list[str]:
+    """Note what is named as a mask or an overlay, and yet will be measured."""
+    named = [entry.name for entry in entries if _DRAWN.search(entry.name)]
+    if not named:
+        return []
+    return [
+        f"{len(named)} pictures that are called masks or overlays are measured as images,"
+        f" {named[0]} for example: move them out, and give masks with --masks"
+    ]
 
 
 def below_images(name: str) -> str:

@@ -42,7 +42,8 @@ def read_table(path: Path, required: str) -> list[dict[str, str]]:
         raise DataError(
             f"{shown} is not UTF-8 (byte {error.start})", "save it as 'CSV UTF-8'"
         ) from error
-    first = text.split("\n", 1)[0]
+    # Line ends may be those of Unix, Windows or the old Macintosh, which Excel still writes.
+    first = io.StringIO(text, newline=None).readline()
     for delimiter in _DELIMITERS:
         header = [
             name.strip().lower() for name in next(csv.reader([first], delimiter=delimiter), [])

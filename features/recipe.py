@@ -19,6 +19,7 @@ from .registry import (
     FAMILIES,
     FEATURES,
     MEMBERSHIPS,
+    PRESETS,
     Axes,
     Column,
     Family,
@@ -72,11 +73,27 @@ def preset_columns(preset: Preset = "standard", wanted: Sequence[str] = ()) -> t
             chosen[column.name] = None
     for word in wanted:
         if word not in found:
-            raise CellError(
-                f"no feature family or column of the preset {preset!r} fits {word!r}",
-                f"choose among {', '.join(FAMILIES)}, or name columns, with * where they vary",
-            )
+            raise _unknown(word, preset)
     return tuple(chosen)
+
+
+def _unknown(word: str, preset: str) -> CellError:
+    """Say that a word names no family or column of a preset, and what would."""
+    limit = MEMBERSHIPS.index(preset)
+    least = {
+        name: min(
+            MEMBERSHIPS.index(column.membership)
+            for record in FEATURES.values()
+            if record.family.name == name
+            for column in columns_of(record)
+        )
+        for name in FAMILIES
+    }
+    problem = f"no feature family or column of the preset {preset!r} fits {word!r}"
+    if word in least and MEMBERSHIPS[least[word]] in PRESETS:
+        return CellError(problem, f"ask for it with the preset {MEMBERSHIPS[least[word]]!r}")
+    families = ", ".join(name for name, first in least.items() if first <= limit)
+    return CellError(problem, f"choose among {families}, or name columns, with * where they vary")
 
 
 def parse_column(name: str) -> Column:

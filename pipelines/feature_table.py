@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.errors import ModelError
+
+from .tables import FORMULA
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,6 +17,10 @@ if TYPE_CHECKING:
 SIDECAR_FORMAT = 1
 _SUFFIXES = (".parquet", ".csv", "")
 _GIVE = "give the table that extract wrote"
+# What `plain_text` made no formula of.
+_MARKED = rf"'+[{''.join(map(re.escape, FORMULA))}]"
+# How other programs that wrote to a table leave out a number.
+_NO_NUMBER = ["", "nan", "NaN", "NA", "N/A", "null"]
 # Text whatever it looks like: a subject "007" or a hash "1e10" is not a number.
 TEXTS = ("Label", "OriginalLabel", "Subject", "Slide", "Camera", "SHA256", "PHash", "Image")
 
@@ -42,12 +49,27 @@ def read_table(path: Path, *, texts: tuple[str, ...] = ()) -> pd.DataFrame:
         if path.suffix == ".parquet" or path.is_dir():
             table = pd.read_parquet(path)
         else:
-            named = dict.fromkeys((*(f"Metadata_{name}" for name in TEXTS), *texts), "str")
-            table = pd.read_csv(path, dtype=named)
+            table = _read_csv(path, {*(f"Metadata_{name}" for name in TEXTS), *texts})
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} cannot be read: {_first_line(error)}", _GIVE) from error
     if table.empty:
         raise ModelError(f"{path} has no rows", _GIVE)
+    return table
+
+
+def _read_csv(path: Path, texts: set[str]) -> pd.DataFrame:
+    """Read a CSV as `write_table` wrote it: a class may be called NA, None or +."""
+    import pandas as pd
+
+    names = pd.read_csv(path, nrows=0).columns
+    missing = {name: [""] if name.startswith("Metadata_") else _NO_NUMBER for name in names}
+    table = pd.read_csv(
+        path, dtype=dict.fromkeys(texts, "str"), keep_default_na=False, na_values=missing
+    )
+    for name, values in table.items():
+        if pd.api.types.infer_dtype(values, skipna=True) == "string":
+            marked = values.str.match(_MARKED, na=False).astype(bool)
+            table[name] = values.where(~marked, values.str.slice(1))
     return table
 
 

@@ -30,11 +30,17 @@ IMAGES = Images()
 
 
 def from_sidecar(ctx: click.Context, _: click.Parameter, path: Path | None) -> None:
-    """Take the options of an earlier run as the defaults of this one."""
+    """Take images, options and table of an earlier run as the defaults of this one."""
     if path is None:
         return
     try:
-        options = json.loads(path.read_bytes())["configuration"]
+        record = json.loads(path.read_bytes())
+        places = {
+            "images": record["input"]["images"],
+            "masks": record["input"]["masks"],
+            "out": str(path.with_name(record["table"]["name"])),
+        }
+        options = dict(record["configuration"]) | places
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = "does not exist" if isinstance(error, FileNotFoundError) else "is not a sidecar"
         raise click.BadParameter(
@@ -45,9 +51,22 @@ def from_sidecar(ctx: click.Context, _: click.Parameter, path: Path | None) -> N
 
 
 def split_words(_: click.Context, __: click.Parameter, value: Any) -> tuple[str, ...]:  # noqa: ANN401
-    """Split a comma-separated list; a list from a sidecar is one already."""
+    """Split a comma-separated list; a list from a sidecar is one already.
+
+    Raises
+    ------
+    click.BadParameter
+        If it names nothing, as where a shell variable is not set, or holds other things than names.
+    """
     if isinstance(value, str):
-        return tuple(word.strip() for word in value.split(",") if word.strip())
+        words = tuple(word.strip() for word in value.split(",") if word.strip())
+        if not words:
+            raise click.BadParameter(f"{value!r} names nothing; leave the option out to have all")
+        return words
+    if not isinstance(value, list | tuple | None) or not all(
+        isinstance(word, str) for word in value or ()
+    ):
+        raise click.BadParameter(f"{value!r} is no list of names; write them with commas between")
     return tuple(value or ())
 
 

@@ -36,6 +36,9 @@ SUFFIXES = (".parquet", ".csv", "")
 # Rows a row group: fixed, so that the bytes of the file do not depend on how work was dealt out.
 GROUP = 1024
 
+# What a spreadsheet takes for the beginning of a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
 _TEXT = "text"
 _NUMBER = "number"
 _WHOLE = "whole"
@@ -216,11 +219,14 @@ def _csv_writer(path: Path, layout: Layout) -> Iterator[Write]:
 
 
 def plain_text(value: Any) -> str:  # noqa: ANN401
-    """Return a value as text that a spreadsheet does not take for a formula; NaN is empty."""
+    """Return a value as text that a spreadsheet does not take for a formula; NaN is empty.
+
+    `feature_table.read_table` takes back the apostrophe that says so.
+    """
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return ""
     text = str(value)
-    if isinstance(value, str) and text.startswith(("=", "+", "-", "@", "\t", "\r")):
+    if isinstance(value, str) and text.lstrip("'").startswith(FORMULA):
         return f"'{text}"
     return text
 
