@@ -1,4 +1,4 @@
-"""Intervals: Wilson's for a plain share, a bootstrap of whole subjects for everything else."""
+"""Intervals by a bootstrap of whole subjects."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri, stdtrit
+from scipy.special import ndtr, stdtrit
 
 Codes = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -15,28 +15,6 @@ Floats = NDArray[np.float64]
 CONFIDENCE = 0.95
 DRAWS = 500
 MOST_WEIGHTS = 4_000_000
-
-
-def wilson(successes: float, trials: float, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Give Wilson's score interval of a share; (NaN, NaN) without trials.
-
-    References
-    ----------
-    Wilson 1927, doi:10.1080/01621459.1927.10502953.
-
-    Examples
-    --------
-    >>> [round(bound, 4) for bound in wilson(8, 10)]
-    [0.4902, 0.9433]
-    """
-    if trials <= 0:
-        return float("nan"), float("nan")
-    z = float(ndtri((1 + confidence) / 2))
-    share = successes / trials
-    middle = share + z * z / (2 * trials)
-    half = z * sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
-    whole = 1 + z * z / trials
-    return max(0.0, (middle - half) / whole), min(1.0, (middle + half) / whole)
 
 
 def cluster_bootstrap(

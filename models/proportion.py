@@ -6,8 +6,10 @@ from math import nan, sqrt
 from statistics import NormalDist
 
 
-def wilson(successes: int, total: int, level: float = 0.95) -> tuple[float, float]:
+def wilson(successes: float, total: int, level: float = 0.95) -> tuple[float, float]:
     """Return Wilson's score interval of a proportion (1927, doi:10.1080/01621459.1927.10502953).
+
+    `successes` may be a mean over repeats.
 
     Examples
     --------

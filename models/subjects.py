@@ -10,11 +10,15 @@ from numpy.typing import NDArray
 from scipy.special import logit
 
 from .figures import class_sensitivity, class_specificity, confusion, decide
-from .intervals import wilson
-from .probability_figures import auroc
+from .intervals import cluster_bootstrap
+from .probability_figures import area, mean_precision, threshold_curve
+from .proportion import wilson
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
+Truth = NDArray[np.bool_]
+# A figure with its interval, low and high.
+Estimate = tuple[float, float, float]
 
 CLOSEST = 1e-6
 
@@ -34,6 +38,8 @@ class SubjectResult:
         Share of its cells called positive; NaN without a positive class.
     mean_logit : float
         Mean log odds of the positive class; NaN without one.
+    positive_low, positive_high : float
+        Wilson's interval of `positive_share`; NaN without a positive class.
     """
 
     name: str
@@ -44,6 +50,8 @@ class SubjectResult:
     high: float
     positive_share: float
     mean_logit: float
+    positive_low: float
+    positive_high: float
 
 
 def subject_results(
@@ -53,7 +61,6 @@ def subject_results(
     names: Sequence[str],
     classes: Sequence[str],
     positive: int | None,
-    threshold: float = 0.5,
 ) -> list[SubjectResult]:
     """Judge each subject by its cells, worst first.
 
@@ -66,10 +73,8 @@ def subject_results(
         Name of each group.
     classes : sequence of str
     positive : int or None
-    threshold : float
-        From which on a cell is called positive (two classes).
     """
-    decided = np.stack([decide(one, positive, threshold) for one in probabilities])
+    decided = np.stack([decide(one, positive) for one in probabilities])
     right = (decided == target).mean(axis=0)
     if positive is None:
         called = logits = np.full(len(target), np.nan)
@@ -82,6 +87,11 @@ def subject_results(
         here = groups == group
         cells = int(here.sum())
         low, high = wilson(float(right[here].sum()), cells)
+        share = (
+            (float("nan"), float("nan"))
+            if positive is None
+            else wilson(float(called[here].sum()), cells)
+        )
         own = sorted(set(target[here].tolist()))
         results.append(
             SubjectResult(
@@ -93,6 +103,7 @@ def subject_results(
                 high,
                 float(called[here].mean()),
                 float(logits[here].mean()),
+                *share,
             )
         )
     return sorted(results, key=lambda one: (one.accuracy, -one.cells, one.name))
@@ -112,37 +123,70 @@ class SubjectFigures:
         Share, and Wilson's interval.
     auroc_logit, auroc_share : float
         Of the mean logit, and of the share of cells called positive.
+    auroc_logit_interval, auroc_share_interval : (float, float)
+        By a bootstrap of subjects.
+    balanced_accuracy, average_precision : (float, float, float)
+        Of the mean logit, with an interval by a bootstrap of subjects.
     """
 
     positives: int
     negatives: int
     mixed: int
-    sensitivity: tuple[float, float, float]
-    specificity: tuple[float, float, float]
+    sensitivity: Estimate
+    specificity: Estimate
     auroc_logit: float
     auroc_share: float
+    auroc_logit_interval: tuple[float, float]
+    auroc_share_interval: tuple[float, float]
+    balanced_accuracy: Estimate
+    average_precision: Estimate
 
 
-def subject_figures(
-    results: Sequence[SubjectResult], positive: str, threshold: float = 0.5
-) -> SubjectFigures | None:
+def subject_figures(results: Sequence[SubjectResult], positive: str) -> SubjectFigures | None:
     """Figures over subjects; None where none or all of the pure ones are positive.
 
-    A subject is called positive where the mean log odds of its cells are those of `threshold`.
+    A subject is called positive where the mean log odds of its cells are above 0, those of 0.5.
     """
     pure = [one for one in results if len(one.classes) == 1]
     truth = np.array([one.classes == (positive,) for one in pure], dtype=bool)
     if truth.all() or not truth.any():
         return None
     scores = np.array([one.mean_logit for one in pure])
-    counts = confusion(truth.astype(np.int64), (scores >= logit(threshold)).astype(np.int64), 2)
+    shares = np.array([one.positive_share for one in pure])
+    called = scores >= 0
+    counts = confusion(truth.astype(np.int64), called.astype(np.int64), 2)
     positives, negatives = int(truth.sum()), int((~truth).sum())
+
+    def weighed(weights: Floats) -> dict[str, Floats]:
+        return _weighed_figures(truth, called, scores, shares, weights)
+
+    found = {name: float(value) for name, value in weighed(np.ones(len(pure))).items()}
+    drawn = cluster_bootstrap(np.arange(len(pure)), weighed)
     return SubjectFigures(
         positives,
         negatives,
         len(results) - len(pure),
         (float(class_sensitivity(counts)[1]), *wilson(int(counts[1, 1]), positives)),
         (float(class_specificity(counts)[1]), *wilson(int(counts[0, 0]), negatives)),
-        auroc(truth, scores),
-        auroc(truth, np.array([one.positive_share for one in pure])),
+        found["auroc_logit"],
+        found["auroc_share"],
+        drawn["auroc_logit"],
+        drawn["auroc_share"],
+        (found["balanced_accuracy"], *drawn["balanced_accuracy"]),
+        (found["average_precision"], *drawn["average_precision"]),
     )
+
+
+def _weighed_figures(
+    truth: Truth, called: Truth, scores: Floats, shares: Floats, weights: Floats
+) -> dict[str, Floats]:
+    """Figures (...) of subjects that count `weights` (..., n) times; NaN without both classes."""
+    counts = confusion(truth.astype(np.int64), called.astype(np.int64), 2, weights)
+    curve = threshold_curve(truth, scores, weights)
+    ranked = area(curve)
+    return {
+        "auroc_logit": ranked,
+        "auroc_share": area(threshold_curve(truth, shares, weights)),
+        "balanced_accuracy": class_sensitivity(counts).mean(axis=-1),
+        "average_precision": np.where(np.isnan(ranked), np.nan, mean_precision(curve)),
+    }

@@ -8,6 +8,7 @@ from typing import Any
 from .checklist import estimator_words, facts, suspicion
 from .markup import heading, interval, paragraph, shown
 from .report_data import commands
+from .wording import against_the_rest, drawn_anew
 
 FILE = "card.md"
 # Subjects below which figures say little of other patients.
@@ -68,7 +69,7 @@ def limits(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> list[str]:
         "Labels are taken as given; what is wrong in them is learnt and is not seen here.",
     ]
     if not training["group"]:
-        told.append("Cells were split one by one, so cells of one patient lie on both sides.")
+        told.append("Cells were split one by one, so cells of one patient may lie on both sides.")
     elif training["groups"] < FEW_SUBJECTS:
         told.append(
             f"There are {training['groups']} groups only: read the intervals, not the figures."
@@ -148,13 +149,19 @@ def card(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> str:
             lines += ["", "## Figures", ""]
             lines += ["| " + " | ".join(HEAD) + " |", "|" + " --- |" * len(HEAD)]
             lines += ["| " + " | ".join(map(_plain, row)) + " |" for row in figures(found)]
-            lines += [
-                "",
-                "Of cells whose group the model has not seen; intervals by drawing whole groups "
-                "anew. Everything else is in `report.html` and `evaluation.json`.",
-            ]
+            lines += ["", _told_figures(found, bundle)]
     lines += ["", "## To run it again", "", "```", *commands(found, bundle), "```", ""]
     return "\n".join(lines)
+
+
+def _told_figures(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> str:
+    group = found["training"]["group"]
+    several = f" {against_the_rest(len(bundle['classes']))}" if bundle["positive"] is None else ""
+    return (
+        f"Of cells whose {'group' if group else 'copies'} the model has not seen; intervals by "
+        f"drawing {_plain(drawn_anew(group))} anew.{several} Everything else is in `report.html` "
+        "and `evaluation.json`."
+    )
 
 
 def _plain(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from . import checklist_items
 from .markup import folded, heading, interval, paragraph, raw_table, shown, table
 from .report_data import balance
+from .wording import drawn_anew
 
 AUTHOR, NONE = "author", "none"
 
@@ -121,13 +122,18 @@ def facts(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> dict[str, str]
         "folds": str(training["folds"]),
         "repeats": str(training["repeats"]),
         "group": training["group"] or "cell",
+        "drawn": drawn_anew(training["group"]),
         "groups": str(training["groups"]),
         "cells": str(training["cells"]),
         "classes": ", ".join(f"{n} {name}" for name, n in training["class_counts"].items()),
         "columns": str(len(bundle["columns"])),
-        "threshold": f"{bundle['threshold']:.3f}"
-        if bundle["positive"] is not None
-        else "the highest probability",
+        "called": f"called {bundle['positive']} from {bundle['threshold']:.3f} on"
+        if bundle["positive"] is not None and len(bundle["classes"]) == 2
+        else "called what is likeliest",
+        "net_benefit": ", net benefit beside calling all" if found["operating"] else "",
+        "prevalences": "predictive values at other prevalences"
+        if found["operating"]
+        else "no predictive values, for no class is the positive one",
         "missing": f"{data['missing']['share']:.2%}".replace("%", " %"),
         "shortcuts": suspicion(found),
         "flags": f"{flags} doubts about pictures and outlines, flagged and kept",

@@ -29,13 +29,13 @@ STARD = """
 15b | how the test was made and tried, with sample sizes | splits
     {folds} folds x {repeats}; {groups} groups
 15c | thresholds, and why these | operating card
-    called from {threshold} on
+    {called}
 15d | who uses it, with which expertise | card
     a reader qualified for blood smears
 17a | what the test was told beside the picture | measured
     pictures alone: no column of the table but measured features is learnt from
 18 | how accuracy was estimated | worth splits
-    cross-validation by {group}, bootstrap of whole subjects
+    cross-validation by {group}, bootstrap of {drawn}
 19 | what became of undecided results | decisions
     every cell is decided; what abstaining would cost is tabled
 20 | what became of missing values | measured
@@ -49,9 +49,9 @@ STARD = """
 24 | flow, as a diagram | measured
     {balance}
 25 | technical characteristics of the sets | measured splits
-    classes by subjects, slides and cameras; every fold
+    classes by subjects, slides and cameras where known; every fold
 28 | whether the classes are as common as in use | card operating
-    {classes} in training; predictive values at other prevalences
+    {classes} in training; {prevalences}
 29 | how external data differ | external-test
     the table that was kept apart, beside the folds
 30 | results against the truth, crossed | decisions
@@ -147,15 +147,15 @@ TRIPOD = """
 12d | differences between clusters | subjects splits
     subject by subject where they are known
 12e | measures of performance | worth
-    discrimination, calibration, net benefit, each beside a trivial baseline
+    discrimination beside a trivial baseline, calibration beside a perfect model{net_benefit}
 12g | how a prediction is computed | again
     {calibration}
 13 | unequal classes | splits
     classes weigh the same in training; probabilities are calibrated to {classes} afterwards
 14 | fairness, as far as data allow | subjects shortcuts splits
-    by subject and by shortcut; sex, age and origin are not asked for
+    by subject where known, and by shortcut; sex, age and origin are not asked for
 15 | output and thresholds | operating card
-    a probability for each class; called from {threshold} on
+    a probability for each class; {called}
 16 | differences between training and evaluation | splits
     the same data, other groups{outside}
 18f | code | again
@@ -163,7 +163,7 @@ TRIPOD = """
 20a | flow | measured
     {balance}
 20b | characteristics of the cells | measured
-    classes by subjects, slides and cameras
+    classes by subjects, slides and cameras where known
 20c | evaluation data against development data | external-test
     the table that was kept apart, beside the folds
 21 | numbers in each analysis | splits
@@ -173,7 +173,7 @@ TRIPOD = """
 23a | performance with intervals | worth calibration
     {accuracy}; calibration error {ece}
 23b | performance between clusters | subjects splits
-    worst subjects, every fold
+    every fold, and the worst subjects where known
 25 | what it means | card
     {shortcuts}
 26 | limits | card

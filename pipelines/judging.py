@@ -10,6 +10,7 @@ from .audit import Audit, audit
 from .choices import selected, tuned
 from .judged_once import validated
 from .slides import slide_pairs_record
+from .wording import against_the_rest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,6 +95,9 @@ class Judged:
         See `slides.slide_pairs_record`; None where slides do not part the classes.
     tuning, selection : mapping or None
         See `choices`; None where nothing was tuned or selected.
+    asked : mapping
+        What was asked for beside the `Protocol`: at most how many cells to measure again for the
+        audit, and whether images lay elsewhere and a cluster learnt.
     """
 
     evaluation: Evaluation
@@ -108,11 +112,14 @@ class Judged:
     slide_pairs: dict[str, Any] | None
     tuning: dict[str, Any] | None
     selection: dict[str, Any] | None
+    asked: dict[str, Any]
 
     def record(self) -> dict[str, Any]:
         """Everything but the importances, as plain values."""
+        several = self.evaluation.operating is None
         return {
             **asdict(self.evaluation),
+            "figures_note": against_the_rest(len(self.evaluation.classes)) if several else None,
             "random_split": self.random and [asdict(one) for one in self.random],
             "glass_box": {
                 "figures": [asdict(one) for one in self.glass_box],
@@ -123,6 +130,7 @@ class Judged:
             "slide_pairs": self.slide_pairs,
             "tuning": self.tuning,
             "selection": self.selection,
+            "asked": self.asked,
         }
 
 
@@ -218,6 +226,11 @@ def judge(
         slide_pairs_record(shown, table, kind, dictionary, protocol, tell),
         tuned(done, data, protocol.candidates, protocol.seed),
         None if protocol.select is None else selected(done, data.columns, dictionary),
+        {
+            "audit_cells": 0 if asked is None else asked.cells,
+            "images": asked is not None and asked.images is not None,
+            "scheduler": sample is not None,
+        },
     )
 
 

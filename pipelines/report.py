@@ -26,6 +26,7 @@ from .markup import (
     side_by_side,
     table,
 )
+from .wording import against_the_rest, drawn_anew
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,7 +101,7 @@ def _parts(
         yield from report_sections.operating(found, bundle)
     yield from report_sections.calibration(found, bundle)
     if found["subjects"]:
-        yield from report_sections.subjects(found)
+        yield from report_sections.subjects(found, bundle)
     yield from report_data.worst(found, model)
     yield from report_sections.importances(single, groups)
     yield from report_sections.glass_box(found)
@@ -152,11 +153,14 @@ def _summary(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
     )
     yield paragraph(
         "Figures are those of cells whose "
-        + ("subject" if random else "copies")
-        + " the model has not seen. Intervals come from drawing whole subjects anew; trivial is "
-        "what the shares of the classes give without looking at a cell; the glass box is a formula "
-        "of at most 12 features on the same folds."
+        + ("subject" if facts["group"] else "copies")
+        + " the model has not seen. Intervals come from drawing "
+        + drawn_anew(facts["group"])
+        + " anew; trivial is what the shares of the classes give without looking at a cell; the "
+        "glass box is a formula of at most 12 features on the same folds."
     )
+    if bundle["positive"] is None:
+        yield paragraph(against_the_rest(len(bundle["classes"])))
     yield from _optimism(found["figures"], random)
     for text in warnings(found):
         yield note(f"Shortcut: {text}", warning=True)
@@ -166,7 +170,7 @@ def _optimism(figures: list[dict[str, Any]], random: dict[str, Any]) -> Iterator
     if not random:
         yield note(
             "Cells were split one by one: cells of one subject may lie on both sides, and the "
-            "figures are then too good.",
+            "figures are then too good and their intervals too narrow.",
             warning=True,
         )
         return
@@ -188,7 +192,7 @@ def _optimism(figures: list[dict[str, Any]], random: dict[str, Any]) -> Iterator
 def _splits(found: dict[str, Any]) -> Iterator[str]:
     facts = found["training"]
     yield heading("Data and splits", name="splits")
-    group = facts["group"] or "none (cell by cell)"
+    group = facts["group"] or "none (cell by cell, copies of a picture together)"
     yield paragraph(f"Class from {facts['label']}, groups from {group}: {facts['groups']} groups.")
     names = list(facts["class_counts"])
     rows = [

@@ -189,7 +189,7 @@ def train(
     told = sidecar.get("input", {}).get("notes", [])
     notes = [*told, *data.notes, *source.notes, *approximations(model.pipeline)]
     if no_groups:
-        notes.append("split cell by cell: cells of one subject lie on both sides")
+        notes.append("split cell by cell: cells of one subject may lie on both sides")
     if judged.within_groups:
         notes.append("a class has too few subjects to calibrate on unseen ones")
     facts = summary(data, wanted, protocol)

@@ -1,4 +1,4 @@
-"""A measured value in words, and where it stands among the training cells."""
+"""Measured values in words, where they stand among the training cells, and what figures mean."""
 
 from __future__ import annotations
 
@@ -97,3 +97,32 @@ def ordinal(number: int) -> str:
     if number % 100 in (11, 12, 13):
         return f"{number}th"
     return str(number) + {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+
+
+def against_the_rest(classes: int) -> str:
+    """Say what the figures of one class are where none of several is the positive one.
+
+    Examples
+    --------
+    >>> against_the_rest(8).split(". ")[-1]
+    'The sum over the classes, which is often given as the Brier score, is 8 times as large.'
+    """
+    return (
+        "No class is the positive one: sensitivity, specificity, AUROC, average precision, "
+        "specificity at 95 % sensitivity and Brier score are unweighted means over the "
+        f"{classes} classes, each against the rest. The sum over the classes, which is often given "
+        f"as the Brier score, is {classes} times as large."
+    )
+
+
+def drawn_anew(group: str | None) -> str:
+    """Say what the bootstrap draws, by the column of groups.
+
+    Examples
+    --------
+    >>> drawn_anew("Metadata_Subject")
+    'whole subjects (Metadata_Subject)'
+    >>> drawn_anew(None)
+    'single cells (with their copies)'
+    """
+    return "single cells (with their copies)" if group is None else f"whole subjects ({group})"

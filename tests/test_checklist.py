@@ -130,9 +130,10 @@ def test_the_commands_are_those_that_were_given(model):
     bundle = json.loads((model / "bundle.json").read_bytes())
     assert commands(found, bundle) == [
         "python cli.py extract IMAGES -o cells.parquet --preset minimal --stain standard "
-        "--masks MASKS",
+        "--max-pixels 10 --masks MASKS",
         "python cli.py train cells.parquet -o model --estimator logistic --label Metadata_Label "
-        "--group Metadata_Subject --positive blast --folds 3 --repeats 1 --seed 0",
+        "--group Metadata_Subject --positive blast --folds 3 --repeats 1 --seed 0 "
+        "--audit-cells 500",
     ]
     chosen = {**bundle, "threshold": bundle["training"]["operating"]["threshold"]}
     assert commands(found, chosen)[1].endswith("--sensitivity 0.95")

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from models.intervals import cluster_bootstrap, wilson
+from models.intervals import cluster_bootstrap
 from models.judged import calibrated, operating_point
 from models.operating import (
     abstentions,
@@ -23,7 +23,7 @@ from models.probability_figures import (
     specificity_at_sensitivity,
     threshold_curve,
 )
-from models.subjects import subject_figures, subject_results
+from models.proportion import wilson
 
 
 def drawn(seed, cells=80):
@@ -171,11 +171,13 @@ def test_the_threshold_reaches_its_sensitivity_and_no_more(sensitivity, threshol
 
 
 def test_predictive_values_follow_bayes():
-    one, rare = predictive_values(0.9, 0.8, (0.5, 0.01))
-    assert one.ppv == pytest.approx(0.9 / 1.1)
-    assert one.npv == pytest.approx(0.8 / 0.9)
-    assert rare.ppv == pytest.approx(0.009 / (0.009 + 0.198))
-    assert np.isnan(predictive_values(0.0, 1.0, (0.5,))[0].ppv)
+    sensitivity, specificity = np.array([0.9, 0.0]), np.array([0.8, 1.0])
+    ppv, npv = predictive_values(sensitivity, specificity, 0.5)
+    assert ppv[0] == pytest.approx(0.9 / 1.1)
+    assert npv == pytest.approx([0.8 / 0.9, 0.5])
+    assert np.isnan(ppv[1])  # nothing is called
+    rare, _ = predictive_values(sensitivity, specificity, 0.01)
+    assert rare[0] == pytest.approx(0.009 / (0.009 + 0.198))
 
 
 def test_abstaining_trades_coverage_for_error():
@@ -199,7 +201,8 @@ def test_net_benefit_by_hand():
 def test_an_operating_point_is_judged_at_the_thresholds_of_its_folds():
     truth = np.array([1, 1, 0, 0], dtype=bool)
     p = np.array([[0.6, 0.4, 0.5, 0.1]])
-    found = operating_point(truth, p, np.array([[0.5, 0.3, 0.5, 0.3]]), 0.95)
+    thresholds = np.array([[0.5, 0.3, 0.5, 0.3]])
+    found = operating_point(truth, p, thresholds, 0.95, np.arange(4))
     assert found.sensitivity[0] == 1.0
     assert found.specificity[0] == 0.5
     assert found.threshold == pytest.approx(0.4)
@@ -207,21 +210,29 @@ def test_an_operating_point_is_judged_at_the_thresholds_of_its_folds():
     assert found.roc[-1] == (1.0, 1.0)
 
 
-def test_subjects_are_judged_whole():
-    target = np.array([1, 1, 1, 0, 0, 0, 1])
-    groups = np.array([0, 0, 0, 1, 1, 2, 2])
-    p = np.array([0.9, 0.8, 0.2, 0.1, 0.6, 0.4, 0.7])
-    probabilities = np.stack([1 - p, p], axis=1)[None]
-    results = subject_results(target, probabilities, groups, ["a", "b", "c"], ("hem", "all"), 1)
-    by_name = {one.name: one for one in results}
-    assert [one.name for one in results] == ["b", "a", "c"]  # worst first
-    assert by_name["a"].accuracy == pytest.approx(2 / 3)
-    assert by_name["a"].positive_share == pytest.approx(2 / 3)
-    assert by_name["a"].mean_logit == pytest.approx(np.log([9, 4, 1 / 4]).mean())
-    assert by_name["c"].classes == ("hem", "all")
-    found = subject_figures(results, "all")
-    assert (found.positives, found.negatives, found.mixed) == (1, 1, 1)
-    assert found.sensitivity[0] == 1.0
-    assert found.specificity[0] == 1.0  # mean logit of 0.1 and 0.6 is below 0
-    assert found.auroc_logit == 1.0
-    assert subject_figures([one for one in results if one.name != "b"], "all") is None
+def test_intervals_at_an_operating_point_hold_the_truth_where_subjects_differ():
+    # 20 subjects of 100 cells, whose sensitivities differ: Wilson's interval would hold it in 40 %.
+    groups = np.repeat(np.arange(20), 100)
+    truth, threshold = np.ones(2000, dtype=bool), np.full((1, 2000), 0.5)
+    rng = np.random.default_rng(0)
+    held = 0
+    for _ in range(60):
+        own = rng.beta(3, 1, 20)[groups]
+        called = (rng.random(2000) < own).astype(float)[None]
+        _, low, high = operating_point(truth, called, threshold, 0.9, groups).sensitivity
+        held += low <= 0.75 <= high
+    assert held >= 52
+
+
+def test_predictive_values_have_the_interval_of_what_they_come_from():
+    groups = np.repeat(np.arange(6), 4)
+    truth = groups % 2 == 0
+    p = np.where(truth, 0.9, 0.1)[None].copy()
+    p[0, [0, 4]] = 0.6  # one cell each of a positive and of a negative subject
+    found = operating_point(truth, p, np.full((1, 24), 0.5), 0.9, groups)
+    half = next(one for one in found.predictive_values if one.prevalence == 0.5)
+    spared, low, high = found.specificity
+    assert (found.sensitivity, spared) == ((1, 1, 1), 11 / 12)
+    assert half.ppv == pytest.approx(1 / (1 + 1 - spared))
+    assert half.ppv_interval == pytest.approx((1 / (2 - low), 1 / (2 - high)))
+    assert (half.npv, *half.npv_interval) == (1, 1, 1)
