@@ -19,11 +19,18 @@ class ColumnRecord(TypedDict):
     family: str
     feature: str
     channel: str
+    colours: list[str]
+    mean: bool
     parameters: str
     unit: str
     range: str
     definition: str
     plain: str
+    nan: str
+    invariances: str
+    reference: str
+    ibsi: str
+    vetted: str
     version: int
 
 
@@ -75,11 +82,18 @@ def describe_column(name: str) -> ColumnRecord:
         family=record.family.name,
         feature=record.name,
         channel=column.channel,
+        colours=list(column.colours),
+        mean=record.mean,
         parameters=parameters,
         unit=_unit(column),
         range=record.family.bounds(column.parameter, record.range),
         definition=record.definition,
         plain=_plain(column, parameters),
+        nan=record.nan,
+        invariances=record.invariances,
+        reference=record.reference,
+        ibsi=record.ibsi,
+        vetted=record.vetted,
         version=record.version,
     )
 

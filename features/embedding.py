@@ -96,6 +96,8 @@ class Embedding:
                 family=FAMILY,
                 feature=self.name,
                 channel="",
+                colours=["Red", "Green", "Blue"],
+                mean=False,
                 parameters=name[-4:],
                 unit="1",
                 range="(-inf, inf)",
@@ -104,6 +106,11 @@ class Embedding:
                     f" {_SEEN[view]}"
                 ),
                 plain=f"value without a name of the network {self.name} ({name[-4:]})",
+                nan="",
+                invariances="",
+                reference=f"the network of SHA-256 {self.sha256}",
+                ibsi="",
+                vetted="",
                 version=self.version,
             )
             for view in self.views

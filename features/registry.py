@@ -107,6 +107,8 @@ class Feature:
     components: tuple[str, ...]
     compartments: tuple[str, ...]
     channels: tuple[str, ...]
+    colours: tuple[str, ...]
+    mean: bool
     preset: Membership
     version: int
 
@@ -137,6 +139,8 @@ def feature(
     components: tuple[str, ...] = (),
     compartments: tuple[str, ...] = (),
     channels: tuple[str, ...] = (),
+    colours: tuple[str, ...] = (),
+    mean: bool = False,
     preset: Membership = "standard",
     version: int = 1,
 ) -> Callable[[Function], Function]:
@@ -156,6 +160,11 @@ def feature(
         Names of the last axis of what the function returns, if it returns several values.
     compartments, channels : tuple of str
         Where not all of the family's make sense.
+    colours : tuple of str
+        Channels whose levels the value tells although the column's name has no channel. A plane
+        that only serves to find a shape is none of them.
+    mean : bool
+        Whether the value is a mean level, or how far apart the means of two channels are.
     preset : {"minimal", "standard", "full", "named"}
         The smallest preset that has it, or none.
     version : int
@@ -180,6 +189,8 @@ def feature(
             components=components,
             compartments=compartments or family.compartments,
             channels=channels or family.channels,
+            colours=colours,
+            mean=mean,
             preset=preset,
             version=version,
         )
@@ -208,6 +219,11 @@ class Column:
         """The column's name."""
         parts = (self.compartment, self.feature.key, self.channel, self.parameter, self.component)
         return "_".join(part for part in parts if part)
+
+    @property
+    def colours(self) -> tuple[str, ...]:
+        """Channels whose levels the value tells: none where it is of the outline alone."""
+        return (self.channel,) if self.channel else self.feature.colours
 
     @property
     def membership(self) -> Membership:

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from .table import beyond_float32
+
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
@@ -56,6 +58,21 @@ def _size(name: str) -> bool:
     return name in {"Metadata_File_Rows", "Metadata_File_Columns"}
 
 
+def _mean_colour(entry: Entry) -> bool:
+    # Tables of earlier versions do not say it: there only the statistic of that name is known.
+    named = entry.get("family") == "Intensity" and entry.get("feature") == "Mean"
+    return bool(entry.get("mean", named))
+
+
+def _colourless(entry: Entry) -> bool:
+    """Whether a column tells shapes and grey levels only, as far as its entry says."""
+    if "colours" in entry:
+        return set(entry["colours"]) <= {"Gray"}
+    # Tables of earlier versions do not say it: of their columns without a channel, some compare
+    # stains, and only those of outlines are known to see no colour.
+    return entry.get("channel") == "Gray" or entry.get("family") == "AreaShape"
+
+
 SHAPE = "shape and size only"
 OF_METADATA: Mapping[str, Callable[[str], bool]] = {
     "background pixels only": _background,
@@ -64,10 +81,8 @@ OF_METADATA: Mapping[str, Callable[[str], bool]] = {
 }
 OF_FEATURES: Mapping[str, Callable[[Entry], bool]] = {
     SHAPE: lambda entry: entry.get("family") == "AreaShape",
-    "mean colours only": lambda entry: (
-        entry.get("family") == "Intensity" and entry.get("feature") == "Mean"
-    ),
-    "without colour": lambda entry: entry.get("channel") in {"", "Gray"},
+    "mean colours only": _mean_colour,
+    "without colour": _colourless,
 }
 
 
@@ -148,9 +163,10 @@ def nearness(shortcut: float, model: float, chance: float) -> float:
 
 
 def _numbers(table: pd.DataFrame, belongs: Callable[[str], bool]) -> Floats:
-    """Columns that vary as (n, q) float64, NaN for infinity; a word gets a column for each value.
+    """Columns that vary as (n, q) float64; a word gets a column for each of its values.
 
-    Words of many values (more than `MOST_WORDS`) tell cells apart one by one and are left out.
+    NaN stands for what is infinite, even if only in 32 bits. Words of many values (more than
+    `MOST_WORDS`) tell cells apart one by one and are left out.
     """
     chosen = table[[name for name in table.columns if belongs(str(name))]]
     known = chosen.select_dtypes(["number", "bool"]).astype(np.float64)
@@ -159,7 +175,7 @@ def _numbers(table: pd.DataFrame, belongs: Callable[[str], bool]) -> Floats:
     coded = [pd.get_dummies(words[name], prefix=str(name), dtype=np.float64) for name in few]
     values: Floats = pd.concat([known, *coded], axis=1).to_numpy(np.float64, na_value=np.nan)
     values = values[:, _varies(values)]
-    return np.where(np.isinf(values), np.nan, values)
+    return np.where(beyond_float32(values), np.nan, values)
 
 
 def _varies(values: Floats) -> NDArray[np.bool_]:

@@ -25,7 +25,7 @@ class TrainingSet(Targets):
     Parameters
     ----------
     features : (n, p) float64
-        NaN where a feature has no value; never infinite, no column constant.
+        NaN where a feature has no value; never infinite, even in 32 bits; no column constant.
     columns : tuple of p str
         The names of the features.
     """
@@ -74,8 +74,8 @@ def training_set(
     Raises
     ------
     ModelError
-        If a column is missing or not numeric, a value is infinite, labels differ in case only,
-        fewer than two classes are left, or the subject of a row is unknown.
+        If a column is missing or not numeric, a value is infinite (in 32 bits), labels differ in
+        case only, fewer than two classes are left, or the subject of a row is unknown.
     """
     names = feature_columns(table, dictionary)
     found = read_targets(table, label=label, group=group, positive=positive, copies=copies)
@@ -127,7 +127,8 @@ def feature_matrix(table: pd.DataFrame, names: Sequence[str]) -> NDArray[np.floa
     Raises
     ------
     ModelError
-        If a column is missing, is not numeric or holds an infinite value.
+        If a column is missing, is not numeric or holds an infinite value, or one that is infinite
+        in the 32 bits in which boosted trees see it.
     """
     absent = [name for name in names if name not in table.columns]
     if absent:
@@ -142,15 +143,32 @@ def feature_matrix(table: pd.DataFrame, names: Sequence[str]) -> NDArray[np.floa
                 f"column {name} holds {dtype} and not numbers", "extract the features again"
             )
     features: NDArray[np.float64] = part.to_numpy(dtype=np.float64, na_value=np.nan)
-    infinite = np.isinf(features).any(axis=0)
-    if infinite.any():
-        column = int(np.flatnonzero(infinite)[0])
-        row = int(np.flatnonzero(np.isinf(features[:, column]))[0])
+    columns = np.flatnonzero(
+        beyond_float32(np.fmin.reduce(features, axis=0, initial=np.nan))
+        | beyond_float32(np.fmax.reduce(features, axis=0, initial=np.nan))
+    )
+    if len(columns):
+        column = int(columns[0])
+        row = int(np.flatnonzero(beyond_float32(features[:, column]))[0])
+        value = features[row, column]
+        if np.isinf(value):
+            raise ModelError(
+                f"column {names[column]} is infinite at row {row}",
+                "leave the value empty, or extract the features again",
+            )
         raise ModelError(
-            f"column {names[column]} is infinite at row {row}",
-            "leave the value empty, or extract the features again",
+            f"column {names[column]} is {value:g} at row {row}, wanted at most "
+            f"{np.finfo(np.float32).max:.3g} (32 bits)",
+            "leave the value empty, or give the column in a larger unit",
         )
     return features
+
+
+def beyond_float32(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether values are infinite, or would be if they were stored in 32 bits."""
+    with np.errstate(over="ignore"):
+        found: NDArray[np.bool_] = np.isinf(values.astype(np.float32))
+    return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def catalogue(
     """
     from features import FAMILIES
     from features.catalogue import catalogue as records
-    from features.catalogue import describe_column
+    from features.catalogue import column_versions, describe_column
 
     every = list(records())
     chosen: list[FeatureRecord] = []
@@ -39,12 +39,17 @@ def catalogue(
         fitting = [
             record
             for record in every
-            if fnmatchcase(record["name"], name) or record["name"].partition("_")[0] == name
+            if fnmatch.fnmatchcase(record["name"], name) or record["name"].partition("_")[0] == name
         ]
+        every_column = (
+            [one for one in column_versions() if fnmatch.fnmatchcase(one, name)]
+            if "*" in name
+            else []
+        )
         if fitting:
             chosen += fitting
         else:
-            columns.append({"column": name, **describe_column(name)})
+            columns += [{"column": one, **describe_column(one)} for one in every_column or [name]]
     shown = chosen if names else every
     if style == "json":
         return json.dumps([*shown, *columns], indent=1, ensure_ascii=False)
@@ -63,7 +68,7 @@ def _single(records: Iterator[dict[str, Any]]) -> Iterator[str]:
     for record in records:
         for key, value in record.items():
             text = ", ".join(value) if isinstance(value, list) else str(value)
-            if text:
+            if text and value is not False:
                 yield f"{key + ':':14} {text}"
 
 

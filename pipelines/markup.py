@@ -6,7 +6,7 @@ import base64
 import re
 from collections.abc import Iterable, Sequence
 from html import escape
-from math import isfinite
+from math import floor, isfinite, log10
 from typing import Any
 
 STYLE = """
@@ -104,13 +104,13 @@ def figure(svg: str, caption: str) -> str:
     return f"<figure>{svg}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Return a table; numbers are shown to three places and set right."""
+def table(head: Sequence[str], rows: Iterable[Sequence[Any]], numbers: Sequence[int] = ()) -> str:
+    """Return a table; numbers are shown to three places and set right, as are columns `numbers`."""
     body = [list(row) for row in rows]
     right = [
         at
         for at in range(len(head))
-        if body and all(isinstance(row[at], int | float | None) for row in body)
+        if at in numbers or (body and all(isinstance(row[at], int | float | None) for row in body))
     ]
     return raw_table(head, [[_breaking(shown(value)) for value in row] for row in body], right)
 
@@ -143,6 +143,26 @@ def shown(value: object) -> str:
     if not isinstance(value, float):
         return str(value)
     return f"{value:.4f}" if 0 < abs(value) < 0.01 else f"{value:.3f}"
+
+
+def significant(value: float, scale: float | None = None) -> str:
+    """Text of a number to calculate with: six significant digits.
+
+    Parameters
+    ----------
+    value : float
+    scale : float, optional
+        What differences to `value` are divided by: where it is the smaller, it is what has six.
+
+    Examples
+    --------
+    >>> significant(-1.23456789e-6), significant(21874.123456), significant(21874.123456, 0.5)
+    ('-1.23457e-06', '21874.1', '21874.123456')
+    """
+    digits = 6
+    if scale and value:
+        digits += max(0, floor(log10(abs(value))) - floor(log10(abs(scale))))
+    return f"{value:.{digits}g}"
 
 
 def interval(low: float | None, high: float | None) -> str:

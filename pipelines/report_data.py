@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from html import escape
 from pathlib import Path, PurePosixPath
@@ -11,6 +12,10 @@ from .flow_diagram import flow_diagram
 from .markup import figure, folded, heading, image, note, paragraph, table
 from .thumbnails import thumbnails
 from .training_cells import CELLS
+
+# Options of extract that are told whatever they are, and those that are told where unusual.
+SETTINGS = ("preset", "source", "stain", "embedding", "mask_is", "pixel_size")
+USUAL = {"max_pixels": 100_000_000, "max_bytes": 1_000_000_000, "time_limit": 300.0}
 
 
 def measured(found: Mapping[str, Any]) -> Iterator[str]:
@@ -178,35 +183,50 @@ def again(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> Iterator[str]:
 
 
 def commands(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> list[str]:
-    """Return the command lines that measure and train as it was done here."""
-    facts, data = found["training"], found["data"]
-    settings = data["configuration"]
-    name = (data["table"] or {}).get("name", "cells.parquet")
-    measure = ["python cli.py extract IMAGES", f"-o {name}"]
-    measure += [
-        f"--{key.replace('_', '-')} {value}"
-        for key, value in settings.items()
-        if key in {"preset", "source", "stain", "embedding", "mask_is", "pixel_size"} and value
-    ]
+    """Return the command lines that measure and train as it was done here.
+
+    A word in capitals stands for what lies elsewhere on every machine. Options that change no
+    number (``--jobs``, ``--quiet``) are left out.
+    """
+    name = (found["data"]["table"] or {}).get("name", "cells.parquet")
+    measure = ["extract", "IMAGES", "-o", name, *_measuring(found["data"]["configuration"])]
+    learn = ["train", name, "-o", "model", *_learning(found, bundle)]
+    return [shlex.join(["python", "cli.py", *words]) for words in (measure, learn)]
+
+
+def _measuring(settings: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in settings.items():
+        if (key in SETTINGS and value) or value != USUAL.get(key, value):
+            yield from (f"--{key.replace('_', '-')}", str(value))
     if settings.get("features"):
-        measure.append(f"--features {','.join(settings['features'])}")
-    measure += [f"--embedding-set {one}" for one in settings.get("embedding_set", [])]
+        yield from ("--features", ",".join(settings["features"]))
+    for one in settings.get("embedding_set", []):
+        yield from ("--embedding-set", one)
     if settings.get("masks"):
-        measure.append("--masks MASKS")
-    learn = [f"python cli.py train {name} -o model --estimator {bundle['estimator']}"]
-    learn.append(f"--label {facts['label']}")
-    learn.append(f"--group {facts['group']}" if facts["group"] else "--no-groups")
+        yield from ("--masks", "MASKS")
+
+
+def _learning(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> Iterator[str]:
+    facts, asked = found["training"], found.get("asked", {})
+    yield from ("--estimator", bundle["estimator"], "--label", facts["label"])
+    yield from ("--group", facts["group"]) if facts["group"] else ("--no-groups",)
     if bundle["positive"] is not None:
-        learn.append(f"--positive {bundle['positive']}")
-    chosen = {key: facts[key] for key in ("tune", "select") if facts.get(key)}
-    kept = {key: facts[key] for key in ("folds", "repeats", "seed")} | chosen
-    learn += [f"--{key} {value}" for key, value in kept.items()]
+        yield from ("--positive", bundle["positive"])
+    for key in ("folds", "repeats", "seed"):
+        yield from (f"--{key}", str(facts[key]))
+    for key in ("tune", "select"):
+        if facts.get(key):
+            yield from (f"--{key}", str(facts[key]))
+    if "audit_cells" in asked:  # earlier versions did not keep it
+        yield from ("--audit-cells", str(asked["audit_cells"]))
+    for key, word in (("images", "IMAGES"), ("scheduler", "ADDRESS")):
+        if asked.get(key):
+            yield from (f"--{key}", word)
     if found.get("external"):
-        learn.append("--external OTHER_TABLE")
+        yield from ("--external", "OTHER_TABLE")
     stated = bundle["training"].get("operating")
     if stated and bundle["threshold"] == stated["threshold"]:
-        learn.append(f"--sensitivity {stated['stated']:g}")
-    return [" ".join(measure), " ".join(learn)]
+        yield from ("--sensitivity", str(stated["stated"]))
 
 
 def _calibration(bundle: Mapping[str, Any]) -> str:

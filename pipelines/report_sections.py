@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from .markup import figure, heading, interval, note, paragraph, side_by_side, table
+from .markup import figure, heading, interval, note, paragraph, side_by_side, significant, table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 WORST = 12
+BOOTSTRAP = "bootstrap of subjects"
 
 
 def operating(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
@@ -26,7 +27,7 @@ def operating(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
         f"part chose for a sensitivity of {point['stated']:.0%}, tried on cells it had not seen.",
     )
     yield table(
-        ["at that threshold", "reached", "95 % interval (Wilson)"],
+        ["at that threshold", "reached", "95 % interval"],
         [
             [name, point[name][0], interval(point[name][1], point[name][2])]
             for name in ("sensitivity", "specificity")
@@ -34,8 +35,17 @@ def operating(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
     )
     yield paragraph("What a call is then worth, where this share of cells is positive:")
     yield table(
-        ["prevalence", "PPV", "NPV"],
-        [[one["prevalence"], one["ppv"], one["npv"]] for one in point["predictive_values"]],
+        ["prevalence", "PPV", "95 % interval", "NPV", "95 % interval"],
+        [
+            [
+                one["prevalence"],
+                one["ppv"],
+                interval(*one.get("ppv_interval", (None, None))),
+                one["npv"],
+                interval(*one.get("npv_interval", (None, None))),
+            ]
+            for one in point["predictive_values"]
+        ],
     )
 
 
@@ -60,7 +70,7 @@ def calibration(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
     )
 
 
-def subjects(found: dict[str, Any]) -> Iterator[str]:
+def subjects(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
     """Yield the section: whole subjects, and those that are read worst."""
     yield heading("Subjects")
     whole = found["subject_figures"]
@@ -70,31 +80,60 @@ def subjects(found: dict[str, Any]) -> Iterator[str]:
             f"{whole['negatives']} other subjects ({whole['mixed']} with cells of several classes "
             "left out)."
         )
-        yield table(
-            ["", "share", "95 % interval (Wilson)"],
-            [
-                [name, whole[name][0], interval(whole[name][1], whole[name][2])]
-                for name in ("sensitivity", "specificity")
-            ]
-            + [
-                ["AUROC of the mean log odds", whole["auroc_logit"], "-"],
-                ["AUROC of the share of cells called", whole["auroc_share"], "-"],
-            ],
-        )
+        yield from _whole_subjects(whole)
     yield heading("Read worst", 3)
-    yield table(
-        ["subject", "class", "cells", "right", "95 % interval (Wilson)"],
+    head = ["subject", "class", "cells", "right", "95 % interval (Wilson)"]
+    if bundle["positive"] is not None:
+        head += [f"called {bundle['positive']}", "95 % interval (Wilson)", "mean log odds"]
+    rows = [
         [
-            [
-                one["name"],
-                ", ".join(one["classes"]),
-                one["cells"],
-                one["accuracy"],
-                interval(one["low"], one["high"]),
-            ]
-            for one in found["subjects"][:WORST]
+            one["name"],
+            ", ".join(one["classes"]),
+            one["cells"],
+            one["accuracy"],
+            interval(one["low"], one["high"]),
+            one["positive_share"],
+            interval(one.get("positive_low"), one.get("positive_high")),
+            one["mean_logit"],
+        ][: len(head)]
+        for one in found["subjects"][:WORST]
+    ]
+    yield table(head, rows)
+
+
+def _whole_subjects(whole: dict[str, Any]) -> Iterator[str]:
+    share = whole["positives"] / (whole["positives"] + whole["negatives"])
+    drawn = [
+        ("balanced accuracy", whole.get("balanced_accuracy"), 0.5),
+        (
+            "AUROC of the mean log odds",
+            (whole["auroc_logit"], *whole.get("auroc_logit_interval", (None, None))),
+            0.5,
+        ),
+        (
+            "AUROC of the share of cells called",
+            (whole["auroc_share"], *whole.get("auroc_share_interval", (None, None))),
+            0.5,
+        ),
+        ("average precision of the mean log odds", whole.get("average_precision"), share),
+    ]
+    yield table(
+        ["", "value", "95 % interval", "by", "trivial"],
+        [
+            [name, whole[name][0], interval(*whole[name][1:]), "Wilson", None]
+            for name in ("sensitivity", "specificity")
+        ]
+        + [
+            [name, one[0], interval(*one[1:]), BOOTSTRAP, trivial]
+            for name, one, trivial in drawn
+            if one
         ],
     )
+    if any(one and one[1] is not None and one[1] == one[2] for _, one, _ in drawn):
+        yield paragraph(
+            "A bootstrap interval without width says that no draw of these subjects holds a "
+            "mistake, not that other subjects hold none: there read Wilson's."
+        )
 
 
 def importances(single: pd.DataFrame, groups: pd.DataFrame) -> Iterator[str]:
@@ -138,18 +177,37 @@ def glass_box(found: dict[str, Any]) -> Iterator[str]:
     terms = sums[0]["terms"]
     names = [f"x{number + 1}" for number in range(len(terms))]
     yield paragraph(
-        "A sum is its constant, and each weight times (feature - mean) / standard deviation."
+        "A sum is its constant, and each weight times (feature - mean) / standard deviation; a "
+        "missing value counts as the mean. "
+        + (
+            "The probability is the logistic function of the log odds, 1 / (1 + exp(-sum))."
+            if len(sums) == 1
+            else "The probability of a class is the softmax of the scores, its exp(sum) divided by "
+            "the exp(sum) of all classes together."
+        )
     )
     yield table(
         ["sum", "constant", *names],
-        [[one["of"], one["intercept"], *(t["weight"] for t in one["terms"])] for one in sums],
+        [
+            [one["of"], *map(significant, (one["intercept"], *(t["weight"] for t in one["terms"])))]
+            for one in sums
+        ],
+        numbers=range(1, len(names) + 2),
     )
     yield table(
         ["term", "feature", "column", "mean", "deviation", "unit"],
         [
-            [name, t["plain"], t["feature"], t["centre"], t["scale"], t["unit"]]
+            [
+                name,
+                t["plain"],
+                t["feature"],
+                significant(t["centre"], t["scale"]),
+                significant(t["scale"]),
+                t["unit"],
+            ]
             for name, t in zip(names, terms, strict=True)
         ],
+        numbers=(3, 4),
     )
 
 

@@ -13,6 +13,7 @@ from cli import main
 from data.listing import list_images
 from data.synthetic import synthetic_cell
 from data.tables import read_table as read_manifest
+from features.colour import CHANNELS
 from pipelines.extract import extract
 from pipelines.feature_table import read_table
 
@@ -111,3 +112,24 @@ def test_masks_that_will_be_measured_as_cells_are_told(smear, tmp_path):
     (tmp_path / "in" / "images" / "b_mask.png").unlink()
     assert list_images(tmp_path / "in").notes == ("1 of 1 images have a mask",)
     assert not any("called masks" in note for note in list_images(smear).notes)
+
+
+def test_a_column_is_told_with_all_that_the_catalogue_knows(smear, tmp_path):
+    shown = run("features", "Nuclei_GLSZM_SmallZoneEmphasis_Gray_32").output
+    facts = dict(line.split(":", 1) for line in shown.splitlines())
+    assert set(facts) >= {"unit", "range", "definition", "plain", "nan", "invariances", "ibsi"}
+    done = extract(smear, tmp_path / "cells.csv", features=["AreaShape"])
+    columns = json.loads(done.sidecar.read_text("utf-8"))["columns"]
+    for name, told in columns.items():
+        for fact in ("unit", "range", "definition", "plain", "nan", "invariances", "vetted"):
+            assert told[fact], (name, fact)
+
+
+def test_columns_are_listed_by_pattern():
+    lines = run("features", "Nuclei_LBP_*_P8R1_0?").output.splitlines()
+    assert [line.split()[0] for line in lines] == [
+        f"Nuclei_LBP_Frequency_{channel}_P8R1_0{code}"
+        for channel in CHANNELS
+        if channel != "Hue"
+        for code in range(10)
+    ]

@@ -52,6 +52,11 @@ def read(path):
     return page, " ".join(" ".join(page.words).split())
 
 
+def first(estimate):
+    value, low, high = estimate
+    return value, (low, high)
+
+
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
@@ -101,6 +106,101 @@ def test_several_classes_have_no_positive_and_are_reported(tmp_path):
     assert "Finding" not in words
     assert "Cells were split one by one" in words
     assert "score of monocyte" in words
+    note = json.loads((done.out / "evaluation.json").read_text())["figures_note"]
+    assert "Brier score are unweighted means over the 3 classes, each against the rest" in note
+    assert "is 3 times as large" in note
+    card = (done.out / "card.md").read_text("utf-8")
+    for text in (words, card):
+        assert note in text
+        assert "drawing single cells (with their copies) anew" in text
+    assert "cross-validation by cell, bootstrap of single cells (with their copies)" in words
+    for said in (
+        "whole subjects",
+        "whole groups",
+        "net benefit",
+        "called from",
+        "predictive values at",
+    ):
+        assert said not in words + card
+
+
+def test_a_positive_class_and_subjects_are_said_to_be_there(model):
+    _, words = read(model.out / "report.html")
+    card = (model.out / "card.md").read_text("utf-8").replace("\\", "")
+    for text in (words, card):
+        assert "drawing whole subjects (Metadata_Subject) anew" in text
+        assert "against the rest" not in text
+    assert "by Metadata_Subject, bootstrap of whole subjects (Metadata_Subject)" in words
+    assert "called blast from 0.500 on" in words
+    assert "net benefit beside calling all" in words
+    assert json.loads((model.out / "evaluation.json").read_text())["figures_note"] is None
+
+
+def test_subjects_are_shown_with_what_they_were_called(model):
+    _, words = read(model.out / "report.html")
+    found = model.evaluation.subject_figures
+    for name, value, (low, high), trivial in (
+        ("balanced accuracy", *first(found.balanced_accuracy), "0.500"),
+        ("AUROC of the mean log odds", found.auroc_logit, found.auroc_logit_interval, "0.500"),
+        (
+            "AUROC of the share of cells called",
+            found.auroc_share,
+            found.auroc_share_interval,
+            "0.500",
+        ),
+        ("average precision of the mean log odds", *first(found.average_precision), "0.500"),
+    ):
+        numbers = f"{shown(value)} {interval(low, high)} bootstrap of subjects {trivial}"
+        assert f"{name} {numbers}" in words
+    assert "called blast 95 % interval (Wilson) mean log odds" in words
+    for one in model.evaluation.subjects:
+        right = f"{shown(one.accuracy)} {interval(one.low, one.high)}"
+        called = f"{shown(one.positive_share)} {interval(one.positive_low, one.positive_high)}"
+        row = f"{one.name} {one.classes[0]} {one.cells} {right} {called} {shown(one.mean_logit)}"
+        assert row in words
+
+
+@pytest.mark.parametrize("width", [0.0, 0.1])
+def test_a_bootstrap_without_a_mistake_is_not_taken_for_certainty(model, tmp_path, width):
+    for path in model.out.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    found = json.loads((tmp_path / "evaluation.json").read_text())
+    whole = found["subject_figures"]
+    for name in ("balanced_accuracy", "average_precision"):
+        whole[name] = [0.95, 0.9, 1.0]
+    whole["auroc_share_interval"] = [0.9, 1.0]
+    whole["auroc_logit_interval"] = [1.0 - width, 1.0]
+    (tmp_path / "evaluation.json").write_text(json.dumps(found))
+    _, words = read(report(tmp_path))
+    assert ("interval without width" in words) == (width == 0)
+
+
+def test_a_model_stored_before_subjects_had_these_intervals_is_still_reported(model, tmp_path):
+    for path in model.out.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    found = json.loads((tmp_path / "evaluation.json").read_text())
+    del found["figures_note"]
+    for one in found["subjects"]:
+        del one["positive_low"], one["positive_high"]
+    for name in ("auroc_logit_interval", "auroc_share_interval", "balanced_accuracy"):
+        del found["subject_figures"][name]
+    del found["subject_figures"]["average_precision"]
+    (tmp_path / "evaluation.json").write_text(json.dumps(found))
+    _, words = read(report(tmp_path))
+    area = shown(found["subject_figures"]["auroc_logit"])
+    assert f"AUROC of the mean log odds {area} - bootstrap" in words
+    share, odds = (shown(found["subjects"][0][name]) for name in ("positive_share", "mean_logit"))
+    assert f"{share} - {odds}" in words
+
+
+def test_subjects_of_several_classes_are_not_called_positive(tmp_path):
+    table = made_table(18, classes=("eosinophil", "monocyte", "neutrophil"))
+    done = train(write_table(tmp_path, table), tmp_path / "model", **QUICK)
+    _, words = read(done.out / "report.html")
+    assert "subject class cells right 95 % interval (Wilson) S" in words
+    assert "mean log odds" not in words
+    (one, *_) = json.loads((done.out / "evaluation.json").read_text())["subjects"]
+    assert [one[name] for name in ("positive_share", "positive_low", "positive_high")] == [None] * 3
 
 
 def test_a_gap_is_said_in_plain_words(tmp_path):

@@ -1,10 +1,17 @@
 """Shortcuts are taken from columns by what they mean."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
+from tables import columns, made_table, write_table
 
+from features.catalogue import describe_column
+from features.embedding import Embedding
+from features.preprocessing import Preprocessing
 from models.shortcuts import nearness, shortcuts
+from pipelines.train import train
 
 
 def made():
@@ -30,6 +37,74 @@ def test_features_are_chosen_by_family_feature_and_channel():
     assert cut["mean colours only"].features.tolist() == table.iloc[:, [1]].to_numpy().tolist()
     assert cut["without colour"].features.tolist() == table.iloc[:, [0, 2]].to_numpy().tolist()
     assert not any(one.suspicious for one in cut.values())
+
+
+BASOPHILIA = "Cells_Haematology_CytoplasmBasophilia"
+# Column: whether it tells no colour, whether it is a mean colour.
+TOLD = {
+    BASOPHILIA: (False, True),
+    "Cells_Haematology_GranuleEosinOverAzure": (False, True),
+    "Cells_Haematology_GranuleCount": (True, False),
+    "Cells_Haematology_VacuoleAreaShare": (True, False),
+    "Cells_Haematology_SecondSegmentShare_15": (True, False),
+    "Cells_Haematology_PerinuclearHalo": (True, False),
+    "Cells_Haematology_ChromatinCoarseness_05": (True, False),
+    "Nuclei_AreaShape_Area": (True, False),
+    "Cells_Intensity_Mean_Gray": (True, True),
+    "Cells_Intensity_Mean_bstar": (False, True),
+    "Cells_Intensity_CircularMean_Hue": (False, True),
+    "Cells_Intensity_CircularVariance_Hue": (False, False),
+    "Cells_Intensity_Median_Azure": (False, False),
+    "Nuclei_Texture_Contrast_Gray_d1_32_mean": (True, False),
+}
+
+
+def test_a_colour_is_a_colour_whether_or_not_the_name_has_a_channel():
+    settings = Preprocessing(8, 8, (0.5,) * 3, (0.5,) * 3, "RGB", "pad", "values")
+    network = Embedding("tiny", "0" * 64, 1, settings, ("Cells",)).descriptions()
+    dictionary = {name: describe_column(name) for name in TOLD} | network
+    table = pd.DataFrame([range(len(dictionary))], columns=list(dictionary), dtype=float)
+    cut = found(table, dictionary)
+    for title, place in (("without colour", 0), ("mean colours only", 1)):
+        taken = [list(dictionary)[int(number)] for number in cut[title].features[0]]
+        assert taken == [name for name, told in TOLD.items() if told[place]]
+
+
+def test_columns_of_an_earlier_table_count_as_colourless_where_that_is_certain():
+    earlier = {
+        name: {key: value for key, value in describe_column(name).items() if key not in said}
+        for said in [{"colours", "mean"}]
+        for name in TOLD
+    }
+    table = pd.DataFrame([range(len(earlier))], columns=list(earlier), dtype=float)
+    cut = found(table, earlier)
+    taken = {
+        title: [list(earlier)[int(number)] for number in cut[title].features[0]]
+        for title in ("without colour", "mean colours only")
+    }
+    assert taken == {
+        "without colour": [
+            "Nuclei_AreaShape_Area",
+            "Cells_Intensity_Mean_Gray",
+            "Nuclei_Texture_Contrast_Gray_d1_32_mean",
+        ],
+        "mean colours only": ["Cells_Intensity_Mean_Gray", "Cells_Intensity_Mean_bstar"],
+    }
+
+
+def test_classes_that_differ_in_basophilia_alone_need_colour(tmp_path):
+    table = made_table(strength=0.0)
+    blasts = (table["Metadata_Label"] == "blast").to_numpy()
+    table[BASOPHILIA] = np.random.default_rng(1).normal(size=len(table)) + 4 * blasts
+    dictionary = {**columns(), BASOPHILIA: dict(describe_column(BASOPHILIA))}
+    path = write_table(tmp_path, table, dictionary)
+    done = train(path, tmp_path / "model", estimator="logistic", folds=3, repeats=1)
+    stored = json.loads((done.out / "evaluation.json").read_bytes())["shortcuts"]
+    told = {one["name"]: one for one in stored}
+    assert told["mean colours only"]["near"] > 0.8
+    assert told["without colour"]["near"] < 0.5
+    assert told["without colour"]["says"] is None
+    assert "Colour is hardly needed" not in (done.out / "report.html").read_text("utf-8")
 
 
 def test_background_and_files_are_suspicious_and_cleaned():

@@ -1,0 +1,61 @@
+"""The formula that the report prints is the glass box: its numbers give the same probabilities."""
+
+import re
+from html import unescape
+
+import numpy as np
+import pytest
+from scipy.special import expit, softmax
+from tables import SIGNAL, WEAKER, columns, made_table, write_table
+
+from models.glass_box import fit_glass_box
+from models.table import training_set
+from pipelines.train import train
+
+
+def printed(page):
+    """Words of the section on the glass box, and its two tables as rows of texts."""
+    section = page.partition('id="glass-box"')[2].partition("<h2")[0].replace("<wbr>", "")
+    tables = [
+        [
+            [unescape(re.sub("<[^>]+>", "", cell)) for cell in re.findall("<td.*?</td>", row)]
+            for row in re.findall("<tr>.*?</tr>", table)[1:]
+        ]
+        for table in re.findall("<table>.*?</table>", section)
+    ]
+    return section, *tables
+
+
+def sums(table, formula, terms):
+    """What a reader with a pocket calculator gets: (rows, sums)."""
+    names = [row[2] for row in terms]
+    centre, scale = (np.array([float(row[at]) for row in terms]) for at in (3, 4))
+    values = np.nan_to_num((table[names].to_numpy() - centre) / scale)
+    return np.stack([values @ [float(n) for n in w] + float(c) for _, c, *w in formula], axis=1)
+
+
+@pytest.mark.parametrize("classes", [("blast", "normal"), ("eosinophil", "lymphocyte", "monocyte")])
+def test_the_printed_formula_gives_the_probabilities(tmp_path, classes):
+    table = made_table(18, classes=classes)
+    table[SIGNAL] *= 1e-6
+    table[WEAKER] = 1e5 + 1e-2 * table[WEAKER]  # the mean needs more digits than it has by itself
+    table["Cytoplasm_Texture_Noise0_Gray"] *= 1e9
+    table.loc[::7, SIGNAL] = np.nan
+    done = train(
+        write_table(tmp_path, table), tmp_path / "model", estimator="logistic", folds=3, repeats=1
+    )
+    section, formula, terms = printed((done.out / "report.html").read_text("utf-8"))
+    assert {SIGNAL, WEAKER} <= {row[2] for row in terms}
+    assert "a missing value counts as the mean" in section
+    data = training_set(table, columns())
+    expected = fit_glass_box(data.features, data.target).probabilities(data.features)
+    reached = sums(table.iloc[data.rows], formula, terms)
+    if len(classes) == 2:
+        assert [row[0] for row in formula] == ["log odds of blast"]
+        assert "logistic function" in section
+        np.testing.assert_allclose(expit(reached[:, 0]), expected[:, 0], atol=1e-4)
+    else:
+        assert [row[0] for row in formula] == [f"score of {name}" for name in classes]
+        assert "softmax" in section
+        np.testing.assert_allclose(softmax(reached, axis=1), expected, atol=1e-4)
+    assert len(np.unique(expected.round(3))) > 20
