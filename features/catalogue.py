@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypedDict
 
-from .colour import SCALES
+from .colour import SCALES, scale
 from .recipe import parse_column
 from .registry import FEATURES, MEMBERSHIPS, Column, Feature, columns_of
 
@@ -86,7 +86,7 @@ def describe_column(name: str) -> ColumnRecord:
         mean=record.mean,
         parameters=parameters,
         unit=_unit(column),
-        range=record.family.bounds(column.parameter, record.range),
+        range=_range(column),
         definition=record.definition,
         plain=_plain(column, parameters),
         nan=record.nan,
@@ -103,6 +103,17 @@ def _unit(column: Column) -> str:
     if column.channel:
         return unit.replace(_CHANNELS_UNIT, SCALES[column.channel][2])
     return unit
+
+
+def _range(column: Column) -> str:
+    """Return the range of a column, numbers in place of what its channel says."""
+    words = column.feature.family.bounds(column.parameter, column.feature.range)
+    if "the channel's" not in words or not column.channel:
+        return words
+    low, high = scale((column.channel,))[0][[0, -1]]
+    if words == "the channel's":
+        return f"[{low:g}, {high:g}]"
+    return f"[{low - high:g}, {high - low:g}]"
 
 
 def _plain(column: Column, parameters: str) -> str:

@@ -42,11 +42,12 @@ def _nucleoli(parts: Parts) -> Spots | None:
     return bright_spots(plane, mask, sides, _PALER, _LEAST * parts.nucleus.area)
 
 
+_MOVES = "translation, rotation by 90 degrees, flips"
 sign = partial(
     feature,
     HAEMATOLOGY,
     nan="no nucleus",
-    invariances="translation, rotation by 90 degrees, flips; scale, within sampling",
+    invariances=f"{_MOVES}; scale, within sampling",
 )
 nucleolus = partial(
     sign,
@@ -56,14 +57,24 @@ nucleolus = partial(
 )
 
 
-@nucleolus(unit="1", plain="number of nucleoli", range="integers from 0")
+@nucleolus(
+    unit="1",
+    plain="number of nucleoli",
+    range="integers from 0",
+    vetted="by hand; formula in scipy",
+)
 def nucleoli_count(parts: Parts) -> float:
     """Number of pale spots of the nucleus; clumped chromatin leaves such spots as well."""
     spots = _nucleoli(parts)
     return nan if spots is None else float(spots.areas.size)
 
 
-@nucleolus(unit="1", plain="share of the nucleus that nucleoli fill", range="[0, 1]")
+@nucleolus(
+    unit="1",
+    plain="share of the nucleus that nucleoli fill",
+    range="[0, 1]",
+    vetted="by hand; formula in scipy",
+)
 def nucleoli_area_share(parts: Parts) -> float:
     """Area of the pale spots over the area of the nucleus."""
     spots = _nucleoli(parts)
@@ -75,6 +86,8 @@ def nucleoli_area_share(parts: Parts) -> float:
     plain="prominence of the nucleoli",
     range="[10, 255]",
     nan="no nucleus or no nucleolus",
+    colours=("Gray",),
+    vetted="by hand; formula in scipy",
 )
 def nucleoli_contrast(parts: Parts) -> float:
     """Mean excess of the pale spots over their surroundings, in grey levels."""
@@ -85,11 +98,14 @@ def nucleoli_contrast(parts: Parts) -> float:
 @sign(
     unit="8-bit level",
     plain="coarseness of the chromatin, from grain to patches",
-    range="[0, 128]",
+    range="[0, 255)",
     components=tuple(f"{scale:02d}" for scale in SCALES),
+    # The smaller squares measure few pixels, an odd number of them.
+    invariances=f"{_MOVES}; scale, within sampling, except components 05 and 10",
     reference="difference of the means in squares of 2.5 and 5, 5 and 10, 10 and 20, 20 and 40 % "
     "of the nucleus's diameter, inside the nucleus",
-    vetted="by hand; scipy",
+    vetted="by hand; formula in scipy",
+    colours=("Gray",),
 )
 def chromatin_coarseness(parts: Parts) -> Floats:
     """Root mean square difference of local mean grey levels at two scales, by the larger."""

@@ -1,7 +1,8 @@
 """The outline as a curve: elliptic Fourier descriptors, bending, concavities, radial lengths.
 
 The curve is the closed polygon through the centres of the outermost pixels of the compartment's
-largest 8-connected part.
+largest 8-connected part. Centroid and area are that part's too, so that a nucleus in several parts
+is measured by its largest as if it were alone.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from .arrays import Floats
 from .kernels import compiled
-from .outline import AREA_SHAPE, Shape
+from .outline import AREA_SHAPE, Shape, largest_part
 from .registry import feature
 
 HARMONICS = 8
@@ -100,12 +101,17 @@ class Outline:
     ----------
     points : (n, 2) float64
         Column and row of their centres.
-    centroid : (float, float)
-        Row and column of the mask's centre of area.
+    part : Shape
+        The part of the mask that they surround.
     """
 
     points: Floats
-    centroid: tuple[float, float]
+    part: Shape
+
+    @property
+    def diameter(self) -> float:
+        """Diameter of the disc with the part's area, pixels."""
+        return sqrt(4 * self.part.area / pi)
 
     @cached_property
     def harmonics(self) -> NDArray[np.complex128]:
@@ -132,7 +138,7 @@ class Outline:
     @cached_property
     def radii(self) -> Floats:
         """Distance of each point from the centroid over the mean of these distances: (n,)."""
-        row, col = self.centroid
+        row, col = self.part.centroid
         distances = np.sqrt((self.points[:, 0] - col) ** 2 + (self.points[:, 1] - row) ** 2)
         return np.asarray(distances / distances.mean())
 
@@ -143,24 +149,23 @@ def trace(shape: Shape) -> Outline | None:
 
     The last two are kept: features of one shape are evaluated one after another.
     """
-    contours = cv2.findContours(
-        shape.mask.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
-    )[0]
-    if not contours:
+    part = largest_part(shape)
+    pixels = part.mask.view(np.uint8)
+    contours = cv2.findContours(pixels, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
+    if not contours or len(contours[0]) == 1:
         return None
-    largest = max(contours, key=lambda contour: (cv2.contourArea(contour), len(contour)))
-    if len(largest) == 1:
-        return None
-    return Outline(largest[:, 0].astype(np.float64), shape.centroid)
+    return Outline(contours[0][:, 0].astype(np.float64), part)
 
 
+_MOVES = "translation, rotation by 90 degrees, flips"
 curve = partial(
     feature,
     AREA_SHAPE,
+    version=2,
     preset="full",
     unit="1",
     nan="empty compartment, or no two pixels that touch",
-    invariances="translation, rotation by 90 degrees, flips; scale, within sampling",
+    invariances=f"{_MOVES}; scale, within sampling",
 )
 _FOURIER = "Kuhl 1982, doi:10.1016/0146-664X(82)90034-X; axes of each harmonic's ellipse"
 
@@ -170,10 +175,10 @@ _FOURIER = "Kuhl 1982, doi:10.1016/0146-664X(82)90034-X; axes of each harmonic's
     range="[0, inf)",
     components=tuple(str(n) for n in range(2, HARMONICS + 1)),
     reference=_FOURIER,
-    vetted="closed form; numpy",
+    vetted="closed form; formula in numpy",
 )
 def elliptic_fourier_major(shape: Shape) -> Floats:
-    """Major axis of the ellipse of each elliptic Fourier harmonic over that of the first."""
+    """Major axis of each elliptic Fourier harmonic of the largest part over that of the first."""
     outline = trace(shape)
     if outline is None:
         return np.full(HARMONICS - 1, nan)
@@ -185,10 +190,10 @@ def elliptic_fourier_major(shape: Shape) -> Floats:
     range="[0, inf)",
     components=tuple(str(n) for n in range(1, HARMONICS + 1)),
     reference=_FOURIER,
-    vetted="closed form; numpy",
+    vetted="closed form; formula in numpy",
 )
 def elliptic_fourier_minor(shape: Shape) -> Floats:
-    """Minor axis of the ellipse of each elliptic Fourier harmonic over the first's major axis."""
+    """Minor axis of each elliptic Fourier harmonic of the largest part over the first's major."""
     outline = trace(shape)
     if outline is None:
         return np.full(HARMONICS, nan)
@@ -202,10 +207,10 @@ _SQUARED = np.arange(-HARMONICS, HARMONICS + 1) ** 2
     plain="bending of the outline",
     range="[1, 64]",
     reference="Young 1974, doi:10.1016/S0019-9958(74)91038-9, from 8 harmonics",
-    vetted="closed form; numpy",
+    vetted="closed form; formula in numpy",
 )
 def bending_energy(shape: Shape) -> float:
-    """Mean squared curvature of the curve of 8 harmonics, times its squared size: 1 for a circle.
+    """Mean squared curvature of the largest part's 8 harmonics, times its squared size; disc 1.
 
     Mean squared second over mean squared first derivative along the outline.
     """
@@ -223,11 +228,11 @@ def bending_energy(shape: Shape) -> float:
     vetted="by hand",
 )
 def concavity_count(shape: Shape) -> float:
-    """Number of stretches of the outline that lie deep within its convex hull."""
+    """Number of stretches of the largest part's outline that lie deep within its convex hull."""
     outline = trace(shape)
     if outline is None:
         return nan
-    deep = outline.notches > NOTCH * sqrt(4 * shape.area / pi)
+    deep = outline.notches > NOTCH * outline.diameter
     return float((deep & ~np.roll(deep, 1)).sum())
 
 
@@ -238,9 +243,9 @@ def concavity_count(shape: Shape) -> float:
     vetted="by hand",
 )
 def concavity_depth(shape: Shape) -> float:
-    """Greatest distance of the outline from its convex hull, over the equivalent diameter."""
+    """Greatest distance of the largest part's outline from its hull, over its diameter."""
     outline = trace(shape)
-    return nan if outline is None else float(outline.notches.max()) / sqrt(4 * shape.area / pi)
+    return nan if outline is None else float(outline.notches.max()) / outline.diameter
 
 
 radial = partial(
@@ -252,21 +257,24 @@ radial = partial(
 
 @radial(plain="departure from a circle", range="[0, inf)")
 def radial_deviation(shape: Shape) -> float:
-    """Standard deviation over mean of the outline's distances from the centroid."""
+    """Standard deviation over mean of the largest part's outline's distances from its centroid."""
     outline = trace(shape)
     return nan if outline is None else float(outline.radii.std())
 
 
 @radial(plain="share of the outline outside its mean circle", range="[0, 1)")
 def radial_area_ratio(shape: Shape) -> float:
-    """Mean excess of the outline's distances from the centroid over their mean, in means."""
+    """Mean excess of the largest part's outline's radii over their mean, in means."""
     outline = trace(shape)
     return nan if outline is None else float(np.maximum(outline.radii - 1, 0).mean())
 
 
-@radial(plain="lobes of the outline", range="even integers from 0")
+@radial(plain="lobes of the outline", range="even integers from 0", invariances=_MOVES)
 def radial_zero_crossings(shape: Shape) -> float:
-    """How often the outline crosses the circle of its mean distance from the centroid."""
+    """How often the largest part's outline crosses the circle of its mean radius.
+
+    A round outline crosses it from pixel to pixel, so that a larger disc has more crossings.
+    """
     outline = trace(shape)
     if outline is None:
         return nan
@@ -275,9 +283,12 @@ def radial_zero_crossings(shape: Shape) -> float:
     return float((outside != np.roll(outside, 1)).sum())
 
 
-@radial(plain="roughness of the outline", range="[0, inf)")
+@radial(plain="roughness of the outline", range="[0, inf)", invariances=_MOVES)
 def radial_roughness(shape: Shape) -> float:
-    """Mean step between the distances of successive points, over the mean distance."""
+    """Mean step between successive radii of the largest part's outline, over the mean radius.
+
+    Steps are from pixel to pixel: on a cell twice as large they are half as long beside the radius.
+    """
     outline = trace(shape)
     if outline is None:
         return nan

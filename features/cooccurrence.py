@@ -10,7 +10,7 @@ from .arrays import Floats, ratio
 from .glcm import TEXTURE, Glcm
 from .registry import feature
 
-_NAN = "in one of the directions no pair of pixels at this distance"
+_NAN = "in one of the directions (merged: in all four) no pair of pixels at this distance"
 _VETTED = "IBSI digital phantom; MIRP"
 _MAHOTAS = f"{_VETTED}; mahotas"
 _SKIMAGE = f"{_VETTED}; scikit-image"
@@ -25,7 +25,13 @@ texture = partial(
 )
 
 
-@texture(unit="1", ibsi="GYBY", plain="share of the commonest pair of tones", range="(0, 1]")
+@texture(
+    unit="1",
+    ibsi="GYBY",
+    plain="share of the commonest pair of tones",
+    range="(0, 1]",
+    vetted="IBSI digital phantom; MIRP; pyradiomics; mahotas; scikit-image",
+)
 def joint_maximum(glcm: Glcm) -> Floats:
     """Largest entry of the co-occurrence matrix."""
     return glcm.maximum
@@ -36,7 +42,7 @@ def joint_maximum(glcm: Glcm) -> Floats:
     ibsi="60VM",
     plain="mean tone",
     range="[1, levels]",
-    vetted=_SKIMAGE,
+    vetted="IBSI digital phantom; MIRP; scikit-image; pyradiomics; mahotas",
 )
 def joint_average(glcm: Glcm) -> Floats:
     """Mean level of the pixels of a pair."""
@@ -48,7 +54,7 @@ def joint_average(glcm: Glcm) -> Floats:
     ibsi="UR99",
     plain="spread of tones",
     range="[0, levels^2 / 4]",
-    vetted=_BOTH,
+    vetted="IBSI digital phantom; MIRP; mahotas; scikit-image; pyradiomics",
 )
 def joint_variance(glcm: Glcm) -> Floats:
     """Variance of the level of the pixels of a pair (Haralick's sum of squares)."""
@@ -60,7 +66,7 @@ def joint_variance(glcm: Glcm) -> Floats:
     ibsi="TU9B",
     plain="disorder of the pattern",
     range="[0, 2 log2 levels]",
-    vetted=_MAHOTAS,
+    vetted="IBSI digital phantom; MIRP; mahotas; pyradiomics; scikit-image",
 )
 def joint_entropy(glcm: Glcm) -> Floats:
     """Entropy of the co-occurrence matrix, in bits."""
@@ -72,7 +78,7 @@ def joint_entropy(glcm: Glcm) -> Floats:
     ibsi="TF7R",
     plain="mean step between neighbours",
     range="[0, levels)",
-    vetted=_SKIMAGE,
+    vetted="IBSI digital phantom; MIRP; scikit-image; pyradiomics",
 )
 def difference_average(glcm: Glcm) -> Floats:
     """Mean absolute difference of the levels of a pair."""
@@ -84,7 +90,7 @@ def difference_average(glcm: Glcm) -> Floats:
     ibsi="D3YU",
     plain="unevenness of steps",
     range="[0, levels^2 / 4]",
-    vetted=_MAHOTAS,
+    vetted="IBSI digital phantom; MIRP; mahotas; pyradiomics",
 )
 def difference_variance(glcm: Glcm) -> Floats:
     """Variance of the absolute difference of the levels of a pair."""
@@ -96,7 +102,7 @@ def difference_variance(glcm: Glcm) -> Floats:
     ibsi="NTRS",
     plain="disorder of steps",
     range="[0, log2 levels]",
-    vetted=_MAHOTAS,
+    vetted="IBSI digital phantom; MIRP; mahotas; pyradiomics",
 )
 def difference_entropy(glcm: Glcm) -> Floats:
     """Entropy of the absolute difference of the levels of a pair, in bits."""
@@ -108,7 +114,7 @@ def difference_entropy(glcm: Glcm) -> Floats:
     ibsi="ZGXS",
     plain="mean tone, doubled",
     range="[2, 2 levels]",
-    vetted=_MAHOTAS,
+    vetted="IBSI digital phantom; MIRP; mahotas; pyradiomics",
 )
 def sum_average(glcm: Glcm) -> Floats:
     """Mean sum of the levels of a pair."""
@@ -132,7 +138,7 @@ def sum_variance(glcm: Glcm) -> Floats:
     ibsi="P6QZ",
     plain="disorder of local tone",
     range="[0, log2 (2 levels - 1)]",
-    vetted=_MAHOTAS,
+    vetted="IBSI digital phantom; MIRP; mahotas; pyradiomics",
 )
 def sum_entropy(glcm: Glcm) -> Floats:
     """Entropy of the sum of the levels of a pair, in bits."""
@@ -144,7 +150,7 @@ def sum_entropy(glcm: Glcm) -> Floats:
     ibsi="8ZQL",
     plain="uniformity of the pattern",
     range="(0, 1]",
-    vetted=_BOTH,
+    vetted="IBSI digital phantom; MIRP; mahotas; scikit-image; pyradiomics",
 )
 def angular_second_moment(glcm: Glcm) -> Floats:
     """Sum of the squared entries of the co-occurrence matrix (energy)."""
@@ -156,7 +162,7 @@ def angular_second_moment(glcm: Glcm) -> Floats:
     ibsi="ACUI",
     plain="coarse contrast of the pattern",
     range="[0, levels^2)",
-    vetted=_BOTH,
+    vetted="IBSI digital phantom; MIRP; mahotas; scikit-image; pyradiomics",
 )
 def contrast(glcm: Glcm) -> Floats:
     """Mean squared difference of the levels of a pair."""
@@ -175,13 +181,25 @@ def dissimilarity(glcm: Glcm) -> Floats:
     return glcm.difference_mean
 
 
-@texture(unit="1", ibsi="IB1Z", plain="smoothness", range="(0, 1]")
+@texture(
+    unit="1",
+    ibsi="IB1Z",
+    plain="smoothness",
+    range="(0, 1]",
+    vetted="IBSI digital phantom; MIRP; pyradiomics",
+)
 def inverse_difference(glcm: Glcm) -> Floats:
     """Mean of 1 / (1 + absolute difference)."""
     return glcm.inverse
 
 
-@texture(unit="1", ibsi="NDRX", plain="smoothness", range="(0, 1]")
+@texture(
+    unit="1",
+    ibsi="NDRX",
+    plain="smoothness",
+    range="(0, 1]",
+    vetted="IBSI digital phantom; MIRP; pyradiomics",
+)
 def normalised_inverse_difference(glcm: Glcm) -> Floats:
     """Mean of 1 / (1 + absolute difference / levels)."""
     return glcm.normalised_inverse
@@ -192,20 +210,32 @@ def normalised_inverse_difference(glcm: Glcm) -> Floats:
     ibsi="WF0Z",
     plain="smoothness (homogeneity)",
     range="(0, 1]",
-    vetted=_BOTH,
+    vetted="IBSI digital phantom; MIRP; mahotas; scikit-image; pyradiomics",
 )
 def inverse_difference_moment(glcm: Glcm) -> Floats:
     """Mean of 1 / (1 + squared difference)."""
     return glcm.inverse_square
 
 
-@texture(unit="1", ibsi="1QCO", plain="smoothness", range="(0, 1]")
+@texture(
+    unit="1",
+    ibsi="1QCO",
+    plain="smoothness",
+    range="(0, 1]",
+    vetted="IBSI digital phantom; MIRP; pyradiomics",
+)
 def normalised_inverse_difference_moment(glcm: Glcm) -> Floats:
     """Mean of 1 / (1 + squared difference / squared number of levels)."""
     return glcm.normalised_inverse_square
 
 
-@texture(unit="1", ibsi="E8JP", plain="share of gentle steps", range="[0, 1]")
+@texture(
+    unit="1",
+    ibsi="E8JP",
+    plain="share of gentle steps",
+    range="[0, 1]",
+    vetted="IBSI digital phantom; MIRP; pyradiomics",
+)
 def inverse_variance(glcm: Glcm) -> Floats:
     """Mean of 1 / squared difference, over the pairs that differ and all pairs counted."""
     return glcm.inverse_variance
@@ -216,32 +246,56 @@ def inverse_variance(glcm: Glcm) -> Floats:
     ibsi="NI2N",
     plain="how far tone carries over to neighbours",
     range="[-1, 1]",
-    vetted=_BOTH,
+    vetted="IBSI digital phantom; MIRP; mahotas; scikit-image; pyradiomics",
 )
 def correlation(glcm: Glcm) -> Floats:
     """Pearson correlation of the two levels of a pair; 1 where there is a single level."""
     return ratio(glcm.covariance, glcm.variance, 1.0)
 
 
-@texture(unit="level^2", ibsi="QWB0", plain="brightness of the pattern", range="[1, levels^2]")
+@texture(
+    unit="level^2",
+    ibsi="QWB0",
+    plain="brightness of the pattern",
+    range="[1, levels^2]",
+    vetted="IBSI digital phantom; MIRP; pyradiomics; mahotas; scikit-image",
+)
 def autocorrelation(glcm: Glcm) -> Floats:
     """Mean product of the two levels of a pair."""
     return glcm.covariance + glcm.mean**2
 
 
-@texture(unit="level^2", ibsi="DG8W", plain="clumping of tones", range="[0, levels^2]")
+@texture(
+    unit="level^2",
+    ibsi="DG8W",
+    plain="clumping of tones",
+    range="[0, levels^2]",
+    vetted="IBSI digital phantom; MIRP; pyradiomics",
+)
 def cluster_tendency(glcm: Glcm) -> Floats:
     """Second central moment of the sum of the levels of a pair (equal to the sum variance)."""
     return glcm.tendency
 
 
-@texture(unit="level^3", ibsi="7NFM", plain="dark or bright clumps", range="(-levels^3, levels^3)")
+@texture(
+    unit="level^3",
+    ibsi="7NFM",
+    plain="dark or bright clumps",
+    range="(-levels^3, levels^3)",
+    vetted="IBSI digital phantom; MIRP; pyradiomics",
+)
 def cluster_shade(glcm: Glcm) -> Floats:
     """Third central moment of the sum of the levels of a pair."""
     return glcm.shade
 
 
-@texture(unit="level^4", ibsi="AE86", plain="prominence of clumps", range="[0, levels^4)")
+@texture(
+    unit="level^4",
+    ibsi="AE86",
+    plain="prominence of clumps",
+    range="[0, 4 levels^4 / 3)",
+    vetted="IBSI digital phantom; MIRP; pyradiomics",
+)
 def cluster_prominence(glcm: Glcm) -> Floats:
     """Fourth central moment of the sum of the levels of a pair."""
     return glcm.prominence
@@ -251,9 +305,9 @@ def cluster_prominence(glcm: Glcm) -> Floats:
     unit="1",
     name="InformationCorrelation1",
     ibsi="R8DG",
-    plain="order of the pattern",
+    plain="independence of neighbouring tones",
     range="[-1, 0]",
-    vetted=_MAHOTAS,
+    vetted="IBSI digital phantom; MIRP; mahotas; pyradiomics",
 )
 def information_correlation_1(glcm: Glcm) -> Floats:
     """(Joint entropy - entropy if independent) / marginal entropy; 0 for a single level."""
@@ -264,9 +318,9 @@ def information_correlation_1(glcm: Glcm) -> Floats:
     unit="1",
     name="InformationCorrelation2",
     ibsi="JN9H",
-    plain="order of the pattern",
+    plain="dependence of neighbouring tones",
     range="[0, 1)",
-    vetted=_MAHOTAS,
+    vetted="IBSI digital phantom; MIRP; mahotas; pyradiomics",
 )
 def information_correlation_2(glcm: Glcm) -> Floats:
     """Square root of 1 - exp(-2 (entropy if independent - joint entropy)), entropies in bits."""

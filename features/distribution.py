@@ -170,14 +170,18 @@ DISTRIBUTION = Family(
 )
 
 place = partial(feature, DISTRIBUTION, unit="the channel's", vetted="by hand; numpy")
+_DIFFERENCE = "minus the channel's width to plus it"
 
 
 @place(
+    version=2,
     plain="colour from centre to rim",
-    range="the channel's",
+    range=_DIFFERENCE,
     components=tuple(f"{ring}of{RINGS}" for ring in range(1, RINGS + 1)),
     nan="empty compartment or a ring without pixels",
-    reference="after CellProfiler MeasureObjectIntensityDistribution, 4 rings of equal depth",
+    reference="after CellProfiler MeasureObjectIntensityDistribution, 4 rings of equal depth in "
+    "the chamfer distance (5x5) to the nearest pixel outside",
+    vetted="by hand; formula in numpy",
 )
 def ring_excess(view: Distribution) -> Floats:
     """Mean of each of four rings from centre to rim, less the compartment's mean."""
@@ -191,6 +195,7 @@ def ring_excess(view: Distribution) -> Floats:
     plain="colour of the edge",
     range="the channel's",
     reference="CellProfiler MeasureObjectIntensity MeanIntensityEdge",
+    vetted="by hand; formula in numpy; scikit-image",
 )
 def edge_mean(view: Distribution) -> Floats:
     """Mean of the pixels that have one outside among their eight neighbours."""
@@ -202,6 +207,7 @@ def edge_mean(view: Distribution) -> Floats:
     plain="unevenness of the edge",
     range="[0, inf)",
     reference="CellProfiler MeasureObjectIntensity StdIntensityEdge",
+    vetted="by hand; formula in numpy; scikit-image",
 )
 def edge_standard_deviation(view: Distribution) -> Floats:
     """Population standard deviation of the pixels that have one outside among their eight."""
@@ -212,10 +218,11 @@ def edge_standard_deviation(view: Distribution) -> Floats:
 
 @place(
     plain="nucleus against cytoplasm",
-    range="the channel's",
+    range=_DIFFERENCE,
     compartments=("Cells",),
     nan="no nucleus or no cytoplasm",
     reference="difference of the compartments' means",
+    vetted="by hand; formula in numpy; scikit-image",
 )
 def nucleus_less_cytoplasm(view: Distribution) -> Floats:
     """Mean of the nucleus less mean of the cytoplasm."""

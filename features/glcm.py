@@ -7,6 +7,7 @@ are made of is summed up where the pairs are counted.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from .arrays import Floats
 from .cell import COMPARTMENTS, Cell
 from .colour import CHANNELS
+from .correlation import count_matrices
 from .pairs import sum_pairs
 from .registry import Axes, Family, Membership
 
@@ -156,6 +158,33 @@ def _view(cell: Cell, axes: Axes) -> Glcm:
     return cell.once(("Glcm", axes), lambda: _count(cell, axes))
 
 
+class Countable(Glcm):
+    """The sums, and what the matrices themselves can be counted from."""
+
+    cell: Cell
+    axes: Axes
+
+    def over_matrices(self, function: Callable[[Floats], Floats]) -> Floats:
+        """Apply a function of matrices of counts (…, levels, levels) -> (…), shaped as the sums."""
+        plan = _plan(self.axes.parameters)
+        keep = [COMPARTMENTS.index(word) for word in self.axes.compartments]
+        directions = 5 if plan.merged else 4
+        values = np.empty((*self.axes.shape[:2], len(plan.distances), directions))
+        for channel, plane in enumerate(
+            quantise(self.cell.planes(self.axes.channels), plan.levels)
+        ):
+            for place, distance in enumerate(plan.distances):
+                counts = count_matrices(plane, self.cell.parts, distance, plan.levels)
+                values[:, channel, place] = function(counts[keep, :directions])
+        return values
+
+
+def _countable(cell: Cell, axes: Axes) -> Countable:
+    view = Countable(*_view(cell, axes))
+    view.cell, view.axes = cell, axes
+    return view
+
+
 def aggregate(values: Floats, how: str) -> Floats:
     """Reduce the last axis (4 directions, then all merged) by ``mean``, ``range``, ``merged``."""
     directions = values[..., :4]
@@ -224,9 +253,9 @@ TEXTURE = Family(
 
 HARALICK = Family(
     name="Haralick",
-    title="Haralick's thirteen under the names of his paper: each equals a Texture column",
+    title="Haralick's fourteen under the names of his paper: thirteen equal a Texture column",
     compartments=COMPARTMENTS,
-    view=_view,
+    view=_countable,
     channels=_TEXTURE_CHANNELS,
     parameters=_PARAMETERS,
     group=TEXTURE.group,

@@ -78,7 +78,7 @@ def nucleus_to_cytoplasm_area_ratio(parts: Parts) -> float:
 @sign(
     name="NucleusEccentricPosition",
     plain="eccentric position of the nucleus",
-    range="[0, 1)",
+    range="[0, inf)",
     reference="distance of the centroids in units of the cell's equivalent radius",
 )
 def nucleus_eccentric_position(parts: Parts) -> float:

@@ -1,4 +1,4 @@
-"""Haralick's thirteen by the names of his paper: each is a feature of the Texture family."""
+"""Haralick's features by the names of his paper: thirteen of the Texture family, and one more."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from .cooccurrence import (
     sum_entropy,
     sum_variance,
 )
-from .glcm import HARALICK, Glcm
+from .correlation import maximal_correlation
+from .glcm import HARALICK, Countable, Glcm
 from .registry import FEATURES, feature
 
 HARALICK_NAMES: dict[str, Callable[[Glcm], Floats]] = {
@@ -54,3 +55,19 @@ for _name, _function in HARALICK_NAMES.items():
         ibsi=_twin.ibsi,
         preset="full",
     )(_function)
+
+
+@feature(
+    HARALICK,
+    unit="1",
+    reference="Haralick 1973, doi:10.1109/TSMC.1973.4309314, f14",
+    plain="how far tone foretells that of neighbours",
+    range="[0, 1]",
+    nan=FEATURES["Texture_Contrast"].nan,
+    vetted="pyradiomics; closed form; formula in numpy",
+    channels=("Gray",),
+    preset="full",
+)
+def maximal_correlation_coefficient(glcm: Countable) -> Floats:
+    """Square root of the second largest eigenvalue of Haralick's Q; 1 where a single level is."""
+    return glcm.over_matrices(maximal_correlation)

@@ -41,7 +41,7 @@ def solidity(shape: Shape) -> float:
     invariances=SCALE,
     nan="empty compartment",
     reference="Cauchy's formula in the 4 directions of the Crofton perimeter",
-    vetted="scikit-image; by hand",
+    vetted="by hand; formula in scikit-image",
 )
 def convexity(shape: Shape) -> float:
     """Crofton perimeter of the convex hull over that of the outline: 1 where convex."""
@@ -65,7 +65,7 @@ def maximum_feret_diameter(shape: Shape) -> float:
     plain="shortest diameter",
     range="[1, inf)",
     reference="Feret 1930, hull of the pixels taken as unit squares",
-    vetted="scipy; by hand",
+    vetted="by hand; formula in scipy",
 )
 def minimum_feret_diameter(shape: Shape) -> float:
     """Smallest distance between two parallel tangents (minimum caliper)."""
@@ -74,11 +74,11 @@ def minimum_feret_diameter(shape: Shape) -> float:
 
 @measure(
     unit="1",
-    plain="elongation",
+    plain="shortest over longest diameter",
     range="(0, 1]",
     invariances=SCALE,
     reference="Feret 1930",
-    vetted="scipy; by hand",
+    vetted="by hand; formula in scipy",
 )
 def feret_ratio(shape: Shape) -> float:
     """Minimum over maximum Feret diameter."""

@@ -75,6 +75,7 @@ sign = partial(
     invariances="translation, rotation by 90 degrees, flips; scale, within sampling",
     vetted="by hand; scipy",
 )
+# Green finds the spots; what is told of them is how many and how large, not their colour.
 granule = partial(
     sign,
     reference="spots 25 levels of green darker than their surroundings, squares of 1 % and 6 % "
@@ -88,19 +89,29 @@ vacuole = partial(
 _NO_RIM = "no cytoplasm but its rim"
 
 
-@granule(plain="number of granules", range="integers from 0")
+@granule(plain="number of granules", range="integers from 0", vetted="by hand; formula in scipy")
 def granule_count(parts: Parts) -> float:
     """Number of small dark spots of the cytoplasm."""
     return _count(_granules(parts))
 
 
-@granule(plain="share of the cytoplasm that granules fill", range="[0, 1]", nan=_NO_RIM)
+@granule(
+    plain="share of the cytoplasm that granules fill",
+    range="[0, 1]",
+    nan=_NO_RIM,
+    vetted="by hand; formula in scipy",
+)
 def granule_area_share(parts: Parts) -> float:
     """Area of the small dark spots over the area of the cytoplasm without its rim."""
     return _share(_granules(parts))
 
 
-@granule(plain="size of the granules", range="(0, 1)", nan="no granule")
+@granule(
+    plain="size of the granules",
+    range="(0, 1)",
+    nan="no granule",
+    vetted="by hand; formula in scipy",
+)
 def granule_size(parts: Parts) -> float:
     """Diameter of a disc with the mean area of the granules over the cell's diameter."""
     return _size(_granules(parts), parts.whole)
@@ -111,6 +122,9 @@ def granule_size(parts: Parts) -> float:
     plain="colour of the granules: eosin red above 0, azure blue below",
     range="[-2, 2]",
     nan="no granule",
+    colours=("Azure", "Eosin"),
+    mean=True,
+    vetted="by hand; formula in scipy",
 )
 def granule_eosin_over_azure(parts: Parts) -> float:
     """Mean eosin less mean azure of the granules, in optical density."""
@@ -123,19 +137,29 @@ def granule_eosin_over_azure(parts: Parts) -> float:
     return SCALES["Eosin"][0] * float(eosin - azure)
 
 
-@vacuole(plain="number of vacuoles", range="integers from 0")
+@vacuole(plain="number of vacuoles", range="integers from 0", vetted="by hand; formula in scipy")
 def vacuole_count(parts: Parts) -> float:
     """Number of pale round spots of the cytoplasm."""
     return _count(_vacuoles(parts))
 
 
-@vacuole(plain="share of the cytoplasm that vacuoles fill", range="[0, 1]", nan=_NO_RIM)
+@vacuole(
+    plain="share of the cytoplasm that vacuoles fill",
+    range="[0, 1]",
+    nan=_NO_RIM,
+    vetted="by hand; formula in scipy",
+)
 def vacuole_area_share(parts: Parts) -> float:
     """Area of the pale spots over the area of the cytoplasm without its rim."""
     return _share(_vacuoles(parts))
 
 
-@vacuole(plain="size of the vacuoles", range="(0, 1)", nan="no vacuole")
+@vacuole(
+    plain="size of the vacuoles",
+    range="(0, 1)",
+    nan="no vacuole",
+    vetted="by hand; formula in scipy",
+)
 def vacuole_size(parts: Parts) -> float:
     """Diameter of a disc with the mean area of the vacuoles over the cell's diameter."""
     return _size(_vacuoles(parts), parts.whole)
@@ -146,7 +170,9 @@ def vacuole_size(parts: Parts) -> float:
     plain="basophilia (blueness) of the cytoplasm",
     range="[-2, 2]",
     reference="Bain 2021, Blood Cells, 6th ed.; difference of the two stains",
-    vetted="by hand; numpy",
+    vetted="by hand; formula in numpy",
+    colours=("Azure", "Eosin"),
+    mean=True,
 )
 def cytoplasm_basophilia(parts: Parts) -> float:
     """Mean azure less mean eosin of the cytoplasm, in optical density."""
@@ -164,6 +190,8 @@ def cytoplasm_basophilia(parts: Parts) -> float:
     range="[-255, 255]",
     nan="no nucleus, or no cytoplasm near to it or none far from it",
     reference="ring of cytoplasm at 1.5 to 8 % of the cell's diameter from the nucleus",
+    colours=("Gray",),
+    vetted="by hand; formula in scipy",
 )
 def perinuclear_halo(parts: Parts) -> float:
     """Mean grey level of the cytoplasm beside the nucleus less that of the rest."""

@@ -27,9 +27,11 @@ statistic = partial(
 )
 _UNIT = "the channel's"
 _SCALE = "the channel's"
+# Mean vectors of hues that cancel out are as long as the rounding of their sums.
+_NO_LENGTH = 1e-12
 
 
-@statistic(unit=_UNIT, ibsi="Q4LE", plain="mean colour", range=_SCALE, preset="minimal")
+@statistic(unit=_UNIT, ibsi="Q4LE", plain="mean colour", range=_SCALE, mean=True, preset="minimal")
 def mean(histogram: Histogram) -> Floats:
     """Mean value of the pixels."""
     return histogram.moments.mean
@@ -242,17 +244,23 @@ def uniformity(histogram: Histogram) -> Floats:
 
 
 @statistic(
+    version=2,
     unit="degree",
     plain="hue",
     range="[0, 360)",
     channels=("Hue",),
+    mean=True,
+    nan="empty compartment or hues that cancel out",
     reference="Mardia and Jupp 2000, Directional Statistics",
-    vetted="scipy",
+    vetted="scipy; by hand",
 )
 def circular_mean(histogram: Histogram) -> Floats:
     """Direction of the mean unit vector of the hues."""
     cosine, sine = histogram.resultant
-    return np.asarray(np.rad2deg(np.arctan2(sine, cosine)) % 360)
+    angle = np.rad2deg(np.arctan2(sine, cosine)) % 360
+    # The remainder of a hair below 0 rounds to 360.
+    turned = np.where(angle < 360, angle, angle - 360)
+    return np.where(np.hypot(cosine, sine) > _NO_LENGTH, turned, np.nan)
 
 
 @statistic(

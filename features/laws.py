@@ -180,7 +180,7 @@ GABOR = Family(
     components=tuple(f"{first}5{second}5" for first, second in PAIRS),
     nan="no pixel whose 5x5 square lies in the compartment",
     reference="Laws 1980, doi:10.1117/12.959169",
-    vetted="by hand; scipy",
+    vetted="by hand; formula in scipy",
 )
 def energy(view: Energies) -> Floats:
     """Mean absolute response to a pair of Laws' vectors, mean of both ways round."""
@@ -197,13 +197,13 @@ gabor = partial(
 )
 
 
-@gabor(plain="strength of stripes", range="[0, 255]")
+@gabor(plain="strength of stripes", range="[0, 255]", vetted="formula in scipy; scikit-image")
 def amplitude(view: Energies) -> Floats:
     """Mean amplitude of Gabor filters of one wavelength over four directions."""
     return view.means[..., 0]
 
 
-@gabor(plain="one-sidedness of stripes", range="[0, 255]")
+@gabor(plain="one-sidedness of stripes", range="[0, 255]", vetted="formula in scipy; scikit-image")
 def amplitude_range(view: Energies) -> Floats:
     """Range over four directions of the mean amplitude of Gabor filters of one wavelength."""
     return view.means[..., 1]

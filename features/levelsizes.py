@@ -183,48 +183,73 @@ def _energy(view: LevelSizes) -> Floats:
 
 Formula = Callable[[LevelSizes], Floats]
 
-# Formula, definition in a family's words, unit and range.
-_FORMULAS: tuple[tuple[Formula, str, str, str], ...] = (
-    (_small, "Mean over the {elements} of 1 / {size}^2", "1", "(0, 1]"),
-    (_large, "Mean over the {elements} of {size}^2", "{unit}^2", "[1, inf)"),
-    (_dark, "Mean over the {elements} of 1 / level^2", "1", "(0, 1]"),
-    (_bright, "Mean over the {elements} of level^2", "level^2", "[1, levels^2]"),
-    (_small_dark, "Mean over the {elements} of 1 / ({size} level)^2", "1", "(0, 1]"),
-    (_small_bright, "Mean over the {elements} of (level / {size})^2", "1", "(0, levels^2]"),
-    (_large_dark, "Mean over the {elements} of ({size} / level)^2", "1", "(0, inf)"),
-    (_large_bright, "Mean over the {elements} of ({size} level)^2", "1", "[1, inf)"),
+# Formula, definition in a family's words, powers of size and level in its unit, and range.
+_FORMULAS: tuple[tuple[Formula, str, tuple[int, int], str], ...] = (
+    (_small, "Mean over the {elements} of 1 / {size}^2", (-2, 0), "(0, 1]"),
+    (_large, "Mean over the {elements} of {size}^2", (2, 0), "[1, inf)"),
+    (_dark, "Mean over the {elements} of 1 / level^2", (0, -2), "(0, 1]"),
+    (_bright, "Mean over the {elements} of level^2", (0, 2), "[1, levels^2]"),
+    (_small_dark, "Mean over the {elements} of 1 / ({size} level)^2", (-2, -2), "(0, 1]"),
+    (_small_bright, "Mean over the {elements} of (level / {size})^2", (-2, 2), "(0, levels^2]"),
+    (_large_dark, "Mean over the {elements} of ({size} / level)^2", (2, -2), "(0, inf)"),
+    (_large_bright, "Mean over the {elements} of ({size} level)^2", (2, 2), "[1, inf)"),
     (
         _level_non_uniformity,
         "Sum over the levels of the squared number of {elements}, over the number of {elements}",
-        "1",
+        (0, 0),
         "[1, inf)",
     ),
     (
         _level_non_uniformity_share,
         "Sum over the levels of the squared share of the {elements}",
-        "1",
+        (0, 0),
         "(0, 1]",
     ),
     (
         _size_non_uniformity,
         "Sum over each {size} of the squared number of {elements}, over the number of {elements}",
-        "1",
+        (0, 0),
         "[1, inf)",
     ),
     (
         _size_non_uniformity_share,
         "Sum over each {size} of the squared share of the {elements}",
-        "1",
+        (0, 0),
         "(0, 1]",
     ),
-    (_percentage, "Number of {elements} over number of pixels", "1", "(0, 1]"),
-    (_level_variance, "Variance of the level of the {elements}", "level^2", "[0, levels^2 / 4]"),
-    (_size_variance, "Variance of the {size} of the {elements}", "{unit}^2", "[0, inf)"),
-    (_entropy, "Entropy of the {elements} by level and {size}, in bits", "bit", "[0, inf)"),
-    (_energy, "Sum of the squared shares of the {elements} by level and {size}", "1", "(0, 1]"),
+    (_percentage, "Number of {elements} over number of pixels", (0, 0), "(0, 1]"),
+    (_level_variance, "Variance of the level of the {elements}", (0, 2), "[0, levels^2 / 4]"),
+    (_size_variance, "Variance of the {size} of the {elements}", (2, 0), "[0, inf)"),
+    (_entropy, "Entropy of the {elements} by level and {size}, in bits", (0, 0), "[0, inf)"),
+    (
+        _energy,
+        "Sum of the squared shares of the {elements} by level and {size}",
+        (0, 0),
+        "(0, 1]",
+    ),
 )
 
 Words = tuple[str, str, str]
+
+
+def _unit(size: str, powers: tuple[int, int]) -> str:
+    """Unit of a product of powers of a size, whose unit is given, and of a level.
+
+    Examples
+    --------
+    >>> _unit("px", (2, -2)), _unit("px", (-2, 0)), _unit("1", (2, 2)), _unit("px", (0, 0))
+    ('px^2/level^2', '1/px^2', 'level^2', '1')
+    """
+    factors = [
+        (f"{name}^{abs(power)}", power)
+        for name, power in zip((size, "level"), powers, strict=True)
+        if power and name != "1"
+    ]
+    above = " ".join(factor for factor, power in factors if power > 0) or "1"
+    below = " ".join(factor for factor, power in factors if power < 0)
+    if not below:
+        return above
+    return f"{above}/({below})" if " " in below else f"{above}/{below}"
 
 
 def _in_words(formula: Formula, definition: str) -> Formula:
@@ -261,7 +286,7 @@ def declare(
     reference, vetted : str
         As in `registry.feature`.
     """
-    for (name, code, plain), (formula, definition, measure, limits) in zip(
+    for (name, code, plain), (formula, definition, powers, limits) in zip(
         table, _FORMULAS, strict=False
     ):
         feature(
@@ -269,7 +294,7 @@ def declare(
             name=name,
             ibsi=code,
             plain=plain,
-            unit=measure.format(unit=unit),
+            unit="bit" if formula is _entropy else _unit(unit, powers),
             range=limits,
             reference=reference,
             vetted=vetted,

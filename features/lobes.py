@@ -180,6 +180,7 @@ def _parts(parts: Parts) -> Floats:
 sign = partial(
     feature,
     HAEMATOLOGY,
+    version=2,
     nan="no nucleus",
     invariances="translation, rotation by 90 degrees, flips; scale, within sampling",
     vetted="by hand",

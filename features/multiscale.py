@@ -191,13 +191,21 @@ wavelet = partial(
 )
 
 
-@wavelet(plain="contrast of edges, fine to coarse", range="[0, inf)")
+@wavelet(
+    plain="contrast of edges, fine to coarse",
+    range="[0, inf)",
+    vetted="by hand; formula in scipy; mahotas",
+)
 def edge_energy(view: Details) -> Floats:
     """Mean squared Haar detail along rows and columns, by the side of the blocks."""
     return view.energies[..., 0]
 
 
-@wavelet(plain="contrast of corners, fine to coarse", range="[0, inf)")
+@wavelet(
+    plain="contrast of corners, fine to coarse",
+    range="[0, inf)",
+    vetted="by hand; formula in scipy; mahotas",
+)
 def diagonal_energy(view: Details) -> Floats:
     """Mean squared diagonal Haar detail, by the side of the blocks."""
     return view.energies[..., 1]
@@ -210,7 +218,7 @@ def diagonal_energy(view: Details) -> Floats:
     range="(-inf, inf), 2 smooth to 3 rough",
     nan="no pair of pixels at one of the distances, or none that differs",
     reference="fractional Brownian surface; Pentland 1984, doi:10.1109/TPAMI.1984.4767591",
-    vetted="by hand; numpy",
+    vetted="by hand; formula in numpy",
 )
 def dimension(view: Differences) -> Floats:
     """3 less the slope of log mean absolute difference against log distance (1, 2, 4, 8 px)."""

@@ -69,7 +69,7 @@ def _over(numerator: Floats, denominator: Floats, otherwise: float) -> Floats:
     )
 
 
-@tone(unit="1", ibsi="QCDE", plain="coarseness of the pattern", range="(0, 1000000]")
+@tone(unit="1/level", ibsi="QCDE", plain="coarseness of the pattern", range="(0, 1000000]")
 def coarseness(view: ToneDifferences) -> Floats:
     """1 / sum over the levels of share times summed difference; 10^6 where nothing differs."""
     return np.minimum(_over(np.ones_like(view.expected), view.expected, COARSEST), COARSEST)

@@ -173,6 +173,24 @@ class Shape:
         return np.sqrt(np.rint(inside**2))
 
 
+def _spread(mask: Mask) -> int:
+    """Sum of the squared distances of all pairs of pixels: whole, so that no turn changes it."""
+    places = np.argwhere(mask)
+    return int(len(places) * (places**2).sum() - (places.sum(axis=0) ** 2).sum())
+
+
+def largest_part(shape: Shape) -> Shape:
+    """Return the 8-connected part with most pixels, of equal ones the most spread out."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        shape.mask.view(np.uint8), connectivity=8
+    )
+    if count <= 2:
+        return shape
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    largest = [labels == 1 + place for place in np.flatnonzero(areas == areas.max())]
+    return Shape(largest[0] if len(largest) == 1 else max(largest, key=_spread))
+
+
 def shape_of(cell: Cell, compartment: str) -> Shape:
     """Return the shape of a compartment, measured once a cell."""
     return cell.once(("Shape", compartment), lambda: Shape(cell.mask(compartment)))

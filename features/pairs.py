@@ -180,7 +180,8 @@ def _shape(
         third += square * away
         fourth += square * away * away
     shape[0], shape[1], shape[2], shape[3] = mean, second / pairs, third / pairs, fourth / pairs
-    shape[4] = np.log2(pairs) - entropy / pairs
+    # No disorder in a single value, whatever the logarithms round to.
+    shape[4] = np.log2(pairs) - entropy / pairs if second > 0 else 0.0
 
 
 @inner
@@ -234,7 +235,7 @@ def _sum_up(
         return
     sums[0] = maximum / pairs
     sums[1] = squares / (pairs * pairs)
-    sums[2] = np.log2(pairs) - entropy / pairs
+    sums[2] = np.log2(pairs) - entropy / pairs if maximum < pairs else 0.0
     shape = np.empty(5)
     for of in range(3):
         least = (lowest + 1, 2 * lowest + 2, 0)[of]

@@ -128,25 +128,39 @@ def _shares(parts: Parts) -> tuple[Floats, Floats]:
     return second, third
 
 
+# No colours to declare: red serves to find the outline, and what is told is its shape.
 sign = partial(
     feature,
     HAEMATOLOGY,
+    version=2,
     unit="1",
     components=tuple(f"{5 * depth:02d}" for depth in DEPTHS),
     nan="no nucleus",
     invariances="translation, rotation by 90 degrees, flips; scale, within sampling",
-    reference="parts of the erosions by 15 to 75 % of the greatest depth; mean red to Otsu's level",
+    reference="parts of the erosions by 15 to 75 % of the greatest depth; the cell's pixels whose "
+    "mean red, in squares of 12 % of its radius, is at most Otsu's level, not the nucleus's mask",
     vetted="by hand; scipy",
 )
 
 
-@sign(plain="share of the second segment of the nucleus", range="[0, 0.5]")
+@sign(
+    plain="share of the second segment of the nucleus",
+    range="[0, 0.5]",
+    vetted="by hand; formula in scipy",
+)
 def second_segment_share(parts: Parts) -> Floats:
-    """Area of the second largest part of the nucleus, eroded by growing depths, over all parts'."""
+    """Share of the second largest part of the cell's dark red, eroded by growing depths.
+
+    The nucleus is outlined anew by Otsu's level; its mask only says whether there is one.
+    """
     return _shares(parts)[0]
 
 
-@sign(plain="share of the third segment of the nucleus", range="[0, 0.34]")
+@sign(
+    plain="share of the third segment of the nucleus",
+    range="[0, 0.34]",
+    vetted="by hand; formula in scipy",
+)
 def third_segment_share(parts: Parts) -> Floats:
-    """Area of the third largest part of the nucleus, eroded by growing depths, over all parts'."""
+    """Share of the third largest part of the cell's dark red, eroded by growing depths."""
     return _shares(parts)[1]

@@ -58,7 +58,7 @@ def equivalent_diameter(shape: Shape) -> float:
     plain="length",
     range="[0, inf)",
     reference="scikit-image regionprops axis_major_length",
-    vetted="MATLAB; scikit-image; by hand",
+    vetted="MATLAB; scikit-image; by hand; Nyxus's table",
 )
 def major_axis_length(shape: Shape) -> float:
     """Full major axis of the ellipse with the same second moments (no pixel term added)."""
@@ -70,7 +70,7 @@ def major_axis_length(shape: Shape) -> float:
     plain="width",
     range="[0, inf)",
     reference="scikit-image regionprops axis_minor_length",
-    vetted="MATLAB; scikit-image; by hand",
+    vetted="MATLAB; scikit-image; by hand; Nyxus's table",
 )
 def minor_axis_length(shape: Shape) -> float:
     """Full minor axis of the ellipse with the same second moments (no pixel term added)."""
@@ -85,7 +85,7 @@ def minor_axis_length(shape: Shape) -> float:
     invariances=SCALE,
     nan="empty compartment or a single pixel",
     reference="scikit-image regionprops eccentricity",
-    vetted="MATLAB; scikit-image; by hand",
+    vetted="MATLAB; scikit-image; by hand; Nyxus's table",
 )
 def eccentricity(shape: Shape) -> float:
     """Eccentricity of the ellipse with the same second moments: 0 for a disc, 1 for a line."""
@@ -95,13 +95,13 @@ def eccentricity(shape: Shape) -> float:
 
 @measure(
     unit="1",
-    plain="elongation",
+    plain="width over length",
     range="[0, 1]",
     invariances=SCALE,
     nan="empty compartment or a single pixel",
     reference="IBSI 3.1 elongation (Q3CK)",
     ibsi="Q3CK",
-    vetted="scikit-image; by hand",
+    vetted="scikit-image; by hand; Nyxus's table",
 )
 def elongation(shape: Shape) -> float:
     """Minor over major axis length: 1 for a disc, 0 for a line."""
@@ -117,7 +117,7 @@ def elongation(shape: Shape) -> float:
     invariances="translation",
     nan="empty compartment, or equal axes",
     reference="scikit-image regionprops orientation, in degrees",
-    vetted="MATLAB; scikit-image; by hand",
+    vetted="MATLAB; scikit-image; by hand; Nyxus's table",
 )
 def orientation(shape: Shape) -> float:
     """Angle of the major axis from the direction of the rows, counter-clockwise."""
@@ -229,7 +229,7 @@ def mean_radius(shape: Shape) -> float:
     components=tuple("0123456"),
     invariances=f"{SCALE}; component 6 changes its sign under flips",
     reference="Hu 1962, doi:10.1109/TIT.1962.1057692",
-    vetted="MATLAB; scikit-image; by hand",
+    vetted="MATLAB; scikit-image; by hand; Nyxus's table",
 )
 def hu_moment(shape: Shape) -> Floats:
     """Hu's seven combinations of the normalised central moments."""

@@ -178,13 +178,19 @@ tamura = partial(
     plain="coarseness of the texture",
     range="[1, 16]",
     nan="no pixel with others on both sides of it",
+    vetted="by hand; formula in numpy",
 )
 def coarseness(view: Tamura) -> Floats:
     """Mean side (1 to 16 px) of the squares whose means differ most on either side of a pixel."""
     return view.sides
 
 
-@tamura(unit="level", plain="contrast of the texture", range="[0, 128]")
+@tamura(
+    unit="level",
+    plain="contrast of the texture",
+    range="[0, 128]",
+    vetted="by hand; formula in numpy; scipy",
+)
 def contrast(view: Tamura) -> Floats:
     """Standard deviation of the levels over the fourth root of their kurtosis; 0 if all alike."""
     variance, fourth = view.histogram.moments.variance, view.histogram.moments.fourth
@@ -201,6 +207,7 @@ _SQUARED_ANGLES = (np.minimum(_APART, DIRECTIONS - _APART) * pi / DIRECTIONS) **
     plain="one-sidedness of the texture",
     range="[0, 1]",
     nan="no gradient of 12 levels whose nine pixels lie in the compartment",
+    vetted="by hand; formula in numpy",
 )
 def directionality(view: Tamura) -> Floats:
     """1 less the mean squared angle to the commonest of 16 directions, in right angles squared."""

@@ -125,6 +125,7 @@ moment = partial(
     unit="px^(2 + order)",
     invariances="translation",
     reference="Hu 1962, doi:10.1109/TIT.1962.1057692; scikit-image moments_central",
+    vetted="scikit-image; Nyxus's table",
 )
 def central_moment(shape: Shape) -> Floats:
     """Sum of powers of the pixels' row and column about the centroid, by the two powers."""
@@ -135,6 +136,7 @@ def central_moment(shape: Shape) -> Floats:
     unit="1",
     invariances="translation; scale, within sampling",
     reference="Hu 1962, doi:10.1109/TIT.1962.1057692; scikit-image moments_normalized",
+    vetted="scikit-image; Nyxus's table",
 )
 def normalised_central_moment(shape: Shape) -> Floats:
     """Central moment over area^(1 + order / 2), by the powers of row and column."""

@@ -57,6 +57,10 @@ def _equal_axes(cell: Cell, column: Column) -> bool:
     return bool(spread[0, 0] == spread[1, 1] and spread[0, 1] == 0)
 
 
+def _no_mean_hue(cell: Cell, column: Column) -> bool:
+    return bool(abs(np.exp(1j * np.radians(_values(cell, column))).mean()) < 1e-9)
+
+
 def _no_quartiles(cell: Cell, column: Column) -> bool:
     return not np.percentile(_values(cell, column), [25, 75]).any()
 
@@ -182,7 +186,8 @@ REASONS: dict[str, Callable[[Cell, Column], bool]] = {
     "no two neighbouring pixels in the compartment": _no_neighbours,
     "no two pixels that touch": _no_neighbours,
     "no pixel whose neighbourhood lies in the compartment": _no_neighbourhood,
-    "in one of the directions no pair of pixels at this distance": _no_pair,
+    "in one of the directions (merged: in all four) no pair of pixels at this distance": _no_pair,
+    "hues that cancel out": _no_mean_hue,
 }
 
 

@@ -130,4 +130,24 @@ def hand_rows() -> list[Check]:
     ]
 
 
-CHECKS = phantom_rows() + pixel_rows() + hand_rows()
+def hue_rows() -> list[Check]:
+    """Hues of 256: as far above 0 as below, where rounding reaches 360; opposite ones; none."""
+    counts = np.zeros((4, 1, 256))
+    counts[0, 0, [1, 255]] = 1
+    counts[1, 0, [0, 128]] = 5
+    counts[2, 0, [64, 96]] = 2
+    view = Histogram(counts, scale(("Hue",)), (0,))
+    expected = [[0.0], [np.nan], [112.5], [np.nan]]
+    return [
+        Check(
+            "Intensity_CircularMean",
+            "by hand",
+            False,
+            expected,
+            lambda function: function(view),
+            absolute=1e-9,
+        )
+    ]
+
+
+CHECKS = phantom_rows() + pixel_rows() + hand_rows() + hue_rows()

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Iterator
+from functools import partial
+
 import mahotas
 import numpy as np
 from examples import textured_cell
+from shared import SHARED
 from skimage.feature import graycomatrix, graycoprops
 from vetting import Check
 
+from features.cell import COMPARTMENTS, Cell
 from features.glcm import HARALICK, TEXTURE, Glcm, aggregate, glcm_of, quantise
 from features.haralick import HARALICK_NAMES
 from features.phantom import LEVELS, PHANTOM, REFERENCE
-from features.registry import FEATURES
+from features.registry import FEATURES, Axes
 
 IBSI = "IBSI digital phantom"
 TURNED = [0, 3, 2, 1]  # peers count 45 degrees downwards, where rows grow
@@ -37,7 +43,7 @@ def whole_cell(levels: np.ndarray):
 def phantom_rows() -> list[Check]:
     rows = []
     for record in FEATURES.values():
-        if record.family in (TEXTURE, HARALICK):
+        if record.family in (TEXTURE, HARALICK) and record.ibsi:
             for how, value in zip(("mean", "merged"), REFERENCE[record.ibsi], strict=True):
                 rows.append(Check(record.key, IBSI, True, value, over_slices(how), digits=3))
     return rows
@@ -85,4 +91,91 @@ def skimage_rows() -> list[Check]:
     ]
 
 
-CHECKS = phantom_rows() + mahotas_rows() + skimage_rows()
+MAXIMAL = "Haralick_MaximalCorrelationCoefficient"
+STEPS = [(0, 1), (-1, 1), (-1, 0), (-1, -1)]  # rows and columns at 0, 45, 90 and 135 degrees
+
+
+def maximal_row(oracle: str, expected, cell: Cell, distances: tuple[int, ...], picked) -> Check:
+    """Compartments and directions of grey at 32 levels; `picked` of (3, 1, distances, 5)."""
+    parameters = tuple(f"d{distance}_32_merged" for distance in distances)
+    view = HARALICK.view(cell, Axes(COMPARTMENTS, ("Gray",), parameters))
+    return Check(MAXIMAL, oracle, False, expected, lambda f: f(view)[picked], 1e-9)
+
+
+def matrix_of(levels: np.ndarray, mask: np.ndarray, down: int, right: int) -> np.ndarray:
+    """The symmetric matrix of one direction, by a loop over the pixels."""
+    matrix = np.zeros((32, 32))
+    for row, col in np.argwhere(mask):
+        there = (row + down, col + right)
+        if all(0 <= at < size for at, size in zip(there, mask.shape, strict=True)) and mask[there]:
+            matrix[levels[row, col], levels[there]] += 1
+    return matrix + matrix.T
+
+
+def second_of_q(matrix: np.ndarray) -> float:
+    """Haralick's f14 to the letter: Q(i, j) = sum over k of p(i, k) p(j, k) / (px(i) py(k))."""
+    kept = matrix.any(axis=1)
+    p = matrix[np.ix_(kept, kept)] / matrix.sum()
+    q = np.einsum("ik,jk,i,k->ij", p, p, 1 / p.sum(axis=1), 1 / p.sum(axis=0))
+    return np.sqrt(np.sort(np.linalg.eigvals(q).real)[-2])
+
+
+def maximal_rows() -> list[Check]:
+    cell = textured_cell()
+    levels = cell.plane("Gray") // 8
+    expected = []
+    for word in COMPARTMENTS:
+        expected.append([])
+        for distance in (2, 4):
+            turned = [
+                matrix_of(levels, cell.mask(word), distance * down, distance * right)
+                for down, right in STEPS
+            ]
+            expected[-1].append([second_of_q(one) for one in (*turned, sum(turned))])
+    # Two levels: the size of their correlation, here (4 2 - 2 2) / (6 4) along the row.
+    row = np.repeat(np.array([[9, 9, 9, 90, 90, 9]], np.uint8)[..., None], 3, axis=2)
+    nothing, all_of_it = np.zeros((1, 6), bool), np.ones((1, 6), bool)
+    nan = np.nan
+    return [
+        maximal_row("numpy", expected, cell, (2, 4), np.s_[:, 0]),
+        maximal_row(
+            "closed form",
+            [[1 / 6, nan, nan, nan, 1 / 6], [nan] * 5, [1 / 6, nan, nan, nan, 1 / 6]],
+            Cell(row, nothing, all_of_it),
+            (1,),
+            np.s_[:, 0, 0],
+        ),
+        maximal_row(
+            "closed form",
+            [1, nan, nan, nan, 1],
+            Cell(row[:, :3], nothing[:, :3], all_of_it[:, :3]),
+            (1,),
+            np.s_[0, 0, 0],
+        ),
+    ]
+
+
+def over_directions(view: Glcm, place: int, function) -> float:
+    return function(view)[place, 0, 0, :4].mean()
+
+
+def pyradiomics_rows() -> Iterator[Check]:
+    """Its MCC of two cells and their nuclei; mahotas' fourteenth is another number, above 1."""
+    peers = SHARED / "vectors" / "peers"
+    axes = Axes(COMPARTMENTS, ("Gray",), ("d1_32_mean",))
+    with np.load(peers / "cells.npz") as stored:
+        rgb = np.repeat(stored["gray"][..., None], 3, axis=-1)
+        cells = [
+            Cell(*one) for one in zip(rgb, stored["nucleus"] > 0, stored["cell"] > 0, strict=True)
+        ]
+    with (peers / "values.csv").open(newline="") as stream:
+        for row in csv.DictReader(stream):
+            if row["feature"] == "original_glcm_MCC":
+                view = HARALICK.view(cells[int(row["cell"])], axes)
+                place = ("cell", "nucleus").index(row["region"])
+                got = partial(over_directions, view, place)
+                yield Check(MAXIMAL, "pyradiomics", True, float(row["value"]), got, shared=True)
+
+
+CHECKS = phantom_rows() + mahotas_rows() + skimage_rows() + maximal_rows()
+CHECKS += pyradiomics_rows() if SHARED.is_dir() else []

@@ -1,0 +1,93 @@
+"""Co-occurrence at distances of 1, 2 and 4 by their column's parameters, and by peers' distances.
+
+The rows of `rows_texture.py` count at one distance; these go the way from the word ``d4`` on.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import mahotas
+import numpy as np
+from examples import textured_cell
+from skimage.feature import graycomatrix, graycoprops
+from vetting import Check, Function
+
+from features.cell import Cell
+from features.glcm import HARALICK, TEXTURE, Glcm
+from features.haralick import HARALICK_NAMES
+from features.registry import FEATURES, Axes
+
+DISTANCES = (1, 2, 4)
+AXES = Axes(
+    ("Cells",),
+    ("Gray",),
+    tuple(f"d{each}_32_{how}" for each in DISTANCES for how in ("mean", "range")),
+)
+
+
+def of_columns(view: Glcm, function: Function) -> np.ndarray:
+    """Mean and range at each distance, as the table has them."""
+    values = np.array(function(view))[None]
+    finished = TEXTURE.finish(view, values, AXES)
+    return finished.reshape(len(DISTANCES), 2)
+
+
+def row(key: str, oracle: str, cell: Cell, turned: np.ndarray) -> Check:
+    """One row of (distances, directions) of a peer."""
+    view = (HARALICK if key.startswith("Haralick") else TEXTURE).view(cell, AXES)
+    expected = np.stack([turned.mean(axis=1), np.ptp(turned, axis=1)], axis=1)
+    return Check(key, oracle, True, expected, partial(of_columns, view), 1e-9, 1e-12)
+
+
+def mahotas_rows() -> list[Check]:
+    cell = textured_cell()
+    levels = np.where(cell.cell, cell.plane("Gray") // 8 + 1, 0)
+    peer = np.array(
+        [
+            mahotas.features.haralick(
+                levels, ignore_zeros=True, use_x_minus_y_variance=True, distance=each
+            )
+            for each in DISTANCES
+        ]
+    )
+    twins = {record.function: record for record in FEATURES.values() if record.family is TEXTURE}
+    return [
+        row(key, "mahotas", cell, peer[:, :, column])
+        for column, (name, function) in enumerate(HARALICK_NAMES.items())
+        for key in (f"Haralick_{name}", twins[function].key)
+    ]
+
+
+def skimage_rows() -> list[Check]:
+    """A whole image, since graycomatrix takes no mask; its distances are Euclidean."""
+    cell = textured_cell()
+    whole = Cell(cell.rgb, cell.nucleus, np.ones(cell.cell.shape, bool))
+    plane = (cell.plane("Gray") // 8).astype(np.uint8)
+    found: dict[str, list[list[float]]] = {}
+    for each in DISTANCES:
+        for turn in range(4):
+            away = each * (np.sqrt(2) if turn % 2 else 1)
+            matrix = graycomatrix(plane, [away], [turn * np.pi / 4], 32, True, True)
+            for name, words in PROPS.items():
+                value = graycoprops(matrix, words)[0, 0] + (name == "JointAverage")
+                found.setdefault(name, []).append(value)
+    return [
+        row(f"Texture_{name}", "scikit-image", whole, np.reshape(values, (len(DISTANCES), 4)))
+        for name, values in found.items()
+    ]
+
+
+PROPS = {
+    "Contrast": "contrast",
+    "Dissimilarity": "dissimilarity",
+    "DifferenceAverage": "dissimilarity",
+    "InverseDifferenceMoment": "homogeneity",
+    "AngularSecondMoment": "ASM",
+    "Correlation": "correlation",
+    "JointAverage": "mean",
+    "JointVariance": "variance",
+}
+
+
+CHECKS = mahotas_rows() + skimage_rows()

@@ -1,0 +1,195 @@
+"""What the records claim, on the cells that would show it to be false."""
+
+from __future__ import annotations
+
+import re
+
+import cv2
+import numpy as np
+import pytest
+
+from features import FEATURES, Cell, Recipe
+from features.masks import chamfer
+from features.outline import Shape, largest_part
+from features.registry import Column, columns_of
+
+SYMMETRIES = {
+    f"{'mirrored' if mirrored else 'turned'} {90 * turns}": (turns, mirrored)
+    for turns in range(4)
+    for mirrored in (False, True)
+}
+
+
+def turned(part: np.ndarray, turns: int, mirrored: bool) -> np.ndarray:
+    return np.ascontiguousarray(np.rot90(part[:, ::-1] if mirrored else part, turns))
+
+
+def disc(shape: tuple[int, int], row: float, col: float, radius: float) -> np.ndarray:
+    rows, cols = np.mgrid[: shape[0], : shape[1]]
+    return (rows - row) ** 2 + (cols - col) ** 2 <= radius**2
+
+
+def blob(seed: int, size: int = 97) -> np.ndarray:
+    """An irregular mask, of several parts and with holes where the noise has it."""
+    rng = np.random.default_rng(seed)
+    noise = cv2.GaussianBlur(rng.standard_normal((size, size)), (0, 0), 3 + seed % 5)
+    middle = (size - 1) / 2
+    return (noise > np.quantile(noise, 0.35)) & disc((size, size), middle, middle, 0.47 * size)
+
+
+@pytest.mark.parametrize("symmetry", SYMMETRIES)
+def test_chamfer_distances_turn_with_the_mask(symmetry):
+    """To the last bit: rings and lobes compare them, and many pixels lie at the limits."""
+    for seed in range(20):
+        mask = blob(seed)
+        _, depth = chamfer(mask)
+        _, found = chamfer(turned(mask, *SYMMETRIES[symmetry]))
+        assert np.array_equal(found, turned(depth, *SYMMETRIES[symmetry]))
+
+
+def test_chamfer_leaves_opencv_as_it_was():
+    before = cv2.ipp.useIPP()
+    try:
+        for used in (False, True):
+            cv2.ipp.setUseIPP(used)
+            wanted = cv2.ipp.useIPP()
+            chamfer(blob(0))
+            assert cv2.ipp.useIPP() == wanted
+    finally:
+        cv2.ipp.setUseIPP(before)
+
+
+SPACE = (120, 200)
+SHAPES = {
+    "one disc": disc(SPACE, 60, 60, 15),
+    "two equal discs": disc(SPACE, 60, 60, 15) | disc(SPACE, 60, 130, 15),
+    "three equal discs": (
+        disc(SPACE, 20, 20, 15) | disc(SPACE, 60, 60, 15) | disc(SPACE, 70, 170, 15)
+    ),
+    "a disc and crumbs": disc(SPACE, 60, 60, 15) | disc(SPACE, 20, 150, 4),
+    "a disc in a thin ring": disc(SPACE, 60, 60, 15)
+    | (disc(SPACE, 60, 60, 22) & ~disc(SPACE, 60, 60, 21)),
+}
+OUTLINES = tuple(
+    f"Nuclei_{column.feature.key}" + (f"_{column.component}" if column.component else "")
+    for record in FEATURES.values()
+    if record.function.__module__ == "features.contours"
+    for column in columns_of(record)
+    if column.compartment == "Nuclei"
+)
+
+
+@pytest.mark.parametrize("symmetry", SYMMETRIES)
+@pytest.mark.parametrize("name", SHAPES)
+def test_outlines_are_those_of_the_largest_part_alone(name, symmetry):
+    def measured(mask: np.ndarray) -> np.ndarray:
+        rgb = np.full((*mask.shape, 3), 90, np.uint8)
+        return Recipe(OUTLINES).measure(Cell(rgb, mask, np.ones_like(mask)))
+
+    alone = measured(SHAPES["one disc"])
+    found = measured(turned(SHAPES[name], *SYMMETRIES[symmetry]))
+    np.testing.assert_allclose(found, alone, rtol=1e-6, atol=1e-12)
+
+
+@pytest.mark.parametrize("symmetry", SYMMETRIES)
+def test_the_largest_part_has_most_pixels_and_of_equal_ones_lies_farthest_apart(symmetry):
+    mask = np.zeros((40, 80), bool)
+    mask[20:23, 70:73] = True  # within its outline more area than a line of 60 pixels has
+    mask[5, 5:65] = True
+    line = mask.copy()
+    line[20:] = False
+    mask[30:36, 5:15] = True  # 60 pixels as well
+    whole, expected = (turned(part, *SYMMETRIES[symmetry]) for part in (mask, line))
+    assert np.array_equal(largest_part(Shape(whole)).mask, expected)
+
+
+def test_a_single_level_has_no_disorder_on_cells_of_any_size():
+    """Logarithms of the number of pairs round up or down."""
+    names = [
+        f"Cells_{family}_{feature}_Gray_d1_32_{how}"
+        for family, feature in [
+            ("Texture", "InformationCorrelation1"),
+            ("Texture", "InformationCorrelation2"),
+            ("Texture", "JointEntropy"),
+            ("Texture", "SumEntropy"),
+            ("Texture", "DifferenceEntropy"),
+            ("Haralick", "InfoMeas1"),
+            ("Haralick", "InfoMeas2"),
+        ]
+        for how in ("mean", "range", "merged")
+    ]
+    recipe, wrong = Recipe(tuple(names)), {}
+    for rows in range(2, 60):
+        for cols in range(2, 60, 3):
+            whole = np.ones((rows, cols), bool)
+            flat = Cell(np.full((rows, cols, 3), 90, np.uint8), ~whole, whole)
+            values = recipe.measure(flat)
+            if values.any():
+                wrong[rows, cols] = values
+    assert wrong == {}
+
+
+def grown_cell(size: int) -> Cell:
+    """One cell at any size: an ellipse with a lobed nucleus, nucleoli, granules and a vacuole."""
+    row, col = (np.mgrid[: 2 * size + 9, : 2 * size + 9] - (size + 4)) / size
+
+    def spot(down: float, right: float, radius: float) -> np.ndarray:
+        return (row - down) ** 2 + (col - right) ** 2 <= radius**2
+
+    cell = (row / 0.85) ** 2 + col**2 <= 1
+    nucleus = spot(-0.13, -0.27, 0.36) | spot(0.13, 0.27, 0.34)
+    tone = np.where(nucleus, 80 + 9 * np.sin(7 * col) + 7 * np.cos(6 * row + 1), 160.0)
+    tone[nucleus & (spot(-0.2, -0.3, 0.08) | spot(0.15, 0.3, 0.07))] = 115
+    for down, right in ((-0.62, 0.3), (0.5, -0.4), (-0.35, 0.6), (0.62, 0.15)):
+        tone[spot(down, right, 0.03)] -= 60
+    tone[spot(0.25, -0.72, 0.06)] = 205
+    rgb = np.stack([tone, tone, np.minimum(tone + 20, 255)], axis=-1)
+    return Cell(np.clip(np.rint(rgb), 0, 255).astype(np.uint8), nucleus, cell)
+
+
+def keeps_with_scale(column: Column) -> bool:
+    """Whether the record says so of this component."""
+    claim = re.search(r"scale, within sampling(, except .*)?", column.feature.invariances)
+    return claim is not None and column.component not in re.findall(r"\w+", claim[1] or "")
+
+
+SCALED = tuple(
+    column
+    for record in FEATURES.values()
+    for column in columns_of(record)
+    if keeps_with_scale(column)
+)
+
+
+def test_what_keeps_with_scale_is_alike_at_four_times_the_size():
+    """Within a tenth, or next to nothing: a fiftieth of 1, half a level."""
+    names = tuple(column.name for column in SCALED)
+    sizes = [Recipe(names).measure(grown_cell(size)) for size in (40, 80, 160)]
+    wrong = {}
+    for column, *values in zip(SCALED, *sizes, strict=True):
+        nothing = 0.5 if column.feature.unit == "8-bit level" else 0.02
+        if not np.allclose(values, values[-1], rtol=0.1, atol=nothing, equal_nan=True):
+            wrong[column.name] = values
+    assert wrong == {}
+    assert len(SCALED) > 150
+
+
+UNITS = [
+    *(f"NGTDM_{name}" for name in ("Coarseness", "Contrast", "Complexity", "Strength")),
+    *(f"Texture_{name}" for name in ("Contrast", "Dissimilarity", "JointVariance")),
+    *(f"Texture_Cluster{name}" for name in ("Tendency", "Shade", "Prominence")),
+]
+
+
+@pytest.mark.parametrize("key", UNITS)
+def test_values_grow_with_the_levels_as_their_unit_says(key):
+    """Of features of differences of levels, for steps twice as large."""
+    steps = np.random.default_rng(0).integers(0, 12, (30, 30, 1)) * np.full(3, 8)
+    whole = np.ones((30, 30), bool)
+    name = f"Cells_{key}_Gray_{'32' if key.startswith('NGTDM') else 'd1_32_mean'}"
+    once, twice = (
+        Recipe((name,)).measure(Cell((factor * steps).astype(np.uint8), ~whole, whole))[0]
+        for factor in (1, 2)
+    )
+    below, power = re.fullmatch(r"(1/)?level(?:\^(\d))?", FEATURES[key].unit).groups()
+    assert twice / once == pytest.approx(2.0 ** (int(power or 1) * (-1 if below else 1)))
