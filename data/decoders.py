@@ -46,6 +46,14 @@ def check_size(rows: int, cols: int, max_pixels: int) -> None:
         )
 
 
+def several(count: int, kind: str, what: str) -> DataError:
+    """The refusal of a file that holds more pictures than the one that would be measured."""
+    return DataError(
+        f"a {kind} of {count} {what}, expected one picture",
+        f"save each of its {what} as a file of its own",
+    )
+
+
 @contextmanager
 def _quiet_pillow() -> Iterator[None]:
     """Pillow without its own pixel limit (ours is checked) and its complaints about tags."""

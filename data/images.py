@@ -7,16 +7,17 @@ import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .decoders import COPY_AGAIN, check_size, decode_opencv, decode_pillow, deep_opencv
+from .decoders import COPY_AGAIN, check_size, decode_opencv, decode_pillow, deep_opencv, several
 from .entries import printable
 from .errors import DataError
 from .intensity import channels_to_rgb
-from .tiff import decode_tiff
+from .tiff import decode_tiff, grey_tiff
 
 EXTENSIONS = frozenset(
     (".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".tif", ".tiff", ".webp")
@@ -62,7 +63,7 @@ def decode_rgb(content: bytes, *, max_pixels: int = 100_000_000) -> NDArray[np.u
 
     The format is taken from the content. Depth is brought to 8 bits as `intensity.to_uint8`
     says, opacity is laid on white, EXIF orientation is applied, CMYK and palettes become RGB,
-    colour profiles are not applied. Of several pages or frames, the first one is taken.
+    colour profiles are not applied. Of a TIFF, reduced copies behind the picture are passed over.
     A JPEG has no checksum: damage that keeps its structure cannot be seen.
 
     Returns
@@ -72,8 +73,8 @@ def decode_rgb(content: bytes, *, max_pixels: int = 100_000_000) -> NDArray[np.u
     Raises
     ------
     DataError
-        For anything else: another format, a damaged or truncated file, a declared size of more
-        than `max_pixels` (known before decoding).
+        For anything else: another format, a damaged or truncated file, several pages or frames, a
+        declared size of more than `max_pixels` (known before decoding).
     """
     for signature, decode in _DECODERS:
         if content.startswith(signature):
@@ -81,6 +82,16 @@ def decode_rgb(content: bytes, *, max_pixels: int = 100_000_000) -> NDArray[np.u
     if not content:
         raise DataError("empty (0 bytes)", COPY_AGAIN)
     raise DataError(f"not an image that can be read here: {_looks_like(content)}", _EXPORT)
+
+
+def grey_samples(content: bytes) -> NDArray[Any] | None:
+    """Samples (rows, cols) of a grey PNG or TIFF of more than 8 bits as they are stored, else None.
+
+    Of bytes that `decode_rgb` has read.
+    """
+    if content.startswith(b"\x89PNG") and content[24:26] == b"\x10\0":
+        return deep_opencv(content)
+    return grey_tiff(content) if content[:2] in (b"II", b"MM") else None
 
 
 def is_image(start: bytes) -> bool:
@@ -113,20 +124,23 @@ def _decode_png(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
     chunks = _png_chunks(content)
     cols, rows, depth, colour = struct.unpack_from(">IIBB", content, 16)
     check_size(rows, cols, max_pixels)
+    frames = int.from_bytes(content[chunks[b"acTL"] :][:4], "big") if b"acTL" in chunks else 1
+    if frames > 1:
+        raise several(frames, "PNG", "frames")
     if depth == 16:
         if colour == 0:
             return decode_pillow(content, "PNG", max_pixels)
         return channels_to_rgb(deep_opencv(content))
-    if (depth, colour) == (8, 2) and chunks.isdisjoint((b"tRNS", b"eXIf", b"acTL")):
+    if (depth, colour) == (8, 2) and chunks.keys().isdisjoint((b"tRNS", b"eXIf", b"acTL")):
         return np.asarray(decode_opencv(content, cv2.IMREAD_COLOR_RGB), np.uint8)
     return decode_pillow(content, "PNG", max_pixels)
 
 
-def _png_chunks(content: bytes) -> set[bytes]:
-    """The kinds of chunks of a PNG that is complete and whose checksums all hold."""
+def _png_chunks(content: bytes) -> dict[bytes, int]:
+    """The kinds of chunks of a PNG that is complete and whose checksums all hold, and where."""
     if content[12:16] != b"IHDR":
         raise DataError("damaged PNG: no header", COPY_AGAIN)
-    kinds: set[bytes] = set()
+    kinds: dict[bytes, int] = {}
     view = memoryview(content)
     place = 8
     while place + 12 <= len(content):
@@ -139,7 +153,7 @@ def _png_chunks(content: bytes) -> set[bytes]:
             raise DataError(
                 f"damaged PNG: the checksum of its chunk {kind!r} does not hold", COPY_AGAIN
             )
-        kinds.add(kind)
+        kinds[kind] = place + 8
         if kind == b"IEND":
             return kinds
         place = end + 4
@@ -182,7 +196,19 @@ def _decode_webp(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
         raise DataError(
             f"truncated WebP: {length + 8} bytes expected, {len(content)} seen", COPY_AGAIN
         )
+    frames = _webp_frames(content)
+    if frames > 1:
+        raise several(frames, "WebP", "frames")
     return decode_pillow(content, "WEBP", max_pixels)
+
+
+def _webp_frames(content: bytes) -> int:
+    place, frames = 12, 0
+    while place + 8 <= len(content):
+        kind, length = struct.unpack_from("<4sI", content, place)
+        frames += kind == b"ANMF"
+        place += 8 + length + length % 2
+    return frames
 
 
 _DECODERS: tuple[tuple[bytes, Callable[[bytes, int], NDArray[np.uint8]]], ...] = (

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import DataError
 from .images import decode_rgb
+from .labels import label_samples, numbered
 
 _FORMS = "0/128/255 or 0/1/2 (background/cytoplasm/nucleus), or white/blue/cyan"
 # A pixel may be this far from the colour it stands for (JPEG, soft edges).
@@ -16,17 +17,25 @@ _COLOUR_TOLERANCE = 96
 _MOST_STRAY = 0.05
 _GREY_TOLERANCE = 16
 
+# A mask, or one number for each cell.
+_Given: TypeAlias = NDArray[np.bool_] | NDArray[np.int32]
+
 
 def decode_mask(
-    content: bytes, shape: tuple[int, int], *, mask_is: Literal["nucleus", "cell"] | None
-) -> tuple[NDArray[np.bool_] | None, NDArray[np.bool_] | None]:
+    content: bytes,
+    shape: tuple[int, int],
+    *,
+    mask_is: Literal["nucleus", "cell"] | None,
+    max_pixels: int = 100_000_000,
+) -> tuple[_Given | None, _Given | None]:
     """Nucleus and cell from the bytes of a mask picture.
 
     Three values: grey 0/128/255 or 0/1/2 are background, cytoplasm, nucleus; in colour, white
     is background, blue cytoplasm, cyan nucleus (ALL-IDB2, L. Putzu). Other levels count as the
     nearest of the three, except that a middle level found only along edges (fewer than half of
     its pixels within 16 of 128) is the soft edge of a two-valued mask. A two-valued grey mask
-    is what `mask_is` says; the other mask is then None.
+    is what `mask_is` says; the other mask is then None. So is a label image, in which every
+    level is one cell or one nucleus (`data.labels.label_samples` says what is taken for one).
 
     Parameters
     ----------
@@ -35,20 +44,26 @@ def decode_mask(
     shape : (rows, cols)
         Of the image that the mask belongs to.
     mask_is : "nucleus", "cell" or None
-        What the foreground of a two-valued mask is.
+        What the foreground of a two-valued mask is, or each level of a label image.
+    max_pixels : int
+        A mask that declares more is refused before it is decoded.
 
     Returns
     -------
-    nucleus, cell : bool arrays of `shape`, or None
-        The nucleus is a part of the cell.
+    nucleus, cell : arrays of `shape`, or None
+        Bool, and the nucleus is a part of the cell; of a label image int32: 0 outside, then one
+        number for each cell.
 
     Raises
     ------
     DataError
-        For an unreadable or blank mask, another shape, other colours, or a two-valued mask
-        without `mask_is`.
+        For an unreadable or blank mask, another shape, other colours, or a two-valued mask or
+        label image without `mask_is`.
     """
-    rgb = decode_rgb(content)
+    try:
+        rgb = decode_rgb(content, max_pixels=max_pixels)
+    except DataError as error:
+        raise DataError(f"the mask: {error.reason}", error.remedy) from error
     if rgb.shape[:2] != tuple(shape):
         raise DataError(
             f"the mask has {rgb.shape[1]} x {rgb.shape[0]} pixels, its image {shape[1]} x "
@@ -64,6 +79,9 @@ def decode_mask(
         raise DataError(
             f"the mask is blank: every pixel is {darkest}", f"give a mask with values {_FORMS}"
         )
+    samples = label_samples(content, level)
+    if samples is not None:
+        return _instances(samples, mask_is)
     if brightest <= 2:
         level = np.array([0, 128, 255], np.uint8)[level]
     nucleus = level >= 192
@@ -97,9 +115,24 @@ def _is_soft_edge(middle: NDArray[np.uint8]) -> bool:
     return bool((np.abs(middle.astype(np.int16) - 128) <= _GREY_TOLERANCE).mean() < 0.5)
 
 
+def _instances(
+    samples: NDArray[Any], mask_is: Literal["nucleus", "cell"] | None
+) -> tuple[_Given | None, _Given | None]:
+    if mask_is is None:
+        levels = np.unique(samples[samples > 0])
+        raise DataError(
+            f"the mask looks like a label image of {levels.size} values, {levels[0]:.0f} to "
+            f"{levels[-1]:.0f}: each may be a nucleus or a whole cell",
+            f"say which with --mask-is nucleus or --mask-is cell, or give a mask with values "
+            f"{_FORMS}",
+        )
+    ids = numbered(samples)
+    return (ids, None) if mask_is == "nucleus" else (None, ids)
+
+
 def _two_valued(
     foreground: NDArray[np.bool_], mask_is: Literal["nucleus", "cell"] | None
-) -> tuple[NDArray[np.bool_] | None, NDArray[np.bool_] | None]:
+) -> tuple[_Given | None, _Given | None]:
     if not foreground.any():
         raise DataError(
             "the mask is blank: no pixel reaches the level of cytoplasm",

@@ -1,4 +1,4 @@
-"""TIFF: the first page as RGB, by the decoder that gets its kind right."""
+"""TIFF: its one picture as RGB, by the decoder that gets its kind right."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import io
 import logging
 import struct
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from .decoders import COPY_AGAIN, check_size, decode_opencv, decode_pillow, deep_opencv
+from .decoders import COPY_AGAIN, check_size, decode_opencv, decode_pillow, deep_opencv, several
 from .errors import DataError
 from .intensity import channels_to_rgb
 
@@ -32,11 +32,17 @@ _TIFFFILE_ERRORS = (
 # Struct codes of the TIFF types that hold whole numbers: BYTE, SHORT, LONG, IFD, LONG8, IFD8.
 _WHOLE_NUMBERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 _MOST_TAGS = 4096
+_MOST_PAGES = 10_000
+
+_Sample = TypeVar("_Sample", bound=np.generic)
 
 _UNCOMPRESSED = 1
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB = 0, 1, 2
 _UNSIGNED, _FLOAT = 1, 3
 _ASSOCIATED, _UNASSOCIATED = 1, 2
+_NEW_SUBFILE, _SUBFILE = 254, 255
+_REDUCED, _OPACITY = 1, 4  # bits of NewSubfileType: not a picture of its own
+_OLD_REDUCED = 2
 _FILL_ORDER = 266
 _STRIP_OFFSETS, _STRIP_BYTES, _TILE_OFFSETS, _TILE_BYTES = 273, 279, 324, 325
 
@@ -123,13 +129,19 @@ class Page:
 
 def read_page(content: bytes) -> Page:
     """The whole-number tags of the first directory, of classic or BigTIFF in either byte order."""
+    return _read_directory(content, None)[0]
+
+
+def _read_directory(content: bytes, start: int | None) -> tuple[Page, int]:
+    """A directory (None: the first) and where the next one lies, 0 after the last."""
     order = "<" if content[:2] == b"II" else ">"
     try:
         big = struct.unpack_from(order + "H", content, 2)[0] == 43
         count_code, size_code = ("Q", "Q") if big else ("H", "I")
         entry = struct.Struct(f"{order}HH{size_code}")
         inline = struct.calcsize(size_code)
-        (start,) = struct.unpack_from(order + size_code, content, 8 if big else 4)
+        if start is None:
+            (start,) = struct.unpack_from(order + size_code, content, 8 if big else 4)
         (count,) = struct.unpack_from(order + count_code, content, start)
         start += struct.calcsize(order + count_code)
         if count > _MOST_TAGS:
@@ -151,7 +163,29 @@ def read_page(content: bytes) -> Page:
             tags[tag] = values.unpack_from(content, place)
     except (struct.error, OverflowError) as error:
         raise DataError("damaged TIFF: its directory reaches past the end", COPY_AGAIN) from error
-    return Page(tags)
+    end = start + count * (entry.size + inline)
+    following = content[end : end + inline]
+    return Page(tags), int.from_bytes(following, "little" if order == "<" else "big")
+
+
+def _check_alone(content: bytes) -> None:
+    """Refuse a file of several pictures; reduced copies and opacity masks are none.
+
+    What lies behind a broken link cannot be read, and many writers leave rubbish there.
+    """
+    pages, seen = 1, {0}
+    _, place = _read_directory(content, None)
+    while place not in seen and len(seen) < _MOST_PAGES:
+        seen.add(place)
+        try:
+            page, place = _read_directory(content, place)
+        except DataError:
+            break
+        kind = page.first(_NEW_SUBFILE, 0)
+        copy = kind & (_REDUCED | _OPACITY) or page.first(_SUBFILE, 0) == _OLD_REDUCED
+        pages += not copy and page.rows > 0 and page.cols > 0
+    if pages > 1:
+        raise several(pages, "TIFF", "pages")
 
 
 def _samples_in_a_row(page: Page, content: bytes) -> NDArray[np.uint8] | None:
@@ -180,10 +214,14 @@ def _check_complete(page: Page, content: bytes) -> None:
 
 
 def decode_tiff(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
-    """The first page of a TIFF as upright RGB uint8, (rows, cols, 3)."""
+    """The one picture of a TIFF as upright RGB uint8, (rows, cols, 3).
+
+    Further pages are refused, unless the file calls them reduced copies or opacity masks.
+    """
     page = read_page(content)
     check_size(page.rows, page.cols, max_pixels)
     _check_complete(page, content)
+    _check_alone(content)
     if page.plain:
         samples = _samples_in_a_row(page, content)
         if samples is not None:
@@ -203,6 +241,14 @@ def decode_tiff(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
     if page.photometric == _MIN_IS_WHITE:
         rgb = 255 - rgb
     return upright(rgb, page.orientation)
+
+
+def grey_tiff(content: bytes) -> NDArray[Any] | None:
+    """Upright samples (rows, cols) of a grey TIFF of more than 8 bits, else None."""
+    page = read_page(content)
+    if page.channels != 1 or page.bits[0] <= 8 or page.photometric != _MIN_IS_BLACK:
+        return None
+    return upright(_deep_samples(content, page), page.orientation)
 
 
 def _deep_samples(content: bytes, page: Page) -> NDArray[Any]:
@@ -232,8 +278,8 @@ def _drop_unspecified(samples: NDArray[Any], page: Page) -> NDArray[Any]:
     return samples[..., :-1] if extra and page.channels in (2, 4) and samples.ndim == 3 else samples
 
 
-def upright(rgb: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """The picture (rows, cols, 3) as its EXIF orientation, 1 to 8, wants to be seen."""
+def upright(rgb: NDArray[_Sample], orientation: int) -> NDArray[_Sample]:
+    """The picture (rows, cols[, 3]) as its EXIF orientation, 1 to 8, wants to be seen."""
     if orientation in (5, 6, 7, 8):
         rgb = rgb.swapaxes(0, 1)
     if orientation in (2, 3, 6, 7):

@@ -29,7 +29,7 @@ from .touching import red_cell_radius
 
 _SCALE = 56.0  # diameter in pixels of the nuclei on the image where the cell is sought
 _GLANCE = 200  # pixels of the shorter side that suffice to tell a crop from a field
-_LARGE = 400  # from here on a glance at a reduced image saves time
+LARGE = 400  # from here on a glance at a reduced image saves time
 _TINY = 400  # a nucleus that covers a smaller part of the image is one of a field
 _RED_CELLS = 150  # an image with room for more red cells is a field
 _WHOLE = 5  # more whole nuclei than these make a field
@@ -172,7 +172,7 @@ def central_cell(rgb: Bytes, *, surely: bool) -> Outlined | None:
     alone = cut_out(rgb)
     if alone is not None:
         return _cut_cell(rgb, alone)
-    large = min(rgb.shape[:2]) > _LARGE
+    large = min(rgb.shape[:2]) > LARGE
     if not surely and large and is_field(rgb):
         return None
     stain = stain_of(rgb)

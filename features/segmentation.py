@@ -8,16 +8,14 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from .arrays import Bytes, Mask
+from .arrays import Bytes
 from .cell import Cell
-from .crops import central_cell
-from .cytoplasm import whole_cell
+from .crops import LARGE, central_cell, is_field
 from .errors import CellError
 from .fields import cells_of_field
-from .nuclei import nuclear_size, smooth_chromatin, within
+from .given import Given, given_cells
+from .label_image import label_image
 from .quality import Outlined, Quality, assess, smudged
-from .regions import parts
-from .stain import stain_of
 from .tallies import centre
 
 Source = Literal["crop", "field"]
@@ -64,15 +62,12 @@ class Segmentation:
     cells: tuple[Found, ...]
 
     def labels(self) -> Bytes:
-        """Return the mask image: (rows, cols) uint8, 0 background, 128 cytoplasm, 255 nucleus."""
-        image = np.zeros(self.shape, dtype=np.uint8)
-        for found in self.cells:
-            cell = found.cell
-            (top, left), (rows, cols) = cell.origin, cell.cell.shape
-            patch = image[top : top + rows, left : left + cols]
-            np.maximum(patch, cell.cell * np.uint8(128), out=patch)
-            np.maximum(patch, cell.nucleus * np.uint8(255), out=patch)
-        return image
+        """Return the mask image: (rows, cols) uint8, 0 background, 128 cytoplasm, 255 nucleus.
+
+        Each cell is one connected part of it, see `features.label_image`: `from_masks` takes the
+        same cells from it, without the one pixel between two that touch.
+        """
+        return label_image(self.shape, [found.cell for found in self.cells])
 
 
 def _gathered(
@@ -161,53 +156,38 @@ def segment(
     return _gathered(rgb, outlined, "field", pixel_size)
 
 
-def _fitting(name: str, mask: Mask | None, rgb: Bytes) -> Bytes | None:
-    if mask is None:
-        return None
-    if mask.dtype != np.bool_ or mask.shape != rgb.shape[:2]:
-        raise CellError(
-            f"the {name} mask is {mask.dtype} of shape {mask.shape}",
-            f"give bool of shape {rgb.shape[:2]}",
-        )
-    return mask.astype(np.uint8)
-
-
 def from_masks(
-    rgb: Bytes, nucleus: Mask | None, cell: Mask | None, *, pixel_size: float | None = None
+    rgb: Bytes, nucleus: Given | None, cell: Given | None, *, pixel_size: float | None = None
 ) -> Segmentation:
     """Take given masks instead of segmenting.
 
     Parameters
     ----------
     rgb : (rows, cols, 3) uint8
-    nucleus, cell : (rows, cols) bool or None
+    nucleus, cell : (rows, cols) bool or int32, or None
         Both: the cells are the connected parts of `cell`. Nucleus only: its cytoplasm is found.
-        Cell only: the nucleus inside it is found.
+        Cell only: the nucleus inside it is found. An int32 array is a label image: 0 outside,
+        and all pixels of one number are one cell (one nucleus), whatever they touch.
     pixel_size : float, optional
         Micrometres per pixel, handed on to the cells.
 
     Returns
     -------
     Segmentation
+        Of a field if there are several cells, or if `segment` would take the image for one.
 
     Raises
     ------
     CellError
         Where neither mask has a pixel, or one does not fit the image.
     """
-    core, whole = _fitting("nucleus", nucleus, rgb), _fitting("cell", cell, rgb)
-    stain = stain_of(rgb)
-    if whole is None and core is not None and core.any():
-        whole = whole_cell(stain.optical, core, np.zeros_like(core))
-    if whole is None or not whole.any():
-        raise CellError("the masks are empty", "give a mask with at least one pixel")
-    found = parts(whole)
-    size = nuclear_size(stain.plane, stain.level)
-    plane = smooth_chromatin(stain.plane, size)
-    outlined = []
-    for part in range(1, found.areas.size):
-        one = np.asarray(found.labels == part, dtype=np.uint8)
-        inside = within(plane, one, stain.level, size) if core is None else core & one
-        box = np.s_[0 : rgb.shape[0], 0 : rgb.shape[1]]
-        outlined.append(Outlined(box, stain.optical, inside, one))
-    return _gathered(rgb, outlined, "crop" if len(outlined) == 1 else "field", pixel_size)
+    outlined = given_cells(rgb, nucleus, cell)
+    field = len(outlined) > 1 or _is_large_field(rgb)
+    return _gathered(rgb, outlined, "field" if field else "crop", pixel_size)
+
+
+def _is_large_field(rgb: Bytes) -> bool:
+    try:
+        return min(rgb.shape[:2]) > LARGE and is_field(rgb)
+    except CellError:  # nothing stands out, but a cell is given
+        return False

@@ -41,6 +41,23 @@ def tiff(array, **options):
     return file.getvalue()
 
 
+def pages(first, *others, big=False, order="<"):
+    """A TIFF of several pages; NewSubfileType stands beside each of the others."""
+    file = io.BytesIO()
+    with tifffile.TiffWriter(file, bigtiff=big, byteorder=order) as writer:
+        for array, kind in ((first, 0), *others):
+            writer.write(array, photometric="rgb", subfiletype=kind, metadata=None)
+    return file.getvalue()
+
+
+def unlinked(content):
+    """Let the link behind the first directory point past the end of a classic TIFF."""
+    (start,) = struct.unpack_from("<I", content, 4)
+    (count,) = struct.unpack_from("<H", content, start)
+    link = start + 2 + 12 * count
+    return content[:link] + struct.pack("<I", len(content) + 100) + content[link + 4 :]
+
+
 def opencv(extension, rgb, *options):
     channels = [2, 1, 0, 3][: rgb.shape[2]] if rgb.ndim == 3 else None
     stored = rgb if channels is None else np.ascontiguousarray(rgb[..., channels])
@@ -77,6 +94,7 @@ PALETTED = Image.fromarray(RGB).quantize(32)
 PALETTE_RGB = np.asarray(PALETTED.convert("RGB"))
 BLACK_AND_WHITE = np.repeat(((GREY > 100) * np.uint8(255))[..., None], 3, axis=2)
 FRAMES = [Image.fromarray(255 - RGB)]
+COPY, OPACITY = (struct.pack("<HHII", 254, 4, 1, kind) for kind in (1, 4))
 LA16 = np.dstack([GREY.astype(">u2") * 257, ALPHA.astype(">u2") * 257]).astype(">u2")
 
 # name: content, expected picture, largest difference allowed
@@ -101,7 +119,6 @@ PICTURES = {
         over_white(GREY_RGB, ALPHA),
         1,
     ),
-    "PNG animated": (pillow(RGB, "PNG", save_all=True, append_images=FRAMES), RGB, 0),
     "JPEG": (pillow(RGB, "JPEG", quality=97), RGB, 12),
     "JPEG progressive": (pillow(RGB, "JPEG", quality=97, progressive=True), RGB, 12),
     "JPEG grey": (pillow(GREY, "JPEG", quality=97), GREY_RGB, 6),
@@ -112,11 +129,6 @@ PICTURES = {
     "BMP 1 bit": (pillow(GREY > 100, "BMP"), BLACK_AND_WHITE, 0),
     "WebP lossless": (pillow(RGB, "WEBP", lossless=True), RGB, 0),
     "WebP RGBA": (pillow(RGBA, "WEBP", lossless=True, exact=True), over_white(RGB, ALPHA), 1),
-    "WebP animated": (
-        pillow(RGB, "WEBP", lossless=True, save_all=True, append_images=FRAMES),
-        RGB,
-        0,
-    ),
     "TIFF": (tiff(RGB, photometric="rgb"), RGB, 0),
     "TIFF big-endian": (tiff(RGB, photometric="rgb", byteorder=">"), RGB, 0),
     "TIFF big": (tiff(RGB, photometric="rgb", bigtiff=True), RGB, 0),
@@ -179,7 +191,10 @@ PICTURES = {
         (RGB - RGB.min()) * (255 / (RGB.max() - RGB.min())),
         1,
     ),
-    "TIFF pages": (tiff(np.stack([RGB, 255 - RGB]), photometric="rgb"), RGB, 0),
+    "TIFF with a thumbnail": (pages(RGB, (RGB[::4, ::4], 1)), RGB, 0),
+    "TIFF with an opacity mask": (pages(RGB, (RGB, 1)).replace(COPY, OPACITY), RGB, 0),
+    "TIFF pyramid, big": (pages(RGB, (RGB[::2, ::2], 1), (RGB[::4, ::4], 1), big=True), RGB, 0),
+    "TIFF whose chain is broken": (unlinked(pages(RGB, (RGB, 0))), RGB, 0),
     "TIFF tiles": (tiff(WIDE * 257, photometric="rgb", tile=(16, 16)), RGB, 0),
 }
 
@@ -302,6 +317,18 @@ BAD = {
     "TIFF of five channels": (
         tiff(np.zeros((4, 4, 5), np.uint16), photometric="minisblack", planarconfig="contig"),
         "5 channels",
+    ),
+    "TIFF of three pages": (pages(RGB, (RGB, 0), (RGB[::4, ::4], 1), (RGB[:9], 0)), "3 pages"),
+    "TIFF of two pages, big": (pages(RGB, (RGB, 0), big=True, order=">"), "2 pages"),
+    "TIFF of a stack": (tiff(np.stack([RGB, 255 - RGB]), photometric="rgb"), "2 pages"),
+    "TIFF of two pages, LZW": (
+        pillow(RGB, "TIFF", compression="tiff_lzw", save_all=True, append_images=FRAMES),
+        "2 pages",
+    ),
+    "PNG animated": (pillow(RGB, "PNG", save_all=True, append_images=FRAMES), "2 frames"),
+    "WebP animated": (
+        pillow(RGB, "WEBP", lossless=True, save_all=True, append_images=FRAMES),
+        "2 frames",
     ),
     "TIFF with NaN": (tiff(np.full((4, 4), np.nan, np.float32)), "NaN"),
     "TIFF with infinity": (tiff(np.array([[0, np.inf]], np.float32)), "NaN or infinite"),

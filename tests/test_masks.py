@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 
+import cv2
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 from shared import SHARED, needs_shared
 
@@ -116,6 +118,109 @@ def test_a_coloured_mask_without_cytoplasm_is_no_riddle():
 def test_refused(content, reason):
     with pytest.raises(DataError, match=reason):
         decode_mask(content, (60, 80), mask_is="cell")
+
+
+def grid(ids):
+    """Discs on a grid of 4 x 3, of which each two neighbours touch: their ids, 0 between."""
+    ids = [*ids, *[0] * (12 - len(ids))]
+    row, col = np.ogrid[:90, :120]
+    image = np.zeros((90, 120), np.int64)
+    for number, one in enumerate(ids):
+        inside = (row - 15 - 30 * (number // 4)) ** 2 + (
+            col - 15 - 30 * (number % 4)
+        ) ** 2 < 15.5**2
+        image[inside] = one
+    return image
+
+
+def tiff(array):
+    file = io.BytesIO()
+    tifffile.imwrite(file, array)
+    return file.getvalue()
+
+
+LABELS = {
+    "1 to 12": stored(grid(range(1, 13)).astype(np.uint8)),
+    "20 to 250": stored(grid(np.linspace(20, 250, 12).astype(int)).astype(np.uint8)),
+    "1 to 700, 16 bits": stored(grid(np.linspace(1, 700, 12).astype(int)).astype(np.uint16)),
+    "1 and 65535": stored(grid([1, 65535]).astype(np.uint16)),
+    "1 to 90000, 32 bits": tiff(grid(np.linspace(1, 90000, 12).astype(int)).astype(np.uint32)),
+    "1 to 700, floats": tiff(grid(np.linspace(1, 700, 12).astype(int)).astype(np.float32)),
+    "1 and 2": stored(grid([1, 2]).astype(np.uint8)),
+    "5 and 250": stored(grid([5, 250]).astype(np.uint8)),
+    "100 and 200": stored(grid([100, 200]).astype(np.uint8)),
+    "1 to 3": stored(grid([1, 2, 3]).astype(np.uint8)),
+}
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_each_level_of_a_label_image_is_one_cell(name):
+    count = {"and": 2, "3": 3}.get(name.split()[1 if "and" in name else -1], 12)
+    for mask_is, place in (("nucleus", 0), ("cell", 1)):
+        masks = decode_mask(LABELS[name], (90, 120), mask_is=mask_is)
+        assert masks[1 - place] is None
+        ids = masks[place]
+        assert ids.dtype == np.int32
+        assert np.array_equal(ids, grid(range(1, count + 1)))
+    with pytest.raises(DataError, match=f"label image of {count} values.*--mask-is nucleus or"):
+        decode_mask(LABELS[name], (90, 120), mask_is=None)
+
+
+THREE = np.array([0, 128, 255], np.uint8)[LEVEL]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(stored(THREE, "JPEG", quality=quality) for quality in (30, 50, 75, 95)),
+        stored(cv2.imdecode(np.frombuffer(stored(THREE, "JPEG"), np.uint8), 0)),
+        stored(cv2.GaussianBlur(THREE, (0, 0), 1.5)),
+        stored(np.array(Image.fromarray(THREE).resize((240, 180), 2).resize((80, 60), 4))),
+        stored(np.maximum(THREE, 3)),
+        tiff((THREE / 255).astype(np.float32)),
+    ],
+    ids=["JPEG 30", "50", "75", "95", "from JPEG", "blurred", "resized", "lifted", "floats"],
+)
+def test_soft_masks_of_three_values_are_no_label_images(content):
+    nucleus, cell = decode_mask(content, (60, 80), mask_is="cell")
+    assert nucleus.dtype == cell.dtype == np.bool_
+    assert (nucleus != NUCLEUS).mean() < 0.02
+    assert (cell != (CELL | NUCLEUS)).mean() < 0.03
+
+
+@pytest.mark.parametrize("quality", [30, 60, 90])
+@pytest.mark.parametrize("level", [100, 200, 255])
+def test_two_values_of_a_jpeg_are_no_label_image(level, quality):
+    content = stored(CELL.astype(np.uint8) * np.uint8(level), "JPEG", quality=quality)
+    _, cell = decode_mask(content, (60, 80), mask_is="cell")
+    assert cell.dtype == np.bool_
+    assert (cell != CELL).mean() < 0.02
+
+
+SPREAD = grid(np.linspace(20, 250, 12).astype(int)).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (stored(cv2.GaussianBlur(SPREAD, (0, 0), 1)), "many lie along edges only"),
+        (stored(SPREAD, "JPEG", quality=90), "many lie along edges only"),
+        (stored(grid([1, 2, 3] * 4).astype(np.uint8)), "3 values in 12 separate parts"),
+        (stored(np.array([0, 2, 1], np.uint8)[np.tile(LEVEL, (3, 2))]), "2 values in 12"),
+    ],
+    ids=["smooth", "JPEG", "kinds", "swapped"],
+)
+def test_what_no_level_of_a_cell_is_refused(content, reason):
+    shape = decode_rgb(content).shape[:2]
+    with pytest.raises(DataError, match=reason):
+        decode_mask(content, shape, mask_is="cell")
+
+
+def test_the_pixel_limit_is_the_callers_and_names_the_mask():
+    content = stored(THREE)
+    assert decode_mask(content, (60, 80), mask_is=None, max_pixels=4800)[0].sum() == NUCLEUS.sum()
+    with pytest.raises(DataError, match=r"the mask: the file declares 80 x 60 .* limit of 4799"):
+        decode_mask(content, (60, 80), mask_is=None, max_pixels=4799)
 
 
 @needs_shared

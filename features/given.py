@@ -1,0 +1,109 @@
+"""Cells of given masks: the parts of a mask, or the numbers of a label image."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arrays import Bytes, Mask
+from .cytoplasm import whole_cell
+from .errors import CellError
+from .nuclei import nuclear_size, smooth_chromatin, within
+from .quality import Outlined
+from .regions import parts
+from .stain import Stain, stain_of
+
+# A mask, or a label image: 0 outside, one number for each cell.
+Given: TypeAlias = Mask | NDArray[np.int32]
+
+_Box: TypeAlias = tuple[slice, slice]
+
+
+def given_cells(rgb: Bytes, nucleus: Given | None, cell: Given | None) -> list[Outlined]:
+    """Outline the cells of given masks as they are, and find what was not given.
+
+    Parameters
+    ----------
+    rgb : (rows, cols, 3) uint8
+    nucleus, cell : (rows, cols) bool or int32, or None
+        See `features.segmentation.from_masks`.
+
+    Returns
+    -------
+    list of Outlined
+        In the order of their numbers, or of their parts.
+
+    Raises
+    ------
+    CellError
+        Where neither mask has a pixel, or one does not fit the image.
+    """
+    core, whole = _fitting("nucleus", nucleus, rgb), _fitting("cell", cell, rgb)
+    stain = stain_of(rgb)
+    if whole is None and core is not None and core.any():
+        if core.dtype != np.bool_:
+            return _grown(stain, core)
+        shown = core.astype(np.uint8)
+        whole = whole_cell(stain.optical, shown, np.zeros_like(shown)).astype(np.bool_)
+    if whole is None or not whole.any():
+        raise CellError("the masks are empty", "give a mask with at least one pixel")
+    size = nuclear_size(stain.plane, stain.level)
+    plane = smooth_chromatin(stain.plane, size) if core is None else stain.plane
+    outlined = []
+    labels, boxes = _numbered(whole)
+    for number, tight in enumerate(boxes, 1):
+        box = _wider(tight, 1, labels.shape)
+        one = np.equal(labels[box], number).view(np.uint8)
+        if core is None:
+            inside = within(np.ascontiguousarray(plane[box]), one, stain.level, size)
+        else:
+            inside = (core[box] > 0).view(np.uint8) & one
+        outlined.append(Outlined(box, np.ascontiguousarray(stain.optical[box]), inside, one))
+    return outlined
+
+
+def _fitting(name: str, mask: Given | None, rgb: Bytes) -> Given | None:
+    if mask is not None and (mask.dtype not in (np.bool_, np.int32) or mask.shape != rgb.shape[:2]):
+        raise CellError(
+            f"the {name} mask is {mask.dtype} of shape {mask.shape}",
+            f"give bool, or int32 with one number for each cell, of shape {rgb.shape[:2]}",
+        )
+    return mask
+
+
+def _numbered(mask: Given) -> tuple[NDArray[np.int32], list[_Box]]:
+    """Number the cells 1, 2, …, 0 outside: (rows, cols); and give their bounding boxes."""
+    from scipy.ndimage import find_objects  # slow to import, and only given masks need it
+
+    if mask.dtype == np.bool_:
+        labels = parts(mask.view(np.uint8)).labels
+    else:
+        ids, places = np.unique(np.asarray(mask, np.int32), return_inverse=True)
+        numbers = np.cumsum(ids > 0, dtype=np.int32)
+        labels = numbers[places].reshape(mask.shape)
+    return labels, find_objects(labels)
+
+
+def _wider(box: _Box, margin: int, shape: tuple[int, ...]) -> _Box:
+    rows, cols = (
+        slice(max(0, side.start - margin), min(length, side.stop + margin))
+        for side, length in zip(box, shape, strict=True)
+    )
+    return rows, cols
+
+
+def _grown(stain: Stain, nuclei: Given) -> list[Outlined]:
+    """Find the cell of each nucleus of a label image."""
+    labels, boxes = _numbered(nuclei)
+    outlined = []
+    for number, tight in enumerate(boxes, 1):
+        extent = max(side.stop - side.start for side in tight)
+        box = _wider(tight, round(0.9 * extent) + 4, labels.shape)
+        own = np.equal(labels[box], number).view(np.uint8)
+        other = (labels[box] > 0).view(np.uint8) & (1 - own)
+        optical = np.ascontiguousarray(stain.optical[box])
+        cell = whole_cell(optical, own, other) & (1 - other)
+        outlined.append(Outlined(box, optical, own, cell))
+    return outlined
