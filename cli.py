@@ -341,6 +341,8 @@ def segment(images: Path, out: Path, *, resume: bool, quiet: bool, **options: An
     with _progress(quiet=quiet, what="segment") as progress:
         done = run(images, out, overwrite=not resume, progress=progress, **options)
     if not quiet:
+        for warning in done.warnings:
+            click.echo(f"warning: {warning}")
         click.echo(f"{done.cells} cells of {done.images} images: {done.labels}, {done.overlays}")
     _report_failures(done.failed, done.errors)
 

@@ -9,9 +9,10 @@ from posixpath import splitext
 
 from .entries import Entry, Listing, printable
 from .errors import DataError
-from .folders import IMAGE_FOLDERS, MASK_FOLDERS, below_images, read_folders
+from .folders import IMAGE_FOLDERS, MASK_FOLDERS, read_folders
 from .layouts import LAYOUTS
 from .manifest import read_manifest
+from .mask_names import names_to_look_for
 from .tree import Found, Tree, has_image_extension, read_tree
 
 __all__ = ["Entry", "Listing", "list_images"]
@@ -30,7 +31,8 @@ def list_images(source: Path, *, masks: Path | None = None) -> Listing:
     source : Path
         Folder, image file, or manifest (``.csv``).
     masks : Path, optional
-        Folder of masks with the images' relative paths and any image extension.
+        Folder of masks with the images' relative paths and any image extension, in place of the
+        image's own or after it.
 
     Raises
     ------
@@ -124,29 +126,40 @@ def _first(image: Found) -> str:
 
 def _with_masks(listing: Listing, masks: tuple[Found, ...]) -> Listing:
     """Each entry with the mask of its relative path, in any image format."""
-    by_stem: dict[str, str] = {}
+    by_name: dict[str, str] = {}
     for mask in masks:
-        stem = splitext(mask.name)[0]
-        if stem in by_stem:
+        name = splitext(mask.name)[0]
+        if name in by_name:
             raise DataError(
-                f"two masks for {stem}: {Path(by_stem[stem]).name} and {mask.path.name}",
+                f"two masks for {name}: {Path(by_name[name]).name} and {mask.path.name}",
                 "keep one of them",
             )
-        by_stem[stem] = mask.place
-    entries = tuple(
-        entry
-        if entry.mask_place
-        else replace(
-            entry,
-            mask_place=by_stem.get(splitext(entry.name)[0])
-            or by_stem.get(splitext(below_images(entry.name))[0]),
-        )
-        for entry in listing.entries
-    )
+        by_name[name] = mask.place
+    entries = _paired(listing.entries, by_name)
     notes = [
         f"{sum(one.mask_place is not None for one in entries)} of {len(entries)} images have a mask"
     ]
-    unused = sorted(set(map(Path, set(by_stem.values()) - {one.mask_place for one in entries})))
+    unused = sorted(set(map(Path, set(by_name.values()) - {one.mask_place for one in entries})))
     if unused:
         notes.append(f"{len(unused)} masks belong to no image, {unused[0].name} for example")
     return replace(listing, entries=entries, notes=(*listing.notes, *notes))
+
+
+def _paired(entries: tuple[Entry, ...], by_name: dict[str, str]) -> tuple[Entry, ...]:
+    """Each entry with the mask of its whole name, or of its stem if that is no other's whole name.
+
+    ``a.jpg.png`` is the mask of ``a.jpg``, where there is one, rather than of ``a.jpg.png``.
+    """
+    found = [entry.mask_place for entry in entries]
+    free = dict(by_name)
+    for names in zip(*(names_to_look_for(entry.name) for entry in entries), strict=True):
+        matched = [
+            index for index, name in enumerate(names) if found[index] is None and name in free
+        ]
+        for index in matched:
+            found[index] = free[names[index]]
+        for name in {names[index] for index in matched}:
+            del free[name]
+    return tuple(
+        replace(entry, mask_place=place) for entry, place in zip(entries, found, strict=True)
+    )

@@ -21,7 +21,8 @@ from .parts import Parts
 from .processes import start_server
 from .source import list_source
 from .tables import SUFFIXES, check_sidecar, write_errors, write_sidecar
-from .work_folder import work_folder
+from .thumbnails import thumbnails_path
+from .work_folder import spare_input, work_folder
 
 if TYPE_CHECKING:
     from data.entries import Listing, RemoteFile
@@ -151,6 +152,8 @@ def extract(
         )
     if not out.suffix:
         check_dataset(out)
+    errors, sidecar = out.with_suffix(".errors.csv"), out.with_suffix(".json")
+    spare_input(images, (out, errors, sidecar, thumbnails_path(out)))
     if scheduler is None:
         start_server()
     network = asked_network(embedding, embedding_set)
@@ -160,7 +163,6 @@ def extract(
     )
     workers = Workers(jobs, time_limit, memory_limit, scheduler)
     listing = list_source(images, masks=masks, shared=scheduler is not None)
-    errors, sidecar = out.with_suffix(".errors.csv"), out.with_suffix(".json")
     configuration = {
         "preset": preset,
         "features": list(features),
@@ -170,8 +172,11 @@ def extract(
         "masks": None if masks is None else str(masks),
         "time_limit": time_limit,
     }
-    check_sidecar(sidecar, out, configuration, _absolute(images))
-    with work_folder(out, overwrite=overwrite) as parts:
+
+    def check() -> None:
+        check_sidecar(sidecar, out, configuration, _absolute(images))
+
+    with work_folder(out, overwrite=overwrite, check=check) as parts:
         results = measure_all(
             listing, settings, parts, workers=workers, fail_fast=fail_fast, progress=progress
         )

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .networks import Chosen
 
 # Raised whenever the same pixels and options give other cells or another background.
-MEASURING_VERSION = 3
+MEASURING_VERSION = 4
 
 # Libraries whose versions may move the numbers.
 _COMPUTING = ("mahotas", "numpy", "opencv-python-headless", "pillow", "scikit-image", "scipy")
@@ -270,7 +270,9 @@ def picture_and_cells(
         with stage("segment"):
             return rgb, segment(rgb, source=settings.source, pixel_size=settings.pixel_size)
     with stage("mask"):
-        nucleus, cell = decode_mask(mask, rgb.shape[:2], mask_is=settings.mask_is)
+        nucleus, cell = decode_mask(
+            mask, rgb.shape[:2], mask_is=settings.mask_is, max_pixels=settings.max_pixels
+        )
         return rgb, from_masks(rgb, nucleus, cell, pixel_size=settings.pixel_size)
 
 

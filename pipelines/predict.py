@@ -16,7 +16,7 @@ from .gathering import gather
 from .measuring import Settings
 from .source import list_source
 from .tables import GROUP, write_csv, write_errors
-from .work_folder import work_folder
+from .work_folder import spare_input, work_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -102,13 +102,14 @@ def predict(
 
     if out.suffix != ".csv":
         raise DataError(f"{out} ends in {out.suffix!r}", "give .csv")
+    errors = out.with_suffix(".errors.csv")
+    by_image, by_subject = out.with_suffix(".images.csv"), out.with_suffix(".subjects.csv")
+    spare_input(images, (out, errors, by_image, by_subject))
     bundle, network, stain = open_model(model, embedding)
     novelty = load_novelty(model)
     listing = list_source(images, masks=masks, shared=scheduler is not None)
     named = named_columns(bundle, network)
     settings = Settings(named, source, mask_is, pixel_size, max_pixels, max_bytes, network, stain)
-    errors = out.with_suffix(".errors.csv")
-    by_image, by_subject = out.with_suffix(".images.csv"), out.with_suffix(".subjects.csv")
     workers = Workers(jobs, time_limit, memory_limit, scheduler)
     with work_folder(out, overwrite=overwrite) as parts:
         results = measure_all(listing, settings, parts, workers=workers, progress=progress)

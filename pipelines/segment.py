@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from data.entries import printable
 from data.errors import DataError
+from data.mask_names import mask_names
 
 from .accounts import Failure, Progress, Workers, failures, settle
 from .measuring import Refused, Settings, picture_and_cells, read_entry, stage
 from .parts import Parts, whole_file
 from .source import list_source
 from .tables import write_errors
-from .work_folder import work_folder
+from .work_folder import spare_input, work_folder
 
 if TYPE_CHECKING:
     from data.entries import Entry
 
 _NUCLEUS = (0, 255, 255)
 _CELL = (255, 220, 0)
+# Part of the records' keys, raised whenever the same cells are drawn otherwise.
+_RECORDS = b"masks 1"
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class Masks:
         Folders of label images and of pictures with outlines; images that failed.
     images, cells, failed : int
         Counts.
+    warnings : tuple of str
+        What the user should think over.
     """
 
     labels: Path
@@ -41,6 +47,7 @@ class Masks:
     images: int
     cells: int
     failed: int
+    warnings: tuple[str, ...]
 
 
 def segment(
@@ -62,23 +69,30 @@ def segment(
 ) -> Masks:
     """Write label images (0 background, 128 cytoplasm, 255 nucleus) and overlays as PNG.
 
+    What lies in `out` under the same names is replaced if an earlier run wrote it, and kept if
+    anybody has changed it since.
+
     Parameters
     ----------
     images, masks, mask_is, source, pixel_size, max_pixels, max_bytes
         As for `extract`.
-    time_limit, memory_limit, jobs, scheduler, overwrite, progress
+    time_limit, memory_limit, jobs, scheduler, progress
         As for `extract`.
     out : Path
-        Folder; ``labels/`` and ``overlays/`` hold the images' relative paths.
+        Folder; ``labels/`` and ``overlays/`` hold the images' relative paths, see
+        `data.mask_names.mask_names`.
+    overwrite : bool
+        Make everything again, and replace what others have changed.
 
     Raises
     ------
     DataError
-        If the input or the options cannot be used, or `out` lies among the images.
+        If the input or the options cannot be used, or `out` lies among the images or masks.
     """
-    _keep_apart(images, out)
+    _keep_apart(images, masks, out)
     listing = list_source(images, masks=masks, shared=scheduler is not None)
-    names = _names(listing.entries)
+    _spare_files(listing.entries, out)
+    names = mask_names([entry.name for entry in listing.entries])
     settings = Settings((), source, mask_is, pixel_size, max_pixels, max_bytes)
     out = out.absolute()
     labels, overlays = out / "labels", out / "overlays"
@@ -87,44 +101,94 @@ def segment(
         for entry, name in zip(listing.entries, names, strict=True)
     ]
     workers = Workers(jobs, time_limit, memory_limit, scheduler)
-    with work_folder(out, overwrite=overwrite) as parts:
-        work = Segmenting(settings, Parts.of(parts, settings))
+    # The records stay, to tell the files of earlier runs from those of others.
+    with work_folder(out, overwrite=False) as parts:
+        # The size of a pixel moves no outline.
+        records = Parts.of(parts, replace(settings, pixel_size=None))
+        work = Segmenting(settings, records, overwrite)
         results = settle(work, tasks, listing, workers=workers, progress=progress)
         failed = list(failures(listing.entries, results))
         write_errors(out / "errors.csv", failed)
-    cells = sum(result for result in results if isinstance(result, int))
-    return Masks(labels, overlays, out / "errors.csv", len(tasks), cells, len(failed))
+    drawn = [result for result in results if isinstance(result, Drawn)]
+    made = {name for name, result in zip(names, results, strict=True) if isinstance(result, Drawn)}
+    return Masks(
+        labels,
+        overlays,
+        out / "errors.csv",
+        len(tasks),
+        sum(one.cells for one in drawn),
+        len(failed),
+        (*_warn_of_edited(drawn, out), *_warn_of_stale(labels, made)),
+    )
 
 
-def _keep_apart(images: Path | str, out: Path) -> None:
-    """Refuse to write pictures where the next run would take them for images."""
-    if isinstance(images, str) or not images.is_dir():
-        return
-    if out.resolve().is_relative_to(images.resolve()):
-        raise DataError(
-            f"{out} lies in the folder of the images, where masks would be taken for images",
-            "name a folder elsewhere with -o",
+def _keep_apart(images: Path | str, masks: Path | None, out: Path) -> None:
+    """Refuse to write pictures where the next run would take them for images or for masks."""
+    for given, what in ((images, "images"), (masks, "masks")):
+        if not isinstance(given, Path) or not given.is_dir():
+            continue
+        if out.resolve().is_relative_to(given.resolve()):
+            raise DataError(
+                f"{out} lies in the folder of the {what}, where masks would be taken for {what}",
+                "name a folder elsewhere with -o",
+            )
+    spare_input(images, (out / "errors.csv",))
+
+
+def _spare_files(entries: Sequence[Entry], out: Path) -> None:
+    """Refuse to write pictures where images or given masks lie, which they might replace."""
+    places = (place for entry in entries for place in (entry.place, entry.mask_place))
+    folders = {Path(place).parent for place in places if isinstance(place, str)}
+    for written in (out / "labels", out / "overlays"):
+        for folder in sorted(folders):
+            if folder.resolve().is_relative_to(written.resolve()):
+                raise DataError(
+                    f"{written} holds images or masks of the input, which would be replaced",
+                    "name a folder elsewhere with -o",
+                )
+
+
+def _warn_of_edited(drawn: Sequence[Drawn], out: Path) -> Iterator[str]:
+    edited = [path for one in drawn for path in one.edited]
+    if edited:
+        example = edited[0].relative_to(out).as_posix()
+        yield (
+            f"{_masks(len(edited))} edited by hand and kept, {example} for example; "
+            "--overwrite replaces them"
         )
 
 
-def _names(entries: tuple[Entry, ...]) -> list[PurePosixPath]:
-    """Return the outputs' relative paths; images that differ in their suffix only keep it.
+def _warn_of_stale(labels: Path, made: set[str]) -> Iterator[str]:
+    stale = sorted(
+        printable(name)
+        for name in (path.relative_to(labels).as_posix() for path in labels.rglob("*.png"))
+        if name not in made
+    )
+    if stale:
+        yield (
+            f"{_masks(len(stale))} left of images that failed now or are no longer there, "
+            f"{stale[0]} for example; look at them before you give the masks back"
+        )
 
-    A manifest may name images above its folder, but nothing is written above the output's.
+
+def _masks(count: int) -> str:
+    return f"{count} mask{'s were' if count > 1 else ' was'}"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """An image whose masks are there.
+
+    Parameters
+    ----------
+    cells : int
+        How many are in it.
+    edited : tuple of Path
+        Files that somebody has changed, and that were kept.
     """
-    below = [
-        PurePosixPath(
-            *(part for part in PurePosixPath(entry.name).parts if part not in ("/", ".."))
-        )
-        for entry in entries
-    ]
-    taken = Counter(name.with_suffix(".png") for name in below)
-    return [
-        name.with_name(f"{name.name}.png")
-        if taken[name.with_suffix(".png")] > 1
-        else name.with_suffix(".png")
-        for name in below
-    ]
+
+    cells: int
+    edited: tuple[Path, ...]
 
 
 @dataclass(frozen=True)
@@ -135,32 +199,46 @@ class Segmenting:
     ----------
     settings : Settings
     parts : Parts
-        A record for each finished image, which holds the number of its cells.
+        A `Record` for each image that was segmented.
+    overwrite : bool
+        Whether to segment what was segmented before, and to replace what others have changed.
     """
 
     settings: Settings
     parts: Parts
+    overwrite: bool
 
-    def __call__(self, task: tuple[Entry, Path, Path]) -> int | Failure:
-        """Write the masks of an image and return the number of its cells, or say why not."""
+    def __call__(self, task: tuple[Entry, Path, Path]) -> Drawn | Failure:
+        """Write the masks of an image, where they are not there already, or say why not."""
         from data.fingerprints import sha256
 
-        entry, label_file, overlay_file = task
+        from .mask_files import Record, sort_files
+
+        entry, *files = task
         try:
             with stage("read"):
                 content, mask = read_entry(entry, self.settings.max_bytes)
-            key = self.parts.key(sha256(content), mask, entry.name.encode())
-            earlier = self.parts.earlier(key)
-            if earlier is not None and label_file.is_file() and overlay_file.is_file():
-                return int(earlier[1])
+            key = self.parts.key(sha256(content), mask, _RECORDS)
+            earlier = None if self.overwrite else self.parts.earlier(key)
+            before = None if earlier is None else Record.of(earlier[1])
+            if before is not None:
+                to_write, edited = sort_files(files, before, self.parts, overwrite=False)
+                if not to_write:
+                    return Drawn(before.cells, tuple(edited))
             rgb, found = picture_and_cells(content, mask, self.settings)
         except Refused as refused:
             return refused.failure
         labels = found.labels()
-        _write_png(label_file, labels)
-        _write_png(overlay_file, overlay(rgb, labels))
-        self.parts.add(key, b"%d" % len(found.cells))
-        return len(found.cells)
+        pictures = dict(zip(files, (_png(labels), _png(overlay(rgb, labels))), strict=True))
+        record = Record(len(found.cells), tuple(sha256(one) for one in pictures.values()))
+        if record != before:
+            # Before the files: a run that is killed between them leaves none that it disowns.
+            self.parts.add(key, record.content())
+        to_write, edited = sort_files(files, record, self.parts, overwrite=self.overwrite)
+        for file in to_write:
+            with whole_file(file) as temporary:
+                temporary.write_bytes(pictures[file])
+        return Drawn(record.cells, tuple(edited))
 
 
 def overlay(rgb: Any, labels: Any) -> Any:  # noqa: ANN401
@@ -176,9 +254,8 @@ def overlay(rgb: Any, labels: Any) -> Any:  # noqa: ANN401
     return picture
 
 
-def _write_png(path: Path, image: Any) -> None:  # noqa: ANN401
+def _png(image: Any) -> bytes:  # noqa: ANN401
     import cv2
 
-    _, content = cv2.imencode(".png", image)
-    with whole_file(path) as temporary:
-        temporary.write_bytes(content.tobytes())
+    content: bytes = cv2.imencode(".png", image)[1].tobytes()
+    return content

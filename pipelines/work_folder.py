@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from glob import escape
 from pathlib import Path
@@ -13,13 +14,18 @@ from pathlib import Path
 from data.errors import DataError
 
 from .parts import TEMPORARY
+from .tables import SUFFIXES
 
 _BESIDE = (".errors.csv", ".json", ".thumbnails.parquet")
 
 
 @contextmanager
-def work_folder(out: Path, *, overwrite: bool) -> Iterator[Path]:
+def work_folder(
+    out: Path, *, overwrite: bool, check: Callable[[], None] | None = None
+) -> Iterator[Path]:
     """Give the folder of journals beside an output, locked for this process.
+
+    Outputs that differ in their ending only share the files beside them, and so the lock.
 
     Parameters
     ----------
@@ -27,6 +33,9 @@ def work_folder(out: Path, *, overwrite: bool) -> Iterator[Path]:
         The output that the parts are for.
     overwrite : bool
         Throw away what an earlier run left.
+    check : callable, optional
+        Called when the lock is held and nothing has been changed: whatever it raises leaves all
+        as it was.
 
     Raises
     ------
@@ -35,6 +44,8 @@ def work_folder(out: Path, *, overwrite: bool) -> Iterator[Path]:
     """
     folder = out.absolute().with_name(f".{out.name}.parts")
     with _locked(out):
+        if check is not None:
+            check()
         with _writable(out):
             if overwrite:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -47,10 +58,46 @@ def work_folder(out: Path, *, overwrite: bool) -> Iterator[Path]:
             raise
 
 
+def spare_input(given: Path | str, outputs: Iterable[Path]) -> None:
+    """Refuse to write over what is read.
+
+    Parameters
+    ----------
+    given : Path or str
+        The images, a manifest say; where they lie at a URL nothing is written.
+    outputs : iterable of Path
+
+    Raises
+    ------
+    DataError
+        If an output is the input.
+    """
+    for path in outputs:
+        if isinstance(given, Path) and _is_one(given, path):
+            raise DataError(
+                f"{path} is the input, and would be replaced", "give another name with -o"
+            )
+
+
+def _is_one(first: Path, second: Path) -> bool:
+    try:
+        return first.samefile(second)
+    except OSError:  # one of them is not there
+        return False
+
+
+def _shared_name(out: Path) -> str:
+    """Return what the names of all that lies beside an output begin with."""
+    return out.stem if out.suffix in SUFFIXES else out.name
+
+
 def _remove_half_written(out: Path) -> None:
-    for name in (out.name, *(f"{out.stem}{ending}" for ending in _BESIDE)):
+    for name in (out.name, *(f"{_shared_name(out)}{ending}" for ending in _BESIDE)):
+        # The number of a process only: x.v2.csv is another output than x.
+        own = re.compile(rf"\.{re.escape(name)}\.\d+{re.escape(TEMPORARY)}")
         for left in out.parent.glob(f".{escape(name)}.*{TEMPORARY}"):
-            left.unlink(missing_ok=True)
+            if own.fullmatch(left.name):
+                left.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -67,7 +114,7 @@ def _writable(out: Path) -> Iterator[None]:
 @contextmanager
 def _locked(out: Path) -> Iterator[None]:
     """Hold the lock file beside an output, and leave none behind."""
-    lock = out.with_name(f".{out.name}.lock")
+    lock = out.with_name(f".{_shared_name(out)}.lock")
     with _writable(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(lock, os.O_RDWR | os.O_CREAT)
@@ -77,7 +124,8 @@ def _locked(out: Path) -> Iterator[None]:
             ours = _lock(handle) and _is_same(handle, lock)
         if not ours:
             raise DataError(
-                f"another run is writing {out}", "wait until it is done, or give another -o"
+                f"another run is writing {out}, or a table whose name differs in its ending only",
+                "wait until it is done, or give another -o",
             )
         try:
             yield

@@ -1,0 +1,96 @@
+"""The files of a folder of masks: which of them segment wrote, and which somebody has changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from data.errors import DataError
+from data.fingerprints import sha256
+
+from .journals import kept, read
+
+if TYPE_CHECKING:
+    from .parts import Parts
+
+
+@dataclass(frozen=True)
+class Record:
+    """What was found in an image.
+
+    Parameters
+    ----------
+    cells : int
+        How many.
+    digests : tuple of str
+        SHA-256 of each file that shows them.
+    """
+
+    cells: int
+    digests: tuple[str, ...]
+
+    @classmethod
+    def of(cls, content: bytes) -> Record:
+        """Return the record that `content` made."""
+        record = json.loads(content)
+        return cls(record["cells"], tuple(record["digests"]))
+
+    def content(self) -> bytes:
+        """Return this record as a journal keeps it."""
+        return json.dumps(asdict(self)).encode()
+
+
+def sort_files(
+    files: Sequence[Path], record: Record, parts: Parts, *, overwrite: bool
+) -> tuple[list[Path], list[Path]]:
+    """Tell the files that have to be written from those that somebody has changed.
+
+    Parameters
+    ----------
+    files : sequence of Path
+    record : Record
+        The bytes that are wanted in them.
+    parts : Parts
+        Where a record lies of all that was ever written.
+    overwrite : bool
+        Whether what somebody has changed has to be written too.
+
+    Returns
+    -------
+    to_write, edited : list of Path
+    """
+    to_write: list[Path] = []
+    edited: list[Path] = []
+    for file, wanted in zip(files, record.digests, strict=True):
+        there = _digest(file)
+        if there == wanted:
+            continue
+        ours = there is None or overwrite or there in _written(parts.folder, parts.run)
+        (to_write if ours else edited).append(file)
+    return to_write, edited
+
+
+def _digest(file: Path) -> str | None:
+    """Return the SHA-256 of a file, None if there is none; what cannot be read has another's."""
+    try:
+        return sha256(file.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError:
+        return ""
+
+
+@lru_cache(maxsize=1)
+def _written(folder: Path, _run: str) -> frozenset[str]:
+    """Return the SHA-256 of every file that the records of a folder tell of."""
+    digests: set[str] = set()
+    for place in kept(folder).values():
+        try:
+            digests.update(Record.of(read(place)).digests)
+        except (DataError, ValueError, KeyError, TypeError):
+            continue  # damaged, or of a revision that kept no digests
+    return frozenset(digests)

@@ -1,0 +1,90 @@
+"""What segment calls the mask of an image, and where it is looked for."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.entries import Entry, Listing
+from data.listing import _with_masks, list_images
+from data.mask_names import mask_names
+from data.tree import Found
+
+PARTS = st.sampled_from(["a", "A", "b", "images", "..", "C:"])
+ENDINGS = st.sampled_from(["", ".jpg", ".png", ".PNG", ".jpg.png", ".png.png", ".tar.gz"])
+FILES = st.builds("{}{}".format, st.sampled_from(["a", "A", "b", "ß", "ss"]), ENDINGS)
+NAMES = st.builds(
+    lambda root, parts, file: root + "/".join([*parts, file]),
+    st.sampled_from(["", "/", "../", "s3://bucket/"]),
+    st.lists(PARTS, max_size=2),
+    FILES,
+)
+
+
+def paired(images: list[str], masks: list[str]) -> dict[str, str | None]:
+    listing = Listing(Path(), "flat folder", tuple(Entry(name, name) for name in images))
+    found = _with_masks(listing, tuple(Found(f"m/{name}", name) for name in masks))
+    return {entry.name: entry.mask_place for entry in found.entries}
+
+
+@given(st.lists(NAMES, unique=True, max_size=8), st.sets(st.integers(0, 7)))
+def test_every_image_has_a_mask_of_its_own_and_finds_it(images, missing):
+    masks = mask_names(images)
+    assert len({name.casefold() for name in masks}) == len(images)
+    for name in masks:
+        path = PurePosixPath(name)
+        assert not path.is_absolute()
+        assert not {"..", "C:"} & set(path.parts)
+    there = [name for index, name in enumerate(masks) if index not in missing]
+    own = dict(zip(images, masks, strict=True))
+    assert paired(images, there) == {
+        name: f"m/{mask}" if mask in there else None for name, mask in own.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("images", "masks"),
+    [
+        (["x/a.jpg", "y/a.jpg"], ["x/a.png", "y/a.png"]),
+        (["a.jpg", "a.png", "b.jpg"], ["a.jpg.png", "a.png.png", "b.png"]),
+        (["a.jpg", "a.png", "a.jpg.png"], ["a.jpg.png", "a.png.png", "a.jpg.png.png"]),
+        (["a.jpg", "A.png"], ["a.jpg.png", "A.png.png"]),
+        (["a.jpg", "A.jpg"], ["a.jpg~509b0d46.png", "A.jpg~c88c8fca.png"]),
+        (["../a.png", "/x/b.png", "C:/x/c.png"], ["a.png", "x/b.png", "C/x/c.png"]),
+    ],
+)
+def test_names(images, masks):
+    assert mask_names(images) == masks
+
+
+def test_a_mask_is_of_the_image_that_its_name_says_more_of():
+    images = ["a.jpg", "images/a.jpg", "a.png", "a.png.png"]
+    assert paired(images, ["a.png.png", "a.jpg.png"]) == {
+        "a.jpg": "m/a.jpg.png",
+        "images/a.jpg": None,
+        "a.png": "m/a.png.png",
+        "a.png.png": None,
+    }
+    assert paired(["a.jpg", "images/a.jpg"], ["a.png"])["images/a.jpg"] is None
+
+
+def test_masks_may_have_the_stem_or_the_whole_name():
+    assert paired(["a.jpg", "b.jpg", "c.jpg"], ["a.tif", "b.jpg.png"]) == {
+        "a.jpg": "m/a.tif",
+        "b.jpg": "m/b.jpg.png",
+        "c.jpg": None,
+    }
+    # Two pictures of one cell may share a mask.
+    assert set(paired(["a.jpg", "a.png"], ["a.png"]).values()) == {"m/a.png"}
+
+
+def test_the_whole_name_goes_below_a_folder_of_images(tmp_path):
+    for name in ("images/a/1.jpg", "images/a/1.png", "masks/a/1.jpg.png", "masks/a/1.png.png"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"\x89PNG\r\n\x1a\n")
+    entries = list_images(tmp_path).entries
+    assert [entry.mask and entry.mask.name for entry in entries] == ["1.jpg.png", "1.png.png"]

@@ -1,0 +1,222 @@
+"""A folder of masks that is written again: whose files are replaced, and whose are kept."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import nullcontext
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from smears import png, write_smear
+
+import pipelines.segment as segmenting
+from data.errors import DataError
+from data.listing import list_images
+from pipelines.mask_files import Record, sort_files
+from pipelines.measuring import Settings
+from pipelines.parts import Parts
+from pipelines.segment import Segmenting, segment
+
+SMALL = {"subjects": 1, "cells": 2}
+
+
+@pytest.fixture
+def smear(tmp_path):
+    return write_smear(tmp_path / "images", **SMALL)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in pngs(folder)}
+
+
+def pngs(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.png"))
+
+
+def edit(label: Path) -> bytes:
+    """Draw in a label image, as its reader would."""
+    drawn = cv2.imread(str(label), cv2.IMREAD_GRAYSCALE)
+    drawn[:9, :9] = 255
+    cv2.imwrite(str(label), drawn)
+    return label.read_bytes()
+
+
+def two_fields(folder: Path) -> Path:
+    """Write a picture that shows several cells as a field and one as a crop."""
+    smear = write_smear(folder / "cells", **SMALL)
+    tile = cv2.imread(str(pngs(smear)[0]))
+    (folder / "fields").mkdir()
+    cv2.imwrite(str(folder / "fields" / "f.png"), np.tile(tile, (2, 2, 1)))
+    return folder / "fields"
+
+
+def test_the_masks_of_another_configuration_are_made_again(tmp_path):
+    fields, out = two_fields(tmp_path), tmp_path / "masks"
+    first = segment(fields, out, source="field")
+    as_field = contents(out)
+    assert segment(fields, out, source="crop").cells != first.cells
+    as_crop = contents(out)
+    assert as_crop.keys() == as_field.keys()
+    assert all(as_crop[name] != as_field[name] for name in as_field)
+    again = segment(fields, out, source="field")
+    assert (again.cells, again.warnings, contents(out)) == (first.cells, (), as_field)
+
+
+def test_a_mask_that_was_edited_is_kept_and_counted(tmp_path):
+    fields, out = two_fields(tmp_path), tmp_path / "masks"
+    segment(fields, out, source="field")
+    label = out / "labels" / "f.png"
+    edited, outlines = edit(label), (out / "overlays" / "f.png").read_bytes()
+    for source in ("field", "crop"):
+        done = segment(fields, out, source=source)
+        assert done.warnings == (
+            "1 mask was edited by hand and kept, labels/f.png for example; "
+            "--overwrite replaces them",
+        )
+        assert label.read_bytes() == edited
+    assert (out / "overlays" / "f.png").read_bytes() != outlines  # nobody has changed that
+    done = segment(fields, out, source="field", overwrite=True)
+    assert (done.warnings, label.read_bytes() == edited) == ((), False)
+    assert (out / "overlays" / "f.png").read_bytes() == outlines
+
+
+def test_overwriting_forgets_nothing(tmp_path):
+    """A run with --overwrite that is killed leaves masks of the run before, which are ours."""
+    fields, out = two_fields(tmp_path), tmp_path / "masks"
+    segment(fields, out, source="crop")
+    before = contents(out)
+    segment(fields, out, source="field", overwrite=True)
+    for name, content in before.items():
+        (out / name).write_bytes(content)
+    done = segment(fields, out, source="field")
+    assert done.warnings == ()
+    assert all(content != before[name] for name, content in contents(out).items())
+
+
+def test_several_edited_masks_are_one_line(smear, tmp_path):
+    out = tmp_path / "masks"
+    labels = pngs(segment(smear, out).labels)
+    for label in labels:
+        edit(label)
+    (words,) = segment(smear, out).warnings
+    assert words.startswith(f"{len(labels)} masks were edited by hand and kept, labels/")
+
+
+def test_the_size_of_a_pixel_moves_no_outline(smear, tmp_path, monkeypatch):
+    (entry, *_) = list_images(smear).entries
+    files = tmp_path / "label.png", tmp_path / "overlay.png"
+    (tmp_path / "parts").mkdir()
+    seen = []
+    monkeypatch.setattr(segmenting, "work_folder", lambda *_, **__: nullcontext(tmp_path / "parts"))
+
+    def settle(work, *_args, **_options):
+        seen.append(work)
+        return [work((entry, *files))]
+
+    monkeypatch.setattr(segmenting, "settle", settle)
+    monkeypatch.setattr(segmenting, "failures", lambda *_: ())
+    single = entry.path
+    first = segment(single, tmp_path / "masks")
+    monkeypatch.setattr(segmenting, "picture_and_cells", None)  # not needed again
+    assert segment(single, tmp_path / "masks", pixel_size=0.1).cells == first.cells
+    assert [work.settings.pixel_size for work in seen] == [None, 0.1]
+
+
+def test_a_run_killed_between_two_files_knows_the_first_as_its_own(smear, tmp_path, monkeypatch):
+    (entry, *_) = list_images(smear).entries
+    label, overlay = tmp_path / "label.png", tmp_path / "overlay.png"
+    (tmp_path / "parts").mkdir()
+    settings = Settings(())
+    work = Segmenting(settings, Parts.of(tmp_path / "parts", settings), overwrite=False)
+    written = segmenting.whole_file
+
+    def stopping(path):
+        if path == overlay:
+            raise KeyboardInterrupt
+        return written(path)
+
+    monkeypatch.setattr(segmenting, "whole_file", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        work((entry, label, overlay))
+    assert (label.exists(), overlay.exists()) == (True, False)
+    next_run = Parts.of(tmp_path / "parts", settings)
+    others = Record(1, ("what another", "configuration wants"))
+    sorted_files = sort_files((label, overlay), others, next_run, overwrite=False)
+    assert sorted_files == ([label, overlay], [])
+
+
+def test_records_of_earlier_revisions_do_no_harm(smear, tmp_path):
+    out = tmp_path / "masks"
+    label, *_ = pngs(segment(smear, out).labels)
+    edited = edit(label)
+    folder = tmp_path / ".masks.parts"
+    settings = Settings(())
+    Parts.of(folder, settings).add("0" * 64, b"2")  # they kept the number of cells only
+    done = segment(smear, out)
+    assert (done.failed, label.read_bytes()) == (0, edited)
+    (words,) = done.warnings
+    assert words.startswith("1 mask was edited by hand and kept")
+
+
+def test_masks_of_images_that_failed_or_went_are_named(smear, tmp_path):
+    out = tmp_path / "masks"
+    first, second, *_ = pngs(smear)
+    labels = pngs(segment(smear, out).labels)
+    first.unlink()
+    second.write_bytes(png(np.full((64, 64, 3), 255, np.uint8)))
+    done = segment(smear, out)
+    name = first.relative_to(smear).as_posix()
+    assert done.failed == 1
+    assert done.warnings == (
+        "2 masks were left of images that failed now or are no longer there, "
+        f"{name} for example; look at them before you give the masks back",
+    )
+    assert pngs(done.labels) == labels
+
+
+@pytest.mark.parametrize("place", ["m/labels", "m/labels/normal", "m/overlays"])
+def test_given_masks_are_not_written_over(smear, tmp_path, place):
+    shutil.copytree(segment(smear, tmp_path / "other").labels, tmp_path / place)
+    before = sorted(tmp_path.rglob("*")), contents(tmp_path)
+    images = smear / "normal" if place.endswith("normal") else smear
+    masks = tmp_path / place / "normal" if place.endswith("normal") else tmp_path / place
+    with pytest.raises(DataError, match="holds images or masks of the input, which would be"):
+        segment(images, tmp_path / "m", masks=masks, overwrite=True)
+    with pytest.raises(DataError, match="lies in the folder of the masks"):
+        segment(images, masks / "new", masks=masks)
+    assert (sorted(tmp_path.rglob("*")), contents(tmp_path)) == before
+
+
+def test_an_image_or_a_manifest_in_the_output_is_not_written_over(smear, tmp_path):
+    labels = segment(smear, tmp_path / "m").labels
+    before = contents(tmp_path)
+    with pytest.raises(DataError, match="holds images or masks of the input"):
+        segment(pngs(labels)[0], tmp_path / "m")
+    with pytest.raises(DataError, match=r"errors\.csv is the input, and would be replaced"):
+        segment(tmp_path / "m" / "errors.csv", tmp_path / "m")
+    assert contents(tmp_path) == before
+
+
+def test_given_masks_elsewhere_are_drawn(smear, tmp_path):
+    labels = segment(smear, tmp_path / "m").labels
+    done = segment(smear, tmp_path / "again", masks=labels)
+    assert (done.failed, done.warnings) == (0, ())
+    assert len(pngs(done.labels)) == len(pngs(labels))
+
+
+def test_every_image_has_a_mask_of_its_own_that_is_found(tmp_path):
+    first, second, third, *_ = pngs(write_smear(tmp_path / "more", subjects=2, cells=2))
+    folder = tmp_path / "alike"
+    folder.mkdir()
+    for name, file in (("a.jpg", first), ("a.png", second), ("a.jpg.png", third)):
+        shutil.copy(file, folder / name)
+    done = segment(folder, tmp_path / "m")
+    assert len(pngs(done.labels)) == len(pngs(done.overlays)) == 3
+    by_name = {entry.name: entry.mask for entry in list_images(folder, masks=done.labels).entries}
+    assert by_name == {
+        "a.jpg": done.labels / "a.jpg.png",
+        "a.png": done.labels / "a.png.png",
+        "a.jpg.png": done.labels / "a.jpg.png.png",
+    }
