@@ -1,12 +1,13 @@
-"""Large feature tables are put together by workers, from what other workers have measured.
+"""Large feature tables are put together by a process of its own, from what workers have measured.
 
-pyarrow keeps 1.5 kB a column and row group until a file is closed. In a worker that comes when
-those that measured have ended, it takes the memory that they held, and none of the parent's.
+pyarrow keeps 1.5 kB a column and row group until a file is closed. In a process that loads no more
+than it needs, and comes when those that measured have ended, this takes less than they held. Hence
+nothing here imports what measures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -14,16 +15,39 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from data.errors import DataError
 
-from .accounts import Workers
-from .pool import Lost
+from .journals import Place, read
+from .parts import Part
+from .pool import Lost, run
+from .processes import start_alone, stop_server
 from .tables import GROUP, Layout, write_table
 from .thumbnails import thumbnails_path
 
 if TYPE_CHECKING:
-    from .gathering import Measured
+    from data.entries import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """An image and where its cells lie.
+
+    Parameters
+    ----------
+    entry : Entry
+        With all that is known of it.
+    part : Place
+        Where its part lies.
+    """
+
+    entry: Entry
+    part: Place
+
+    def cells(self) -> tuple[Entry, Part]:
+        """Read the cells."""
+        return self.entry, Part.of(read(self.part))
+
 
 # A table, the file of its thumbnails, and the images with its cells.
-Task: TypeAlias = "tuple[Path, Path, Sequence[Measured]]"
+Task: TypeAlias = tuple[Path, Path, Sequence[Measured]]
 
 
 @dataclass(frozen=True)
@@ -44,16 +68,16 @@ class Assembling:
         return write_table(path, self.layout, (one.cells() for one in images), pictures)
 
 
-def assemble(out: Path, layout: Layout, tasks: Sequence[Task], workers: Workers) -> int:
-    """Write the files of a table and return the number of rows.
+def assemble(out: Path, answers: Iterable[tuple[int, int | Lost]]) -> int:
+    """Return the number of rows of all files of a table.
 
     Raises
     ------
     DataError
-        If one of them cannot be written; it names `out`.
+        If one of them could not be written; it names `out`.
     """
     rows = 0
-    for _, answer in workers.answers(Assembling(layout), tasks):
+    for _, answer in answers:
         if isinstance(answer, Lost):
             raise DataError(
                 f"{out} cannot be written: {answer.reason}",
@@ -66,7 +90,7 @@ def assemble(out: Path, layout: Layout, tasks: Sequence[Task], workers: Workers)
 def write_file(out: Path, layout: Layout, images: Sequence[Measured]) -> int:
     """Write a table of one file, however long that takes, and return the number of rows.
 
-    A worker does it where it takes more than one row group.
+    One of several row groups is left to a process of its own.
 
     Raises
     ------
@@ -74,7 +98,14 @@ def write_file(out: Path, layout: Layout, images: Sequence[Measured]) -> int:
         If it cannot be written.
     """
     out = out.absolute()
-    task = (out, thumbnails_path(out), images)
+    work, task = Assembling(layout), (out, thumbnails_path(out), images)
     if len(images) <= GROUP:
-        return Assembling(layout)(task)
-    return assemble(out, layout, [task], Workers(time_limit=inf))
+        return work(task)
+    stop_server()
+    return assemble(
+        out, run(work, [task], jobs=1, prepare=_nothing, time_limit=inf, start=start_alone)
+    )
+
+
+def _nothing() -> None:
+    """Load nothing beforehand."""

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 from data.errors import DataError
 
 from .accounts import Workers
-from .assembling import assemble
+from .assembling import Assembling, assemble
 from .tables import Layout
 from .thumbnails import thumbnails_path
 
 if TYPE_CHECKING:
-    from .gathering import Measured
+    from .assembling import Measured
 
 # Images a file: some 10 MB of a standard table of crops.
 IMAGES = 1024
@@ -50,7 +50,7 @@ def write_dataset(
             name = f"part-{start // IMAGES:06d}.parquet"
             task = (fresh / name, fresh_pictures / name, images[start : start + IMAGES])
             tasks.append(task)
-        rows = assemble(folder, layout, tasks, workers)
+        rows = assemble(folder, workers.answers(Assembling(layout), tasks))
         _put(fresh, folder)
         _put(fresh_pictures, pictures)
     except OSError as error:

@@ -3,36 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from .journals import Place, read
+from .assembling import Measured
 from .measuring import Done
-from .parts import Part
 from .tables import Layout
 
 if TYPE_CHECKING:
     from data.entries import Entry
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """An image and where its cells lie.
-
-    Parameters
-    ----------
-    entry : Entry
-        With all that is known of it.
-    part : Place
-        Where its part lies.
-    """
-
-    entry: Entry
-    part: Place
-
-    def cells(self) -> tuple[Entry, Part]:
-        """Read the cells."""
-        return self.entry, Part.of(read(self.part))
 
 
 def gather(
@@ -40,6 +19,7 @@ def gather(
 ) -> tuple[Layout, list[Measured]]:
     """Return the table's columns and the images with cells, in the entries' order."""
     from features.quality import Quality
+    from features.surroundings import BACKGROUND
 
     images = [
         Measured(entry if result.facts is None else entry.completed(result.facts), result.part)
@@ -49,4 +29,4 @@ def gather(
     extra = {name for entry in entries for name in entry.extra}
     extra |= {name for image in images for name in image.entry.extra}
     flags = tuple(one.name for one in fields(Quality))
-    return Layout(flags, tuple(sorted(extra)), features), images
+    return Layout(flags, tuple(sorted(extra)), (*BACKGROUND, *features)), images

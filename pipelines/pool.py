@@ -138,6 +138,7 @@ def run(
     jobs: int,
     prepare: Callable[[], None],
     time_limit: float,
+    start: Callable[..., tuple[Any, Connection]] = start_process,
 ) -> Iterator[tuple[int, Result | Lost]]:
     """Do tasks in worker processes and yield each one's index and result as it is done.
 
@@ -155,6 +156,8 @@ def run(
     time_limit : float
         Seconds after which the worker of a task is killed and the task is lost. A worker's own
         start does not count.
+    start : callable
+        One of those of `processes`.
 
     Yields
     ------
@@ -169,8 +172,8 @@ def run(
     waiting = deque(range(len(tasks)))
     workers: list[_Worker[Task]] = []
 
-    def start() -> _Worker[Task]:
-        return _Worker(*start_process(_serve, work, prepare))
+    def begin() -> _Worker[Task]:
+        return _Worker(*start(_serve, work, prepare))
 
     def fill(worker: _Worker[Task]) -> None:
         while waiting and len(worker.queue) < QUEUE:
@@ -186,11 +189,11 @@ def run(
         if not worker.ready:
             _check_started(worker.ending())
         worker.end()
-        fill(fresh := start())
+        fill(fresh := begin())
         return fresh
 
     try:
-        workers = [start() for _ in range(min(jobs, len(tasks)))]
+        workers = [begin() for _ in range(min(jobs, len(tasks)))]
         for worker in workers:
             fill(worker)
         while waiting or any(worker.queue for worker in workers):
@@ -213,7 +216,7 @@ def run(
                 if isinstance(outcome, Lost):
                     waiting.extendleft(reversed(worker.queue))
                     worker.end()
-                    worker = workers[place] = start()  # noqa: PLW2901  (the place is what goes on)
+                    worker = workers[place] = begin()  # noqa: PLW2901  (the place is what goes on)
                 fill(worker)
                 yield index, outcome
     finally:

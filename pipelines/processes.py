@@ -34,6 +34,18 @@ def start_server() -> None:
         forkserver.ensure_running()
 
 
+def stop_server() -> None:
+    """End the process that workers are forked from, where there is one, and free its memory.
+
+    The next `start_process` starts another.
+    """
+    if _FORKS:
+        from multiprocessing import forkserver
+
+        # There is no public way; it does nothing where no server runs.
+        forkserver._forkserver._stop()  # type: ignore[attr-defined]
+
+
 def start_process(target: Callable[..., None], *arguments: object) -> tuple[Any, Connection]:
     """Start a daemon process that calls ``target(pipe, *arguments)``.
 
@@ -51,23 +63,40 @@ def start_process(target: Callable[..., None], *arguments: object) -> tuple[Any,
     DataError
         If the system does not let it start.
     """
-    context: Any = multiprocessing.get_context("forkserver" if _FORKS else "spawn")
+    if not _FORKS:
+        return start_alone(target, *arguments)
+    with _starting():
+        start_server()
+        # Waits for the server's imports, so that Ctrl-C must be heard meanwhile.
+        return _started("forkserver", target, arguments)
+
+
+def start_alone(target: Callable[..., None], *arguments: object) -> tuple[Any, Connection]:
+    """Start a process as `start_process` does, but as a new interpreter that holds nothing yet."""
+    with _starting(), _deaf_children(), _environment(_variables()):
+        return _started("spawn", target, arguments)
+
+
+def _started(
+    method: str, target: Callable[..., None], arguments: tuple[object, ...]
+) -> tuple[Any, Connection]:
+    context: Any = multiprocessing.get_context(method)
     ours, theirs = context.Pipe()
     process = context.Process(target=target, args=(theirs, *arguments), daemon=True)
+    process.start()
+    theirs.close()
+    return process, ours
+
+
+@contextmanager
+def _starting() -> Iterator[None]:
     try:
-        start_server()
-        if _FORKS:  # waits for the server's imports, so that Ctrl-C must be heard meanwhile
-            process.start()
-        else:
-            with _deaf_children(), _environment(_variables()):
-                process.start()
+        yield
     except (EOFError, OSError) as error:
         raise DataError(
             f"a worker process could not start ({error or 'its server ended'})",
             "see its message above; if memory ran out, run with fewer --jobs",
         ) from error
-    theirs.close()
-    return process, ours
 
 
 def _variables() -> dict[str, str]:

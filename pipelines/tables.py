@@ -70,13 +70,13 @@ class Layout:
         Names of the quality flags, as fields.
     extra : tuple of str
         Names of what the manifest or the data set brought along.
-    features : tuple of str
-        Names of the features.
+    numbers : tuple of str
+        Names of the columns of numbers: those of the background, then the features.
     """
 
     flags: tuple[str, ...]
     extra: tuple[str, ...]
-    features: tuple[str, ...]
+    numbers: tuple[str, ...]
 
     @property
     def metadata(self) -> dict[str, str]:
@@ -84,13 +84,6 @@ class Layout:
         files = {name: column.kind for name, column in FILE.items()}
         flags = {f"Metadata_Quality_{name.title().replace('_', '')}": _FLAG for name in self.flags}
         return _IDENTITY | files | flags | {f"Metadata_{name}": _TEXT for name in self.extra}
-
-    @property
-    def numbers(self) -> tuple[str, ...]:
-        """Names of the columns of numbers: those of the background, then the features."""
-        from features.surroundings import BACKGROUND
-
-        return (*BACKGROUND, *self.features)
 
     def schema(self) -> pa.Schema:
         """Types of all columns, fixed before the first row is known."""

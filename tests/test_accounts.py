@@ -209,6 +209,17 @@ def test_a_large_table_is_put_together_by_a_worker(smear, tmp_path, monkeypatch,
     assert (out.read_bytes(), pictures.read_bytes()) == (before, shown)
 
 
+def test_what_puts_a_table_together_loads_nothing_that_measures():
+    script = (
+        "import sys, pipelines.assembling; "
+        "print(sorted({'features', 'cv2', 'numba', 'scipy', 'pandas', 'pyarrow'} & {*sys.modules}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=ENVIRONMENT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
 class Vanishing(Measuring):
     """Loses the folder of images at the third one."""
 
