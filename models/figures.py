@@ -106,7 +106,6 @@ def figures(
     probabilities: Floats,
     positive: int | None,
     weights: Floats | None = None,
-    threshold: float = 0.5,
 ) -> dict[str, Floats]:
     """All figures of one set of predictions.
 
@@ -120,8 +119,6 @@ def figures(
     positive : int or None
     weights : (m, n) float64, optional
         How often each cell counts, in m versions.
-    threshold : float
-        See `decide`.
 
     Returns
     -------
@@ -130,7 +127,7 @@ def figures(
         occurs among the cells and counts nothing in a version.
     """
     classes = probabilities.shape[1]
-    counts = confusion(target, decide(probabilities, positive, threshold), classes, weights)
+    counts = confusion(target, decide(probabilities, positive), classes, weights)
     occurring = np.unique(target).tolist()
     of = occurring if positive is None else [positive]
     whole = np.where((counts.sum(axis=-1)[..., occurring] > 0).all(axis=-1), 1.0, np.nan)

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 WORST = 12
 BOOTSTRAP = "bootstrap of subjects"
+WITHOUT_WIDTH = (
+    "A bootstrap interval without width says that no draw holds a mistake, not that there are none "
+    "elsewhere"
+)
 
 
 def operating(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
@@ -33,6 +37,8 @@ def operating(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
             for name in ("sensitivity", "specificity")
         ],
     )
+    if any(point[name][1] == point[name][2] for name in ("sensitivity", "specificity")):
+        yield paragraph(f"{WITHOUT_WIDTH}.")
     yield paragraph("What a call is then worth, where this share of cells is positive:")
     yield table(
         ["prevalence", "PPV", "95 % interval", "NPV", "95 % interval"],
@@ -130,10 +136,7 @@ def _whole_subjects(whole: dict[str, Any]) -> Iterator[str]:
         ],
     )
     if any(one and one[1] is not None and one[1] == one[2] for _, one, _ in drawn):
-        yield paragraph(
-            "A bootstrap interval without width says that no draw of these subjects holds a "
-            "mistake, not that other subjects hold none: there read Wilson's."
-        )
+        yield paragraph(f"{WITHOUT_WIDTH}: there read Wilson's.")
 
 
 def importances(single: pd.DataFrame, groups: pd.DataFrame) -> Iterator[str]:

@@ -169,10 +169,12 @@ def test_a_bootstrap_without_a_mistake_is_not_taken_for_certainty(model, tmp_pat
     for name in ("balanced_accuracy", "average_precision"):
         whole[name] = [0.95, 0.9, 1.0]
     whole["auroc_share_interval"] = [0.9, 1.0]
+    found["operating"]["sensitivity"] = [0.9, 0.8, 1.0]
+    found["operating"]["specificity"] = [1.0, 1.0 - width, 1.0]
     whole["auroc_logit_interval"] = [1.0 - width, 1.0]
     (tmp_path / "evaluation.json").write_text(json.dumps(found))
     _, words = read(report(tmp_path))
-    assert ("interval without width" in words) == (width == 0)
+    assert words.count("interval without width") == (2 if width == 0 else 0)
 
 
 def test_a_model_stored_before_subjects_had_these_intervals_is_still_reported(model, tmp_path):
