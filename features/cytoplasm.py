@@ -30,12 +30,14 @@ from .tints import (
     median_level,
     near_and_away,
     own_pixels,
+    smoothed,
     tint_counts,
     tint_scores,
 )
 
 _BINS = 16  # of each of the two density ratios and of the density
 _BLUE_SCALE, _RED_SCALE = _BINS / 1.6, _BINS / 1.2
+_GAUSS = np.asarray(cv2.getGaussianKernel(5, 1.0), np.float64).ravel()  # along each axis of counts
 _FAINTEST, _CLEAR = 5, 9  # density steps above which a pixel is no longer empty slide
 _NOTCH = 0.13  # deeper notches show that another cell touches
 _RED_CELLS = 0.015  # share of the image from which on other cells' colour is learned
@@ -57,12 +59,7 @@ def _tint_tables() -> tuple[Bytes, Bytes]:
 
 def _distributions(counts: NDArray[np.int64]) -> Floats:
     """Smooth the two rows of counts and divide them by their sums: (2, 4096)."""
-    smooth = counts.astype(np.float64).reshape(2, _BINS, -1)
-    for _ in range(3):  # smooth along one axis and turn to the next
-        side = np.concatenate((smooth[0], smooth[1]), axis=1)
-        plane = cv2.GaussianBlur(side, (1, 5), 0, sigmaY=1.0).reshape(_BINS, 2, -1)
-        smooth = np.asarray(plane, dtype=np.float64).transpose(1, 2, 0).reshape(2, _BINS, -1)
-    smooth = smooth.reshape(2, -1) + 1e-3
+    smooth = smoothed(counts.reshape(2, _BINS, _BINS, _BINS), _GAUSS).reshape(2, -1) + 1e-3
     return np.asarray(smooth / smooth.sum(axis=1, keepdims=True))
 
 

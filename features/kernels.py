@@ -103,38 +103,37 @@ def expectations(
 
 
 @compiled
-def uniform_patterns(
+def neighbour_patterns(
     plane: NDArray[np.uint8],
     rows_off: NDArray[np.int64],
     cols_off: NDArray[np.int64],
     weights: NDArray[np.float32],
     reach: int,
     wanted: NDArray[np.uint8],
+    patterns: NDArray[np.uint8],
 ) -> NDArray[np.uint8]:
-    """Rotation-invariant uniform local binary pattern of every pixel that has its circle inside.
+    """Pattern of every pixel that has its circle inside, looked up by its code, else 255.
 
-    Only from the first to the last column that is not 0 in each row of `wanted` (rows, cols).
+    Only from the first to the last column that is not 0 in each row of `wanted` (rows, cols), and
+    not within `reach` of the border.
 
-    Neighbour p is the bilinear mean of four pixels at (`rows_off`, `cols_off`)[p] and one to the
-    south and east, with `weights` (P, 4) that are whole numbers which add up to 2^14: all products
-    and sums fit 24 bits, so that float32 is exact and ties are ties. Returns (rows, cols): the
-    number of neighbours at least as bright where the circle has at most two transitions, P + 1
-    elsewhere, 255 within `reach` of the border and where nothing was asked for.
+    Bit p of a code says that neighbour p is at least as bright as the pixel; it is the bilinear
+    mean of four pixels at (`rows_off`, `cols_off`)[p] and one to the south and east, with `weights`
+    (P, 4) that are whole numbers which add up to 2^14: all products and sums fit 24 bits, so that
+    float32 is exact and ties are ties. `patterns` is (2^P,); returns (rows, cols).
     """
     rows, cols = plane.shape
-    points = rows_off.size
     levels = np.zeros((rows + 1, cols + 1), np.float32)
     for row in range(rows):
         for col in range(cols):
             levels[row, col] = plane[row, col]
-    patterns = np.empty((rows, cols), np.uint8)
-    bits = np.empty((points, cols), np.uint8)
-    ones = np.empty(cols, np.uint8)
-    changes = np.empty(cols, np.uint8)
-    one = np.float32(16384)
+    found = np.empty((rows, cols), np.uint8)
+    codes = np.empty(cols, np.uint16)
+    scaled = np.empty(cols, np.float32)
+    one, none = np.float32(16384), np.uint16(0)
     for row in range(rows):
         for col in range(cols):
-            patterns[row, col] = 255
+            found[row, col] = 255
         start, stop = reach, cols - reach
         while start < stop and not wanted[row, start]:
             start += 1
@@ -143,18 +142,19 @@ def uniform_patterns(
         width = stop - start
         if row < reach or row >= rows - reach or width <= 0:
             continue
-        centre = levels[row, start : start + width]
-        for p in range(points):
-            top, left = row + rows_off[p], start + cols_off[p]
+        for col in range(width):
+            codes[col] = 0
+            scaled[col] = one * levels[row, start + col]
+        for p in range(rows_off.size):
+            top, left, bit = row + rows_off[p], start + cols_off[p], np.uint16(1 << p)
             north_west = levels[top, left : left + width]
             north_east = levels[top, left + 1 : left + 1 + width]
             south_west = levels[top + 1, left : left + width]
             south_east = levels[top + 1, left + 1 : left + 1 + width]
             nw, ne, sw, se = weights[p, 0], weights[p, 1], weights[p, 2], weights[p, 3]
-            brighter = bits[p]
             if nw == one:
                 for col in range(width):
-                    brighter[col] = north_west[col] >= centre[col]
+                    codes[col] |= bit if one * north_west[col] >= scaled[col] else none
                 continue
             for col in range(width):
                 mean = (
@@ -163,17 +163,10 @@ def uniform_patterns(
                     + sw * south_west[col]
                     + se * south_east[col]
                 )
-                brighter[col] = mean >= one * centre[col]
+                codes[col] |= bit if mean >= scaled[col] else none
         for col in range(width):
-            ones[col] = changes[col] = 0
-        for p in range(points):
-            brighter, before = bits[p], bits[p - 1]
-            for col in range(width):
-                ones[col] += brighter[col]
-                changes[col] += brighter[col] ^ before[col]
-        for col in range(width):
-            patterns[row, start + col] = ones[col] if changes[col] <= 2 else points + 1
-    return patterns
+            found[row, start + col] = patterns[codes[col]]
+    return found
 
 
 @compiled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from math import cos, floor, pi, sin
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from .arrays import Floats
 from .cell import COMPARTMENTS, Cell
 from .colour import CHANNELS
-from .kernels import counts_by_mask, uniform_patterns
+from .kernels import counts_by_mask, neighbour_patterns
 from .registry import Axes, Family, feature
 
 CIRCLES = {"P8R1": (8, 1), "P16R2": (16, 2)}
@@ -44,6 +45,18 @@ def _neighbours(
 _NEIGHBOURS = {name: _neighbours(*circle) for name, circle in CIRCLES.items()}
 
 
+@cache
+def _uniform(points: int) -> NDArray[np.uint8]:
+    """Rotation-invariant uniform pattern of each code of so many neighbours: (2^points,).
+
+    How many are as bright where they change at most twice along the circle, else points + 1.
+    """
+    codes = np.arange(1 << points, dtype=np.uint32)
+    turned = codes >> 1 | (codes & 1) << (points - 1)
+    uniform = np.bitwise_count(codes ^ turned) <= 2
+    return np.where(uniform, np.bitwise_count(codes), points + 1).astype(np.uint8)
+
+
 def patterns(
     plane: NDArray[np.uint8], circle: str, wanted: NDArray[np.uint8] | None = None
 ) -> NDArray[np.uint8]:
@@ -67,8 +80,9 @@ def patterns(
     """
     if wanted is None:
         wanted = np.ones_like(plane)
-    rows, cols, weights = _NEIGHBOURS[circle]
-    return np.asarray(uniform_patterns(plane, rows, cols, weights, CIRCLES[circle][1], wanted))
+    points, reach = CIRCLES[circle]
+    found = neighbour_patterns(plane, *_NEIGHBOURS[circle], reach, wanted, _uniform(points))
+    return np.asarray(found)
 
 
 @dataclass(frozen=True, eq=False)

@@ -142,7 +142,7 @@ def peaks_and_bridges(chamfer: NDArray[np.float32]) -> Floats:
     Parameters
     ----------
     chamfer : (rows, cols) float32
-        Depth of each pixel of the nucleus, in a frame of 0, as `masks.chamfer` returns it.
+        Depth of each pixel of the nucleus, in a frame of 0, as `chamfer.chamfer` returns it.
 
     Returns
     -------

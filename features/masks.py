@@ -25,25 +25,6 @@ def dilated(mask: Mask, side: int) -> Bytes:
     return np.asarray(cv2.dilate(mask.view(np.uint8), square), dtype=np.uint8)
 
 
-def chamfer(mask: Mask) -> tuple[tuple[slice, slice], NDArray[np.float32]]:
-    """Bounding box of a mask, and each pixel's distance to the nearest outside, framed with 0.
-
-    Chamfer distance of 5x5 pixels, within 2 % of the Euclidean: (rows + 2, cols + 2) of the box.
-    Whole multiples of 1/65536, so that a mask turned or mirrored has the very same distances.
-    """
-    left, top, cols, rows = cv2.boundingRect(mask.view(np.uint8))
-    box = np.s_[top : top + rows, left : left + cols]
-    framed = cv2.copyMakeBorder(mask[box].view(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
-    # OpenCV itself adds up whole numbers; Intel's library, where OpenCV has it, rounds each sum.
-    intel = cv2.ipp.useIPP()
-    cv2.ipp.setUseIPP(False)
-    try:
-        depth = cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_5)
-    finally:
-        cv2.ipp.setUseIPP(intel)
-    return box, np.asarray(depth, np.float32)
-
-
 # Columns of `row_sums`: the row, its pixels, power sums of their columns, first and last of these.
 ROW, COUNT, FIRST, LAST = 0, 1, 5, 6
 _CHOOSE = np.array([[comb(n, k) for k in range(4)] for n in range(4)])

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from .arrays import Bytes
+from .blur import gaussian
 from .errors import CellError
 from .regions import (
     Parts,
@@ -53,7 +54,7 @@ def smooth_chromatin(plane: Bytes, size: float) -> Bytes:
     """
     if _GRAIN * size < 0.5:
         return plane
-    return np.asarray(cv2.GaussianBlur(plane, (0, 0), _GRAIN * size), dtype=np.uint8)
+    return gaussian(plane, _GRAIN * size)
 
 
 def nuclear(plane: Bytes, level: int, size: float) -> Bytes:

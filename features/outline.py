@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from .arrays import Floats, Mask
 from .cell import Cell
-from .masks import calipers, central_moments, chamfer, extent, quads, row_sums
+from .chamfer import chamfer
+from .masks import calipers, central_moments, extent, quads, row_sums
 from .registry import Axes, Family
 
 # What each 2x2 neighbourhood adds to the Crofton perimeter in 4 directions and to the Euler number
@@ -197,7 +198,7 @@ def shape_of(cell: Cell, compartment: str) -> Shape:
 
 
 def chamfer_of(cell: Cell, compartment: str) -> tuple[tuple[slice, slice], NDArray[np.float32]]:
-    """Return `masks.chamfer` of a compartment, measured once a cell."""
+    """Return `chamfer.chamfer` of a compartment, measured once a cell."""
     return cell.once(("Chamfer", compartment), lambda: chamfer(cell.mask(compartment)))
 
 

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Bytes, Floats, Mask
+from .chamfer import chamfer
 from .haematology import HAEMATOLOGY, Parts
 from .kernels import compiled, inner
 from .lobes import top
-from .masks import chamfer
 from .registry import feature
 from .stain import otsu
 
@@ -26,7 +26,7 @@ DEPTHS = (3, 6, 9, 12, 15)
 # Side of the square that is averaged, in diameters of the cell.
 _BLUR = 0.06
 # Depths are counted in parts of a pixel, whole numbers, so that equal ones are equal.
-_UNIT = 1024
+_UNIT = np.float32(1024)
 
 
 def _dark(red: Bytes, cell: Mask) -> Mask:
@@ -47,13 +47,87 @@ def _dark(red: Bytes, cell: Mask) -> Mask:
 
 
 @inner
-def _largest(
-    roots: NDArray[np.int32], parents: NDArray[np.int32], sizes: NDArray[np.int32]
-) -> tuple[int, int, int]:
+def _passed(depth: NDArray[np.float32], limits: NDArray[np.float32], steps: Bytes) -> None:
+    """Write how many limits each pixel of a row passes."""
+    for col in range(depth.size):
+        steps[col] = 0
+    for limit in limits:
+        for col in range(depth.size):
+            steps[col] += np.rint(_UNIT * depth[col]) > limit
+
+
+@compiled
+def _stretches(depth: NDArray[np.float32], limits: NDArray[np.float32]) -> NDArray[np.int32]:
+    """Stretches of pixels in a row that pass equally many limits, at least one: (n, 4).
+
+    Row, first column, column after the last, and how many limits; from top to bottom, then from
+    left to right. The depth has a frame of 0.
+    """
+    rows, cols = depth.shape
+    found = np.empty((rows * cols, 4), np.int32)
+    steps = np.empty(cols, np.uint8)
+    size = 0
+    for row in range(rows):
+        _passed(depth[row], limits, steps)
+        before = np.uint8(0)
+        for col in range(cols):
+            step = steps[col]
+            if step == before:
+                continue
+            if before:
+                found[size - 1, 2] = col
+            if step:
+                found[size, 0], found[size, 1], found[size, 3] = row, col, step
+                size += 1
+            before = step
+    return found[:size]
+
+
+@inner
+def _runs(stretches: NDArray[np.int32], step: int, runs: NDArray[np.int32]) -> int:
+    """Write the runs of pixels that pass at least so many limits, see `_stretches`; count them."""
+    count = 0
+    for row, start, stop, passed in stretches:
+        if passed < step:
+            continue
+        if count and runs[count - 1, 0] == row and runs[count - 1, 2] == start:
+            runs[count - 1, 2] = stop
+        else:
+            runs[count, 0], runs[count, 1], runs[count, 2] = row, start, stop
+            count += 1
+    return count
+
+
+@inner
+def _join(runs: NDArray[np.int32], parents: NDArray[np.int32], sizes: NDArray[np.int32]) -> int:
+    """Join runs that touch (8 neighbours), see `lobes.top`; return how many pixels there are.
+
+    Each part's size stands at its top.
+    """
+    above = total = 0
+    for run in range(parents.size):
+        row, start, stop = runs[run, 0], runs[run, 1], runs[run, 2]
+        parents[run], sizes[run] = run, stop - start
+        total += stop - start
+        while runs[above, 0] < row - 1 or (runs[above, 0] == row - 1 and runs[above, 2] < start):
+            above += 1
+        part, other = run, above
+        while runs[other, 0] == row - 1 and runs[other, 1] <= stop:
+            high = top(parents, other)
+            if high != part:
+                parents[part] = high
+                sizes[high] += sizes[part]
+                part = high
+            other += 1
+    return total
+
+
+@inner
+def _largest(parents: NDArray[np.int32], sizes: NDArray[np.int32]) -> tuple[int, int, int]:
     """Sizes of the three largest parts, 0 where there are fewer."""
     first = second = third = 0
-    for root in roots:
-        size = sizes[root] if parents[root] == root else 0
+    for run in range(parents.size):
+        size = sizes[run] if parents[run] == run else 0
         if size > first:
             first, second, third = size, first, second
         elif size > second:
@@ -64,54 +138,17 @@ def _largest(
 
 
 @compiled
-def _second_and_third(
-    depth: NDArray[np.int32], cols: int, limits: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Shares of the second and the third largest part of what is deeper: (2, limits).
-
-    `depth` is that of a plane with a frame of 0, flat; the limits ascend. Parts are 8-connected;
-    they grow and join from the deepest level outwards.
-    """
-    # The pixels that pass one limit, two limits and so on, and how many these are.
-    pixels = np.empty((limits.size, depth.size), np.int32)
-    counts = np.zeros(limits.size, np.int64)
-    for pixel in range(depth.size):
-        if depth[pixel] > limits[0]:
-            step = 1
-            while step < limits.size and depth[pixel] > limits[step]:
-                step += 1
-            pixels[step - 1, counts[step - 1]] = pixel
-            counts[step - 1] += 1
-    parents = np.full(depth.size, -1, np.int32)
-    sizes = np.empty(depth.size, np.int32)
-    roots = np.empty(depth.size, np.int32)
-    shares = np.zeros((2, limits.size))
-    found = total = 0
-    for step in range(limits.size - 1, -1, -1):
-        for pixel in pixels[step, : counts[step]]:
-            root = -1
-            for turn in range(8):
-                if turn < 4:
-                    other = pixel + (1 if turn & 1 else -1) * (1 if turn & 2 else cols)
-                else:
-                    other = pixel + (1 if turn & 1 else -1) + (cols if turn & 2 else -cols)
-                if parents[other] < 0 or parents[other] == root:
-                    continue
-                high = top(parents, other)
-                if root >= 0 and root != high:
-                    parents[root] = high
-                    sizes[high] += sizes[root]
-                root = high
-            if root < 0:
-                root = pixel
-                sizes[root] = 0
-                roots[found] = root
-                found += 1
-            parents[pixel] = root
-            sizes[root] += 1
-        total += counts[step]
-        _, second, third = _largest(roots[:found], parents, sizes)
-        shares[0, step], shares[1, step] = second / total, third / total
+def _second_and_third(stretches: NDArray[np.int32], limits: int) -> Floats:
+    """Shares of the second and the third largest part of what passes each limit: (2, limits)."""
+    size = stretches.shape[0]
+    runs = np.empty((size, 3), np.int32)
+    parents, sizes = np.empty(size, np.int32), np.empty(size, np.int32)
+    shares = np.zeros((2, limits))
+    for limit in range(limits):
+        count = _runs(stretches, limit + 1, runs)
+        total = _join(runs[:count], parents[:count], sizes[:count])
+        _, second, third = _largest(parents[:count], sizes[:count])
+        shares[0, limit], shares[1, limit] = second / total, third / total
     return shares
 
 
@@ -122,9 +159,9 @@ def _shares(parts: Parts) -> tuple[Floats, Floats]:
     if not cell.nucleus.any():
         return np.full(len(DEPTHS), nan), np.full(len(DEPTHS), nan)
     depth = chamfer(_dark(cell.plane("Red"), cell.cell))[1]
-    units = np.rint(_UNIT * depth).astype(np.int32)
-    limits = np.array(DEPTHS) * int(units.max()) // 20
-    second, third = _second_and_third(units.ravel(), units.shape[1], limits)
+    deepest = int(np.rint(_UNIT * depth.max()))
+    limits = np.array([share * deepest // 20 for share in DEPTHS], dtype=np.float32)
+    second, third = _second_and_third(_stretches(depth, limits), limits.size)
     return second, third
 
 

@@ -166,30 +166,30 @@ def _census(
 ) -> tuple[NDArray[np.int64], float]:
     """Leave the spots of at least an area in `spots`; return their areas and the mean excess.
 
-    The excess is added up in whole numbers, so that the sum does not depend on where spots lie.
+    All are flat. The excess is added up in whole numbers, so that the sum does not depend on where
+    spots lie.
     """
+    # Most pixels are in no spot: those that are come into a list, without a branch.
+    pixels, size = np.empty(labels.size + 1, np.int32), 0
+    for pixel in range(labels.size):
+        pixels[size] = pixel
+        size += labels[pixel] > 0
     areas = np.zeros(count, np.int64)
-    rows, cols = labels.shape
-    for row in range(rows):
-        for col in range(cols):
-            if labels[row, col]:
-                areas[labels[row, col]] += 1
-    total = pixels = 0
-    for row in range(rows):
-        for col in range(cols):
-            label = labels[row, col]
-            if label and areas[label] >= least:
-                total += int(np.float64(excess[row, col]) * 4294967296.0)
-                pixels += 1
-            else:
-                spots[row, col] = False
-    kept = np.empty(count, np.int64)
-    size = 0
+    for pixel in pixels[:size]:
+        areas[labels[pixel]] += 1
+    total = found = 0
+    for pixel in pixels[:size]:
+        if areas[labels[pixel]] >= least:
+            total += int(np.float64(excess[pixel]) * 4294967296.0)
+            found += 1
+        else:
+            spots[pixel] = False
+    kept, spot = np.empty(count, np.int64), 0
     for area in areas:
         if area >= least:
-            kept[size] = area
-            size += 1
-    return kept[:size], total / 4294967296.0 / pixels if pixels else np.nan
+            kept[spot] = area
+            spot += 1
+    return kept[:spot], total / 4294967296.0 / found if found else np.nan
 
 
 def scale_differences(plane: Bytes, mask: Mask, sides: Sequence[int]) -> Floats:
@@ -236,6 +236,6 @@ def bright_spots(
     spots = found.view(np.bool_)
     # Without OpenCV's statistics, which cost eight times the labels.
     count, labels = cv2.connectedComponents(found, connectivity=8)
-    numbered = np.asarray(labels, dtype=np.int32)
-    areas, contrast = _census(numbered, excess, count, max(least, 1), spots)
+    numbered = np.asarray(labels, dtype=np.int32).ravel()
+    areas, contrast = _census(numbered, excess.ravel(), count, max(least, 1), spots.ravel())
     return Spots(spots, areas, contrast, cv2.countNonZero(mask.view(np.uint8)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Bytes
+from .arrays import Bytes, Floats
 from .kernels import compiled, inner
 
 Distances = NDArray[np.float32]
@@ -16,13 +16,14 @@ def distant_counts(
     plane: Bytes, distance: Distances, aside: Distances, reach: float
 ) -> NDArray[np.int64]:
     """Count the levels of a plane farther than `reach` from both of two things: (256,)."""
-    counts = np.zeros((2, 256), np.int64)
+    # Neighbours often have one level: four tallies need not wait for one another.
+    counts = np.zeros((4, 256), np.int64)
     rows, cols = plane.shape
     for row in range(rows):
         for col in range(cols):
             far = (distance[row, col] > reach) & (aside[row, col] > reach)
-            counts[np.int64(far), plane[row, col]] += 1
-    distant: NDArray[np.int64] = counts[1]
+            counts[col & 3, plane[row, col]] += far
+    distant: NDArray[np.int64] = counts.sum(axis=0)
     return distant
 
 
@@ -95,6 +96,54 @@ def median_level(plane: Bytes, mask: Bytes, without: Bytes) -> float:
             high = level
             break
     return (low + high) / 2
+
+
+@inner
+def _along_second(values: Floats, weights: Floats, out: Floats) -> None:
+    """Smooth (blocks, places, values) along the places; beyond the ends they are mirrored."""
+    blocks, places, _ = values.shape
+    last = places - 1
+    for block in range(blocks):
+        for place in range(places):
+            here, there = values[block, place], out[block, place]
+            before, after = (
+                values[block, abs(place - 1)],
+                values[block, last - abs(last - place - 1)],
+            )
+            early, late = values[block, abs(place - 2)], values[block, last - abs(last - place - 2)]
+            for index in range(here.size):
+                near, far = before[index] + after[index], early[index] + late[index]
+                there[index] = weights[2] * here[index] + weights[1] * near + weights[0] * far
+
+
+@inner
+def _along_last(values: Floats, weights: Floats, out: Floats) -> None:
+    """Smooth (blocks, places) along the places; beyond the ends they are mirrored."""
+    blocks, places = values.shape
+    line = np.empty(places + 4)
+    for block in range(blocks):
+        line[2 : places + 2] = values[block]
+        line[0], line[1] = line[4], line[3]
+        line[places + 2], line[places + 3] = line[places], line[places - 1]
+        for place in range(places):
+            near, far = line[place + 1] + line[place + 3], line[place] + line[place + 4]
+            out[block, place] = weights[2] * line[place + 2] + weights[1] * near + weights[0] * far
+
+
+@compiled
+def smoothed(counts: NDArray[np.int64], weights: Floats) -> Floats:
+    """Smooth (n, a, b, c) along the last three axes with five symmetric weights.
+
+    Lengths are 3 at least. To the last bit what OpenCV's ``GaussianBlur`` gives, which needs as
+    many calls and turns of the array as there are axes.
+    """
+    n, a, b, c = counts.shape
+    one = counts.astype(np.float64)
+    two = np.empty_like(one)
+    _along_second(one.reshape(n, a, b * c), weights, two.reshape(n, a, b * c))
+    _along_second(two.reshape(n * a, b, c), weights, one.reshape(n * a, b, c))
+    _along_last(one.reshape(n * a * b, c), weights, two.reshape(n * a * b, c))
+    return two
 
 
 @inner

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from features import FEATURES, Cell, Recipe
-from features.masks import chamfer
+from features.chamfer import chamfer
 from features.outline import Shape, largest_part
 from features.registry import Column, columns_of
 
@@ -47,16 +47,12 @@ def test_chamfer_distances_turn_with_the_mask(symmetry):
         assert np.array_equal(found, turned(depth, *SYMMETRIES[symmetry]))
 
 
-def test_chamfer_leaves_opencv_as_it_was():
-    before = cv2.ipp.useIPP()
-    try:
-        for used in (False, True):
-            cv2.ipp.setUseIPP(used)
-            wanted = cv2.ipp.useIPP()
-            chamfer(blob(0))
-            assert cv2.ipp.useIPP() == wanted
-    finally:
-        cv2.ipp.setUseIPP(before)
+def test_zernike_magnitudes_that_no_mask_changes_are_constant():
+    recipe = Recipe(("Nuclei_AreaShape_Zernike_0_0", "Nuclei_AreaShape_Zernike_1_1"))
+    for seed in range(20):
+        mask = blob(seed)
+        cell = Cell(np.zeros((*mask.shape, 3), np.uint8), mask, mask)
+        assert recipe.measure(cell).tolist() == [0.318309886184, 0.0]
 
 
 SPACE = (120, 200)
