@@ -43,13 +43,15 @@ def perceptual_hash(rgb: NDArray[np.uint8]) -> str:
 
     Parameters
     ----------
-    rgb : array (rows, cols, 3), uint8
+    rgb : array (rows, cols, 3) or (rows, cols), uint8
+        The picture, or its BT.601 luma.
 
     Returns
     -------
     56 hexadecimal digits (220 bits, then 4 zeros)
     """
-    root = _spectrum(_windowed_means(rgb))
+    grey = rgb if rgb.ndim == 2 else np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
+    root = _spectrum(_windowed_means(_without_frame(grey)))
     smooth = _smoothing()
     inner = root[_REACH:-_REACH, _REACH:-_REACH]
     exceeds = inner * smooth[0].sum() ** 2 > smooth @ root @ smooth.T
@@ -87,9 +89,8 @@ def near_duplicates(
     return pairs
 
 
-def _windowed_means(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
+def _windowed_means(grey: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Area means (64, 64) of the grey picture in quarter levels, less their mean, windowed."""
-    grey = _without_frame(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY))
     rows, cols = grey.shape
     # Between whole rows and columns the sums of all pixels above and to the left grow evenly, so
     # that these are whole numbers, in units of 1/64 by 1/64 pixel, below 2**53.

@@ -168,13 +168,13 @@ def _read_directory(content: bytes, start: int | None) -> tuple[Page, int]:
     return Page(tags), int.from_bytes(following, "little" if order == "<" else "big")
 
 
-def _check_alone(content: bytes) -> None:
+def _check_alone(content: bytes, place: int) -> None:
     """Refuse a file of several pictures; reduced copies and opacity masks are none.
 
-    What lies behind a broken link cannot be read, and many writers leave rubbish there.
+    `place` is that of the second directory. What lies behind a broken link cannot be read, and
+    many writers leave rubbish there.
     """
     pages, seen = 1, {0}
-    _, place = _read_directory(content, None)
     while place not in seen and len(seen) < _MOST_PAGES:
         seen.add(place)
         try:
@@ -218,10 +218,10 @@ def decode_tiff(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
 
     Further pages are refused, unless the file calls them reduced copies or opacity masks.
     """
-    page = read_page(content)
+    page, following = _read_directory(content, None)
     check_size(page.rows, page.cols, max_pixels)
     _check_complete(page, content)
-    _check_alone(content)
+    _check_alone(content, following)
     if page.plain:
         samples = _samples_in_a_row(page, content)
         if samples is not None:

@@ -73,7 +73,12 @@ class Beside:
     thumbnails: tuple[bytes, ...]
 
 
-def look_beside(content: bytes, rgb: Any, found: Segmentation) -> Beside:  # noqa: ANN401
+def look_beside(
+    content: bytes,
+    rgb: Any,  # noqa: ANN401
+    gray: Any,  # noqa: ANN401
+    found: Segmentation,
+) -> Beside:
     """Take what the audit and the report need from a picture, once for all its cells.
 
     Parameters
@@ -82,11 +87,11 @@ def look_beside(content: bytes, rgb: Any, found: Segmentation) -> Beside:  # noq
         The file.
     rgb : (rows, cols, 3) uint8
         Its picture.
+    gray : (rows, cols) uint8
+        Its BT.601 luma.
     found : Segmentation
         Its cells.
     """
-    import cv2
-
     from data.file_properties import file_properties
     from features.surroundings import background_values, sharpness
 
@@ -96,7 +101,6 @@ def look_beside(content: bytes, rgb: Any, found: Segmentation) -> Beside:  # noq
     for one in found.cells:
         (top, left), (rows, cols) = one.cell.origin, one.cell.cell.shape
         outside[top : top + rows, left : left + cols][one.cell.cell] = 0
-    gray = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
     stored = file_properties(content)
     return Beside(
         file=(*rgb.shape[:2], len(content), *stored, sharpness(gray)),

@@ -197,17 +197,20 @@ class Measuring:
         checksum : str, optional
             SHA-256 of `content`, where it is known.
         """
+        import cv2
+
         from data.fingerprints import perceptual_hash, sha256
 
         from .beside import look_beside
 
         rgb, found = picture_and_cells(content, mask, self.settings)
+        gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
         with stage("measure"):
             values = measured(rgb, found, self.settings)
-            beside = look_beside(content, rgb, found) if self.settings.beside else None
+            beside = look_beside(content, rgb, gray, found) if self.settings.beside else None
         return Part(
             sha256=checksum or sha256(content),
-            phash=perceptual_hash(rgb),
+            phash=perceptual_hash(gray),
             source=found.source,
             centroids=tuple(one.centroid for one in found.cells),
             quality=tuple(dict(vars(one.quality)) for one in found.cells),

@@ -38,7 +38,7 @@ def test_sha256_of_the_published_test_vector():
     assert sha256(b"") == hashlib.sha256().hexdigest()
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(
     arrays.arrays(
         np.uint8, st.tuples(st.integers(1, 90), st.integers(1, 90), st.just(3)), fill=st.just(9)
