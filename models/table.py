@@ -16,6 +16,8 @@ from .targets import Targets, read_targets
 Columns = Mapping[str, Mapping[str, Any]]
 
 NOT_LEARNT_FROM = ("Metadata_", "Background_", "Image_")
+# A column that varies less, as a part of its values, varies by rounding only.
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +27,8 @@ class TrainingSet(Targets):
     Parameters
     ----------
     features : (n, p) float64
-        NaN where a feature has no value; never infinite, even in 32 bits; no column constant.
+        NaN where a feature has no value; never infinite, even in 32 bits; none constant but for
+        rounding.
     columns : tuple of p str
         The names of the features.
     """
@@ -205,7 +208,8 @@ class ColumnRanges:
         """
         empty = self.low > self.high
         # a column with gaps tells a cell that has a value from one that has none
-        constant = (self.low == self.high) & ~self.gaps
+        most = np.maximum(np.abs(self.low), np.abs(self.high))
+        constant = (self.high - self.low <= _ROUNDING * most) & ~self.gaps & ~empty
         kept = ~(empty | constant)
         if not kept.any():
             raise ModelError(

@@ -248,7 +248,7 @@ def test_an_output_that_is_in_use_is_refused_before_the_work(tmp_path):
 
 def test_what_is_left_out_is_told():
     table = made_table()
-    table["Cytoplasm_Texture_Noise0_Gray"] = 4.0
+    table["Cytoplasm_Texture_Noise0_Gray"] = np.resize([1 / 3, np.nextafter(1 / 3, 1)], 72)
     table["Cytoplasm_Texture_Noise1_Gray"] = np.nan
     table.loc[[0, 1], "Metadata_Label"] = None
     table.loc[2, "Metadata_Label"] = " "
