@@ -6,16 +6,21 @@ minute for it to compile them where it has not run before.
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import cv2
 import numpy as np
 
-from data import fingerprints, images, masks  # noqa: F401  (the workers need them)
+from data import masks  # noqa: F401  (the workers need it)
 from data.synthetic import synthetic_cell
-from features import Recipe, preset_columns
-from features.segmentation import segment
+from features import preset_columns
 
-from . import measuring  # noqa: F401
 from .accounts import single_thread
+from .measuring import Measuring, Settings
+from .parts import Parts
 
 single_thread()
-_cell = synthetic_cell(np.random.default_rng(0), label="normal", size=96)
-Recipe(preset_columns("standard")).measure(segment(_cell.rgb, source="crop").cells[0].cell)
+_cell = synthetic_cell(np.random.default_rng(0), label="normal", size=160)
+_settings = Settings(preset_columns("standard"), beside=True)
+_encoded = cv2.imencode(".png", cv2.cvtColor(_cell.rgb, cv2.COLOR_RGB2BGR))[1]
+Measuring(_settings, Parts(Path(), ("", ""), "")).measure(_encoded.tobytes(), None)
