@@ -72,8 +72,8 @@ def append(folder: Path, key: str, content: bytes) -> Place:
             with path.open("ab") as file:
                 start = file.tell()
                 file.write(json.dumps(line).encode() + b"\n" + content)
-        except OSError:
-            _own.cache_clear()  # nothing may follow half a record
+        except BaseException:
+            _own.cache_clear()  # nothing may follow half a record, of a broken-off run neither
             raise
     return Place(str(path), start)
 

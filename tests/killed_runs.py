@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import time
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,7 +22,7 @@ import pyarrow.parquet
 from hostile_workers import DELAY, LOG, Logged
 
 from features import preset_columns
-from pipelines import extract, pool, warm
+from pipelines import accounts, extract, pool, warm
 from pipelines.journals import kept, read
 from pipelines.measuring import Measuring, Settings
 from pipelines.parts import Part, Parts
@@ -126,7 +127,7 @@ def main(images: Path, work: Path) -> None:
     log.touch()
     os.environ |= {LOG: str(log), DELAY: DELAYS}
     extract.Measuring = Logged
-    pool.start_process = forked
+    accounts.run = partial(pool.run, start=forked)
     extract.start_server = lambda: None
     whole = work / "whole" / "cells.parquet"
     duration = complete(images, whole)

@@ -80,7 +80,10 @@ def test_a_size_that_is_none_ends_the_journal(tmp_path, written, size):
 
 
 def test_each_thread_has_a_journal_of_its_own(tmp_path):
+    begun = threading.Barrier(3)  # a thread that has ended leaves its number to the next
+
     def write(name: str) -> None:
+        begun.wait()
         for number in range(200):
             append(tmp_path, f"{name}{number}", name.encode() * number)
 
@@ -97,16 +100,24 @@ def test_each_thread_has_a_journal_of_its_own(tmp_path):
     assert all(len(names) == 1 for names in files.values())
 
 
-def test_nothing_follows_half_a_record(tmp_path, written, monkeypatch):
-    def full(path, *_arguments, **_options):
+@pytest.mark.parametrize(
+    ("stopped", "told"),
+    [
+        (OSError(28, "No space left on device"), (DataError, "cannot be written")),
+        (KeyboardInterrupt(), (KeyboardInterrupt, None)),
+        (MemoryError(), (MemoryError, None)),
+    ],
+)
+def test_nothing_follows_half_a_record(tmp_path, written, monkeypatch, stopped, told):
+    def half(path, *_arguments, **_options):
         handle = os.open(path, os.O_WRONLY | os.O_APPEND)
         os.write(handle, b'{"key": "half')
         os.close(handle)
-        raise OSError(28, "No space left on device")
+        raise stopped
 
     with monkeypatch.context() as patch:
-        patch.setattr(journals.Path, "open", full)
-        with pytest.raises(DataError, match="cannot be written"):
+        patch.setattr(journals.Path, "open", half)
+        with pytest.raises(told[0], match=told[1]):
             append(tmp_path, "half", b"lost")
     later = append(tmp_path, "later", b"kept")
     assert kept(tmp_path) == {**written, "later": later}
