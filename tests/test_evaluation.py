@@ -28,7 +28,7 @@ def drawn(seed, cells=60, classes=3, decimals=2):
     return target, probabilities
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 10_000), st.integers(2, 5))
 def test_figures_equal_scikit_learn(seed, classes):
     target, probabilities = drawn(seed, classes=classes)

@@ -32,7 +32,7 @@ def drawn(seed, cells=80):
     return truth, rng.random(cells + 2).round(2)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.integers(0, 10_000))
 def test_curves_equal_scikit_learn(seed):
     truth, p = drawn(seed)

@@ -376,7 +376,7 @@ def test_broken_exif_leaves_the_picture():
         assert np.abs(decode_rgb(content) - RGB.astype(int)).max() <= 12
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 @given(st.sampled_from([PNG, JPEG, BMP, WEBP, TIFF, PICTURES["TIFF 16 bit deflate"][0]]), st.data())
 def test_mutated_files_decode_or_are_refused(content, data):
     changed = bytearray(content)
@@ -436,7 +436,6 @@ def test_samples_that_have_no_scale(samples, bits, reason):
 
 
 @given(st.integers(0, 255), st.integers(0, 255))
-@settings(derandomize=True)
 def test_laying_on_white_rounds_to_nearest(value, opacity):
     rgb = np.full((1, 1, 3), value, np.uint8)
     laid = on_white(rgb, np.full((1, 1), opacity, np.uint8))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.errors import ModelError
@@ -22,7 +22,6 @@ def codes(*values):
     return np.array(values, dtype=np.int64)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 2), st.integers(1, 9)), min_size=9, max_size=30),
     st.integers(2, 3),
