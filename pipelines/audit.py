@@ -148,7 +148,7 @@ def _of_columns(
         for name, groups in (_other_splits(data, rows) if suspicious else ())
     }
     says = None
-    if not suspicious and near >= NEAR:
+    if not suspicious and near >= NEAR and whole.mean > whole.baseline:
         what = _CALLED.get(shortcut.name, shortcut.name)
         says = f"{what} reach {_share(near, reached)}. {_MEANING[shortcut.name]}"
     elif suspicious and reached.low > reached.baseline:
@@ -168,8 +168,8 @@ def _of_columns(
 
 def _share(near: float, reached: Figure) -> str:
     """Say in words how near a shortcut comes."""
-    if near > 1:
-        return f"more than the model does (balanced accuracy {reached.mean:.3f})"
+    if near >= 1:  # of a model that is no better than chance, too
+        return f"at least as much as the model does (balanced accuracy {reached.mean:.3f})"
     return f"{near:.0%} of what the model reaches beyond chance"
 
 

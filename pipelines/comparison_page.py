@@ -191,5 +191,12 @@ def _shortcut(one: Mapping[str, Any]) -> list[str]:
         escape(one["estimator"]),
         str(one["columns"]),
         *(f"{one['figures'][name]:.3f}" for name in _AUDITED),
-        *(f"{one['near'][name]:.0%}" if name in one["near"] else "" for name in AUDITED),
+        *(_share(one["near"].get(name)) for name in AUDITED),
     ]
+
+
+def _share(near: float | None) -> str:
+    """Of a small lead over chance, what is above it may be any number of times as much."""
+    if near is None:
+        return ""
+    return "over 100%" if near > 1 else f"{near:.0%}"

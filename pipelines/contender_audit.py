@@ -130,7 +130,10 @@ def in_words(shortcuts: Sequence[Mapping[str, Any]]) -> list[str]:
     for one in shortcuts:
         near = {name: share for name, share in one["near"].items() if share >= NEAR}
         if one["suspicious"] and near:
-            each = ", ".join(f"{share:.0%} of what {name} reaches" for name, share in near.items())
+            each = ", ".join(
+                f"{'at least' if share >= 1 else f'{share:.0%} of'} what {name} reaches"
+                for name, share in near.items()
+            )
             lines.append(
                 f"{one['estimator']}: {one['name']} reach {each} beyond chance: it may recognise"
                 " how a picture was taken and not the cell."

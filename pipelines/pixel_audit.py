@@ -72,7 +72,7 @@ def measured_again(
             "columns": len(data.columns),
             "figures": means(figures),
             "near": near,
-            "says": _of_variant(name, near),
+            "says": _of_variant(name, near, whole.mean - whole.baseline),
             "warning": name == _JITTERED,
             "sample": about,
         }
@@ -99,10 +99,12 @@ def measured_again(
     return found, note
 
 
-def _of_variant(name: str, near: float) -> str | None:
-    """Say what a figure on changed pictures means, where it means something."""
+def _of_variant(name: str, near: float, lead: float) -> str | None:
+    """Say what a figure on changed pictures means, if the model has a lead over chance at all."""
     from models.shortcuts import NEAR
 
+    if lead <= 0:
+        return None
     if name == _JITTERED:
         return (
             None

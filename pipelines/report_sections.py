@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .markup import figure, heading, interval, note, paragraph, side_by_side, significant, table
@@ -229,7 +229,7 @@ def shortcuts(found: dict[str, Any]) -> Iterator[str]:
         if "sample" in one:
             continue
         rows.append(
-            [one["name"], one["columns"], *(one["figures"][name] for name in figures), one["near"]]
+            [one["name"], one["columns"], *(one["figures"][name] for name in figures), _near(one)]
         )
         for split, reached in one.get("splits", {}).items():
             rows.append(
@@ -237,7 +237,7 @@ def shortcuts(found: dict[str, Any]) -> Iterator[str]:
                 + [reached.get(name) for name in figures]
                 + [None]
             )
-    yield table(["fed", "columns", *figures, "near"], rows)
+    yield table(["fed", "columns", *figures, "near"], rows, numbers=[2 + len(figures)])
     if again:
         sample = again[0]["sample"]
         yield paragraph(
@@ -247,9 +247,9 @@ def shortcuts(found: dict[str, Any]) -> Iterator[str]:
         )
         rows = [["pictures as they are", *(sample["figures"][name] for name in figures), 1.0]]
         rows += [
-            [one["name"], *(one["figures"][name] for name in figures), one["near"]] for one in again
+            [one["name"], *(one["figures"][name] for name in figures), _near(one)] for one in again
         ]
-        yield table(["pictures", *figures, "near"], rows)
+        yield table(["pictures", *figures, "near"], rows, numbers=[1 + len(figures)])
     if found.get("shortcuts_note"):
         yield note(found["shortcuts_note"])
     for one in found["shortcuts"]:
@@ -257,3 +257,8 @@ def shortcuts(found: dict[str, Any]) -> Iterator[str]:
             says = str(one["says"])
             text = f"Shortcut: {says}" if one["suspicious"] else says[:1].upper() + says[1:]
             yield note(text, warning=one["warning"])
+
+
+def _near(shortcut: Mapping[str, Any]) -> float | str:
+    """Of a small lead over chance, what is above it may be any number of times as much."""
+    return "over 1" if shortcut["near"] > 1 else float(shortcut["near"])

@@ -20,6 +20,7 @@ from models.table import training_set
 from pipelines.audit import audit
 from pipelines.extract import extract
 from pipelines.judging import Protocol
+from pipelines.pixel_audit import _of_variant
 from pipelines.train import train
 from pipelines.variants import Asked
 
@@ -69,7 +70,7 @@ def test_a_corner_pixel_equal_to_the_label_is_named(trained):
     corner = by_name["corner pixels only"]
     assert corner["figures"]["balanced accuracy"] == 1.0
     assert corner["warning"]
-    words = "hortcut: corner pixels only reach more than the model does"
+    words = "hortcut: corner pixels only reach at least as much as the model does"
     assert any(words in note for note in notes)
     _links, top, below = page.split("What was measured", 2)
     assert words in top
@@ -101,6 +102,22 @@ def test_the_pictures_are_measured_again(trained):
     assert shuffled["figures"] == shuffled["sample"]["figures"]
     assert found["shortcuts_note"] is None
     assert "of 40 cells" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "near", "lead", "words"),
+    [
+        ("grey pictures", 1.0, 0.0, None),
+        ("grey pictures", 1.1, 0.2, "as much as the model. Colour is hardly needed"),
+        ("grey pictures", 0.92, 0.2, "92% of what it reaches beyond chance"),
+        ("stain jittered in the cells left out", 0.0, -0.1, None),
+        ("stain jittered in the cells left out", 0.3, 0.2, "30% of what the model reaches"),
+        ("stain jittered in the cells left out", 1.0, 0.2, None),
+    ],
+)
+def test_changed_pictures_say_nothing_of_a_model_without_a_lead(name, near, lead, words):
+    said = _of_variant(name, near, lead)
+    assert said is None if words is None else words in said
 
 
 def test_the_sidecars_kept_out_columns_are_never_learnt_from(planted):
@@ -158,6 +175,19 @@ def test_a_background_that_says_nothing_is_not_accused():
     background = next(one for one in found.shortcuts if one["name"] == "background pixels only")
     assert background["says"] is None
     assert not background["warning"]
+
+
+@pytest.mark.parametrize("model", [0.3, 0.5, 0.55])
+def test_nothing_is_a_share_of_a_lead_that_the_model_has_not(model):
+    """Nor does it tell whether colour is needed where the model does without everything."""
+    table = made_table(strength=4)
+    told = {one["name"]: one["says"] for one in audited(table, model).shortcuts}
+    said = [words for words in told.values() if words]
+    assert bool(told["shape and size only"]) is (model > 0.5)
+    assert all("at least as much as the model does" in words for words in said)
+    table["Background_Intensity_Mean_Gray"] = 1.0 * (table["Metadata_Label"] == "blast")
+    accused = {one["name"]: one["says"] for one in audited(table, model).shortcuts}
+    assert "at least as much as the model does" in accused["background pixels only"]
 
 
 @pytest.mark.parametrize(

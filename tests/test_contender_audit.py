@@ -7,7 +7,8 @@ import pytest
 from test_compare import QUICK, made, written
 
 from pipelines.compare import compare
-from pipelines.comparison_page import outcome
+from pipelines.comparison_page import _shortcut, outcome
+from pipelines.contender_audit import in_words
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +68,25 @@ def test_noise_behind_the_cells_is_not_accused(tmp_path):
     contest = compare(written(tmp_path, made(strength=3.0)), tmp_path / "out", **QUICK)
     assert of(contest)["background pixels only"]["near"]["handcrafted"] < 0.4
     assert not any("background pixels only" in line for line in outcome(contest.record))
+
+
+def test_a_share_above_the_whole_is_said_in_words():
+    near = {"handcrafted": 0.93, "embedding": 1.0, "both": 42.0, "other": 0.1}
+    (line,) = in_words(
+        [{"estimator": "svm", "name": "corner pixels only", "suspicious": True, "near": near}]
+    )
+    assert line.startswith(
+        "svm: corner pixels only reach 93% of what handcrafted reaches, at least what embedding"
+        " reaches, at least what both reaches beyond chance"
+    )
+
+
+def test_a_table_does_not_divide_by_a_small_lead():
+    one = {
+        "estimator": "svm",
+        "name": "corner pixels only",
+        "columns": 3,
+        "figures": {"balanced accuracy": 1.0, "AUROC": 1.0},
+        "near": {"handcrafted": 19.67, "both": 0.4},
+    }
+    assert _shortcut(one)[-3:] == ["over 100%", "", "40%"]

@@ -11,6 +11,7 @@ from tables import DICTIONARY_OF_EIGHT, made_table, write_table
 from models.errors import ModelError
 from pipelines.markup import interval, shown, table
 from pipelines.report import report
+from pipelines.report_sections import shortcuts
 from pipelines.train import train
 
 QUICK = {"folds": 3, "repeats": 2, "estimator": "logistic"}
@@ -254,6 +255,14 @@ def test_the_stored_evaluation_is_plain_json(model):
     json.loads((model.out / "evaluation.json").read_text(), parse_constant=pytest.fail)
 
 
+def test_a_share_of_a_small_lead_is_no_figure(model):
+    found = json.loads((model.out / "evaluation.json").read_text())
+    found["shortcuts"][0]["near"] = 41.75
+    section = "".join(shortcuts(found))
+    assert '<td class="n">over 1</td>' in section  # set right, as the numbers around it
+    assert "41.75" not in section
+
+
 @pytest.mark.parametrize("planted", [True, False])
 def test_a_planted_shortcut_is_named(tmp_path, planted):
     """A background value equal to the label tells it without a look at the cell."""
@@ -263,7 +272,8 @@ def test_a_planted_shortcut_is_named(tmp_path, planted):
     table["Metadata_Quality_OutOfFocus"] = np.arange(len(table)) % 5 == 0
     done = train(write_table(tmp_path, table), tmp_path / "model", **QUICK)
     _, words = read(done.out / "report.html")
-    assert ("Shortcut: background pixels only reach 1" in words) == planted
+    said = "Shortcut: background pixels only reach at least as much as the model does"
+    assert (said in words) == planted
     found = json.loads((done.out / "evaluation.json").read_text())["shortcuts"]
     by_name = {one["name"]: one for one in found}
     assert by_name["background pixels only"]["columns"] == 1
