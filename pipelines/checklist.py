@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from . import checklist_items
-from .markup import folded, heading, interval, paragraph, raw_table, shown, table
+from .markup import breaking, folded, heading, interval, paragraph, raw_table, shown, table
 from .report_data import balance
 from .wording import drawn_anew
 
@@ -78,7 +78,7 @@ def checklists(
                 escape(one.number),
                 escape(one.asks),
                 _link(one, names),
-                escape(one.says.format_map(known)),
+                breaking(one.says.format_map(known)),
             ]
             for one in told
         ]

@@ -8,7 +8,7 @@ from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from .checklist import warnings
-from .markup import figure, heading, image, note, page, paragraph, raw_table, side_by_side
+from .markup import breaking, figure, heading, image, note, page, paragraph, raw_table, side_by_side
 
 if TYPE_CHECKING:
     from features.segmentation import Found, Segmentation
@@ -91,7 +91,7 @@ def _cell(
     for text in one.warnings:
         yield note(text, warning=True)
     shares = [
-        [name, _bar(share), f"{share:.3f}"]
+        [breaking(name), _bar(share), f"{share:.3f}"]
         for name, share in zip(bundle.classes, one.probabilities, strict=True)
     ]
     threshold = (
@@ -148,7 +148,7 @@ def _column(reason: Reason) -> str:
     if not reason.feature:
         return ""
     others = f" and {reason.others} correlated" if reason.others else ""
-    return f'<br><span class="small">{escape(reason.feature)}{others}</span>'
+    return f'<br><span class="small">{breaking(reason.feature)}{others}</span>'
 
 
 def _nearest(one: CellSheet) -> Iterator[str]:
@@ -168,7 +168,7 @@ def _nearest(one: CellSheet) -> Iterator[str]:
         rows.append(
             [
                 "no picture" if picture is None else image(picture, f"training cell, {words[0]}"),
-                *(escape(text) for text in words),
+                *(breaking(text) for text in words),
                 f"{other.distance / one.usual:.2f}",
             ]
         )

@@ -23,8 +23,9 @@ p.lead { color: #4a545c; margin-top: 0; }
 .warn { background: #fdf0e6; border-left-color: #d55e00; }
 table { border-collapse: collapse; margin: .6rem 0 1.2rem; font-size: .9rem; }
 th, td { padding: .25rem .5rem; border-bottom: 1px solid #e4e8eb; text-align: left;
-  vertical-align: top; overflow-wrap: anywhere; }
-th { background: #f3f6f8; overflow-wrap: normal; }
+  vertical-align: top; }
+td { overflow-wrap: break-word; }
+th { background: #f3f6f8; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 td.n { white-space: nowrap; }
 figure { margin: .8rem 0; }
@@ -112,12 +113,24 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]], numbers: Sequence[
         for at in range(len(head))
         if at in numbers or (body and all(isinstance(row[at], int | float | None) for row in body))
     ]
-    return raw_table(head, [[_breaking(shown(value)) for value in row] for row in body], right)
+    return raw_table(head, [[breaking(shown(value)) for value in row] for row in body], right)
 
 
-def _breaking(text: str) -> str:
-    """Escape a text that may break behind an underline: columns have long names."""
-    return escape(text).replace("_", "_<wbr>")
+def breaking(text: str) -> str:
+    """Escape a text for a table, and say where its names, hashes and paths may break.
+
+    Behind an underline, before a capital, and in a longer run every twelve characters.
+
+    Examples
+    --------
+    >>> breaking("Cells_AreaShape < 1")
+    'Cells_<wbr>Area<wbr>Shape &lt; 1'
+    >>> breaking("0123456789abcdef0123")
+    '0123456789ab<wbr>cdef0123'
+    """
+    marked = re.sub("(?<=_)|(?<=[a-z])(?=[A-Z])", "\0", text)
+    marked = re.sub(r"[^\s\0]{12}(?=[^\s\0]{8})", "\\g<0>\0", marked)
+    return escape(marked).replace("\0", "<wbr>")
 
 
 def raw_table(

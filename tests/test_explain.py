@@ -209,7 +209,8 @@ def test_every_doubt_is_said(models):
 def test_of_several_classes_the_likeliest_is_set_against_the_next(table, one, tmp_path):
     frame = pd.read_parquet(table)
     subjects = sorted(set(frame["Metadata_Subject"]))
-    names = {subject: "abc"[place % 3] for place, subject in enumerate(subjects)}
+    classes = ("<b>a", "b & c", "c")
+    names = {subject: classes[place % 3] for place, subject in enumerate(subjects)}
     frame["Metadata_Label"] = frame["Metadata_Subject"].map(names)
     frame.to_parquet(tmp_path / "cells.parquet")
     shutil.copy(table.with_suffix(".json"), tmp_path / "cells.json")
@@ -219,9 +220,11 @@ def test_of_several_classes_the_likeliest_is_set_against_the_next(table, one, tm
     )  # fmt: skip
     (cell,) = explain(done.out, one, tmp_path / "sheet.html").cells
     order = np.argsort(cell.probabilities)[::-1]
-    assert (cell.of, cell.against) == ("abc"[order[0]], "abc"[order[1]])
+    assert (cell.of, cell.against) == (classes[order[0]], classes[order[1]])
     assert cell.decided == cell.of
+    assert "<b>a" not in (tmp_path / "sheet.html").read_text("utf-8")
     _, words = read(tmp_path / "sheet.html")
+    assert all(name in words for name in classes)
     assert f"What speaks for {cell.of} and what for {cell.against}" in words
     assert "were of the class that they were called" in words
 
