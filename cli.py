@@ -13,7 +13,6 @@ import click
 from pipelines.options import (
     FILE,
     IMAGES,
-    Words,
     from_sidecar,
     learning_options,
     measuring_options,
@@ -110,7 +109,8 @@ def _report_failures(count: int, errors: Path | None) -> None:
 )
 @click.option(
     "--features",
-    type=Words(),
+    type=click.UNPROCESSED,  # words with commas between them, or a configuration's list
+    metavar="NAME,…",
     callback=split_words,
     help="Only these families, or columns by name or pattern: AreaShape,Nuclei_LBP_*",
 )

@@ -70,16 +70,6 @@ def split_words(_: click.Context, __: click.Parameter, value: Any) -> tuple[str,
     return tuple(value or ())
 
 
-class Words(click.ParamType[Any]):
-    """Words with commas between them, or a list."""
-
-    name = "name,…"
-
-    def convert(self, value: Any, _param: Any, _ctx: Any) -> Any:  # noqa: ANN401
-        """Leave it as it is; `split_words` splits it."""
-        return value
-
-
 def reading_options(command: Command) -> Command:
     """Options of every command that reads an image."""
     options = [

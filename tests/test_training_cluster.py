@@ -49,7 +49,7 @@ def parted(folder: Path, table, parts=5) -> Path:
     path = folder / "cells"
     path.mkdir(parents=True)
     for number, rows in enumerate(np.array_split(np.arange(len(table)), parts)):
-        table.iloc[rows].to_parquet(path / f"part-{number:06d}.parquet")
+        table.iloc[rows].to_parquet(path / f"part-{number:06d}.parquet", index=False)
     sidecar = {"format": 1, "configuration": {}, "columns": DICTIONARY}
     path.with_suffix(".json").write_text(json.dumps(sidecar))
     return path
