@@ -7,6 +7,10 @@ from numpy.typing import NDArray
 
 from .kernels import compiled, inner
 
+# Pixels whose pairs are looked at together: rows of a cell are too short for the machine to take
+# as many at a time as it can.
+_BLOCK = 2048
+
 
 @inner
 def _extents(parts: NDArray[np.uint8]) -> tuple[NDArray[np.int64], np.uint8]:
@@ -27,26 +31,22 @@ def _extents(parts: NDArray[np.uint8]) -> tuple[NDArray[np.int64], np.uint8]:
 
 
 @inner
-def _limits(
-    plane: NDArray[np.uint16], parts: NDArray[np.uint8], extents: NDArray[np.int64]
-) -> tuple[int, int]:
+def _limits(plane: NDArray[np.uint16], parts: NDArray[np.uint8]) -> tuple[int, int]:
     """Lowest level of the cell, and the number of levels to the highest."""
-    lowest, highest = np.int32(65535), np.int32(0)
-    for row in range(parts.shape[0]):
-        start, stop = extents[row]
-        part, levels = parts[row, start:stop], plane[row, start:stop]
-        for col in range(part.size):
-            level = np.int32(levels[col])
-            lowest = min(lowest, level if part[col] else np.int32(65535))
-            highest = max(highest, level if part[col] else np.int32(0))
-    return int(lowest), int(max(highest - lowest, np.int32(-1))) + 1
+    none, lowest, highest = np.uint16(65535), np.uint16(65535), np.uint16(0)
+    levels, part = plane.ravel(), parts.ravel()
+    for pixel in range(part.size):
+        level = levels[pixel]
+        lowest = min(lowest, level if part[pixel] else none)
+        highest = max(highest, level if part[pixel] else np.uint16(0))
+    # Signed: of no pixel the highest level lies below the lowest.
+    return int(lowest), int(max(np.int32(highest) - np.int32(lowest), np.int32(-1))) + 1
 
 
 @inner
 def _encode(
     plane: NDArray[np.uint16],
     parts: NDArray[np.uint8],
-    extents: NDArray[np.int64],
     lowest: int,
     nucleus: int,
     outside: int,
@@ -57,16 +57,14 @@ def _encode(
     Levels count from the lowest of the cell; those of the nucleus, from `nucleus`, follow on the
     cytoplasm's. The margin is as wide on either side as above, and there is none below.
     """
-    margin = codes.shape[0] - parts.shape[0]
+    rows, cols = parts.shape
+    margin = codes.shape[0] - rows
     low, further, out = np.uint16(lowest), np.uint16(nucleus), np.uint16(outside)
-    for row in range(codes.shape[0]):
-        for col in range(codes.shape[1]):
-            codes[row, col] = out
-    for row in range(parts.shape[0]):
-        start, stop = extents[row]
-        part, levels = parts[row, start:stop], plane[row, start:stop]
-        code = codes[row + margin, margin + start : margin + stop]
-        for col in range(part.size):
+    codes[:margin], codes[:, :margin], codes[:, margin + cols :] = out, out, out
+    for row in range(rows):
+        part, levels = parts[row], plane[row]
+        code = codes[row + margin, margin : margin + cols]
+        for col in range(cols):
             level = np.uint16(levels[col] - low)
             inside = np.uint16(level + further) if part[col] == 2 else level
             code[col] = inside if part[col] else out
@@ -89,11 +87,11 @@ def _places(
 
     As `_row`, for `last` of twice the width less 1, in 32 bits: many at a time.
     """
-    for col in range(some.size):
-        one, other = np.uint32(some[col]), np.uint32(others[col])
+    for pixel in range(some.size):
+        one, other = np.uint32(some[pixel]), np.uint32(others[pixel])
         low = min(one, other)
         start = np.uint32(np.uint32(low * np.uint32(last - low)) >> np.uint32(1))
-        places[col] = start + max(one, other)
+        places[pixel] = start + max(one, other)
 
 
 @inner
@@ -108,28 +106,33 @@ def _count(
     """Add the pairs at 0, 45, 90 and 135 degrees to `counts`.
 
     `counts` is (4 or 5, width * (width + 1) / 2): upper triangles alone, which fit a cache; the
-    last column of each collects pairs with a pixel outside. The places of a row's pairs are
-    computed ahead, many at a time; the four directions take turns, so that an increment need not
-    wait for the last. Matrices are slices of their own: half of the time would go into the
+    last column of each collects pairs with a pixel outside. The places of the pairs of some rows
+    are computed ahead, many at a time; the four directions take turns, so that an increment need
+    not wait for the last. Matrices are slices of their own: half of the time would go into the
     arithmetic of their places.
     """
-    margin, last = codes.shape[0] - extents.shape[0], np.uint32(2 * width - 1)
+    rows, stride = extents.shape[0], codes.shape[1]
+    margin, last = codes.shape[0] - rows, np.uint32(2 * width - 1)
+    line, above = codes.ravel(), distance * stride
+    offsets = (distance, distance - above, -above, -distance - above)
     at_0, at_45, at_90, at_135 = counts[0], counts[1], counts[2], counts[3]
-    for row in range(extents.shape[0]):
-        start, stop = extents[row, 0] + margin, extents[row, 1] + margin
-        here, above = codes[row + margin], codes[row + margin - distance]
-        middle = here[start:stop]
-        level, rising = places[0, : middle.size], places[1, : middle.size]
-        upright, falling = places[2, : middle.size], places[3, : middle.size]
-        _places(middle, here[start + distance : stop + distance], last, level)
-        _places(middle, above[start + distance : stop + distance], last, rising)
-        _places(middle, above[start:stop], last, upright)
-        _places(middle, above[start - distance : stop - distance], last, falling)
-        for col in range(middle.size):
-            at_0[level[col]] += 1
-            at_45[rising[col]] += 1
-            at_90[upright[col]] += 1
-            at_135[falling[col]] += 1
+    together = places.shape[1] // stride
+    for top in range(0, rows, together):
+        bottom = min(top + together, rows)
+        begin, end = (top + margin) * stride + margin, (bottom + margin) * stride - margin
+        for direction in range(4):
+            others = line[begin + offsets[direction] : end + offsets[direction]]
+            _places(line[begin:end], others, last, places[direction])
+        for row in range(top, bottom):
+            before = (row - top) * stride
+            start, stop = before + extents[row, 0], before + extents[row, 1]
+            level, rising = places[0, start:stop], places[1, start:stop]
+            upright, falling = places[2, start:stop], places[3, start:stop]
+            for col in range(level.size):
+                at_0[level[col]] += 1
+                at_45[rising[col]] += 1
+                at_90[upright[col]] += 1
+                at_135[falling[col]] += 1
 
 
 @inner
@@ -269,14 +272,14 @@ def sum_pairs(
     for distance in distances:
         margin = max(margin, distance)
     codes = np.empty((rows + margin, cols + 2 * margin), np.uint16)
-    places = np.empty((4, cols), np.uint32)
+    places = np.empty((4, max(_BLOCK, codes.shape[1])), np.uint32)
     extents, present = _extents(parts)
     at = 0
     for channel in range(planes.shape[0]):
-        lowest, span = _limits(planes[channel], parts, extents)
+        lowest, span = _limits(planes[channel], parts)
         nucleus = span if present == 3 else 0
         width = nucleus + span + 1
-        _encode(planes[channel], parts, extents, lowest, nucleus, width - 1, codes)
+        _encode(planes[channel], parts, lowest, nucleus, width - 1, codes)
         whole = np.empty(span * (span + 1) // 2, np.int32)
         for distance in distances:
             flat = np.zeros((directions, width * (width + 1) // 2), np.int32)
