@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 from data.errors import DataError
 
-from .measuring import Measuring, Refused, Settings, picture_and_cells, read_entry, stage
-from .parts import Parts, whole_file
+from .measuring import Refused, Settings, part_of, picture_and_cells, read_entry, stage
+from .parts import whole_file
 from .predict import named_columns, open_model
 from .source import list_source
 
@@ -88,7 +88,7 @@ def explain(
         with stage("read"):
             content, mask = read_entry(entries[0], max_bytes)
         rgb, found = picture_and_cells(content, mask, settings)
-        part = Measuring(settings, Parts(Path(), ("", ""), "")).measure(content, mask)
+        part = part_of(content, rgb, found, settings)
     except Refused as refused:
         raise DataError(
             f"{image}: {refused.failure.stage}: {refused.failure.reason}", refused.failure.remedy

@@ -180,43 +180,56 @@ class Measuring:
             if earlier is not None:
                 place, kept = earlier
                 return Done.of(Part.of(kept), place, reused=True)
-            part = self.measure(content, mask, checksum)
+            rgb, found = picture_and_cells(content, mask, self.settings)
+            part = part_of(content, rgb, found, self.settings, checksum)
         except Refused as refused:
             return refused.failure
         return Done.of(part, self.parts.add(key, part.content()), reused=False)
 
-    def measure(self, content: bytes, mask: bytes | None, checksum: str | None = None) -> Part:
-        """Return the numbers of every cell of a picture, and what identifies the picture.
 
-        Parameters
-        ----------
-        content : bytes
-            The file of the picture.
-        mask : bytes or None
-            The file of its mask.
-        checksum : str, optional
-            SHA-256 of `content`, where it is known.
-        """
-        import cv2
+def part_of(
+    content: bytes,
+    rgb: Any,  # noqa: ANN401
+    found: Segmentation,
+    settings: Settings,
+    checksum: str | None = None,
+) -> Part:
+    """Return the numbers of every cell of a picture, and what identifies the picture.
 
-        from data.fingerprints import perceptual_hash, sha256
+    Parameters
+    ----------
+    content : bytes
+        The file of the picture.
+    rgb, found : (rows, cols, 3) uint8, Segmentation
+        What `picture_and_cells` makes of it.
+    settings : Settings
+    checksum : str, optional
+        SHA-256 of `content`, where it is known.
 
-        from .beside import look_beside
+    Raises
+    ------
+    Refused
+        If a cell cannot be measured.
+    """
+    import cv2
 
-        rgb, found = picture_and_cells(content, mask, self.settings)
-        gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-        with stage("measure"):
-            values = measured(rgb, found, self.settings)
-            beside = look_beside(content, rgb, gray, found) if self.settings.beside else None
-        return Part(
-            sha256=checksum or sha256(content),
-            phash=perceptual_hash(gray),
-            source=found.source,
-            centroids=tuple(one.centroid for one in found.cells),
-            quality=tuple(dict(vars(one.quality)) for one in found.cells),
-            values=values,
-            beside=beside,
-        )
+    from data.fingerprints import perceptual_hash, sha256
+
+    from .beside import look_beside
+
+    gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    with stage("measure"):
+        values = measured(rgb, found, settings)
+        beside = look_beside(content, rgb, gray, found) if settings.beside else None
+    return Part(
+        sha256=checksum or sha256(content),
+        phash=perceptual_hash(gray),
+        source=found.source,
+        centroids=tuple(one.centroid for one in found.cells),
+        quality=tuple(dict(vars(one.quality)) for one in found.cells),
+        values=values,
+        beside=beside,
+    )
 
 
 def measured(rgb: Any, found: Segmentation, settings: Settings) -> Any:  # noqa: ANN401

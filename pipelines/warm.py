@@ -6,8 +6,6 @@ minute for it to compile them where it has not run before.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 
@@ -16,11 +14,10 @@ from data.synthetic import synthetic_cell
 from features import preset_columns
 
 from .accounts import single_thread
-from .measuring import Measuring, Settings
-from .parts import Parts
+from .measuring import Settings, part_of, picture_and_cells
 
 single_thread()
 _cell = synthetic_cell(np.random.default_rng(0), label="normal", size=160)
 _settings = Settings(preset_columns("standard"), beside=True)
-_encoded = cv2.imencode(".png", cv2.cvtColor(_cell.rgb, cv2.COLOR_RGB2BGR))[1]
-Measuring(_settings, Parts(Path(), ("", ""), "")).measure(_encoded.tobytes(), None)
+_content = cv2.imencode(".png", cv2.cvtColor(_cell.rgb, cv2.COLOR_RGB2BGR))[1].tobytes()
+part_of(_content, *picture_and_cells(_content, None, _settings), _settings)

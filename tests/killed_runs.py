@@ -24,8 +24,8 @@ from hostile_workers import DELAY, LOG, Logged
 from features import preset_columns
 from pipelines import accounts, extract, pool, warm
 from pipelines.journals import kept, read
-from pipelines.measuring import Measuring, Settings
-from pipelines.parts import Part, Parts
+from pipelines.measuring import Settings, part_of, picture_and_cells
+from pipelines.parts import Part
 
 assert warm
 assert pyarrow.parquet
@@ -116,7 +116,7 @@ def load_kernels(images: Path) -> None:
     """Measure an image here, so that the workers of forty runs need not load what it takes."""
     settings = Settings(preset_columns("minimal"), beside=True)
     content = next(images.rglob("*.png")).read_bytes()
-    Measuring(settings, Parts(Path(), ("", ""), "")).measure(content, None)
+    part_of(content, *picture_and_cells(content, None, settings), settings)
 
 
 def main(images: Path, work: Path) -> None:

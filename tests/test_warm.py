@@ -14,7 +14,7 @@ import pipelines.warm
 from numba.core.dispatcher import Dispatcher
 from data.synthetic import synthetic_smear
 from features import preset_columns
-from pipelines.measuring import Measuring, Settings
+from pipelines.measuring import Settings, part_of, picture_and_cells
 
 def compiled():
     modules = [one for name, one in sys.modules.items() if name.startswith("features.")]
@@ -23,9 +23,10 @@ def compiled():
 
 before = compiled()
 assert len(before) > 40
-work = Measuring(Settings(preset_columns("standard"), beside=True), None)
+settings = Settings(preset_columns("standard"), beside=True)
 for cell in synthetic_smear(5, subjects=2, cells_per_subject=5):
-    work.measure(cv2.imencode(".png", cell.rgb[:, :, ::-1])[1].tobytes(), None)
+    content = cv2.imencode(".png", cell.rgb[:, :, ::-1])[1].tobytes()
+    part_of(content, *picture_and_cells(content, None, settings), settings)
 print(sorted(kernel.__name__ for kernel, _ in compiled() - before))
 """
 
