@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from .arrays import Floats
 from .kernels import compiled
+from .notches import notches
 from .outline import AREA_SHAPE, Shape, largest_part
 from .registry import feature
 
@@ -75,24 +76,6 @@ def _harmonics(points: Floats, count: int) -> Floats:
     return sums
 
 
-@compiled
-def _notches(points: Floats, corners: NDArray[np.int64]) -> Floats:
-    """Distance of each point from the line through the hull's corners before and after it."""
-    size = points.shape[0]
-    depths = np.zeros(size)
-    for side in range(corners.size):
-        start = corners[side]
-        stop = corners[(side + 1) % corners.size]
-        right = points[stop, 0] - points[start, 0]
-        down = points[stop, 1] - points[start, 1]
-        length = np.sqrt(right * right + down * down)
-        for step in range(1, (stop - start) % size):
-            at = (start + step) % size
-            x, y = points[at, 0] - points[start, 0], points[at, 1] - points[start, 1]
-            depths[at] = abs(right * y - down * x) / length
-    return depths
-
-
 @dataclass(frozen=True, eq=False)
 class Outline:
     """The outermost pixels of a mask, in order around it.
@@ -132,8 +115,7 @@ class Outline:
     @cached_property
     def notches(self) -> Floats:
         """Distance of each point from the side of the convex hull that faces it: (n,)."""
-        corners = np.sort(cv2.convexHull(self.points.astype(np.int32), returnPoints=False).ravel())
-        return np.asarray(_notches(self.points, corners.astype(np.int64)))
+        return notches(self.points)
 
     @cached_property
     def radii(self) -> Floats:
@@ -224,8 +206,9 @@ def bending_energy(shape: Shape) -> float:
 @curve(
     plain="number of indentations",
     range="integers from 0",
+    version=3,
     reference="points of the outline deeper than 5 % of the equivalent diameter within its hull",
-    vetted="by hand",
+    vetted="by hand; OpenCV",
 )
 def concavity_count(shape: Shape) -> float:
     """Number of stretches of the largest part's outline that lie deep within its convex hull."""
@@ -239,8 +222,9 @@ def concavity_count(shape: Shape) -> float:
 @curve(
     plain="depth of the deepest indentation",
     range="[0, inf)",
+    version=3,
     reference="greatest distance of the outline from its convex hull",
-    vetted="by hand",
+    vetted="by hand; OpenCV",
 )
 def concavity_depth(shape: Shape) -> float:
     """Greatest distance of the largest part's outline from its hull, over its diameter."""

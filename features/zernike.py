@@ -52,18 +52,19 @@ def disc_moments(
     """Sum over the pixels y^p x^q, in the disc about (row, col) that reaches the farthest pixel.
 
     `rows` is `Shape.rows`; returns (10, 10), the powers of the rows first. Each run of pixels in
-    a row is a difference of two running totals.
+    a row is a difference of two running totals, which begin at the mask's first column: outside of
+    the disc powers would grow until nothing is left of the difference.
     """
-    farthest = 0.0
+    farthest, first, stop = 0.0, mask.shape[1], 0
     for index in range(rows.shape[0]):
+        first, stop = min(first, rows[index, FIRST]), max(stop, rows[index, LAST] + 1)
         down = rows[index, ROW] - row
         across = max(abs(rows[index, FIRST] - col), abs(rows[index, LAST] - col))
         farthest = max(farthest, down * down + across * across)
     radius = np.sqrt(farthest)
-    cols = mask.shape[1]
-    totals = np.zeros((cols + 1, DEGREE + 1))
-    for place in range(cols):
-        x, power = (place - col) / radius, 1.0
+    totals = np.zeros((stop - first + 1, DEGREE + 1))
+    for place in range(stop - first):
+        x, power = (first + place - col) / radius, 1.0
         for q in range(DEGREE + 1):
             totals[place + 1, q] = totals[place, q] + power
             power *= x
@@ -74,11 +75,11 @@ def disc_moments(
         across[:] = 0.0
         before = False
         for place in range(rows[index, FIRST], rows[index, LAST] + 2):
-            here = place < cols and line[place] != 0
+            here = place < stop and line[place] != 0
             if here != before:
                 sign = -1.0 if here else 1.0
                 for q in range(DEGREE + 1):
-                    across[q] += sign * totals[place, q]
+                    across[q] += sign * totals[place - first, q]
                 before = here
         y, power = (rows[index, ROW] - row) / radius, 1.0
         for p in range(DEGREE + 1):
@@ -98,7 +99,7 @@ def disc_moments(
     invariances="translation, rotation by 90 degrees, flips; scale, within sampling",
     reference="Khotanzad 1990, doi:10.1109/34.55109; mahotas zernike_moments",
     vetted="mahotas",
-    version=2,
+    version=3,
 )
 def zernike(shape: Shape) -> Floats:
     """Magnitudes of the mask's Zernike moments to degree 9, by degree and number of turns.

@@ -1,15 +1,17 @@
-"""Moments and outlines against mahotas, scikit-image, numpy's FFT, a rectangle and a cross."""
+"""Moments and outlines against mahotas, scikit-image, OpenCV, numpy's FFT, and on paper."""
 
 from __future__ import annotations
 
 from math import pi, sin, sqrt
 
+import cv2
 import mahotas
 import numpy as np
 from examples import textured_cell
 from skimage.measure import moments_central, moments_normalized
 from vetting import Check
 
+from features.contours import NOTCH
 from features.outline import Shape
 
 CELL = textured_cell()
@@ -18,7 +20,7 @@ HARMONICS = np.arange(1, 9)
 
 
 def row(name: str, oracle: str, expected, mask: np.ndarray, **kwargs) -> Check:
-    independent = oracle in {"mahotas", "scikit-image"}
+    independent = oracle in {"mahotas", "scikit-image", "OpenCV"}
     return Check(
         f"AreaShape_{name}", oracle, independent, expected, lambda f: f(Shape(mask)), **kwargs
     )
@@ -125,12 +127,52 @@ def cross_rows() -> list[Check]:
     ]
 
 
+def joined_rows() -> list[Check]:
+    """Three pixels and one that only a corner joins to them.
+
+    The pixel in the middle of the upper row is a corner of the hull; the outline comes by on the
+    way to the lone one and on the way back, when it is opposite to the lower side, one pixel off.
+    """
+    joined = np.array([[1, 1, 0], [1, 0, 1]], bool)
+    return [
+        row("ConcavityCount", "by hand", 1, joined),
+        row("ConcavityDepth", "by hand", 1 / sqrt(4 * 4 / pi), joined),
+    ]
+
+
+def defect_rows() -> list[Check]:
+    """A ring of five discs, a notch between every two, whose depth OpenCV gives in 256ths."""
+    y, x = np.mgrid[:90, :90]
+    turns = 2 * pi * np.arange(5) / 5
+    centres = zip(
+        45 + 22 * np.sin(turns), 45 + 22 * np.cos(turns), (15, 17, 14, 16, 18), strict=True
+    )
+    mask = np.any([(y - row) ** 2 + (x - col) ** 2 <= r**2 for row, col, r in centres], axis=0)
+    contour = cv2.findContours(mask.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0][0]
+    defects = cv2.convexityDefects(contour, cv2.convexHull(contour, returnPoints=False))
+    depths = defects.reshape(-1, 4)[:, 3] / 256 / sqrt(4 * np.count_nonzero(mask) / pi)
+    return [
+        row("ConcavityCount", "OpenCV", np.count_nonzero(depths > NOTCH), mask),
+        row("ConcavityDepth", "OpenCV", depths.max(), mask, relative=0, absolute=1e-4),
+    ]
+
+
+def far_away(rows: int, cols: int) -> np.ndarray:
+    """A small mask at the right border of a wide picture."""
+    mask = np.zeros((rows, cols), bool)
+    mask[3:9, -7:-2] = mask[5:7, -9:-7] = True
+    return mask
+
+
 CHECKS = [
     *moment_rows(CELL.cell),
+    *moment_rows(far_away(12, 900)),
     *moment_rows(CELL.nucleus),
     *rectangle_rows(3, 6),
     *rectangle_rows(4, 4),
     *fft_rows(CELL.cell),
     *fft_rows(CELL.nucleus),
     *cross_rows(),
+    *joined_rows(),
+    *defect_rows(),
 ]
