@@ -157,7 +157,13 @@ def mean_absolute_deviation(histogram: Histogram) -> Floats:
     return histogram.moments.deviation
 
 
-@statistic(unit=_UNIT, ibsi="1128", plain="spread of colour without its extremes", range="[0, inf)")
+@statistic(
+    unit=_UNIT,
+    ibsi="1128",
+    plain="spread of colour without its extremes",
+    range="[0, inf)",
+    nan="empty compartment or two pixels that differ",  # none lies between the percentiles
+)
 def robust_mean_absolute_deviation(histogram: Histogram) -> Floats:
     """Mean absolute deviation of the pixels from the 10th to the 90th percentile."""
     return histogram.moments.robust_deviation

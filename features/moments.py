@@ -49,11 +49,13 @@ def _percentile(cumulative: Floats, values: Floats, percent: float) -> float:
 
 @inner
 def _spread(counts: Floats, values: Floats, low: float, high: float) -> float:
-    """Mean absolute deviation from their mean of the pixels between two values."""
+    """Mean absolute deviation from their mean of the pixels between two values, NaN of none."""
     pixels = 0.0
     for level in range(values.size):
         if low <= values[level] <= high:
             pixels += counts[level]
+    if pixels == 0:
+        return np.nan
     mean = spread = 0.0
     for level in range(values.size):
         if low <= values[level] <= high:

@@ -153,6 +153,9 @@ def _nothing_on_both_sides(cell: Cell, column: Column) -> bool:
 REASONS: dict[str, Callable[[Cell, Column], bool]] = {
     "empty compartment": lambda cell, column: not cell.mask(column.compartment).any(),
     "a single pixel": lambda cell, column: cell.mask(column.compartment).sum() == 1,
+    "two pixels that differ": lambda cell, column: (
+        cell.mask(column.compartment).sum() == 2 and np.ptp(_values(cell, column)) > 0
+    ),
     "a single level": lambda cell, column: np.ptp(_values(cell, column)) == 0,
     "a mean of 0": lambda cell, column: not _values(cell, column).any(),
     "quartiles of 0": _no_quartiles,

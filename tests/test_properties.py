@@ -51,10 +51,22 @@ def shuffled(cell: Cell, seed: int = 3) -> Cell:
     return Cell(rgb, cell.nucleus, cell.cell)
 
 
-@pytest.fixture(scope="module")
-def cell() -> Cell:
+def threaded() -> Cell:
+    """A cell with a small nucleus at its end, and a thread of single pixels on its outline."""
+    ordinary = textured_cell(seed=5)
+    row, col = np.mgrid[: ordinary.cell.shape[0], : ordinary.cell.shape[1]]
+    rows, cols = np.nonzero(ordinary.cell)
+    end = cols.argmax()
+    thread = (row == rows[end]) & (col > cols[end] - 9)
+    thread |= (row + col == rows[end] + cols[end] - 9) & (row >= rows[end]) & (row < rows[end] + 7)
+    nucleus = thread | ((row - rows[end]) ** 2 + (col - cols[end]) ** 2 < 12)
+    return Cell(ordinary.rgb, nucleus, ordinary.cell | nucleus)
+
+
+@pytest.fixture(scope="module", params=[textured_cell, threaded])
+def cell(request) -> Cell:
     """A cell that touches all four sides of its crop."""
-    return textured_cell().trimmed(margin=0)
+    return request.param().trimmed(margin=0)
 
 
 @pytest.fixture(scope="module")
@@ -106,8 +118,9 @@ def test_turned_cells_keep_what_the_record_says(values, cell, word, move):
     assert [COLUMNS[index] for index in np.flatnonzero(wrong)] == []
 
 
-def test_moved_cells_keep_what_the_record_says(values, cell):
-    got = RECIPE.measure(framed(cell, 5, 8))
+@pytest.mark.parametrize("place", [(5, 8), (300, 700)])
+def test_moved_cells_keep_what_the_record_says(values, cell, place):
+    got = RECIPE.measure(framed(cell, *place))
     keep = ["translation" in column.feature.invariances for column in PARSED]
     wrong = ~np.isclose(got, values, rtol=1e-6, atol=1e-12, equal_nan=True) & keep
     assert [COLUMNS[index] for index in np.flatnonzero(wrong)] == []
@@ -177,6 +190,7 @@ def special_cells() -> dict[str, Cell]:
         "one pixel without a nucleus": Cell(rgb, nothing, point),
         "a crop of one pixel": Cell(rgb[:1, :1], point[:1, :1], everything[:1, :1]),
         "a row of pixels": Cell(rgb, point, row),
+        "two pixels": painted(np.array([[[10, 50, 90], [200, 60, 91]]])),
         "a square": Cell(rgb, square, everything),
         "one level": Cell(np.full_like(ordinary.rgb, 40), ordinary.nucleus, ordinary.cell),
         "black": Cell(np.zeros_like(ordinary.rgb), ordinary.nucleus, ordinary.cell),
