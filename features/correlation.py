@@ -5,6 +5,8 @@ The other features of a matrix are made of sums over it (`glcm`); this one needs
 
 from __future__ import annotations
 
+from math import nan
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,14 +59,17 @@ def maximal_correlation(counts: Floats) -> Floats:
     (…) float64
         1 where there is a single level, NaN where there is no pair.
     """
+    found = [_of_one(matrix) for matrix in counts.reshape(-1, *counts.shape[-2:])]
+    return np.array(found).reshape(counts.shape[:-2])
+
+
+def _of_one(counts: Floats) -> float:
+    """Take each matrix by itself: its last bits would tell which others are looked at with it."""
     margin = counts.sum(axis=-1)
-    # Levels that nowhere occur add eigenvalues of 0; two that remain do so for a single level.
-    kept = np.union1d(np.nonzero(margin)[-1], [0, 1])
-    counts, margin = counts[..., kept[:, None], kept], margin[..., kept]
-    root = np.sqrt(margin)
-    weights = np.divide(1.0, root, out=np.zeros_like(root), where=root > 0)
-    scaled = counts * weights[..., :, None] * weights[..., None, :]
-    # The largest is 1.
-    second = np.sort(np.abs(np.linalg.eigvalsh(scaled)), axis=-1)[..., -2]
-    found = np.count_nonzero(margin, axis=-1)
-    return np.select([found == 0, found == 1], [np.nan, 1.0], np.minimum(second, 1.0))
+    kept = np.flatnonzero(margin)
+    if kept.size < 2:
+        return 1.0 if kept.size else nan
+    root = np.sqrt(margin[kept])
+    scaled = counts[np.ix_(kept, kept)] / (root[:, None] * root)
+    # Of their sizes the largest is 1.
+    return min(float(np.sort(np.abs(np.linalg.eigvalsh(scaled)))[-2]), 1.0)

@@ -67,6 +67,7 @@ for _name, _function in HARALICK_NAMES.items():
     vetted="pyradiomics; closed form; formula in numpy",
     channels=("Gray",),
     preset="full",
+    version=2,
 )
 def maximal_correlation_coefficient(glcm: Countable) -> Floats:
     """Square root of the second largest eigenvalue of Haralick's Q; 1 where a single level is."""
