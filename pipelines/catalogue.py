@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import fnmatch
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from features.catalogue import FeatureRecord
+
+# What a row says behind the name, and its heading.
+_SAYS = {
+    "plain": "plain name",
+    "definition": "definition",
+    "unit": "unit",
+    "range": "range",
+    "invariances": "unchanged by",
+    "nan": "NaN",
+    "reference": "reference",
+    "ibsi": "IBSI",
+    "vetted": "vetted by",
+}
 
 
 def catalogue(
@@ -55,7 +68,7 @@ def catalogue(
         return json.dumps([*shown, *columns], indent=1, ensure_ascii=False)
     if style == "markdown":
         titles = {name: family.title for name, family in FAMILIES.items()}
-        return "\n".join(_markdown(shown, titles))
+        return "\n".join(_markdown(shown, columns, titles))
     if len(shown) + len(columns) == 1 and names:
         return "\n".join(_single({**one} for one in (*shown, *columns)))
     lines = [f"{one['name']:45} {one['preset']:9} {one['definition']}" for one in shown]
@@ -72,8 +85,10 @@ def _single(records: Iterator[dict[str, Any]]) -> Iterator[str]:
                 yield f"{key + ':':14} {text}"
 
 
-def _markdown(records: Sequence[FeatureRecord], titles: dict[str, str]) -> Iterator[str]:
-    """Yield the page: a heading a family, a row a feature."""
+def _markdown(
+    records: Sequence[FeatureRecord], columns: Sequence[dict[str, Any]], titles: dict[str, str]
+) -> Iterator[str]:
+    """Yield the page: a heading a family, a row a feature; and a row for each column."""
     yield "# Features"
     family = ""
     for record in records:
@@ -81,16 +96,20 @@ def _markdown(records: Sequence[FeatureRecord], titles: dict[str, str]) -> Itera
         if mine != family:
             family = mine
             yield f"\n## {family}\n\n{titles[family]}.\n"
-            yield "| feature | plain name | definition | unit | range | NaN | IBSI | vetted by |"
-            yield "|---|---|---|---|---|---|---|---|"
-        cells = (
-            word,
-            record["plain"],
-            record["definition"],
-            record["unit"],
-            record["range"],
-            record["nan"],
-            record["ibsi"],
-            record["vetted"],
-        )
-        yield f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
+            yield from _head("feature")
+        yield _row(word, record)
+    if columns:
+        yield "\n## Columns\n"
+        yield from _head("column")
+    for column in columns:
+        yield _row(column["column"], column)
+
+
+def _head(name: str) -> Iterator[str]:
+    yield f"| {' | '.join([name, *_SAYS.values()])} |"
+    yield "|---" * (len(_SAYS) + 1) + "|"
+
+
+def _row(name: str, record: Mapping[str, Any]) -> str:
+    cells = [name, *(record[key] for key in _SAYS)]
+    return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
