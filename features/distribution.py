@@ -171,6 +171,8 @@ DISTRIBUTION = Family(
 
 place = partial(feature, DISTRIBUTION, unit="the channel's", vetted="by hand; numpy")
 _DIFFERENCE = "minus the channel's width to plus it"
+# Later versions of CellProfiler take four neighbours.
+_EDGE = "scikit-image find_boundaries (inner, connectivity 2), as CellProfiler 2"
 
 
 @place(
@@ -194,7 +196,7 @@ def ring_excess(view: Distribution) -> Floats:
 @place(
     plain="colour of the edge",
     range="the channel's",
-    reference="CellProfiler MeasureObjectIntensity MeanIntensityEdge",
+    reference=f"{_EDGE}: MeanIntensityEdge",
     vetted="by hand; formula in numpy; scikit-image",
 )
 def edge_mean(view: Distribution) -> Floats:
@@ -206,7 +208,7 @@ def edge_mean(view: Distribution) -> Floats:
 @place(
     plain="unevenness of the edge",
     range="[0, inf)",
-    reference="CellProfiler MeasureObjectIntensity StdIntensityEdge",
+    reference=f"{_EDGE}: StdIntensityEdge",
     vetted="by hand; formula in numpy; scikit-image",
 )
 def edge_standard_deviation(view: Distribution) -> Floats:

@@ -42,7 +42,7 @@ def _polynomial(n: int, turns: int) -> NDArray[np.complex128]:
     return weights * (n + 1) / pi
 
 
-_POLYNOMIALS = np.stack([_polynomial(*order) for order in ORDERS]).reshape(len(ORDERS), -1)
+POLYNOMIALS = np.stack([_polynomial(*order) for order in ORDERS]).reshape(len(ORDERS), -1)
 
 
 @compiled
@@ -111,7 +111,7 @@ def zernike(shape: Shape) -> Floats:
         return np.full(len(ORDERS), nan)
     moments = disc_moments(shape.mask.view(np.uint8), shape.rows, *shape.centroid)
     # A machine that scales every column would take rounding for a feature.
-    return np.asarray(np.round(np.abs(_POLYNOMIALS @ moments.ravel()) / shape.area, 12))
+    return np.asarray(np.round(np.abs(POLYNOMIALS @ moments.ravel()) / shape.area, 12))
 
 
 moment = partial(

@@ -42,6 +42,13 @@ NOT_OURS = {
     "morphology_2d_skimage_shape2d_ref_vals CONVEX_HULL_AREA": "hull of the pixels' centres",
     "morphology_2d_skimage_shape2d_ref_vals SOLIDITY": "by the hull of the pixels' centres",
     "morphology_2d_skimage_shape2d_ref_vals EROSIONS_2_VANISH": "no feature of ours",
+    "morphology_2d_skimage_circles_ref_vals": "another perimeter than Crofton's",
+    "morphology_2d_cellprofiler_ref_vals MASS_DISPLACEMENT": "no feature of ours",
+    "morphology_2d_cellprofiler_ref_vals EDGE": "an edge of four neighbours; ours is of eight",
+    "morphology_2d_fraclac_ref_vals": "by the count of boxes; ours is of the levels",
+    "morphology_2d_imea_shape2d_ref_vals": "no feature of ours",
+    "morphology_2d_imea_ellipse_ref_vals": "of an ellipse that is not stored",
+    "morphology_2d_matlab_extrema_ref_vals": "positions",
 }
 
 

@@ -24,18 +24,15 @@ PYRADIOMICS, MAHOTAS, SKIMAGE = "pyradiomics", "mahotas", "scikit-image"
 
 # What mahotas/vectors.json and skimage/texture.json hold beside the values that are compared.
 ABOUT = {"source", "license", "haralick_notes"}
-INPUTS = {"glcm_image", "lbp_image", "cooc_image"}
+INPUTS = {"glcm_image", "lbp_image", "cooc_image", "zernike_image", "radius", "order_nl"}
 LEFT_OUT = {
-    "zernike_com": "of grey levels, to degree 12 and radius 8; ours are of a mask",
-    "zernike_cm_8.9_12.4": "the same about a given point",
     "lbp_P8_R1_nri_uniform": "codes that tell the direction; ours do not",
     "glcm_counts_d1_90_symmetric": "those at 90 degrees, which are compared, and their transpose",
-    "zernike_image": "the levels behind the two",
-    "radius": "the same",
-    "degree": "the same",
-    "order_nl": "the same",
+    "degree": "12; ours go to 9",
 }
 COMPARED = {
+    "zernike_com",  # of grey levels, whose moments our polynomials take as they take a mask's
+    "zernike_cm_8.9_12.4",
     "glcm_counts_d1_levels4_nonsymmetric",
     "props_d1_angle0_symmetric_normed",  # but for std, the root of the variance
     "lbp_P8_R1_uniform",

@@ -18,6 +18,7 @@ from shared import needs_shared
 from vetting import Check, Function, Kind
 
 from features.registry import FEATURES
+from features.zernike import DEGREE, ORDERS, POLYNOMIALS
 
 TABLES = sorted(path.stem for path in Path(__file__).parent.glob("rows_*.py"))
 CHECKS: list[Check] = [row for name in TABLES for row in importlib.import_module(name).CHECKS]
@@ -100,17 +101,38 @@ def test_the_catalogue_says_what_vetted_a_feature():
 
 
 @needs_shared
-def test_every_row_of_nyxus_moments_and_axes_is_compared_or_has_a_reason():
+def test_every_row_of_nyxus_moments_and_shapes_is_compared_or_has_a_reason():
     """A table that is not read at all would have to be named in `NOT_OURS` as well."""
-    ours = ("moments_2d", "morphology_2d_matlab_regionprops", "morphology_2d_skimage_shape2d")
+    ours = ("moments_2d", "morphology_2d")
     lines = [line for line in table("nyxus/oracle_values.csv") if line["table"].startswith(ours)]
-    assert len(lines) > 160
+    assert len(lines) > 200
     for line in lines:
         read = line["feature"] in AXES | set(WANTED) or (
             line["table"] in SHAPES and moment_row(line) is not None
         )
         assert read != (reason(line) is not None), line
     assert all(any(reason(line) == why for line in lines) for why in NOT_OURS.values())
+
+
+@needs_shared
+@pytest.mark.parametrize(
+    ("stored", "about"), [("zernike_com", None), ("zernike_cm_8.9_12.4", (8.9, 12.4))]
+)
+def test_zernike_polynomials_give_what_mahotas_printed_of_grey_levels(stored, about):
+    """A mask's moments are those of levels of 0 and 1 in the disc that it reaches."""
+    known = json.loads((VECTORS / "mahotas" / "vectors.json").read_text())
+    assert known["zernike_image"] == "(arange(256) % 14).reshape(16,16)"
+    levels = (np.arange(256.0) % 14).reshape(16, 16)
+    row, col = about or np.average(np.indices(levels.shape), axis=(1, 2), weights=[levels] * 2)
+    y, x = (np.mgrid[:16, :16] - np.array([row, col])[:, None, None]) / known["radius"]
+    inside = np.where(y**2 + x**2 <= 1, levels, 0)
+    powers = np.arange(DEGREE + 1)[:, None, None]
+    moments = np.einsum("ij,pij,qij", inside, y**powers, x**powers)
+    got = np.abs(POLYNOMIALS @ moments.ravel()) / inside.sum()
+    expected = {
+        tuple(order): value for order, value in zip(known["order_nl"], known[stored], strict=True)
+    }
+    np.testing.assert_allclose(got, [expected[order] for order in ORDERS], rtol=0, atol=1e-12)
 
 
 @needs_shared
