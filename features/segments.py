@@ -176,14 +176,13 @@ sign = partial(
     invariances="translation, rotation by 90 degrees, flips; scale, within sampling",
     reference="parts of the erosions by 15 to 75 % of the greatest depth; the cell's pixels whose "
     "mean red, in squares of 12 % of its radius, is at most Otsu's level, not the nucleus's mask",
-    vetted="by hand; scipy",
+    vetted="closed form; formula in scipy",
 )
 
 
 @sign(
     plain="share of the second segment of the nucleus",
     range="[0, 0.5]",
-    vetted="by hand; formula in scipy",
 )
 def second_segment_share(parts: Parts) -> Floats:
     """Share of the second largest part of the cell's dark red, eroded by growing depths.
@@ -196,7 +195,6 @@ def second_segment_share(parts: Parts) -> Floats:
 @sign(
     plain="share of the third segment of the nucleus",
     range="[0, 0.34]",
-    vetted="by hand; formula in scipy",
 )
 def third_segment_share(parts: Parts) -> Floats:
     """Share of the third largest part of the cell's dark red, eroded by growing depths."""

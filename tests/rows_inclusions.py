@@ -1,7 +1,6 @@
-"""Lobes, segments, nucleoli, chromatin, granules, vacuoles, halo: drawings, and scipy on others.
+"""Nucleoli, chromatin, granules, vacuoles, halo: drawings, and scipy on others.
 
-The drawings are arrays of at most 36 pixels with one spot each, but for the lobes, discs whose
-radii and distances are given.
+The drawings are arrays of at most 36 pixels with one spot each.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from itertools import pairwise
 from math import pi, sqrt
 
 import numpy as np
-from chamfers import chamfer_depth, disc_depth
 from examples import textured_cell
 from scipy.ndimage import (
     binary_dilation,
@@ -18,7 +16,6 @@ from scipy.ndimage import (
     label,
     uniform_filter,
 )
-from skimage.filters import threshold_otsu
 from vetting import Check
 
 from features.cell import Cell
@@ -37,108 +34,6 @@ def row(name: str, oracle: str, expected, cell: Cell, **kwargs) -> Check:
 def disc(rows: int, cols: int, row: float, col: float, radius: float) -> np.ndarray:
     y, x = np.mgrid[:rows, :cols]
     return (y - row) ** 2 + (x - col) ** 2 <= radius**2
-
-
-def lobed(*discs: tuple[float, float, float], bridge: int = 0) -> Cell:
-    """A nucleus of discs, with a horizontal bridge of so many pixels' width along row 30."""
-    nucleus = np.any([disc(61, 121, *each) for each in discs], axis=0)
-    if bridge:
-        nucleus[30 - bridge // 2 : 31 + bridge // 2, 20:101] = True
-    return Cell(np.zeros((61, 121, 3), np.uint8), nucleus, np.ones((61, 121), bool))
-
-
-def lobe_rows() -> list[Check]:
-    """The middle of a disc is as deep as the chamfer distance to its nearest outer pixel."""
-    pair = ((30, 25, 14), (30, 95, 14))
-    trio = ((30, 20, 11), (30, 60, 15), (30, 100, 7))
-    first, second, third = (disc_depth(radius) for radius in (15, 11, 7))
-    prominences = [second / first, third / first, 0, 0]
-    # The bridge of 25 rows is 13 deep.
-    wide = [1 - 13 / disc_depth(14), 0, 0, 0]
-    # Six discs apart, of which one is too thin to be counted, and four on a bridge 5 deep.
-    radii = (15, 13, 11, 9, 7, 3)
-    apart = lobed(*zip((16, 16, 16, 16, 46, 46), (16, 47, 74, 97, 10, 30), radii, strict=True))
-    depths = np.array([disc_depth(radius) for radius in radii])
-    chain = lobed(*zip((30,) * 4, (20, 50, 77, 100), (14, 12, 10, 8), strict=True), bridge=9)
-    links = np.array([disc_depth(radius) for radius in (14, 12, 10, 8)])
-    close = {"relative": 3e-4}  # the code counts depths in 1024ths of a pixel
-    evenness = np.mean([first, second, third]) / first
-    return [
-        row("LobeCount", "by hand", 1, lobed((30, 60, 20))),
-        row("LobeCount", "by hand", 2, lobed(*pair)),
-        row("LobeCount", "by hand", 2, lobed(*pair, bridge=5)),
-        row("LobeCount", "by hand", 1, lobed(*pair, bridge=25)),
-        row("LobeCount", "by hand", 3, lobed(*trio, bridge=3)),
-        row("LobeCount", "by hand", 2, lobed((30, 25, 18), (30, 75, 9), (10, 110, 2), bridge=3)),
-        row("LobeCount", "by hand", 5, apart),
-        row("LobeCount", "by hand", 4, chain),
-        row("LobeEvenness", "by hand", 1, lobed(*pair)),
-        row("LobeEvenness", "by hand", evenness, lobed(*trio), **close),
-        row("LobeEvenness", "by hand", depths[:5].mean() / depths[0], apart, **close),
-        row("LobeProminence", "by hand", [0, 0, 0, 0], lobed((30, 60, 20))),
-        row("LobeProminence", "by hand", [1, 0, 0, 0], lobed(*pair)),
-        row("LobeProminence", "by hand", prominences, lobed(*trio, bridge=3), **close),
-        row("LobeProminence", "by hand", wide, lobed(*pair, bridge=25), **close, absolute=1e-3),
-        row("LobeProminence", "by hand", depths[1:5] / depths[0], apart, **close),
-        row("LobeProminence", "by hand", [*((links[1:] - 5) / links[0]), 0], chain, **close),
-    ]
-
-
-def dark_boxes(*boxes: tuple[int, int]) -> Cell:
-    """Dark boxes of so many rows and columns in a pale cell so small that nothing is averaged."""
-    rgb = np.full((9, 22, 3), 200, np.uint8)
-    left = 1
-    for rows, cols in boxes:
-        rgb[1 : 1 + rows, left : left + cols] = 50
-        left += cols + 1
-    everything = np.ones((9, 22), bool)
-    return Cell(rgb, everything, everything)
-
-
-def shares_of(*boxes: tuple[int, int]) -> np.ndarray:
-    """Second and third part at depths of 0.15 to 0.75: a box is a smaller one at each depth."""
-    deepest = max((min(box) + 1) // 2 for box in boxes)
-    shares = []
-    for share in (0.15, 0.3, 0.45, 0.6, 0.75):
-        gone = int(share * deepest)  # rows and columns lost at each side: no product is whole
-        areas = [max(rows - 2 * gone, 0) * max(cols - 2 * gone, 0) for rows, cols in boxes]
-        shares.append(np.append(np.sort(areas)[::-1], [0, 0])[1:3] / sum(areas))
-    return np.transpose(shares)
-
-
-def segment_rows() -> list[Check]:
-    second, third = "SecondSegmentShare", "ThirdSegmentShare"
-    cell = lobed((30, 25, 18), (30, 62, 15), (26, 98, 12), bridge=5)
-    noise = np.random.default_rng(0).integers(0, 60, cell.cell.shape)
-    rgb = np.where(cell.nucleus, 60, 180)[..., None] + noise[..., None].repeat(3, axis=2)
-    cell = Cell(rgb.astype(np.uint8), cell.nucleus, cell.cell)
-    # The cell fills the picture: white lies around it.
-    reach = round(0.03 * sqrt(4 * cell.cell.sum() / pi))
-    red = cell.plane("Red").astype(float)
-    means = np.rint(uniform_filter(red, 2 * reach + 1, mode="constant", cval=255)).astype(np.uint8)
-    depth = chamfer_depth(cell.cell & (means <= threshold_otsu(means[cell.cell])))
-    shares = []
-    for share in (0.15, 0.3, 0.45, 0.6, 0.75):
-        sizes = np.bincount(label(depth > share * depth.max(), EIGHT)[0].ravel())[1:]
-        shares.append(np.append(np.sort(sizes)[::-1], [0, 0])[1:3] / sizes.sum())
-    peer = np.transpose(shares)
-    # One part, two and three, alike in depth or not: 7 pixels are 4 deep, 5 are 3 deep.
-    drawings = [
-        [(7, 7)],
-        [(7, 7), (5, 5)],
-        [(7, 7), (5, 5), (3, 3)],
-        [(7, 9), (7, 8)],
-        [(5, 7), (5, 6), (5, 5)],
-    ]
-    return [
-        *(
-            row(name, "by hand", shares_of(*boxes)[place], dark_boxes(*boxes))
-            for boxes in drawings
-            for place, name in enumerate((second, third))
-        ),
-        row(second, "scipy", peer[0], cell),
-        row(third, "scipy", peer[1], cell),
-    ]
 
 
 def drawn(ground: int, spot: int, side: int, *, nucleus: bool) -> Cell:
@@ -270,4 +165,4 @@ def scipy_rows() -> list[Check]:
     return [*rows, row("CytoplasmBasophilia", "numpy", stain, cell)]
 
 
-CHECKS = lobe_rows() + segment_rows() + hand_rows() + scipy_rows()
+CHECKS = hand_rows() + scipy_rows()

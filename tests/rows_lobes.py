@@ -1,0 +1,159 @@
+"""Lobes and segments of the nucleus: drawings, discs and boxes, and scipy on a made-up cell.
+
+The drawings are arrays of at most 36 pixels; discs and boxes are of given sizes and distances.
+"""
+
+from __future__ import annotations
+
+from math import pi, sqrt
+
+import numpy as np
+from chamfers import chamfer_depth, disc_depth
+from rows_inclusions import EIGHT, disc, row
+from scipy.ndimage import label, uniform_filter
+from skimage.filters import threshold_otsu
+from vetting import Check
+
+from features.cell import Cell
+
+
+def lobed(*discs: tuple[float, float, float], bridge: int = 0) -> Cell:
+    """A nucleus of discs, with a horizontal bridge of so many pixels' width along row 30."""
+    nucleus = np.any([disc(61, 121, *each) for each in discs], axis=0)
+    if bridge:
+        nucleus[30 - bridge // 2 : 31 + bridge // 2, 20:101] = True
+    return Cell(np.zeros((61, 121, 3), np.uint8), nucleus, np.ones((61, 121), bool))
+
+
+def nucleus(*drawing: str) -> Cell:
+    """A nucleus where there is an x; the cell is its bounding box."""
+    mask = np.array([list(line) for line in drawing]) == "x"
+    return Cell(np.zeros((*mask.shape, 3), np.uint8), mask, np.ones(mask.shape, bool))
+
+
+def lobe_rows() -> list[Check]:
+    """The middle of 3x3 pixels is 2 deep, that of 5x5 is 3, and a lone pixel 1."""
+    square = nucleus("xxx", "xxx", "xxx")
+    bar = nucleus("xxxxxxx", "xxxxxxx", "xxxxxxx")  # all of its middle is 2 deep
+    joined = nucleus("xxx.xxx", "xxxxxxx", "xxx.xxx")  # by a pixel that is 1 deep
+    uneven = nucleus("xxx..", "xxx.x", "xxx..")
+    three = nucleus("xxx.xxx..", "xxxxxxx.x", "xxx.xxx..")
+    five = nucleus("xxx.x.", "xxx...", "xxx.x.", "......", "x.x...")
+    large = nucleus("xxxxx.x", "xxxxx..", "xxxxx.x", "xxxxx..", "xxxxx..")
+    return [
+        row(name, "by hand", expected, cell)
+        for cell, count, evenness, prominences in [
+            (square, 1, 1, [0, 0, 0, 0]),
+            (bar, 1, 1, [0, 0, 0, 0]),
+            (joined, 2, 1, [1 / 2, 0, 0, 0]),
+            (uneven, 2, (2 + 1) / 2 / 2, [1 / 2, 0, 0, 0]),
+            (three, 3, (2 + 2 + 1) / 3 / 2, [1 / 2, 1 / 2, 0, 0]),
+            (five, 5, (2 + 4 * 1) / 5 / 2, [1 / 2] * 4),
+            (large, 3, (3 + 1 + 1) / 3 / 3, [1 / 3, 1 / 3, 0, 0]),
+        ]
+        for name, expected in [
+            ("LobeCount", count),
+            ("LobeEvenness", evenness),
+            ("LobeProminence", prominences),
+        ]
+    ]
+
+
+def disc_rows() -> list[Check]:
+    """The middle of a disc is as deep as the chamfer distance to its nearest outer pixel.
+
+    That is found by trying them all.
+    """
+    pair = ((30, 25, 14), (30, 95, 14))
+    trio = ((30, 20, 11), (30, 60, 15), (30, 100, 7))
+    first, second, third = (disc_depth(radius) for radius in (15, 11, 7))
+    prominences = [second / first, third / first, 0, 0]
+    # The bridge of 25 rows is 13 deep.
+    wide = [1 - 13 / disc_depth(14), 0, 0, 0]
+    # Six discs apart, of which one is too thin to be counted, and four on a bridge 5 deep.
+    radii = (15, 13, 11, 9, 7, 3)
+    apart = lobed(*zip((16, 16, 16, 16, 46, 46), (16, 47, 74, 97, 10, 30), radii, strict=True))
+    depths = np.array([disc_depth(radius) for radius in radii])
+    chain = lobed(*zip((30,) * 4, (20, 50, 77, 100), (14, 12, 10, 8), strict=True), bridge=9)
+    links = np.array([disc_depth(radius) for radius in (14, 12, 10, 8)])
+    close = {"relative": 3e-4}  # the code counts depths in 1024ths of a pixel
+    evenness = np.mean([first, second, third]) / first
+    return [
+        row("LobeCount", "numpy", 1, lobed((30, 60, 20))),
+        row("LobeCount", "numpy", 2, lobed(*pair)),
+        row("LobeCount", "numpy", 2, lobed(*pair, bridge=5)),
+        row("LobeCount", "numpy", 1, lobed(*pair, bridge=25)),
+        row("LobeCount", "numpy", 3, lobed(*trio, bridge=3)),
+        row("LobeCount", "numpy", 2, lobed((30, 25, 18), (30, 75, 9), (10, 110, 2), bridge=3)),
+        row("LobeCount", "numpy", 5, apart),
+        row("LobeCount", "numpy", 4, chain),
+        row("LobeEvenness", "numpy", 1, lobed(*pair)),
+        row("LobeEvenness", "numpy", evenness, lobed(*trio), **close),
+        row("LobeEvenness", "numpy", depths[:5].mean() / depths[0], apart, **close),
+        row("LobeProminence", "numpy", [0, 0, 0, 0], lobed((30, 60, 20))),
+        row("LobeProminence", "numpy", [1, 0, 0, 0], lobed(*pair)),
+        row("LobeProminence", "numpy", prominences, lobed(*trio, bridge=3), **close),
+        row("LobeProminence", "numpy", wide, lobed(*pair, bridge=25), **close, absolute=1e-3),
+        row("LobeProminence", "numpy", depths[1:5] / depths[0], apart, **close),
+        row("LobeProminence", "numpy", [*((links[1:] - 5) / links[0]), 0], chain, **close),
+    ]
+
+
+def dark_boxes(*boxes: tuple[int, int]) -> Cell:
+    """Dark boxes of so many rows and columns in a pale cell so small that nothing is averaged."""
+    rgb = np.full((9, 22, 3), 200, np.uint8)
+    left = 1
+    for rows, cols in boxes:
+        rgb[1 : 1 + rows, left : left + cols] = 50
+        left += cols + 1
+    everything = np.ones((9, 22), bool)
+    return Cell(rgb, everything, everything)
+
+
+def shares_of(*boxes: tuple[int, int]) -> np.ndarray:
+    """Second and third part at depths of 0.15 to 0.75: a box is a smaller one at each depth."""
+    deepest = max((min(box) + 1) // 2 for box in boxes)
+    shares = []
+    for share in (0.15, 0.3, 0.45, 0.6, 0.75):
+        gone = int(share * deepest)  # rows and columns lost at each side: no product is whole
+        areas = [max(rows - 2 * gone, 0) * max(cols - 2 * gone, 0) for rows, cols in boxes]
+        shares.append(np.append(np.sort(areas)[::-1], [0, 0])[1:3] / sum(areas))
+    return np.transpose(shares)
+
+
+def segment_rows() -> list[Check]:
+    second, third = "SecondSegmentShare", "ThirdSegmentShare"
+    cell = lobed((30, 25, 18), (30, 62, 15), (26, 98, 12), bridge=5)
+    noise = np.random.default_rng(0).integers(0, 60, cell.cell.shape)
+    rgb = np.where(cell.nucleus, 60, 180)[..., None] + noise[..., None].repeat(3, axis=2)
+    cell = Cell(rgb.astype(np.uint8), cell.nucleus, cell.cell)
+    # The cell fills the picture: white lies around it.
+    reach = round(0.03 * sqrt(4 * cell.cell.sum() / pi))
+    red = cell.plane("Red").astype(float)
+    means = np.rint(uniform_filter(red, 2 * reach + 1, mode="constant", cval=255)).astype(np.uint8)
+    depth = chamfer_depth(cell.cell & (means <= threshold_otsu(means[cell.cell])))
+    shares = []
+    for share in (0.15, 0.3, 0.45, 0.6, 0.75):
+        sizes = np.bincount(label(depth > share * depth.max(), EIGHT)[0].ravel())[1:]
+        shares.append(np.append(np.sort(sizes)[::-1], [0, 0])[1:3] / sizes.sum())
+    peer = np.transpose(shares)
+    # One part, two and three, alike in depth or not: 7 pixels are 4 deep, 5 are 3 deep.
+    drawings = [
+        [(7, 7)],
+        [(7, 7), (5, 5)],
+        [(7, 7), (5, 5), (3, 3)],
+        [(7, 9), (7, 8)],
+        [(5, 7), (5, 6), (5, 5)],
+    ]
+    return [
+        *(
+            row(name, "closed form", shares_of(*boxes)[place], dark_boxes(*boxes))
+            for boxes in drawings
+            for place, name in enumerate((second, third))
+        ),
+        row(second, "scipy", peer[0], cell),
+        row(third, "scipy", peer[1], cell),
+    ]
+
+
+CHECKS = lobe_rows() + disc_rows() + segment_rows()
