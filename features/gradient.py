@@ -142,7 +142,7 @@ slope = partial(
     GRADIENT,
     nan="no pixel with its four neighbours in the compartment",
     reference="central differences; Gonzalez and Woods, Digital Image Processing",
-    vetted="by hand; numpy",
+    vetted="by hand; formula in numpy",
 )
 
 
@@ -165,7 +165,6 @@ def magnitude_standard_deviation(view: Gradients) -> Floats:
     range="[0, 1]",
     nan=_FLAT,
     reference="coherence of the structure tensor; Bigun 1991, doi:10.1109/34.85668",
-    vetted="by hand; formula in numpy",
 )
 def coherence(view: Gradients) -> Floats:
     """Length of the sum of squared gradients at twice their angle, over the sum of squares."""
@@ -179,7 +178,6 @@ def coherence(view: Gradients) -> Floats:
     range="[0, 3]",
     nan=_FLAT,
     reference="histogram of oriented gradients, 8 bins; Dalal 2005, doi:10.1109/CVPR.2005.177",
-    vetted="by hand; formula in numpy",
 )
 def orientation_entropy(view: Gradients) -> Floats:
     """Entropy of the gradients' summed length by 8 directions, in bits."""
@@ -193,7 +191,6 @@ def orientation_entropy(view: Gradients) -> Floats:
     range="[0.125, 1]",
     nan=_FLAT,
     reference="histogram of oriented gradients, 8 bins; Dalal 2005, doi:10.1109/CVPR.2005.177",
-    vetted="by hand; formula in numpy",
 )
 def orientation_peak(view: Gradients) -> Floats:
     """Largest share of one of 8 directions in the gradients' summed length."""

@@ -163,8 +163,8 @@ LAWS = Family(
 
 GABOR = Family(
     name="Gabor",
-    title="Gabor filters: stripes of 4 and of 8 pixels in the chromatin, in four directions",
-    compartments=("Nuclei",),
+    title="Gabor filters: stripes of 4 and of 8 pixels, in four directions",
+    compartments=COMPARTMENTS,
     view=_gabor_view,
     channels=TEXTURE_CHANNELS,
     parameters=("4", "8"),
@@ -193,17 +193,17 @@ gabor = partial(
     unit="level",
     reference="Jain 1991, doi:10.1016/0031-3203(91)90143-S; wavelengths in px, Gaussian of half "
     "a wavelength",
-    vetted="scipy",
+    vetted="formula in scipy; formula in scikit-image",
 )
 
 
-@gabor(plain="strength of stripes", range="[0, 255]", vetted="formula in scipy; scikit-image")
+@gabor(plain="strength of stripes", range="[0, 255]")
 def amplitude(view: Energies) -> Floats:
     """Mean amplitude of Gabor filters of one wavelength over four directions."""
     return view.means[..., 0]
 
 
-@gabor(plain="one-sidedness of stripes", range="[0, 255]", vetted="formula in scipy; scikit-image")
+@gabor(plain="one-sidedness of stripes", range="[0, 255]")
 def amplitude_range(view: Energies) -> Floats:
     """Range over four directions of the mean amplitude of Gabor filters of one wavelength."""
     return view.means[..., 1]

@@ -189,7 +189,7 @@ def coarseness(view: Tamura) -> Floats:
     unit="level",
     plain="contrast of the texture",
     range="[0, 128]",
-    vetted="by hand; formula in numpy; scipy",
+    vetted="by hand; formula in numpy; formula in scipy",
 )
 def contrast(view: Tamura) -> Floats:
     """Standard deviation of the levels over the fourth root of their kurtosis; 0 if all alike."""

@@ -180,11 +180,8 @@ def gradient_rows() -> list[Check]:
             )
         for name in values[0]:
             found.setdefault(name, []).append([each[name] for each in values])
-    # The length is of numpy's gradient; what becomes of the directions is written out here.
-    lengths = {"MeanMagnitude", "MagnitudeStandardDeviation"}
     return [
-        row(f"Gradient_{name}", "numpy", value, CELL, CHANNELS, independent=name in lengths)
-        for name, value in found.items()
+        row(f"Gradient_{name}", "numpy", value, CELL, CHANNELS) for name, value in found.items()
     ]
 
 

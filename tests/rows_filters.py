@@ -96,7 +96,7 @@ def laws_rows() -> list[Check]:
 def gabor_rows() -> list[Check]:
     """Whole two-dimensional kernels, where the family multiplies one-dimensional ones."""
     means, ranges = [], []
-    for mask in (SMALL.nucleus,):
+    for mask in MASKS:
         centred = np.where(mask, PLANE - PLANE[mask].mean(), 0)
         means.append([[]])
         ranges.append([[]])
