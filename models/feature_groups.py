@@ -92,7 +92,8 @@ def feature_groups(
     for local in clusters(correlations) if len(named) else []:
         members = named[local]
         inside = correlations[np.ix_(local, local)]
-        name = columns[int(members[int(inside.mean(axis=1).argmax())])]
+        # Two are equally central: the first, whatever the last bits are.
+        name = columns[int(members[int(inside.mean(axis=1).round(9).argmax())])]
         plain = str(dictionary[name].get("plain") or name)
         groups.append(FeatureGroup("cluster", name, plain, members))
     for level in ("family", "compartment"):

@@ -1,4 +1,4 @@
-"""Property tests draw the same examples everywhere, and a slow machine fails none of them."""
+"""Property tests do not draw anew in every run, and a slow machine fails none of them."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hostile_workers import DELAY, LOG, Sabotaged
+from hostile_workers import Sabotaged
 from smears import write_smear
 
 from data.errors import DataError
@@ -51,7 +51,7 @@ def test_a_dead_worker_costs_its_image_only(smear, tmp_path, monkeypatch, jobs):
         tmp_path / "cells.parquet",
         preset="minimal",
         jobs=jobs,
-        time_limit=2.0,
+        time_limit=6.0,
         memory_limit=4.0,
     )
     errors = pd.read_csv(done.errors).set_index("image")
@@ -61,21 +61,21 @@ def test_a_dead_worker_costs_its_image_only(smear, tmp_path, monkeypatch, jobs):
         "normal/exit.png": "its worker ended with status 5",
         "normal/kill.png": "its worker was killed by signal SIGKILL",
         "normal/memory.png": "it needs more memory than a worker may use",
-        "normal/sleep.png": "it took longer than 2 s",
+        "normal/sleep.png": "it took longer than 6 s",
     }
     assert set(errors["stage"]) == {"worker"}
     table = pd.read_parquet(done.table)
     assert len(done.results) == 12 == len(errors) + table["Metadata_Image"].nunique()
 
 
-# Started as users start it, but with images that take their time.
+# Started as users start it, but with an image that takes a minute.
 # A test run that was started in the background has Ctrl-C switched off, and so has what it starts.
 COMMAND = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
 import pipelines.extract
-from hostile_workers import Logged
-pipelines.extract.Measuring = Logged
+from hostile_workers import Sabotaged
+pipelines.extract.Measuring = Sabotaged
 from cli import main
 if __name__ == "__main__":
     main(prog_name="blastometry")
@@ -83,14 +83,15 @@ if __name__ == "__main__":
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is another signal there")
-def test_ctrl_c_stops_in_two_seconds_and_says_how_to_go_on(smear, tmp_path):
-    script, log = tmp_path / "command.py", tmp_path / "log"
+def test_ctrl_c_stops_at_once_and_says_how_to_go_on(smear, tmp_path):
+    script = tmp_path / "command.py"
     script.write_text(COMMAND, "utf-8")
-    log.touch()
+    extract(smear, tmp_path / "compiled.parquet", preset="minimal")  # or that is waited for
+    put(smear, "sleep.png")
     arguments = ["extract", smear, "-o", tmp_path / "cells.parquet", "--preset", "minimal", "-j2"]
     running = subprocess.Popen(
         [sys.executable, script, *arguments],
-        env=ENVIRONMENT | {LOG: str(log), DELAY: "1.5"},
+        env=ENVIRONMENT,
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -100,10 +101,11 @@ def test_ctrl_c_stops_in_two_seconds_and_says_how_to_go_on(smear, tmp_path):
     deadline = time.monotonic() + 60
     while not kept(parts) and time.monotonic() < deadline:
         time.sleep(0.05)
+    assert kept(parts)
     started = time.monotonic()
     os.killpg(running.pid, signal.SIGINT)  # a terminal's Ctrl-C goes to all
     out, err = running.communicate(timeout=30)
-    assert time.monotonic() - started < 2.0
+    assert time.monotonic() - started < 5.0  # half a second where nobody else is at work
     assert (running.returncode, out) == (130, "")
     assert err == "stopped: run the same command again to go on from here\n"
     deadline = time.monotonic() + 5
@@ -112,7 +114,7 @@ def test_ctrl_c_stops_in_two_seconds_and_says_how_to_go_on(smear, tmp_path):
     assert not _group_lives(running.pid)
     finished = len(kept(parts))
     again = extract(smear, tmp_path / "cells.parquet", preset="minimal")
-    assert (len(again.results), again.reused) == (6, finished)
+    assert (len(again.results), again.reused) == (7, finished)
 
 
 def _group_lives(group: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -43,7 +44,7 @@ HERE = Path(__file__).parent
 class Cluster:
     """A scheduler and workers, each a process."""
 
-    def __init__(self, folder: Path, workers: int) -> None:
+    def __init__(self, folder: Path, workers: int, delay: float = 0.2) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.log = folder / "log"
         self.log.touch()
@@ -52,7 +53,7 @@ class Cluster:
             "PYTHONPATH": str(HERE),
             "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
             LOG: str(self.log),
-            DELAY: "0.2",
+            DELAY: str(delay),
         }
         contact = folder / "contact.json"
         # Not by the machine's address, which may change or close while the tests run.
@@ -62,10 +63,11 @@ class Cluster:
             "--memory-limit=0", f"--local-directory={folder}",
             "--preload=blastometry.pipelines.installed",
         )  # fmt: skip
-        deadline = time.monotonic() + 60
-        while not contact.exists() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        self.address = _address(contact)
+        try:
+            self.address = _address(contact)
+        except TimeoutError:
+            self.close()
+            raise
 
     def _start(self, kind: str, folder: Path, *options: str) -> subprocess.Popen[bytes]:
         contact = ["--scheduler-file", str(folder / "contact.json")]
@@ -90,9 +92,13 @@ class Cluster:
 
 
 def _address(contact: Path) -> str:
-    import json
-
-    return str(json.loads(contact.read_text("utf-8"))["address"])
+    """Read what the scheduler writes of itself; at first the file is not there, or empty."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
+            return str(json.loads(contact.read_text("utf-8"))["address"])
+        time.sleep(0.1)
+    raise TimeoutError(f"no scheduler wrote {contact}")
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +213,7 @@ def test_a_killed_scheduler_leaves_what_was_done(many, tmp_path, monkeypatch):
     monkeypatch.setattr(extracting, "Measuring", Logged)
     monkeypatch.setattr("pipelines.cluster.BATCH", 2)
     out = tmp_path / "cells.parquet"
-    cluster = Cluster(tmp_path / "cluster", workers=2)
+    cluster = Cluster(tmp_path / "cluster", workers=2, delay=1.0)
     try:
         options = {"preset": "minimal", "scheduler": cluster.address}
         thread, outcome = in_background(extract, many, out, **options)

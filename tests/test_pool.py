@@ -125,9 +125,9 @@ def test_a_task_that_an_idle_worker_died_without_goes_to_the_next(monkeypatch):
 
 def test_a_task_that_hangs_is_given_up():
     started = time.monotonic()
-    assert outcomes([1, -4, 2], jobs=1, time_limit=1.0) == {
+    assert outcomes([1, -4, 2], jobs=1, time_limit=5.0) == {
         0: 1,
-        1: "it took longer than 1 s",
+        1: "it took longer than 5 s",
         2: 4,
     }
     assert time.monotonic() - started < 30

@@ -201,15 +201,17 @@ def test_a_worker_killed_under_a_model_costs_nothing(cluster, tmp_path, monkeypa
 def test_a_scheduler_killed_under_a_model_is_one_line(tmp_path, monkeypatch, caplog):
     from test_cluster import Cluster
 
-    monkeypatch.setattr("pipelines.cluster._CONNECT", 2.0)
     kind = replace(ESTIMATORS["xgboost"], settings=PLAIN | {"model__n_estimators": 1_000_000})
     monkeypatch.setitem(ESTIMATORS, "xgboost", kind)
     cluster = Cluster(tmp_path / "cluster", workers=2)
     table = parted(tmp_path, coarse())
     boosted = distant_training._boosted
+    killer = threading.Timer(5.0, os.killpg, (cluster.scheduler.pid, signal.SIGKILL))
 
     def watched(*arguments):
-        threading.Timer(5.0, os.killpg, (cluster.scheduler.pid, signal.SIGKILL)).start()
+        if not killer.is_alive() and not killer.finished.is_set():
+            monkeypatch.setattr("pipelines.cluster._CONNECT", 2.0)
+            killer.start()
         return boosted(*arguments)
 
     monkeypatch.setattr(distant_training, "_boosted", watched)
@@ -217,6 +219,7 @@ def test_a_scheduler_killed_under_a_model_is_one_line(tmp_path, monkeypatch, cap
         with pytest.raises(DataError, match="did not finish a model") as said:
             train(table, tmp_path / "model", scheduler=cluster.address)
     finally:
+        killer.cancel()
         cluster.close()
     assert "\n" not in str(said.value)
     assert not caplog.records
