@@ -163,6 +163,7 @@ def mean_absolute_deviation(histogram: Histogram) -> Floats:
     plain="spread of colour without its extremes",
     range="[0, inf)",
     nan="empty compartment or two pixels that differ",  # none lies between the percentiles
+    version=2,
 )
 def robust_mean_absolute_deviation(histogram: Histogram) -> Floats:
     """Mean absolute deviation of the pixels from the 10th to the 90th percentile."""
