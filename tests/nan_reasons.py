@@ -27,10 +27,8 @@ def _values(cell: Cell, column: Column) -> np.ndarray:
 
 
 def _pairs(mask: np.ndarray, down: int, right: int) -> int:
-    rows, cols = mask.shape
-    here = mask[max(0, -down) : rows - max(0, down), max(0, -right) : cols - max(0, right)]
-    there = mask[max(0, down) : rows - max(0, -down), max(0, right) : cols - max(0, -right)]
-    return int((here & there).sum()) if here.size else 0
+    padded = np.pad(mask, max(abs(down), abs(right)))
+    return int((padded & np.roll(padded, (down, right), (0, 1))).sum())
 
 
 def _no_pair(cell: Cell, column: Column) -> bool:

@@ -8,12 +8,12 @@ import re
 import cv2
 import numpy as np
 import pytest
+from declared_ranges import lies_in
 from examples import textured_cell
 from nan_reasons import REASONS, may_be_nan, reasons
 
 from features import FEATURES, PRESETS, Cell, Recipe, parse_column, preset_columns
 from features.catalogue import describe_column
-from features.colour import scale
 from features.registry import columns_of
 
 # Every column of the largest preset, every setting of the grey ones, and patterns of a primary.
@@ -193,6 +193,7 @@ def special_cells() -> dict[str, Cell]:
         "one pixel without a nucleus": Cell(rgb, nothing, point),
         "a crop of one pixel": Cell(rgb[:1, :1], point[:1, :1], everything[:1, :1]),
         "a row of pixels": Cell(rgb, point, row),
+        "six pixels": painted(np.array([[30, 90, 60], [80, 80, 200]])),
         "two pixels": painted(np.array([[[10, 50, 90], [200, 60, 91]]])),
         "a square": Cell(rgb, square, everything),
         "one level": Cell(np.full_like(ordinary.rgb, 40), ordinary.nucleus, ordinary.cell),
@@ -225,42 +226,6 @@ def test_a_few_columns_have_the_bytes_that_all_have(values, cell, seed):
     got = Recipe(tuple(COLUMNS[index] for index in chosen)).measure(cell)
     wrong = got.view(np.uint64) != values[chosen].view(np.uint64)
     assert [COLUMNS[index] for index in chosen[wrong]] == []
-
-
-def bound(text: str, levels: int) -> float:
-    """Value of one end of a declared range."""
-    words = {
-        "4 levels^4 / 3": 4 * levels**4 / 3,
-        "levels": levels,
-        "-levels^3": -(levels**3),
-        "levels^2 / 4": levels**2 / 4,
-        "2 levels": 2 * levels,
-        "log2 levels": np.log2(levels),
-        "2 log2 levels": 2 * np.log2(levels),
-        "log2 (2 levels - 1)": np.log2(2 * levels - 1),
-    } | {f"levels^{power}": levels**power for power in (2, 3, 4)}
-    return words[text] if text in words else float(text)
-
-
-def lies_in(value: float, declared: str, column) -> bool:
-    """Whether a value is one that a range allows; rounding may carry it past a closed end."""
-    room = 1e-9 * max(1.0, abs(value))
-    if "the channel's" in declared:
-        least, greatest = scale((column.channel,))[0][[0, -1]]
-        width = greatest - least
-        low, high = {
-            "the channel's": (least, greatest),
-            "minus the channel's width to plus it": (-width, width),
-        }[declared]
-        return low - room <= value <= high + room
-    if whole := re.fullmatch(r"(even )?integers( from (\d+))?", declared):
-        step = 2 if whole[1] else 1
-        return value % step == 0 and value >= float(whole[3] or -np.inf)
-    opening, low, high, closing = re.match(r"([\[(])(.+), (.+)([\])])", declared).groups()
-    levels = int(re.search(r"(?<!\d)(32|256)(?!\d)", f"{column.parameter} 32").group())
-    least, greatest = bound(low, levels), bound(high, levels)
-    above = value > least if opening == "(" else value >= least - room
-    return above and (value < greatest if closing == ")" else value <= greatest + room)
 
 
 @pytest.mark.parametrize("name", special_cells())

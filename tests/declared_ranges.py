@@ -1,0 +1,45 @@
+"""The ranges that records declare, read as intervals."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from features.colour import scale
+
+
+def bound(text: str, levels: int) -> float:
+    """Value of one end of a declared range."""
+    words = {
+        "4 levels^4 / 3": 4 * levels**4 / 3,
+        "levels": levels,
+        "-levels^3": -(levels**3),
+        "levels^2 / 4": levels**2 / 4,
+        "2 levels": 2 * levels,
+        "log2 levels": np.log2(levels),
+        "2 log2 levels": 2 * np.log2(levels),
+        "log2 (2 levels - 1)": np.log2(2 * levels - 1),
+    } | {f"levels^{power}": levels**power for power in (2, 3, 4)}
+    return words[text] if text in words else float(text)
+
+
+def lies_in(value: float, declared: str, column) -> bool:
+    """Whether a value is one that a range allows; rounding may carry it past a closed end."""
+    room = 1e-9 * max(1.0, abs(value))
+    if "the channel's" in declared:
+        least, greatest = scale((column.channel,))[0][[0, -1]]
+        width = greatest - least
+        low, high = {
+            "the channel's": (least, greatest),
+            "minus the channel's width to plus it": (-width, width),
+        }[declared]
+        return low - room <= value <= high + room
+    if whole := re.fullmatch(r"(even )?integers( from (\d+))?", declared):
+        step = 2 if whole[1] else 1
+        return value % step == 0 and value >= float(whole[3] or -np.inf)
+    opening, low, high, closing = re.match(r"([\[(])(.+), (.+)([\])])", declared).groups()
+    levels = int(re.search(r"(?<!\d)(32|256)(?!\d)", f"{column.parameter} 32").group())
+    least, greatest = bound(low, levels), bound(high, levels)
+    above = value > least if opening == "(" else value >= least - room
+    return above and (value < greatest if closing == ")" else value <= greatest + room)
