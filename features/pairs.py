@@ -31,6 +31,17 @@ def _extents(parts: NDArray[np.uint8]) -> tuple[NDArray[np.int64], np.uint8]:
 
 
 @inner
+def _rows(extents: NDArray[np.int64]) -> tuple[int, int]:
+    """First row with a pixel, and the one behind the last."""
+    top, bottom = 0, extents.shape[0]
+    while top < bottom and extents[top, 0] == extents[top, 1]:
+        top += 1
+    while top < bottom and extents[bottom - 1, 0] == extents[bottom - 1, 1]:
+        bottom -= 1
+    return top, bottom
+
+
+@inner
 def _limits(plane: NDArray[np.uint16], parts: NDArray[np.uint8]) -> tuple[int, int]:
     """Lowest level of the cell, and the number of levels to the highest."""
     none, lowest, highest = np.uint16(65535), np.uint16(65535), np.uint16(0)
@@ -267,19 +278,22 @@ def sum_pairs(
     `logs` holds n log2 n of small counts, `functions` (levels, k) the functions of the absolute
     difference of two levels whose means are the last k fields.
     """
+    extents, present = _extents(parts)
+    top, bottom = _rows(extents)
+    extents, parts = extents[top:bottom], parts[top:bottom]
     rows, cols = parts.shape
     margin = 0
     for distance in distances:
         margin = max(margin, distance)
     codes = np.empty((rows + margin, cols + 2 * margin), np.uint16)
     places = np.empty((4, max(_BLOCK, codes.shape[1])), np.uint32)
-    extents, present = _extents(parts)
     at = 0
     for channel in range(planes.shape[0]):
-        lowest, span = _limits(planes[channel], parts)
+        plane = planes[channel, top:bottom]
+        lowest, span = _limits(plane, parts)
         nucleus = span if present == 3 else 0
         width = nucleus + span + 1
-        _encode(planes[channel], parts, lowest, nucleus, width - 1, codes)
+        _encode(plane, parts, lowest, nucleus, width - 1, codes)
         whole = np.empty(span * (span + 1) // 2, np.int32)
         for distance in distances:
             flat = np.zeros((directions, width * (width + 1) // 2), np.int32)

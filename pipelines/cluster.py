@@ -126,8 +126,8 @@ def connect(address: str) -> Any:  # noqa: ANN401
             f"no scheduler answers at {address}", "start one there: dask scheduler"
         ) from error
     # What it would tell in forty lines when the scheduler goes away is told in one.
-    for name in ("distributed.client", "distributed.semaphore", "tornado.application"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    for name in ("client", "semaphore"):
+        logging.getLogger(f"distributed.{name}").setLevel(logging.CRITICAL)
     return client
 
 

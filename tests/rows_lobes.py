@@ -79,19 +79,21 @@ def disc_rows() -> list[Check]:
     close = {"relative": 3e-4}  # the code counts depths in 1024ths of a pixel
     evenness = np.mean([first, second, third]) / first
     return [
-        row("LobeCount", "numpy", 1, lobed((30, 60, 20))),
-        row("LobeCount", "numpy", 2, lobed(*pair)),
-        row("LobeCount", "numpy", 2, lobed(*pair, bridge=5)),
-        row("LobeCount", "numpy", 1, lobed(*pair, bridge=25)),
-        row("LobeCount", "numpy", 3, lobed(*trio, bridge=3)),
-        row("LobeCount", "numpy", 2, lobed((30, 25, 18), (30, 75, 9), (10, 110, 2), bridge=3)),
-        row("LobeCount", "numpy", 5, apart),
-        row("LobeCount", "numpy", 4, chain),
-        row("LobeEvenness", "numpy", 1, lobed(*pair)),
+        row("LobeCount", "closed form", 1, lobed((30, 60, 20))),
+        row("LobeCount", "closed form", 2, lobed(*pair)),
+        row("LobeCount", "closed form", 2, lobed(*pair, bridge=5)),
+        row("LobeCount", "closed form", 1, lobed(*pair, bridge=25)),
+        row("LobeCount", "closed form", 3, lobed(*trio, bridge=3)),
+        row(
+            "LobeCount", "closed form", 2, lobed((30, 25, 18), (30, 75, 9), (10, 110, 2), bridge=3)
+        ),
+        row("LobeCount", "closed form", 5, apart),
+        row("LobeCount", "closed form", 4, chain),
+        row("LobeEvenness", "closed form", 1, lobed(*pair)),
         row("LobeEvenness", "numpy", evenness, lobed(*trio), **close),
         row("LobeEvenness", "numpy", depths[:5].mean() / depths[0], apart, **close),
-        row("LobeProminence", "numpy", [0, 0, 0, 0], lobed((30, 60, 20))),
-        row("LobeProminence", "numpy", [1, 0, 0, 0], lobed(*pair)),
+        row("LobeProminence", "closed form", [0, 0, 0, 0], lobed((30, 60, 20))),
+        row("LobeProminence", "closed form", [1, 0, 0, 0], lobed(*pair)),
         row("LobeProminence", "numpy", prominences, lobed(*trio, bridge=3), **close),
         row("LobeProminence", "numpy", wide, lobed(*pair, bridge=25), **close, absolute=1e-3),
         row("LobeProminence", "numpy", depths[1:5] / depths[0], apart, **close),

@@ -14,7 +14,7 @@ from features.catalogue import describe_column
 
 
 def some_mask(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    """Specks, clouds, an ellipse that may be cut off, a walk of single pixels, or everything."""
+    """Specks, clouds, an ellipse that may be cut off, everything, or a walk of single pixels."""
     kind = rng.integers(5)
     if kind == 0:
         return rng.random(shape) < rng.uniform(0.05, 0.95)
@@ -49,7 +49,7 @@ def some_picture(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray
 
 
 def odd_cell(seed: int) -> Cell:
-    """A cell of 1 to 60 rows and columns."""
+    """A cell in a picture of up to 59 rows and columns."""
     rng = np.random.default_rng(seed)
     rows, cols = rng.integers(1, rng.choice([4, 9, 30, 60]), 2)
     shape = (int(rows), int(cols))

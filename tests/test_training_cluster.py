@@ -199,6 +199,7 @@ def test_a_worker_killed_under_a_model_costs_nothing(cluster, tmp_path, monkeypa
 
 
 def test_a_scheduler_killed_under_a_model_is_one_line(tmp_path, monkeypatch, caplog):
+    import dask
     from test_cluster import Cluster
 
     kind = replace(ESTIMATORS["xgboost"], settings=PLAIN | {"model__n_estimators": 1_000_000})
@@ -216,7 +217,9 @@ def test_a_scheduler_killed_under_a_model_is_one_line(tmp_path, monkeypatch, cap
 
     monkeypatch.setattr(distant_training, "_boosted", watched)
     try:
-        with pytest.raises(DataError, match="did not finish a model") as said:
+        # Or a lock's lease, renewed every 6 seconds, may find the scheduler dead: tornado says so.
+        slowly = dask.config.set({"distributed.scheduler.locks.lease-timeout": "10 minutes"})
+        with slowly, pytest.raises(DataError, match="did not finish a model") as said:
             train(table, tmp_path / "model", scheduler=cluster.address)
     finally:
         killer.cancel()
