@@ -217,8 +217,8 @@ def extract(images: Path, out: Path, *, resume: bool, quiet: bool, **options: An
 @learning_options
 def train(table: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # noqa: ANN401
     """Judge a model by grouped cross-validation, fit it on everything, and store it."""
-    from pipelines.summary import training_summary
     from pipelines.train import train as run
+    from pipelines.training.summary import training_summary
 
     tell = None if quiet else lambda step: click.echo(step, err=True)
     report = run(table, out, progress=tell, **options)
@@ -243,7 +243,7 @@ def train(table: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # no
 def compare(table: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # noqa: ANN401
     """Set named features against a network's embedding, and both together, on the same folds."""
     from pipelines.compare import compare as run
-    from pipelines.comparison_page import outcome
+    from pipelines.comparison.page import outcome
 
     tell = None if quiet else lambda step: click.echo(step, err=True)
     contest = run(table, out, progress=tell, **options)
@@ -382,7 +382,7 @@ def verify() -> None:
 def demo(out: Path, *, quiet: bool, **options: Any) -> None:  # noqa: ANN401
     """Draw synthetic cells, measure them, train a model, and show what it goes by."""
     from pipelines.demo import demo as run
-    from pipelines.summary import training_summary
+    from pipelines.training.summary import training_summary
 
     tell = None if quiet else lambda step: click.echo(step, err=True)
     with _progress(quiet=quiet, what="extract") as progress:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from features.catalogue import FeatureRecord
+    from features.core.catalogue import FeatureRecord
 
 # What a row says behind the name, and its heading.
 _SAYS = {
@@ -42,8 +42,8 @@ def catalogue(
         If a name fits nothing.
     """
     from features import FAMILIES
-    from features.catalogue import catalogue as records
-    from features.catalogue import column_versions, describe_column
+    from features.core.catalogue import catalogue as records
+    from features.core.catalogue import column_versions, describe_column
 
     every = list(records())
     chosen: list[FeatureRecord] = []

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import ModelError
 
-from .contest import Protocol, judged
-from .feature_table import read_sidecar, read_table
-from .parts import whole_file
+from .comparison.contenders import judged
+from .comparison.protocol import Protocol
+from .outputs.atomic import whole_file
+from .outputs.read_table import read_sidecar, read_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .costs import Cost
+    from .comparison.costs import Cost
 
 TIMED = 20
 _ELSEWHERE = "name a folder that can, with -o"
@@ -64,7 +65,7 @@ def compare(
     out : Path
         Folder to write.
     estimators : sequence of str
-        Of `models.estimators.ESTIMATORS`; families alone are judged with the first.
+        Of `models.learning.estimators.ESTIMATORS`; families alone are judged with the first.
     label, group, no_groups, positive, folds, repeats, seed, jobs
         As for `train`.
     images : Path, optional
@@ -77,12 +78,12 @@ def compare(
     ModelError
         If the table, its sidecar or the options do not serve.
     """
-    from models.comparison_plot import comparison_picture
-    from models.records import as_json
-    from models.table import training_set
+    from models.dataset.training_set import training_set
+    from models.plots.comparison_plot import comparison_picture
+    from models.to_json import as_json
 
-    from .comparison_page import comparison_page
-    from .training_source import near_copies
+    from .comparison.page import comparison_page
+    from .training.source import near_copies
 
     tell = progress or _silently
     if images is not None and not images.is_dir():
@@ -143,8 +144,8 @@ def _check_target(out: Path) -> None:
 
 def _cost(sidecar: Mapping[str, Any], frame: pd.DataFrame, images: Path | None) -> Cost | None:
     """Measure what a cell costs, where the images and the network still lie."""
-    from .costs import measure_cost
-    from .networks import stored_network
+    from .comparison.costs import measure_cost
+    from .measurement.network import stored_network
 
     settings = sidecar.get("configuration", {})
     root = images or Path(sidecar.get("input", {}).get("root", ""))

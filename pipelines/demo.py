@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from data.errors import DataError
 
-from .accounts import Progress
 from .extract import extract
 from .train import train
+from .workers.run_all import Progress
 
 if TYPE_CHECKING:
-    from .train import TrainingReport
+    from .training.summary import TrainingReport
 
 SUBJECTS, CELLS = 12, 12
 AUDITED = 48  # cells suffice to show what the audit does
@@ -47,7 +47,7 @@ def demo(
     """
     import cv2
 
-    from data.drawn import synthetic_name
+    from data.layouts.synthetic_names import synthetic_name
     from data.synthetic import synthetic_smear
 
     images = out / "images"

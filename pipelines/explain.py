@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Literal
 
 from data.errors import DataError
 
-from .measuring import Refused, Settings, part_of, picture_and_cells, read_entry, stage
-from .parts import whole_file
+from .measurement.measure_image import Refused, part_of, picture_and_cells, read_entry, stage
+from .measurement.settings import Settings
+from .measurement.source import list_source
+from .outputs.atomic import whole_file
 from .predict import named_columns, open_model
-from .source import list_source
 
 if TYPE_CHECKING:
-    from features.segmentation import Segmentation
+    from features.segmentation.segment import Segmentation
 
-    from .cell_sheet import CellSheet
+    from .reporting.cell_sheet import CellSheet
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,8 @@ def explain(
     """
     import pandas as pd
 
-    from .cell_sheet import Stored
-    from .explain_page import sheet
+    from .reporting.cell_sheet import Stored
+    from .reporting.explanation_page import sheet
 
     if out.suffix not in {".html", ".htm"}:
         raise DataError(f"{out} ends in {out.suffix!r}", "give .html")

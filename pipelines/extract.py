@@ -7,26 +7,27 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from data.entries import printable
 from data.errors import DataError
+from data.printable import printable
 
-from .accounts import Failure, Progress, Workers, failures, settle
-from .assembling import write_file
-from .beside import described
-from .dataset import check_dataset, write_dataset
-from .gathering import gather
-from .measuring import Done, Measuring, Settings
-from .networks import asked_columns, asked_network, described_columns
-from .parts import Parts
-from .processes import start_server
-from .source import list_source
-from .tables import SUFFIXES, check_sidecar, write_errors, write_sidecar
-from .thumbnails import thumbnails_path
-from .work_folder import spare_input, work_folder
+from .measurement.image_extras import described
+from .measurement.measure_all import measure_all
+from .measurement.measure_image import Done
+from .measurement.network import asked_columns, asked_network, described_columns
+from .measurement.settings import Settings
+from .measurement.source import list_source
+from .outputs.assemble import write_file
+from .outputs.gather import gather
+from .outputs.parquet_folder import check_dataset, write_dataset
+from .outputs.thumbnails import thumbnails_path
+from .outputs.work_folder import spare_input, work_folder
+from .outputs.write_tables import SUFFIXES, check_sidecar, write_errors, write_sidecar
+from .workers.processes import start_server
+from .workers.run_all import Failure, Progress, Workers, failures
 
 if TYPE_CHECKING:
-    from data.entries import Listing, RemoteFile
-    from features.standardisation import Stain
+    from data.files.entries import Listing, RemoteFile
+    from features.colour.standardisation import Stain
 
 _NOT_OPTIONS = frozenset({"columns", "network", "beside"})
 
@@ -110,12 +111,12 @@ def extract(
     preset, features
         As `features.preset_columns` takes them; the family ``Embedding`` is the network's.
     stain : {"none", "background", "standard"}
-        Whose colours the features see; see `features.standardisation.standardised`.
+        Whose colours the features see; see `features.colour.standardisation.standardised`.
     embedding : str, optional
         Add what a network makes of each cell: ``lite0``, or the path of an ONNX file.
     embedding_set : sequence of str
         How the network is fed, ``mean=0.5,0.5,0.5`` say, where its file does not tell; see
-        `features.preprocessing.preprocessing`.
+        `features.embedding.network_input.preprocessing`.
     pixel_size : float, optional
         Micrometres per pixel.
     max_pixels, max_bytes : int
@@ -221,29 +222,3 @@ def extract(
 def _absolute(place: Path | RemoteFile | str) -> str:
     """Return where something lies, so that it is found from another folder too."""
     return printable(str(place.absolute() if isinstance(place, Path) else place))
-
-
-def measure_all(
-    listing: Listing,
-    settings: Settings,
-    parts: Path,
-    *,
-    workers: Workers,
-    fail_fast: bool = False,
-    progress: Progress | None = None,
-) -> list[Done | Failure]:
-    """Measure every image into parts and return what became of each, in their order.
-
-    Raises
-    ------
-    DataError
-        As `accounts.settle` does.
-    """
-    return settle(
-        Measuring(settings, Parts.of(parts, settings)),
-        listing.entries,
-        listing,
-        workers=workers,
-        fail_fast=fail_fast,
-        progress=progress,
-    )

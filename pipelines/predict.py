@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from data.errors import DataError
 
-from .accounts import Failure, Progress, Workers, failures
-from .extract import measure_all
-from .gathering import gather
-from .measuring import Settings
-from .source import list_source
-from .tables import GROUP, write_csv, write_errors
-from .work_folder import spare_input, work_folder
+from .measurement.measure_all import measure_all
+from .measurement.settings import Settings
+from .measurement.source import list_source
+from .outputs.gather import gather
+from .outputs.work_folder import spare_input, work_folder
+from .outputs.write_tables import GROUP, write_csv, write_errors
+from .workers.run_all import Failure, Progress, Workers, failures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from data.entries import Entry
-    from features.standardisation import Stain
-    from models.bundle import Bundle
-    from models.novelty import Novelty
+    from data.files.entries import Entry
+    from features.colour.standardisation import Stain
+    from models.explanation.novelty import Novelty
+    from models.storage.bundle import Bundle
 
-    from .networks import Chosen
-    from .parts import Part
+    from .measurement.image_record import Part
+    from .measurement.network import Chosen
 
 
 @dataclass(frozen=True)
@@ -91,14 +91,14 @@ def predict(
     out : Path
         CSV with a row for each cell; ``<stem>.images.csv``, ``<stem>.subjects.csv`` and
         ``<stem>.errors.csv`` lie beside it. ``Unlike_Training`` is 1 for a cell that is unlike the
-        training cells by one of the two columns after it, see `models.novelty.Novelty`.
+        training cells by one of the two columns after it, see `models.explanation.novelty.Novelty`.
 
     Raises
     ------
     DataError, CellError, ModelError
         If the input, the options or the bundle cannot be used.
     """
-    from models.novelty import load_novelty
+    from models.explanation.novelty import load_novelty
 
     if out.suffix != ".csv":
         raise DataError(f"{out} ends in {out.suffix!r}", "give .csv")
@@ -139,8 +139,8 @@ def open_model(model: Path, embedding: str | None) -> tuple[Bundle, Chosen | Non
     CellError, ModelError
         If the model or the network does not fit this installation.
     """
-    from features.catalogue import column_versions
-    from models.bundle import load_bundle
+    from features.core.catalogue import column_versions
+    from models.storage.bundle import load_bundle
 
     network = _network(model, embedding)
     embedded = network.embedding.versions() if network else {}
@@ -156,9 +156,9 @@ def named_columns(bundle: Bundle, network: Chosen | None) -> tuple[str, ...]:
 
 def _network(model: Path, place: str | None) -> Chosen | None:
     """Find the network that a model was trained with, if it was with one."""
-    from models.bundle import stored_training
+    from models.storage.bundle import stored_training
 
-    from .networks import stored_network
+    from .measurement.network import stored_network
 
     record = stored_training(model).get("embedding")
     if record is not None:
@@ -215,7 +215,7 @@ def _predicted(
     import numpy as np
     import pandas as pd
 
-    from models.bundle import predict_classes, predict_probabilities
+    from models.storage.bundle import predict_classes, predict_probabilities
 
     values = np.concatenate([part.values for _, part in batch])
     table = pd.DataFrame(values, columns=list(columns))
@@ -258,7 +258,7 @@ def _write_summary(
     shown: Sequence[str],
 ) -> None:
     """Write how many cells of each image or subject were called what, with Wilson's interval."""
-    from models.proportion import wilson
+    from models.metrics.wilson import wilson
 
     together: dict[str, list[str]] = {}
     for row in rows:

@@ -9,11 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import ModelError
 
-from . import report_choices, report_data, report_sections, report_slides
-from .card import FILE as CARD
-from .card import card, card_section
-from .checklist import checklists, estimator_words, warnings
-from .markup import (
+from .html.markup import (
     contents,
     figure,
     folded,
@@ -26,7 +22,14 @@ from .markup import (
     side_by_side,
     table,
 )
-from .wording import against_the_rest, drawn_anew
+from .html.wording import against_the_rest, drawn_anew
+from .reporting import data_sections as report_data
+from .reporting import model_sections as report_sections
+from .reporting import slide_section as report_slides
+from .reporting import tuning_sections as report_choices
+from .reporting.guidelines import checklists, estimator_words, warnings
+from .reporting.model_card import FILE as CARD
+from .reporting.model_card import card, card_section
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -216,7 +219,7 @@ def _splits(found: dict[str, Any]) -> Iterator[str]:
 
 
 def _decisions(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
-    from models.report_plots import confusion_picture
+    from models.plots.report_plots import confusion_picture
 
     yield heading("Decisions")
     rows = [

@@ -7,19 +7,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from data.entries import printable
 from data.errors import DataError
-from data.mask_names import mask_names
+from data.listing.mask_names import mask_names
+from data.printable import printable
 
-from .accounts import Failure, Progress, Workers, failures, settle
-from .measuring import Refused, Settings, picture_and_cells, read_entry, stage
-from .parts import Parts, whole_file
-from .source import list_source
-from .tables import write_errors
-from .work_folder import spare_input, work_folder
+from .measurement.image_record import Parts
+from .measurement.measure_image import Refused, picture_and_cells, read_entry, stage
+from .measurement.settings import Settings
+from .measurement.source import list_source
+from .outputs.atomic import whole_file
+from .outputs.work_folder import spare_input, work_folder
+from .outputs.write_tables import write_errors
+from .workers.run_all import Failure, Progress, Workers, failures, settle
 
 if TYPE_CHECKING:
-    from data.entries import Entry
+    from data.files.entries import Entry
 
 _NUCLEUS = (0, 255, 255)
 _CELL = (255, 220, 0)
@@ -80,7 +82,7 @@ def segment(
         As for `extract`.
     out : Path
         Folder; ``labels/`` and ``overlays/`` hold the images' relative paths, see
-        `data.mask_names.mask_names`.
+        `data.listing.mask_names.mask_names`.
     overwrite : bool
         Make everything again, and replace what others have changed.
 
@@ -212,7 +214,7 @@ class Segmenting:
         """Write the masks of an image, where they are not there already, or say why not."""
         from data.fingerprints import sha256
 
-        from .mask_files import Record, sort_files
+        from .outputs.mask_files import Record, sort_files
 
         entry, *files = task
         try:

@@ -5,65 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from models.errors import ModelError
 
-from .feature_table import read_sidecar
-from .source import list_source
-from .training_source import Source, Wanted, in_memory
+from .measurement.source import list_source
+from .outputs.read_table import read_sidecar
+from .training.source import Source, Wanted, in_memory
+from .training.summary import TrainingReport
 
 if TYPE_CHECKING:
-    from models.evaluation import Evaluation, Figure
+    pass
 
 # Sensitivity of the operating point where none is stated.
 STATED = 0.95
 
 EstimatorName = Literal["svm", "xgboost", "logistic"]
-
-
-@dataclass(frozen=True)
-class TrainingReport:
-    """What the command prints.
-
-    Parameters
-    ----------
-    out : Path
-        The bundle's folder.
-    estimator : str
-        In words.
-    cells, columns, groups : int
-        What was learnt from.
-    class_counts : mapping of str to int
-        Cells of each class.
-    positive : str or None
-        The class that sensitivity refers to.
-    evaluation : Evaluation
-        Figures with their spread over repeats and trivial baselines, classes, confusion, folds.
-    random : list of Figure or None
-        The same model under one random split: its lead over `evaluation` is the optimism of
-        splitting cell by cell. None where the split was so.
-    leading : list of mapping
-        The ten leading features: ``feature``, ``plain``, ``measure``, ``mean``, ``sd``.
-    notes : list of str
-        What was left out, merged, or should make the reader careful.
-    seconds : float
-    """
-
-    out: Path
-    estimator: str
-    cells: int
-    columns: int
-    groups: int
-    class_counts: Mapping[str, int]
-    positive: str | None
-    evaluation: Evaluation
-    random: list[Figure] | None
-    leading: list[dict[str, Any]]
-    notes: list[str]
-    seconds: float
 
 
 def train(
@@ -130,21 +88,22 @@ def train(
     DataError
         If there are no images where `images` says.
     """
-    from models.bundle import check_target, save_bundle
-    from models.crossvalidation import fit_calibrated
-    from models.estimators import approximations
-    from models.importance import MEASURES
-    from models.plots import importance_picture
-    from models.records import as_json
+    from models.explanation.importance import MEASURES
+    from models.learning.cross_validation import fit_calibrated
+    from models.learning.estimators import approximations
+    from models.plots.importance_plot import importance_picture
+    from models.storage.bundle import check_target, save_bundle
+    from models.to_json import as_json
 
-    from .checklist import warnings
-    from .external import in_words, open_external, tested
-    from .judging import Protocol, judge
-    from .provenance import provenance
     from .report import report as write_report
-    from .training_bundle import make_bundle, narrowed, summary
-    from .training_cells import training_cells
-    from .variants import Asked
+    from .reporting.guidelines import warnings
+    from .training.bundle import make_bundle, narrowed, summary
+    from .training.external_evaluation import in_words, open_external, tested
+    from .training.provenance import provenance
+    from .training.stored_cells import training_cells
+    from .validation.image_variants import Asked
+    from .validation.judge import judge
+    from .validation.protocol import Protocol
 
     started = time.monotonic()
     tell = progress or _silently
@@ -266,7 +225,7 @@ def _opened(
     """Read the table here, or let a cluster do it while it is needed."""
     if scheduler is None:
         return nullcontext(in_memory(table, dictionary, wanted))
-    from .training_cluster import check_cluster, on_cluster
+    from .cluster_training.train_on_cluster import check_cluster, on_cluster
 
     check_cluster(table, wanted)
     return on_cluster(scheduler, table, dictionary, wanted, seed)

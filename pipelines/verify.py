@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from features.verification import Agreement
+    from features.verification.verify import Agreement
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,6 @@ class Verification:
 
 def verify() -> Verification:
     """Run the IBSI digital phantom and the analytic forms through this installation."""
-    from features.verification import forms, phantom
+    from features.verification.verify import forms, phantom
 
     return Verification((*phantom(), *forms()))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import DataError
+from ..errors import DataError
 
 # The depths at which cameras deliver; the container is often deeper than the data.
 _CAMERA_BITS = (8, 10, 12, 14, 16, 24, 32, 64)

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from .errors import DataError
-from .intensity import channels_to_rgb, on_white
+from ..errors import DataError
+from .bit_depth import channels_to_rgb, on_white
 
 COPY_AGAIN = "copy the file again from its source, or export it again"
 

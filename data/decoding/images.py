@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import DataError
+from ..printable import printable
+from .bit_depth import channels_to_rgb
 from .decoders import COPY_AGAIN, check_size, decode_opencv, decode_pillow, deep_opencv, several
-from .entries import printable
-from .errors import DataError
-from .intensity import channels_to_rgb
 from .tiff import decode_tiff, grey_tiff
 
 EXTENSIONS = frozenset(

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import DataError
+from ..errors import DataError
 from .images import grey_samples
 
 # An inner pixel may be this far from 128 or 255, and from the background's 0 (JPEG).
@@ -36,7 +36,7 @@ def label_samples(content: bytes, level: NDArray[np.uint8]) -> NDArray[Any] | No
     Parameters
     ----------
     content : bytes
-        Of a grey picture that `data.images.decode_rgb` has read.
+        Of a grey picture that `data.decoding.images.decode_rgb` has read.
     level : (rows, cols) uint8
         The same at 8 bits.
 

@@ -7,9 +7,9 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import DataError
+from ..errors import DataError
 from .images import decode_rgb
-from .labels import label_samples, numbered
+from .label_images import label_samples, numbered
 
 _FORMS = "0/128/255 or 0/1/2 (background/cytoplasm/nucleus), or white/blue/cyan"
 # A pixel may be this far from the colour it stands for (JPEG, soft edges).
@@ -35,7 +35,8 @@ def decode_mask(
     nearest of the three, except that a middle level found only along edges (fewer than half of
     its pixels within 16 of 128) is the soft edge of a two-valued mask. A two-valued grey mask
     is what `mask_is` says; the other mask is then None. So is a label image, in which every
-    level is one cell or one nucleus (`data.labels.label_samples` says what is taken for one).
+    level is one cell or one nucleus (`data.decoding.label_images.label_samples` says what is
+    taken for one).
 
     Parameters
     ----------

@@ -13,9 +13,9 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
+from ..errors import DataError
+from .bit_depth import channels_to_rgb
 from .decoders import COPY_AGAIN, check_size, decode_opencv, decode_pillow, deep_opencv, several
-from .errors import DataError
-from .intensity import channels_to_rgb
 
 # tifffile logs what it forgives; without a handler, logging would write that to stderr.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())

@@ -6,9 +6,9 @@ import csv
 import io
 from pathlib import Path
 
-from .entries import printable
-from .errors import DataError
-from .images import read_bytes
+from ..decoding.images import read_bytes
+from ..errors import DataError
+from ..printable import printable
 
 _DELIMITERS = (",", ";", "\t")
 

@@ -7,9 +7,9 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from .entries import printable
-from .errors import DataError
-from .images import EXTENSIONS, is_image
+from ..decoding.images import EXTENSIONS, is_image
+from ..errors import DataError
+from ..printable import printable
 
 
 @dataclass(frozen=True, slots=True)

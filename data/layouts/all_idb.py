@@ -13,8 +13,8 @@ import re
 from functools import cache
 from pathlib import Path
 
-from .entries import Entry, Facts
-from .tree import Found, Tree
+from ..files.entries import Entry, Facts
+from ..files.tree import Found, Tree
 
 FIELDS, CROPS = "ALL-IDB1", "ALL-IDB2"
 

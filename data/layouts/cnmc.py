@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from .entries import Entry
-from .tables import has_columns, read_table
-from .tree import Found, Tree
+from ..files.csv_tables import has_columns, read_table
+from ..files.entries import Entry
+from ..files.tree import Found, Tree
 
 NAME = "C-NMC 2019"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..files.entries import Entry
+from ..files.tree import Tree
 from .all_idb import read_all_idb
 from .cnmc import read_cnmc
-from .drawn import read_synthetic
-from .entries import Entry
-from .tree import Tree
-from .white_cells import read_pbc, read_seg_wbc
+from .pbc_and_seg_wbc import read_pbc, read_seg_wbc
+from .synthetic_names import read_synthetic
 
 Layout = Callable[[Tree], tuple[str, list[Entry], list[str]] | None]
 """From a tree to the layout's name, its entries and its notes; None where it does not fit."""

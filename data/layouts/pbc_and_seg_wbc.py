@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from .entries import Entry, printable
-from .errors import DataError
-from .tables import has_columns, read_table
-from .tree import Found, Tree
+from ..errors import DataError
+from ..files.csv_tables import has_columns, read_table
+from ..files.entries import Entry
+from ..files.tree import Found, Tree
+from ..printable import printable
 
 PBC, SEG_WBC = "PBC", "seg_wbc"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from .entries import Entry
-from .synthetic import SyntheticCell
-from .tree import Tree
+from ..files.entries import Entry
+from ..files.tree import Tree
+from ..synthetic import SyntheticCell
 
 LAYOUT = "synthetic cells"
 NOTE = "these cells were drawn by a program: what a model reaches on them says nothing of blood"

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .entries import Entry
-from .tree import Found, Tree
+from ..files.entries import Entry
+from ..files.tree import Found, Tree
 
 # Folders that hold all images, next to folders of something else.
 IMAGE_FOLDERS = frozenset(("img", "imgs", "image", "images", "im"))

@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from posixpath import splitext
 
-from .entries import Entry, Listing, printable
-from .errors import DataError
+from ..errors import DataError
+from ..files.entries import Entry, Listing
+from ..files.tree import Found, Tree, has_image_extension, read_tree
+from ..layouts.known_layouts import LAYOUTS
+from ..printable import printable
 from .folders import IMAGE_FOLDERS, MASK_FOLDERS, read_folders
-from .layouts import LAYOUTS
 from .manifest import read_manifest
 from .mask_names import names_to_look_for
-from .tree import Found, Tree, has_image_extension, read_tree
 
 __all__ = ["Entry", "Listing", "list_images"]
 

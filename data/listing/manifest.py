@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path, PurePath
 
-from .entries import Entry, Listing, RemoteFile, printable
-from .errors import DataError
-from .tables import read_table
+from ..errors import DataError
+from ..files.csv_tables import read_table
+from ..files.entries import Entry, Listing, RemoteFile
+from ..printable import printable
 
 _OWN = frozenset(("image", "label", "subject", "slide", "camera", "mask"))
 

@@ -9,10 +9,11 @@ from importlib import import_module
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from .entries import Listing, RemoteFile, printable
-from .errors import DataError
+from ..errors import DataError
+from ..files.entries import Listing, RemoteFile
+from ..files.tree import Found, Tree, has_image_extension
+from ..printable import printable
 from .folders import read_folders
-from .tree import Found, Tree, has_image_extension
 
 
 def read_remote(file: RemoteFile, *, max_bytes: int) -> bytes:

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Bytes, Floats
-from .kernels import compiled
+from ..primitives.arrays import Bytes, Floats
+from ..primitives.kernels import compiled
 
 # Raised whenever the same pixels give other values.
 SURROUNDINGS_VERSION = 1

@@ -7,12 +7,12 @@ from functools import cached_property
 
 import numpy as np
 
-from .arrays import Floats
-from .cell import COMPARTMENTS, Cell
-from .colour import CHANNELS, scale
-from .kernels import expectations
-from .moments import PERCENTS, Moments, moments
-from .registry import Axes, Family
+from ..core.cell import COMPARTMENTS, Cell
+from ..core.registry import Axes, Family
+from ..primitives.arrays import Floats
+from ..primitives.channels import CHANNELS, scale
+from ..primitives.kernels import expectations
+from .histogram_moments import PERCENTS, Moments, moments
 
 _HUES = np.deg2rad(scale(("Hue",))[0])
 _CIRCLE = np.stack([np.cos(_HUES), np.sin(_HUES)])

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Floats
-from .kernels import compiled, inner
+from ..primitives.arrays import Floats
+from ..primitives.kernels import compiled, inner
 
 PERCENTS = (0, 10, 25, 50, 75, 90, 100)
 _LOW, _MIDDLE, _HIGH = PERCENTS.index(10), PERCENTS.index(50), PERCENTS.index(90)

@@ -6,10 +6,10 @@ from functools import partial
 
 import numpy as np
 
-from .arrays import Floats, ratio
-from .colour import CHANNELS
+from ..core.registry import feature
+from ..primitives.arrays import Floats, ratio
+from ..primitives.channels import CHANNELS
 from .histogram import INTENSITY, Histogram
-from .registry import feature
 
 LINEAR = tuple(name for name in CHANNELS if name != "Hue")
 # Ratios to the mean or to the quartiles make sense only where zero means "none".

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Bytes, Floats, ratio
-from .cell import BITS, Cell
-from .colour import CHANNELS, SCALES
-from .kernels import compiled
-from .outline import chamfer_of
-from .registry import Axes, Family, feature
+from ..core.cell import BITS, Cell
+from ..core.registry import Axes, Family, feature
+from ..primitives.arrays import Bytes, Floats, ratio
+from ..primitives.channels import CHANNELS, SCALES
+from ..primitives.kernels import compiled
+from ..shape.region import chamfer_of
 
 RINGS = 4
 # A pixel's place as one number: edge of nucleus and of cell, ring of nucleus and of cell.

@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Bytes, Floats
-from .cell import Cell
-from .kernels import compiled, level_counts
-from .stain import background, cut_out
+from ..core.cell import Cell
+from ..primitives.arrays import Bytes, Floats
+from ..primitives.kernels import compiled, level_counts
+from ..primitives.optical_density import background, cut_out
 
 Stain = Literal["none", "background", "standard"]
 STAINS: tuple[Stain, ...] = ("none", "background", "standard")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypedDict
 
-from .colour import SCALES, scale
+from ..primitives.channels import SCALES, scale
 from .recipe import parse_column
 from .registry import FEATURES, MEMBERSHIPS, Column, Feature, columns_of
 

@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from . import colour
-from .arrays import Bytes, Floats, Mask
-from .errors import CellError
-from .kernels import histograms
-from .masks import shrunk
+from ..errors import CellError
+from ..primitives import channels as colour
+from ..primitives.arrays import Bytes, Floats, Mask
+from ..primitives.kernels import histograms
+from ..primitives.masks import shrunk
 
 Made = TypeVar("Made")
 

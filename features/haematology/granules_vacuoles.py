@@ -7,12 +7,12 @@ from math import nan, pi, sqrt
 
 import numpy as np
 
-from .cell import BITS, Cell
-from .colour import SCALES
-from .haematology import HAEMATOLOGY, Parts
-from .masks import dilated, near_and_far
-from .registry import feature
-from .spots import Spots, bright_spots, diameter, odd
+from ..core.cell import BITS, Cell
+from ..core.registry import feature
+from ..primitives.channels import SCALES
+from ..primitives.masks import dilated, near_and_far
+from .bright_spots import Spots, bright_spots, diameter, odd
+from .nucleus_ratios import HAEMATOLOGY, Parts
 
 # In parts of the cell's diameter: the rim of the cytoplasm that is left out, the two squares
 # whose means are compared and the side of the least spot; then the difference in grey levels.

@@ -8,11 +8,11 @@ from math import nan
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Floats
-from .haematology import HAEMATOLOGY, Parts
-from .kernels import compiled, inner
-from .outline import chamfer_of
-from .registry import feature
+from ..core.registry import feature
+from ..primitives.arrays import Floats
+from ..primitives.kernels import compiled, inner
+from ..shape.region import chamfer_of
+from .nucleus_ratios import HAEMATOLOGY, Parts
 
 # Two thick parts are two lobes where the bridge between them is at most this share as thick as
 # the thinner of them; a part thinner than this share of the thickest is no lobe at all.

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from math import hypot, nan, pi, sqrt
 
-from .cell import Cell
-from .outline import Shape, shape_of
-from .registry import Axes, Family, feature
+from ..core.cell import Cell
+from ..core.registry import Axes, Family, feature
+from ..shape.region import Shape, shape_of
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,13 +13,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Bytes, Floats, Mask
-from .chamfer import chamfer
-from .haematology import HAEMATOLOGY, Parts
-from .kernels import compiled, inner
+from ..core.registry import feature
+from ..primitives.arrays import Bytes, Floats, Mask
+from ..primitives.chamfer import chamfer
+from ..primitives.kernels import compiled, inner
+from ..primitives.optical_density import otsu
 from .lobes import top
-from .registry import feature
-from .stain import otsu
+from .nucleus_ratios import HAEMATOLOGY, Parts
 
 # Depths at which parts are told apart, twentieths of the greatest depth.
 DEPTHS = (3, 6, 9, 12, 15)

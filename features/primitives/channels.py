@@ -25,6 +25,8 @@ CHANNELS: tuple[str, ...] = (
     "Azure",
     "Eosin",
 )
+TEXTURE_CHANNELS = tuple(name for name in CHANNELS if name != "Hue")
+
 
 # Value of a plane's level: slope * level + offset, in the unit beside it.
 SCALES: dict[str, tuple[float, float, str]] = {

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from .arrays import Bytes, Floats
-from .tallies import dark_share, density_planes, otsu_level, slide_levels
+from .counting import dark_share, density_planes, otsu_level, slide_levels
 
 DENSITY_STEP = 0.01  # optical density (natural log) of one grey level of the density planes
 _GRID = 120  # lines and columns of pixels that suffice to know the slide

@@ -7,9 +7,12 @@ from math import ceil, inf, pi, sqrt
 import cv2
 import numpy as np
 
-from .arrays import Bytes
+from ..errors import CellError
+from ..primitives.arrays import Bytes
+from ..primitives.counting import gap_to_part
+from ..primitives.opening import disc
+from ..primitives.optical_density import Stain, chromatin, cut_out, density, otsu, stain_of, stained
 from .cytoplasm import drawn, others, reduced_mask, region_of
-from .errors import CellError
 from .nuclei import (
     GRAIN_REACH,
     central,
@@ -20,11 +23,8 @@ from .nuclei import (
     smooth_chromatin,
     within,
 )
-from .opening import disc
 from .quality import Outlined
 from .regions import Parts, diameter, filled, main_parts, opened, parts
-from .stain import Stain, chromatin, cut_out, density, otsu, stain_of, stained
-from .tallies import gap_to_part
 from .touching import red_cell_radius
 
 _SCALE = 56.0  # diameter in pixels of the nuclei on the image where the cell is sought
@@ -76,7 +76,7 @@ def several(found: Parts, main: int) -> bool:
     found : Parts
         At least one part.
     main : int
-        Number of the central one, see `features.nuclei.main_part`.
+        Number of the central one, see `features.segmentation.nuclei.main_part`.
 
     Returns
     -------

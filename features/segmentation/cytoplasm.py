@@ -8,24 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Bytes, Floats
-from .connected import parts_under
-from .opening import opened_with
-from .polar import enclose
-from .regions import (
-    Parts,
-    above,
-    diameter,
-    distance_from,
-    filled,
-    hull,
-    middle,
-    notch,
-    touching,
-)
-from .stain import stained
-from .tallies import otsu_level
-from .tints import (
+from ..primitives.arrays import Bytes, Floats
+from ..primitives.components import parts_under
+from ..primitives.counting import otsu_level
+from ..primitives.opening import opened_with
+from ..primitives.optical_density import stained
+from .colour_evidence import (
     distant_counts,
     median_level,
     near_and_away,
@@ -34,6 +22,8 @@ from .tints import (
     tint_counts,
     tint_scores,
 )
+from .regions import Parts, above, diameter, distance_from, filled, hull, middle, notch, touching
+from .star_outline import enclose
 
 _BINS = 16  # of each of the two density ratios and of the density
 _BLUE_SCALE, _RED_SCALE = _BINS / 1.6, _BINS / 1.2
@@ -43,7 +33,7 @@ _NOTCH = 0.13  # deeper notches show that another cell touches
 _RED_CELLS = 0.015  # share of the image from which on other cells' colour is learned
 _HALF = 0.4  # part of the cytoplasm's density at which its outline is drawn
 _SCALE = 48.0  # diameter in pixels of the nucleus on the image where the region is found
-_STIFFNESS = 0.2  # see `features.polar.enclose`
+_STIFFNESS = 0.2  # see `features.segmentation.star_outline.enclose`
 
 
 @cache
@@ -73,7 +63,7 @@ def kinship(optical: Bytes, own: Bytes, near: Bytes, away: Bytes) -> NDArray[np.
     Parameters
     ----------
     optical : (rows, cols, 3) uint8
-        See `features.stain.density`.
+        See `features.primitives.optical_density.density`.
     own, near, away : (rows, cols) uint8, 0 or 1
         Stained pixels; those next to the nucleus; those far from it, mostly red cells.
 
@@ -144,7 +134,7 @@ def whole_cell(optical: Bytes, nucleus: Bytes, other: Bytes) -> Bytes:
     Parameters
     ----------
     optical : (rows, cols, 3) uint8
-        Optical density, see `features.stain.density`.
+        Optical density, see `features.primitives.optical_density.density`.
     nucleus, other : (rows, cols) uint8, 0 or 1
         The nucleus, not empty, and the nuclei of other cells.
 

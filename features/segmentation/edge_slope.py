@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Bytes, Floats
-from .kernels import compiled, inner
+from ..primitives.arrays import Bytes, Floats
+from ..primitives.kernels import compiled, inner
 
 Level = np.int64
 

@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Bytes, Floats
+from ..primitives.arrays import Bytes, Floats
+from ..primitives.optical_density import background, stain_of, stained
 from .cytoplasm import whole_cell
 from .nuclei import check_contrast, nuclear, within
 from .quality import Outlined
 from .regions import diameter, distance_from
-from .stain import background, stain_of, stained
 from .touching import red_cell_radius, separated
 
 _SHORT_SIDE = 1000  # pixels; nuclei are searched on an image no larger than this

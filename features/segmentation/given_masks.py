@@ -7,13 +7,13 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Bytes, Mask
+from ..errors import CellError
+from ..primitives.arrays import Bytes, Mask
+from ..primitives.optical_density import Stain, stain_of
 from .cytoplasm import whole_cell
-from .errors import CellError
 from .nuclei import nuclear_size, smooth_chromatin, within
 from .quality import Outlined
 from .regions import parts
-from .stain import Stain, stain_of
 
 # A mask, or a label image: 0 outside, one number for each cell.
 Given: TypeAlias = Mask | NDArray[np.int32]
@@ -28,7 +28,7 @@ def given_cells(rgb: Bytes, nucleus: Given | None, cell: Given | None) -> list[O
     ----------
     rgb : (rows, cols, 3) uint8
     nucleus, cell : (rows, cols) bool or int32, or None
-        See `features.segmentation.from_masks`.
+        See `features.segmentation.segment.from_masks`.
 
     Returns
     -------

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Bytes
-from .cell import Cell
+from ..core.cell import Cell
+from ..primitives.arrays import Bytes
 from .regions import distance_from, parts
 
 CYTOPLASM, NUCLEUS = np.uint8(128), np.uint8(255)

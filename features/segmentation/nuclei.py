@@ -7,23 +7,13 @@ from math import hypot, sqrt
 import cv2
 import numpy as np
 
-from .arrays import Bytes
-from .blur import gaussian
-from .errors import CellError
-from .regions import (
-    Parts,
-    above,
-    diameter,
-    distance_from,
-    filled,
-    hull,
-    main_parts,
-    middle,
-    opened,
-)
-from .slopes import level_slopes
-from .stain import DENSITY_STEP
-from .tallies import contrast_sums, least_of_parts, masked_counts, otsu_level
+from ..errors import CellError
+from ..primitives.arrays import Bytes
+from ..primitives.counting import contrast_sums, least_of_parts, masked_counts, otsu_level
+from ..primitives.gaussian import gaussian
+from ..primitives.optical_density import DENSITY_STEP
+from .edge_slope import level_slopes
+from .regions import Parts, above, diameter, distance_from, filled, hull, main_parts, middle, opened
 
 _COMPACT = 0.3  # share of the dark pixels in regions as broad as nuclei: less is noise
 _CONTRAST = 0.12  # optical density by which chromatin stands out at least
@@ -44,7 +34,7 @@ def smooth_chromatin(plane: Bytes, size: float) -> Bytes:
     Parameters
     ----------
     plane : (rows, cols) uint8
-        See `features.stain.chromatin`.
+        See `features.primitives.optical_density.chromatin`.
     size : float
         Usual diameter of a nucleus in pixels.
 
@@ -63,7 +53,7 @@ def nuclear(plane: Bytes, level: int, size: float) -> Bytes:
     Parameters
     ----------
     plane : (rows, cols) uint8
-        See `features.stain.chromatin`.
+        See `features.primitives.optical_density.chromatin`.
     level : int
     size : float
         Usual diameter of a nucleus in pixels, the scale of the smoothing.
@@ -81,7 +71,7 @@ def check_contrast(plane: Bytes, mask: Bytes, level: int) -> None:
     Parameters
     ----------
     plane : (rows, cols) uint8
-        See `features.stain.chromatin`.
+        See `features.primitives.optical_density.chromatin`.
     mask : (rows, cols) uint8, 0 or 1
         Its pixels above the level, cleaned by `nuclear`.
     level : int
@@ -166,7 +156,7 @@ def sharpened(plane: Bytes, cell: Bytes, level: int) -> int:
     Parameters
     ----------
     plane : (rows, cols) uint8
-        See `features.stain.chromatin`.
+        See `features.primitives.optical_density.chromatin`.
     cell : (rows, cols) uint8, 0 or 1
     level : int
 

@@ -8,9 +8,9 @@ from statistics import median
 import cv2
 import numpy as np
 
-from .arrays import Bytes
+from ..primitives.arrays import Bytes
+from .edge_slope import outline_slope, tones
 from .regions import diameter, parts, solidity
-from .slopes import outline_slope, tones
 
 _ALIKE = 0.5  # two parts of a nucleus are of like size above this ratio of their areas
 _SCANTY = 0.03  # share of the cell below which a compartment is missing
@@ -30,7 +30,7 @@ class Outlined:
     box : (slice, slice)
         Rows and columns of the window in the image.
     optical : (rows, cols, 3) uint8
-        Optical density in the window, see `features.stain.density`.
+        Optical density in the window, see `features.primitives.optical_density.density`.
     nucleus, cell : (rows, cols) uint8, 0 or 1
         The nucleus, perhaps empty, inside the cell.
     """

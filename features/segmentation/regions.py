@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Bytes
-from .connected import fill_holes, greatest_parts, labelled, parts_under
-from .opening import LARGEST, opened_with
-from .tallies import part_mask
+from ..primitives.arrays import Bytes
+from ..primitives.components import fill_holes, greatest_parts, labelled, parts_under
+from ..primitives.counting import part_mask
+from ..primitives.opening import LARGEST, opened_with
 
 
 def above(plane: Bytes, level: float) -> Bytes:

@@ -8,15 +8,15 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from .arrays import Bytes
-from .cell import Cell
-from .crops import LARGE, central_cell, is_field
-from .errors import CellError
-from .fields import cells_of_field
-from .given import Given, given_cells
+from ..core.cell import Cell
+from ..errors import CellError
+from ..primitives.arrays import Bytes
+from ..primitives.counting import centre
+from .crop import LARGE, central_cell, is_field
+from .field import cells_of_field
+from .given_masks import Given, given_cells
 from .label_image import label_image
 from .quality import Outlined, Quality, assess, smudged
-from .tallies import centre
 
 Source = Literal["crop", "field"]
 
@@ -64,8 +64,8 @@ class Segmentation:
     def labels(self) -> Bytes:
         """Return the mask image: (rows, cols) uint8, 0 background, 128 cytoplasm, 255 nucleus.
 
-        Each cell is one connected part of it, see `features.label_image`: `from_masks` takes the
-        same cells from it, without the one pixel between two that touch.
+        Each cell is one connected part of it, see `features.segmentation.label_image`:
+        `from_masks` takes the same cells from it, without the one pixel between two that touch.
         """
         return label_image(self.shape, [found.cell for found in self.cells])
 
@@ -129,7 +129,8 @@ def segment(
         A photograph of Romanowsky-stained blood, or one cell cut out on black.
     source : {"auto", "crop", "field"}
         A crop gives one cell, the central one; a field every white cell. By default an image is
-        a crop if a nucleus lies at its centre that is not tiny, see `features.crops.several`.
+        a crop if a nucleus lies at its centre that is not tiny, see
+        `features.segmentation.crop.several`.
     pixel_size : float, optional
         Micrometres per pixel, handed on to the cells.
 

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Bytes
-from .kernels import compiled
+from ..primitives.arrays import Bytes
+from ..primitives.kernels import compiled
 
 ANGLES = 96
 

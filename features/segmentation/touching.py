@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Bytes
-from .opening import disc
+from ..primitives.arrays import Bytes
+from ..primitives.opening import disc
 from .regions import above, filled, opened
 
 _NECK = 0.8  # a neck wider than this part of the smaller body's width is no neck
@@ -25,7 +25,7 @@ def red_cell_radius(plane: Bytes, stain: Bytes, level: int) -> float | None:
     Parameters
     ----------
     plane, stain : (rows, cols) uint8
-        See `features.stain.chromatin` and `features.stain.stained`.
+        See `features.primitives.optical_density`: `chromatin` and `stained`.
     level : int
         Chromatin level above which a pixel is nuclear.
 

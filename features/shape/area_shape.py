@@ -7,9 +7,9 @@ from math import atan2, degrees, nan, pi, sqrt
 
 import numpy as np
 
-from .arrays import Floats
-from .outline import AREA_SHAPE, Shape
-from .registry import feature
+from ..core.registry import feature
+from ..primitives.arrays import Floats
+from .region import AREA_SHAPE, Shape
 
 _MOVES = "translation, rotation by 90 degrees, flips"
 SCALE = f"{_MOVES}; scale, within sampling"

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Floats
-from .kernels import compiled, inner
+from ..primitives.arrays import Floats
+from ..primitives.kernels import compiled, inner
 
 Points = NDArray[np.int64]
 

@@ -15,11 +15,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Floats
-from .kernels import compiled
-from .notches import notches
-from .outline import AREA_SHAPE, Shape, largest_part
-from .registry import feature
+from ..core.registry import feature
+from ..primitives.arrays import Floats
+from ..primitives.kernels import compiled
+from .concavities import notches
+from .region import AREA_SHAPE, Shape, largest_part
 
 HARMONICS = 8
 # A concavity counts where it is deeper than this share of the equivalent diameter.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import pi
 
-from .outline import Shape
-from .shape import SCALE, measure
+from .area_shape import SCALE, measure
+from .region import Shape
 
 
 @measure(

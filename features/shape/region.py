@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Floats, Mask
-from .cell import Cell
-from .chamfer import chamfer
-from .masks import calipers, central_moments, extent, quads, row_sums
-from .registry import Axes, Family
+from ..core.cell import Cell
+from ..core.registry import Axes, Family
+from ..primitives.arrays import Floats, Mask
+from ..primitives.chamfer import chamfer
+from ..primitives.masks import calipers, central_moments, extent, quads, row_sums
 
 # What each 2x2 neighbourhood adds to the Crofton perimeter in 4 directions and to the Euler number
 # (8-connected), by the code top-left + 2 top-right + 4 bottom-left + 8 bottom-right.

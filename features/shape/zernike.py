@@ -8,11 +8,11 @@ from math import comb, factorial, nan, pi
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Floats
-from .kernels import compiled
-from .masks import FIRST, LAST, ROW
-from .outline import AREA_SHAPE, Shape
-from .registry import feature
+from ..core.registry import feature
+from ..primitives.arrays import Floats
+from ..primitives.kernels import compiled
+from ..primitives.masks import FIRST, LAST, ROW
+from .region import AREA_SHAPE, Shape
 
 DEGREE = 9
 ORDERS = tuple(

@@ -8,9 +8,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .glcm import TEXTURE, aggregate, glcm_of
-from .levels import levelled
-from .registry import FEATURES
+from ..core.registry import FEATURES
+from .cooccurrence.glcm import TEXTURE, aggregate, glcm_of
+from .quantise import levelled
 
 
 def cooccurrence(

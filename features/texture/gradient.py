@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Floats, ratio
-from .cell import COMPARTMENTS, Cell
-from .kernels import compiled, inner
-from .levelsizes import TEXTURE_CHANNELS
-from .registry import Axes, Family, feature
+from ..core.cell import COMPARTMENTS, Cell
+from ..core.registry import Axes, Family, feature
+from ..primitives.arrays import Floats, ratio
+from ..primitives.channels import TEXTURE_CHANNELS
+from ..primitives.kernels import compiled, inner
 
 BINS = 8
 _FIRST, _SECOND = tan(pi / 16), tan(3 * pi / 16)

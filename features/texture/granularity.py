@@ -13,10 +13,10 @@ from functools import partial
 import cv2
 import numpy as np
 
-from .arrays import Bytes, Floats, Mask, ratio
-from .cell import COMPARTMENTS, Cell
-from .levelsizes import TEXTURE_CHANNELS
-from .registry import Axes, Family, feature
+from ..core.cell import COMPARTMENTS, Cell
+from ..core.registry import Axes, Family, feature
+from ..primitives.arrays import Bytes, Floats, Mask, ratio
+from ..primitives.channels import TEXTURE_CHANNELS
 
 SIDES = (3, 5, 7, 9, 13, 17)
 

@@ -14,11 +14,11 @@ from math import pi, sqrt
 import cv2
 import numpy as np
 
-from .arrays import Bytes, Floats, Mask
-from .cell import COMPARTMENTS, Cell
-from .levelsizes import TEXTURE_CHANNELS
-from .masks import eroded
-from .registry import Axes, Family, feature
+from ..core.cell import COMPARTMENTS, Cell
+from ..core.registry import Axes, Family, feature
+from ..primitives.arrays import Bytes, Floats, Mask
+from ..primitives.channels import TEXTURE_CHANNELS
+from ..primitives.masks import eroded
 
 # Level, edge, spot, wave and ripple.
 VECTORS = {

@@ -9,11 +9,11 @@ from math import cos, floor, pi, sin
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Floats
-from .cell import COMPARTMENTS, Cell
-from .colour import CHANNELS
-from .kernels import counts_by_mask, neighbour_patterns
-from .registry import Axes, Family, feature
+from ..core.cell import COMPARTMENTS, Cell
+from ..core.registry import Axes, Family, feature
+from ..primitives.arrays import Floats
+from ..primitives.channels import CHANNELS
+from ..primitives.kernels import counts_by_mask, neighbour_patterns
 
 CIRCLES = {"P8R1": (8, 1), "P16R2": (16, 2)}
 _ONE = 1 << 14

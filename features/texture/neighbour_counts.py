@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Floats
-from .cell import COMPARTMENTS, Cell
-from .glcm import quantise
-from .kernels import compiled, inner
-from .levelsizes import SUMS, add_up
-from .registry import Axes
+from ..core.cell import COMPARTMENTS, Cell
+from ..core.registry import Axes
+from ..primitives.arrays import Floats
+from ..primitives.kernels import compiled, inner
+from .cooccurrence.glcm import quantise
+from .size_matrix import SUMS, add_up
 
 
 @inner

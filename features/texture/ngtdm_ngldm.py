@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Floats
-from .cell import COMPARTMENTS, Cell
-from .levels import levelled
-from .levelsizes import TEXTURE_CHANNELS, LevelSizes, declare, of_sums
-from .neighbours import ToneDifferences, at_levels, neighbour_sums
-from .registry import FEATURES, Axes, Family, Membership, feature
+from ..core.cell import COMPARTMENTS, Cell
+from ..core.registry import FEATURES, Axes, Family, Membership, feature
+from ..primitives.arrays import Floats
+from ..primitives.channels import TEXTURE_CHANNELS
+from .neighbour_counts import ToneDifferences, at_levels, neighbour_sums
+from .quantise import levelled
+from .size_matrix import LevelSizes, declare, of_sums
 
 # What IBSI and pyradiomics report for the coarseness of a region without any difference.
 COARSEST = 1e6

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import CellError
-from .glcm import quantise
+from ..errors import CellError
+from .cooccurrence.glcm import quantise
 
 
 def levelled(

@@ -11,13 +11,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Floats
-from .cell import COMPARTMENTS, Cell
-from .glcm import aggregate, quantise
-from .kernels import compiled, inner
-from .levels import levelled
-from .levelsizes import SUMS, TEXTURE_CHANNELS, LevelSizes, add_up, declare, of_sums
-from .registry import FEATURES, Axes, Family, Membership
+from ..core.cell import COMPARTMENTS, Cell
+from ..core.registry import FEATURES, Axes, Family, Membership
+from ..primitives.arrays import Floats
+from ..primitives.channels import TEXTURE_CHANNELS
+from ..primitives.kernels import compiled, inner
+from .cooccurrence.glcm import aggregate, quantise
+from .quantise import levelled
+from .size_matrix import SUMS, LevelSizes, add_up, declare, of_sums
 
 
 @inner

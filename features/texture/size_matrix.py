@@ -15,13 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Floats
-from .colour import CHANNELS
-from .kernels import compiled
-from .registry import Family, feature
+from ..core.registry import Family, feature
+from ..primitives.arrays import Floats
+from ..primitives.kernels import compiled
 
 SUMS = 16
-TEXTURE_CHANNELS = tuple(name for name in CHANNELS if name != "Hue")
 
 
 @compiled

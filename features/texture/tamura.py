@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Floats, ratio
-from .cell import COMPARTMENTS, Cell
-from .histogram import Histogram
-from .kernels import compiled, inner
-from .levelsizes import TEXTURE_CHANNELS
-from .registry import Axes, Family, feature
+from ..colour.histogram import Histogram
+from ..core.cell import COMPARTMENTS, Cell
+from ..core.registry import Axes, Family, feature
+from ..primitives.arrays import Floats, ratio
+from ..primitives.channels import TEXTURE_CHANNELS
+from ..primitives.kernels import compiled, inner
 
 SCALES = 5
 DIRECTIONS = 16

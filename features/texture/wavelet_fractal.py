@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Floats, ratio
-from .cell import COMPARTMENTS, Cell
-from .kernels import compiled, inner
-from .levelsizes import TEXTURE_CHANNELS
-from .registry import Axes, Family, Membership, feature
+from ..core.cell import COMPARTMENTS, Cell
+from ..core.registry import Axes, Family, Membership, feature
+from ..primitives.arrays import Floats, ratio
+from ..primitives.channels import TEXTURE_CHANNELS
+from ..primitives.kernels import compiled, inner
 
 LEVELS = 3
 LAGS = (1, 2, 4, 8)

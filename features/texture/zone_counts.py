@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .kernels import compiled, inner
-from .levelsizes import SUMS, add_up
+from ..primitives.kernels import compiled, inner
+from .size_matrix import SUMS, add_up
 
 
 @inner

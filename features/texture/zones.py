@@ -13,12 +13,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .cell import COMPARTMENTS, Cell
-from .glcm import quantise
-from .levels import levelled
-from .levelsizes import TEXTURE_CHANNELS, LevelSizes, declare, of_sums
-from .registry import FEATURES, Axes, Family, Membership
-from .zonelabels import zone_sums
+from ..core.cell import COMPARTMENTS, Cell
+from ..core.registry import FEATURES, Axes, Family, Membership
+from ..primitives.channels import TEXTURE_CHANNELS
+from .cooccurrence.glcm import quantise
+from .quantise import levelled
+from .size_matrix import LevelSizes, declare, of_sums
+from .zone_counts import zone_sums
 
 NO_DEPTHS = np.empty((0, 0, 0), np.float32)
 

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ellipe
 
-from .arrays import Mask
-from .cell import Cell
-from .standardisation import slide_colour, standardised
+from ..colour.standardisation import slide_colour, standardised
+from ..core.cell import Cell
+from ..primitives.arrays import Mask
 
 Expected = dict[str, tuple[float, float]]  # column: value, tolerance
 

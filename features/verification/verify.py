@@ -16,16 +16,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Mask
-from .forms import FORMS
-from .histogram import INTENSITY, Histogram
-from .neighbourhood import dependence, tone_differences
-from .phantom import LEVELS, PHANTOM, REFERENCE
-from .recipe import Recipe, preset_columns
-from .registry import FEATURES
-from .runlength import run_lengths
-from .texture import cooccurrence
-from .zones import zone_distances, zone_sizes
+from ..colour.histogram import INTENSITY, Histogram
+from ..core.recipe import Recipe, preset_columns
+from ..core.registry import FEATURES
+from ..primitives.arrays import Mask
+from ..texture.glcm_of_image import cooccurrence
+from ..texture.ngtdm_ngldm import dependence, tone_differences
+from ..texture.run_length import run_lengths
+from ..texture.zones import zone_distances, zone_sizes
+from .analytic_cells import FORMS
+from .ibsi_phantom import LEVELS, PHANTOM, REFERENCE
 
 
 @dataclass(frozen=True)

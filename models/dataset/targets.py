@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .errors import ModelError
+from ..errors import ModelError
 from .groups import group_names, merged_groups
 
 POSITIVE = "blast"

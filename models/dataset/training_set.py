@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .errors import ModelError
+from ..errors import ModelError
 from .targets import Targets, read_targets
 
 Columns = Mapping[str, Mapping[str, Any]]

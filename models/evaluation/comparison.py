@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .figures import figures
-from .intervals import DRAWS, cluster_bootstrap
+from ..metrics.bootstrap import DRAWS, cluster_bootstrap
+from ..metrics.classification import figures
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .crossvalidation import Fold, pooled, pooled_thresholds
-from .figures import (
+from ..learning.cross_validation import Fold, pooled, pooled_thresholds
+from ..metrics.bootstrap import DRAWS, cluster_bootstrap
+from ..metrics.classification import (
     class_f1,
     class_sensitivity,
     class_specificity,
@@ -18,9 +19,8 @@ from .figures import (
     decide,
     figures,
 )
-from .intervals import DRAWS, cluster_bootstrap
-from .judged import Calibrated, Operating, calibrated, operating_point
-from .operating import Abstention, abstentions
+from ..metrics.operating_points import Abstention, abstentions
+from .probability_quality import Calibrated, Operating, calibrated, operating_point
 from .subjects import SubjectFigures, SubjectResult, subject_figures, subject_results
 
 Floats = NDArray[np.float64]

@@ -13,10 +13,10 @@ from sklearn.decomposition import PCA
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from .crossvalidation import Fold
-from .errors import ModelError
-from .estimators import Estimator
-from .tuning import log_loss
+from ..errors import ModelError
+from ..learning.cross_validation import Fold
+from ..learning.estimators import Estimator
+from ..learning.tuning import log_loss
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .intervals import DRAWS, cluster_bootstrap
-from .operating import (
+from ..metrics.bootstrap import DRAWS, cluster_bootstrap
+from ..metrics.operating_points import (
     PREVALENCES,
     NetBenefit,
     PredictiveValues,
     decision_curve,
     predictive_values,
 )
-from .probability_figures import (
+from ..metrics.probability import (
     Bin,
     Curve,
     calibration_error,

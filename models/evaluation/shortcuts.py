@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .table import beyond_float32
+from ..dataset.training_set import beyond_float32
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]

@@ -14,8 +14,8 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from .estimators import Estimator
-from .probability_figures import auroc
+from ..learning.estimators import Estimator
+from ..metrics.probability import auroc
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logit
 
-from .figures import class_sensitivity, class_specificity, confusion, decide
-from .intervals import cluster_bootstrap
-from .probability_figures import area, mean_precision, threshold_curve
-from .proportion import wilson
+from ..metrics.bootstrap import cluster_bootstrap
+from ..metrics.classification import class_sensitivity, class_specificity, confusion, decide
+from ..metrics.probability import area, mean_precision, threshold_curve
+from ..metrics.wilson import wilson
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .figures import decide
+from ..metrics.classification import decide
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 
-from .crossvalidation import Fold
+from ..learning.cross_validation import Fold
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 from xgboost import DMatrix
 
-from .bundle import Bundle
-from .estimators import ESTIMATORS
-from .table import feature_matrix
+from ..dataset.training_set import feature_matrix
+from ..learning.estimators import ESTIMATORS
+from ..storage.bundle import Bundle
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]

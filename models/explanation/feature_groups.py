@@ -13,7 +13,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 from scipy.stats import rankdata
 
-from .crossvalidation import Fold
+from ..learning.cross_validation import Fold
 from .importance import Measure, measured
 
 Floats = NDArray[np.float64]

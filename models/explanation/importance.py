@@ -10,10 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from xgboost import DMatrix
 
-from .crossvalidation import Fold
+from ..learning.cross_validation import Fold
+from ..learning.feature_selection import kept_columns
+from ..learning.tuning import log_loss
 from .permutation import rescorer
-from .selection import kept_columns
-from .tuning import log_loss
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]

@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.linalg import eigh
 
-from .errors import ModelError
-from .table import feature_matrix
+from ..dataset.training_set import feature_matrix
+from ..errors import ModelError
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .neighbours import Neighbours, load_neighbours
-from .reference import Reference, load_reference
+from .nearest_cells import Neighbours, load_neighbours
+from .training_reference import Reference, load_reference
 
 
 @dataclass(frozen=True)

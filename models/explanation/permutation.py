@@ -12,9 +12,9 @@ from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
-from .crossvalidation import CalibratedModel
-from .estimators import class_pairs, hardest_duels
-from .selection import kept_columns
+from ..learning.cross_validation import CalibratedModel
+from ..learning.estimators import class_pairs, hardest_duels
+from ..learning.feature_selection import kept_columns
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .errors import ModelError
-from .table import feature_matrix
+from ..dataset.training_set import feature_matrix
+from ..errors import ModelError
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]

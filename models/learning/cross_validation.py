@@ -10,10 +10,10 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
+from ..errors import ModelError
+from ..metrics.operating_points import threshold_for_sensitivity
 from .calibration import Calibration, fit_calibration
-from .errors import ModelError
 from .estimators import Estimator
-from .operating import threshold_for_sensitivity
 from .splitting import assert_disjoint, grouped_folds
 from .tuning import Candidate, best, search
 

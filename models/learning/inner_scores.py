@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import ModelError
+from ..errors import ModelError
 from .estimators import Estimator
 from .splitting import assert_disjoint, grouped_folds, groups_by_class
 

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import ParameterSampler
 
+from ..errors import ModelError
 from .calibration import fit_calibration
-from .errors import ModelError
 from .estimators import Estimator
-from .inner import calibrated_within_groups, inner_scores
+from .inner_scores import calibrated_within_groups, inner_scores
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]

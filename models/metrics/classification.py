@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .probability_figures import (
+from .probability import (
     area,
     brier,
     mean_precision,

@@ -9,7 +9,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from .probability_figures import ratio
+from .probability import ratio
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.bool_]

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .plots import COLOURS
+from .importance_plot import COLOURS
 
 FIGURE = "balanced accuracy"
 

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from .plots import AXIS_LABELS, COLOURS
+from .importance_plot import AXIS_LABELS, COLOURS
 
 # What matplotlib would write about itself, and when; without it equal figures are equal text.
 METADATA = ("Creator", "Date", "Format", "Type")

@@ -16,13 +16,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from .calibration import Calibration
-from .errors import ModelError
-from .estimators import ESTIMATORS
-from .figures import decide
-from .records import as_json
-from .stored_pipeline import dump_pipeline, load_pipeline
-from .table import feature_matrix
+from ..dataset.training_set import feature_matrix
+from ..errors import ModelError
+from ..learning.calibration import Calibration
+from ..learning.estimators import ESTIMATORS
+from ..metrics.classification import decide
+from ..to_json import as_json
+from .skops_pipeline import dump_pipeline, load_pipeline
 
 FORMAT = 1
 PIPELINE = "pipeline.skops"

@@ -7,8 +7,8 @@ from zipfile import BadZipFile
 import skops.io
 from sklearn.pipeline import Pipeline
 
+from ..errors import ModelError
 from .content_hash import content_hash
-from .errors import ModelError
 
 # What a Pipeline of ours holds beyond skops' own list. Never extended by what a file says.
 TRUSTED = ("numpy.dtype", "xgboost.core.Booster", "xgboost.sklearn.XGBClassifier")

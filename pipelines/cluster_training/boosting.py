@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from data.errors import DataError
 
-from .cluster import cannot_import
-from .distant_rows import DistantRows, first_line, margins_of_part, packed, read_part
-from .tracker import end_meetings, new_meeting
+from ..workers.dask_cluster import cannot_import
+from .remote_rows import DistantRows, first_line, margins_of_part, packed, read_part
+from .xgboost_tracker import end_meetings, new_meeting
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from sklearn.pipeline import Pipeline
 
-    from models.estimators import Estimator
+    from models.learning.estimators import Estimator
 
 # How often a model is begun whose workers die under it.
 ATTEMPTS = 3

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from data.errors import DataError
 
-from .cluster import cannot_import
+from ..workers.dask_cluster import cannot_import
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from models.table import ColumnRanges
+    from models.dataset.training_set import ColumnRanges
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +118,7 @@ def read_part(
     """Read rows of a file: (rows, columns)."""
     import pandas as pd
 
-    from models.table import feature_matrix
+    from models.dataset.training_set import feature_matrix
 
     table = pd.read_parquet(path, columns=list(columns)).iloc[rows]
     return feature_matrix(table, columns).astype(dtype)
@@ -126,7 +126,7 @@ def read_part(
 
 def ranges_of_part(path: Path, columns: Sequence[str], rows: NDArray[np.int64]) -> ColumnRanges:
     """Tell which columns vary, of the rows of a file."""
-    from models.table import column_ranges
+    from models.dataset.training_set import column_ranges
 
     return column_ranges(read_part(path, columns, rows))
 

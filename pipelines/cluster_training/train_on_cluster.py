@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 from models.errors import ModelError
 
-from .cluster import connect, count_threads
-from .distant_rows import DistantRows, first_line, ranges_of_part, read_part
-from .distant_training import elsewhere, leave_meetings
-from .judging import Sample
-from .training_source import Source, Wanted, near_copies
+from ..training.source import Source, Wanted, near_copies
+from ..validation.protocol import Sample
+from ..workers.dask_cluster import connect, count_threads
+from .boosting import elsewhere, leave_meetings
+from .remote_rows import DistantRows, first_line, ranges_of_part, read_part
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from models.table import TrainingSet
+    from models.dataset.training_set import TrainingSet
 
 # Cells whose features come into memory, for what looks at single features.
 MOST_IN_MEMORY = 20_000
@@ -111,9 +111,9 @@ def _source(
     import pandas as pd
     import pyarrow.parquet as pq
 
-    from models.estimators import ESTIMATORS
-    from models.table import ColumnRanges, TrainingSet, feature_columns
-    from models.targets import read_targets
+    from models.dataset.targets import read_targets
+    from models.dataset.training_set import ColumnRanges, TrainingSet, feature_columns
+    from models.learning.estimators import ESTIMATORS
 
     files = tuple(sorted(path.absolute() for path in table.glob("*.parquet")))
     if not files:

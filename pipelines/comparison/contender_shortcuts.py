@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .judged_once import balanced, figures_of, means, validated_once
-from .judging import Protocol as Once
+from ..validation.cross_validate import balanced, figures_of, means, validated_once
+from ..validation.protocol import Protocol as Once
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from models.feature_sets import FeatureSet
-    from models.table import TrainingSet
+    from models.dataset.training_set import TrainingSet
+    from models.evaluation.feature_sets import FeatureSet
 
-    from .contest import Protocol
+    from .protocol import Protocol
 
 # The contenders that are audited, and those of them that see the named features.
 AUDITED = ("handcrafted", "embedding", "both")
@@ -58,8 +58,8 @@ def audited(
         The last of an estimator is the embedding of the unmasked picture, beside that of the cell
         alone, where the table has it.
     """
-    from models.estimators import ESTIMATORS
-    from models.shortcuts import nearness, shortcuts
+    from models.evaluation.shortcuts import nearness, shortcuts
+    from models.learning.estimators import ESTIMATORS
 
     named = sets["handcrafted"].columns
     once = Once(protocol.folds, 1, protocol.seed, protocol.jobs, 0.95)
@@ -100,7 +100,7 @@ def _unmasked(
     entries: Sequence[Mapping[str, Any]], reached: Mapping[tuple[str, str], float], chance: float
 ) -> list[dict[str, Any]]:
     """Set the embedding of the whole picture beside that of the cell alone."""
-    from models.shortcuts import nearness
+    from models.evaluation.shortcuts import nearness
 
     return [
         {
@@ -124,7 +124,7 @@ def _unmasked(
 
 def in_words(shortcuts: Sequence[Mapping[str, Any]]) -> list[str]:
     """Say which contenders a shortcut comes near, in sentences."""
-    from models.shortcuts import NEAR
+    from models.evaluation.shortcuts import NEAR
 
     lines = []
     for one in shortcuts:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from .contender_audit import audited
+from .contender_shortcuts import audited
+from .protocol import Protocol
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
-    from models.comparison import Interval
-    from models.feature_sets import FeatureSet
-    from models.table import TrainingSet
+    from models.dataset.training_set import TrainingSet
+    from models.evaluation.comparison import Interval
+    from models.evaluation.feature_sets import FeatureSet
 
 MAIN = ("handcrafted", "embedding", "both", "embedding with background", "background")
 PAIRS = (
@@ -24,16 +25,6 @@ PAIRS = (
     ("both", "embedding"),
     ("embedding with background", "embedding"),
 )
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """How all contenders are judged: `models.crossvalidation.cross_validate`'s own words."""
-
-    folds: int
-    repeats: int
-    seed: int
-    jobs: int
 
 
 def judged(
@@ -61,12 +52,12 @@ def judged(
     """
     import numpy as np
 
-    from models.comparison import compare as compare_contenders
-    from models.crossvalidation import cross_validate, pooled
-    from models.estimators import ESTIMATORS
-    from models.feature_sets import feature_sets, set_importances, with_reduction
-    from models.judged import calibrated
-    from models.table import feature_matrix
+    from models.dataset.training_set import feature_matrix
+    from models.evaluation.comparison import compare as compare_contenders
+    from models.evaluation.feature_sets import feature_sets, set_importances, with_reduction
+    from models.evaluation.probability_quality import calibrated
+    from models.learning.cross_validation import cross_validate, pooled
+    from models.learning.estimators import ESTIMATORS
 
     beside = [name for name in dictionary if name.startswith(("Image_", "Background_"))]
     sets = {one.name: one for one in feature_sets([*data.columns, *beside], dictionary)}

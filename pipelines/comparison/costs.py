@@ -9,10 +9,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from .networks import weights_path
+from ..measurement.network import weights_path
 
 if TYPE_CHECKING:
-    from .networks import Chosen
+    from ..measurement.network import Chosen
 
 Made = TypeVar("Made")
 
@@ -71,14 +71,14 @@ def measure_cost(
     """
     import cv2
 
+    from data.decoding.images import decode_rgb, read_bytes
     from data.errors import DataError
-    from data.images import decode_rgb, read_bytes
     from features import Recipe
-    from features.embedding import embed
+    from features.embedding.embedding_columns import embed
     from features.errors import CellError
-    from features.segmentation import segment
+    from features.segmentation.segment import segment
 
-    from .networks import opened
+    from ..measurement.network import opened
 
     recipe, network = Recipe(columns), opened(chosen)
     threads = cv2.getNumThreads()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from .contender_audit import AUDITED, in_words
+from .contender_shortcuts import AUDITED, in_words
 
 _AUDITED = ("balanced accuracy", "AUROC")
 _SHOWN = ("accuracy", "balanced accuracy", "macro F1", "AUROC")

@@ -13,7 +13,7 @@ PHRASES: Mapping[str, str] = {
     "Cells_Haematology_GranuleAreaShare": "granules fill {:.1%} of the cytoplasm",
 }
 
-# A flag of `features.quality.Quality` as a sentence.
+# A flag of `features.segmentation.quality.Quality` as a sentence.
 FLAGS: Mapping[str, str] = {
     "touches_border": "The cell reaches the edge of the picture and may be cut off.",
     "two_nuclei": "The nucleus has two round parts of like size: perhaps these are two cells.",

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from features.segmentation import Segmentation
+    from features.segmentation.segment import Segmentation
 
 
 class FileColumn(NamedTuple):
@@ -63,7 +63,7 @@ class Beside:
     file : tuple
         Values in the order of `FILE`.
     background : (values,) float64
-        Values in the order of `features.surroundings.BACKGROUND`.
+        Values in the order of `features.colour.background.BACKGROUND`.
     thumbnails : tuple of bytes
         A small JPEG of each cell.
     """
@@ -92,10 +92,10 @@ def look_beside(
     found : Segmentation
         Its cells.
     """
-    from data.file_properties import file_properties
-    from features.surroundings import background_values, sharpness
+    from data.decoding.file_properties import file_properties
+    from features.colour.background import background_values, sharpness
 
-    from .thumbnails import thumbnail
+    from .thumbnail import thumbnail
 
     outside = np.ones(rgb.shape[:2], dtype=np.uint8)
     for one in found.cells:
@@ -111,16 +111,16 @@ def look_beside(
 
 def versions() -> list[int]:
     """Return the versions of all that `look_beside` does."""
-    from features.surroundings import SURROUNDINGS_VERSION
+    from features.colour.background import SURROUNDINGS_VERSION
 
-    from .thumbnails import THUMBNAIL_VERSION
+    from .thumbnail import THUMBNAIL_VERSION
 
     return [SURROUNDINGS_VERSION, THUMBNAIL_VERSION]
 
 
 def described() -> dict[str, dict[str, str]]:
     """Return unit and definition of the columns that are kept out of training."""
-    from features.surroundings import BACKGROUND
+    from features.colour.background import BACKGROUND
 
     files = {name: {"unit": one.unit, "definition": one.definition} for name, one in FILE.items()}
     around = {

@@ -10,9 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,13 +22,11 @@ from numpy.typing import NDArray
 
 from data.errors import DataError
 
-from .beside import Beside
-from .journals import Place, append, kept, read, writing
+from .image_extras import Beside
+from .journals import Place, append, kept, read
 
 if TYPE_CHECKING:
-    from .measuring import Settings
-
-TEMPORARY = ".tmp"
+    from .settings import Settings
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,24 +173,3 @@ def _unpacked(record: Mapping[str, Any], body: bytes) -> Beside:
         pictures.append(body[place : place + size])
         place += size
     return Beside(tuple(record["file"]), background, tuple(pictures))
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Give a name to write to, which becomes `path` at the end; on an error nothing is left.
-
-    Raises
-    ------
-    DataError
-        As `journals.writing` does.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
-    with writing(path):
-        there = False
-        try:
-            yield temporary
-            temporary.replace(path)
-            there = True
-        finally:
-            if not there:
-                temporary.unlink(missing_ok=True)

@@ -2,103 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from data.errors import DataError
 from features.errors import CellError
 
-from .accounts import Failure
-from .parts import Part, Parts
+from ..workers.run_all import Failure
+from .image_record import Part, Parts
+from .settings import Settings
 
 if TYPE_CHECKING:
-    from data.entries import Entry, Facts, RemoteFile
+    from data.files.entries import Entry, Facts, RemoteFile
     from features import Recipe
-    from features.segmentation import Segmentation
-    from features.standardisation import Stain
+    from features.segmentation.segment import Segmentation
 
     from .journals import Place
-    from .networks import Chosen
-
-# Raised whenever the same pixels and options give other cells or another background.
-MEASURING_VERSION = 4
-
-# Libraries whose versions may move the numbers.
-_COMPUTING = ("mahotas", "numpy", "opencv-python-headless", "pillow", "scikit-image", "scipy")
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What is measured in an image, and how.
-
-    Parameters
-    ----------
-    columns : tuple of str
-        The features to measure.
-    source : {"auto", "crop", "field"}
-        Whether an image is one cell or a field of several.
-    mask_is : {"nucleus", "cell"} or None
-        What the second value of a two-valued mask stands for.
-    pixel_size : float or None
-        Micrometres per pixel.
-    max_pixels, max_bytes : int
-        Larger images are refused.
-    network : Chosen or None
-        Whose embedding to add.
-    stain : {"none", "background", "standard"}
-        Whose colours the features see; a network sees the photograph.
-    beside : bool
-        Whether to keep what the audit and the report need: a table does, a prediction does not.
-    """
-
-    columns: tuple[str, ...]
-    source: Literal["auto", "crop", "field"] = "auto"
-    mask_is: Literal["nucleus", "cell"] | None = None
-    pixel_size: float | None = None
-    max_pixels: int = 100_000_000
-    max_bytes: int = 1_000_000_000
-    network: Chosen | None = None
-    stain: Stain = "standard"
-    beside: bool = False
-
-    @property
-    def all_columns(self) -> tuple[str, ...]:
-        """The features and then the embedding's columns."""
-        return self.columns + (self.network.embedding.columns if self.network else ())
-
-    def digest(self, *, masked: bool) -> str:
-        """Return a SHA-256 over all that the numbers depend on, beside the files' bytes.
-
-        Parameters
-        ----------
-        masked : bool
-            Whether a mask is given: nothing is segmented then. Limits do not count: what was
-            measured under a lower one is right under a higher one.
-        """
-        from features import parse_column
-        from features.standardisation import STANDARDISATION_VERSION
-
-        from .beside import versions
-
-        record = {
-            "measuring": MEASURING_VERSION,
-            "columns": self.columns,
-            "versions": [parse_column(name).feature.version for name in self.columns],
-            "libraries": [version(name) for name in _COMPUTING],
-            "cells": self.mask_is if masked else self.source,
-            "pixel_size": self.pixel_size,
-            "stain": [self.stain, STANDARDISATION_VERSION],
-            "beside": versions() if self.beside else None,
-            **(self.network.settings() if self.network else {}),
-        }
-        return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +48,7 @@ class Done:
     @classmethod
     def of(cls, part: Part, place: Place, *, reused: bool) -> Done:
         """Say of a part that it lies there."""
-        from data.all_idb import known_facts
+        from data.layouts.all_idb import known_facts
 
         return cls(place, part.cells, reused, known_facts(part.sha256))
 
@@ -215,7 +138,7 @@ def part_of(
 
     from data.fingerprints import perceptual_hash, sha256
 
-    from .beside import look_beside
+    from .image_extras import look_beside
 
     gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     with stage("measure"):
@@ -236,7 +159,7 @@ def measured(rgb: Any, found: Segmentation, settings: Settings) -> Any:  # noqa:
     """Return the features of every cell of a picture: (cells, columns) float64."""
     import numpy as np
 
-    from features.standardisation import slide_colour, standardised
+    from features.colour.standardisation import slide_colour, standardised
 
     recipe, slide = _recipe(settings.columns), slide_colour(rgb)
     shown = (standardised(one.cell, settings.stain, slide) for one in found.cells)
@@ -253,8 +176,8 @@ def read_entry(entry: Entry, max_bytes: int) -> tuple[bytes, bytes | None]:
 
 
 def _read(file: Path | RemoteFile, max_bytes: int) -> bytes:
-    from data.images import read_bytes
-    from data.remote import read_remote
+    from data.decoding.images import read_bytes
+    from data.listing.remote import read_remote
 
     if isinstance(file, Path):
         return read_bytes(file, max_bytes=max_bytes)
@@ -276,9 +199,9 @@ def picture_and_cells(
     Refused
         If it cannot be decoded or holds no cell.
     """
-    from data.images import decode_rgb
-    from data.masks import decode_mask
-    from features.segmentation import from_masks, segment
+    from data.decoding.images import decode_rgb
+    from data.decoding.masks import decode_mask
+    from features.segmentation.segment import from_masks, segment
 
     with stage("decode"):
         rgb = decode_rgb(content, max_pixels=settings.max_pixels)

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from features.catalogue import ColumnRecord
-    from features.embedding import Embedding
-    from features.network import Network
-    from features.registry import Preset
-    from features.segmentation import Segmentation
+    from features.core.catalogue import ColumnRecord
+    from features.core.registry import Preset
+    from features.embedding.embedding_columns import Embedding
+    from features.embedding.network import Network
+    from features.segmentation.segment import Segmentation
 
 LITE0 = "lite0"
 _PICKLES = {".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin"}
@@ -47,7 +47,7 @@ class Chosen:
 
     def record(self) -> dict[str, Any]:
         """Return what the sidecar of a table says of the network."""
-        from features.network import runtime_version
+        from features.embedding.network import runtime_version
 
         return {
             "embedding": self.embedding.identity(),
@@ -56,7 +56,7 @@ class Chosen:
 
     def warnings(self) -> tuple[str, ...]:
         """Return what speaks against the network as it is."""
-        from features.embedding import LOGITS
+        from features.embedding.embedding_columns import LOGITS
 
         if self.embedding.width != LOGITS:
             return ()
@@ -67,7 +67,7 @@ class Chosen:
 
     def embed(self, rgb: Any, found: Segmentation) -> NDArray[np.float64]:  # noqa: ANN401
         """Return the embedding's columns of every cell of a picture, (cells, columns)."""
-        from features.embedding import embed
+        from features.embedding.embedding_columns import embed
 
         cells = [one.cell for one in found.cells]
         return embed(opened(self), self.embedding, rgb, cells, found.source)
@@ -81,7 +81,8 @@ def choose_network(place: str, given: Mapping[str, str] | None = None) -> Chosen
     place : str
         ``lite0``, or the path of an ``.onnx`` file.
     given : mapping of str to str, optional
-        As `features.network.preprocessing` takes it; what is missing the file itself must say.
+        As `features.embedding.network.preprocessing` takes it; what is missing the file itself
+        must say.
 
     Raises
     ------
@@ -91,8 +92,8 @@ def choose_network(place: str, given: Mapping[str, str] | None = None) -> Chosen
     """
     import numpy as np
 
-    from features.embedding import Embedding
-    from features.preprocessing import preprocessing
+    from features.embedding.embedding_columns import Embedding
+    from features.embedding.network_input import preprocessing
 
     content, sha256 = _file(place)
     network = _network(place, content)
@@ -117,7 +118,7 @@ def stored_network(record: Mapping[str, Any], place: str | None) -> Chosen:
     CellError, ModelError
         If it cannot be read, or is another network or is fed otherwise.
     """
-    from features.embedding import Embedding
+    from features.embedding.embedding_columns import Embedding
 
     name = str(record["name"])
     if place is None and name != LITE0:
@@ -179,7 +180,7 @@ def asked_columns(preset: Preset, wanted: Sequence[str], network: Chosen | None)
         As `features.preset_columns` does; or if the embedding is wanted without a network.
     """
     from features import preset_columns
-    from features.embedding import FAMILY
+    from features.embedding.embedding_columns import FAMILY
 
     if FAMILY in wanted and network is None:
         raise CellError(f"the features {FAMILY} need a network", "add --embedding lite0")
@@ -189,7 +190,7 @@ def asked_columns(preset: Preset, wanted: Sequence[str], network: Chosen | None)
 
 def described_columns(columns: Sequence[str], network: Chosen | None) -> dict[str, ColumnRecord]:
     """Return what the columns of a table mean, named features first."""
-    from features.catalogue import describe_column
+    from features.core.catalogue import describe_column
 
     named = {name: describe_column(name) for name in columns}
     return named | (network.embedding.descriptions() if network else {})
@@ -214,7 +215,7 @@ def opened(chosen: Chosen) -> Network:
 
 def _file(place: str) -> tuple[bytes, str]:
     """Read the weights and their SHA-256."""
-    from features.network import RECIPE
+    from features.embedding.network import RECIPE
 
     path = weights_path(place)
     if path.suffix.lower() in _PICKLES and place != LITE0:
@@ -236,7 +237,7 @@ def weights_path(place: str) -> Path:
         return Path(place)
     from importlib.metadata import PackageNotFoundError, files
 
-    from features.lite0 import PACKAGE, WEIGHTS
+    from features.embedding.efficientnet_lite0 import PACKAGE, WEIGHTS
 
     try:
         found = [one for one in files(PACKAGE) or [] if one.name == WEIGHTS]
@@ -251,8 +252,8 @@ def weights_path(place: str) -> Path:
 
 
 def _network(place: str, content: bytes) -> Network:
-    from features.lite0 import checked_weights, lite0_model
-    from features.network import Network
+    from features.embedding.efficientnet_lite0 import checked_weights, lite0_model
+    from features.embedding.network import Network
 
     if place == LITE0:
         return Network(lite0_model(checked_weights(content)), LITE0)

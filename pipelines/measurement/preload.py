@@ -9,12 +9,13 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from data import masks  # noqa: F401  (the workers need it)
+from data.decoding import masks  # noqa: F401  (the workers need it)
 from data.synthetic import synthetic_cell
 from features import preset_columns
 
-from .accounts import single_thread
-from .measuring import Settings, part_of, picture_and_cells
+from ..workers.run_all import single_thread
+from .measure_image import part_of, picture_and_cells
+from .settings import Settings
 
 single_thread()
 _cell = synthetic_cell(np.random.default_rng(0), label="normal", size=160)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from data.errors import DataError
 
 if TYPE_CHECKING:
-    from data.entries import Listing
+    from data.files.entries import Listing
 
 
 def list_source(images: Path | str, *, masks: Path | None, shared: bool) -> Listing:
@@ -17,7 +17,7 @@ def list_source(images: Path | str, *, masks: Path | None, shared: bool) -> List
     Parameters
     ----------
     images : Path or str
-        As `data.listing.list_images` takes it, or a folder's URL.
+        As `data.listing.list_images.list_images` takes it, or a folder's URL.
     masks : Path, optional
         Folder of masks.
     shared : bool
@@ -28,8 +28,8 @@ def list_source(images: Path | str, *, masks: Path | None, shared: bool) -> List
     DataError
         If there are none, or they cannot be listed.
     """
-    from data.listing import list_images
-    from data.remote import list_remote
+    from data.listing.list_images import list_images
+    from data.listing.remote import list_remote
 
     if isinstance(images, str):
         if masks is not None:

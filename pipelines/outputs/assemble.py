@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from data.errors import DataError
 
-from .journals import Place, read
-from .parts import Part
-from .pool import Lost, run
-from .processes import start_alone, stop_server
-from .tables import GROUP, Layout, write_table
+from ..measurement.image_record import Part
+from ..measurement.journals import Place, read
+from ..workers.pool import Lost, run
+from ..workers.processes import start_alone, stop_server
 from .thumbnails import thumbnails_path
+from .write_tables import GROUP, Layout, write_table
 
 if TYPE_CHECKING:
-    from data.entries import Entry
+    from data.files.entries import Entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,20 +6,20 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from .assembling import Measured
-from .measuring import Done
-from .tables import Layout
+from ..measurement.measure_image import Done
+from .assemble import Measured
+from .write_tables import Layout
 
 if TYPE_CHECKING:
-    from data.entries import Entry
+    from data.files.entries import Entry
 
 
 def gather(
     entries: Sequence[Entry], results: Sequence[object], features: tuple[str, ...]
 ) -> tuple[Layout, list[Measured]]:
     """Return the table's columns and the images with cells, in the entries' order."""
-    from features.quality import Quality
-    from features.surroundings import BACKGROUND
+    from features.colour.background import BACKGROUND
+    from features.segmentation.quality import Quality
 
     images = [
         Measured(entry if result.facts is None else entry.completed(result.facts), result.part)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from data.errors import DataError
 from data.fingerprints import sha256
 
-from .journals import kept, read
+from ..measurement.journals import kept, read
 
 if TYPE_CHECKING:
-    from .parts import Parts
+    from ..measurement.image_record import Parts
 
 
 @dataclass(frozen=True)

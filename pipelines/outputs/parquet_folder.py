@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from data.errors import DataError
 
-from .accounts import Workers
-from .assembling import Assembling, assemble
-from .tables import Layout
+from ..workers.run_all import Workers
+from .assemble import Assembling, assemble
 from .thumbnails import thumbnails_path
+from .write_tables import Layout
 
 if TYPE_CHECKING:
-    from .assembling import Measured
+    from .assemble import Measured
 
 # Images a file: some 10 MB of a standard table of crops.
 IMAGES = 1024

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import ModelError
 
-from .tables import FORMULA
+from .write_tables import FORMULA
 
 if TYPE_CHECKING:
     import pandas as pd

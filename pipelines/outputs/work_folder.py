@@ -13,8 +13,8 @@ from pathlib import Path
 
 from data.errors import DataError
 
-from .parts import TEMPORARY
-from .tables import SUFFIXES
+from .atomic import TEMPORARY
+from .write_tables import SUFFIXES
 
 _BESIDE = (".errors.csv", ".json", ".thumbnails.parquet")
 

@@ -18,18 +18,19 @@ from numpy.typing import NDArray
 
 from data.errors import DataError
 
-from .arrow import column, number_column
-from .beside import FILE
-from .parts import Part, whole_file
+from ..measurement.image_extras import FILE
+from ..measurement.image_record import Part
+from .arrow_columns import column, number_column
+from .atomic import whole_file
 from .thumbnails import Keep, thumbnail_file
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from data.entries import Entry
-    from features.catalogue import ColumnRecord
+    from data.files.entries import Entry
+    from features.core.catalogue import ColumnRecord
 
-    from .accounts import Failure
+    from ..workers.run_all import Failure
 
 SIDECAR_FORMAT = 1
 SUFFIXES = (".parquet", ".csv", "")

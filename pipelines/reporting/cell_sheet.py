@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import ModelError
 
-from .thumbnails import thumbnails
-from .training_cells import CELLS
-from .wording import FLAGS, percentile_words, value_words
+from ..html.wording import FLAGS, percentile_words, value_words
+from ..outputs.thumbnails import thumbnails
+from ..training.stored_cells import CELLS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from features.segmentation import Found, Segmentation
-    from models.bundle import Bundle
-    from models.explanation import Contributions
-    from models.neighbours import Near
-    from models.novelty import Novelty, Strangeness
+    from features.segmentation.segment import Found, Segmentation
+    from models.explanation.contributions import Contributions
+    from models.explanation.nearest_cells import Near
+    from models.explanation.novelty import Novelty, Strangeness
+    from models.storage.bundle import Bundle
 
-    from .parts import Part
+    from ..measurement.image_record import Part
 
 SHOWN = 10
 # Share of the usual distance below which two cells are taken for one.
@@ -137,7 +137,7 @@ class Stored:
         import numpy as np
         import pandas as pd
 
-        from models.novelty import load_novelty
+        from models.explanation.novelty import load_novelty
 
         remedy = "train the model again"
         try:
@@ -161,8 +161,8 @@ class Stored:
         chosen: Sequence[int],
     ) -> tuple[CellSheet, ...]:
         """Say everything of every chosen cell; a row of the table each."""
-        from models.bundle import predict_classes, predict_probabilities
-        from models.explanation import explain as contributions
+        from models.explanation.contributions import explain as contributions
+        from models.storage.bundle import predict_classes, predict_probabilities
 
         probabilities = predict_probabilities(bundle, table)
         decided = predict_classes(bundle, probabilities)
@@ -244,7 +244,7 @@ def calibration_words(
     evaluation: Mapping[str, Any], bundle: Bundle, probabilities: Sequence[float]
 ) -> str:
     """Say what became of cells with about this probability when the model had not seen them."""
-    from models.proportion import wilson
+    from models.metrics.wilson import wilson
 
     if bundle.positive is None:
         chance, were = max(probabilities), "were of the class that they were called"

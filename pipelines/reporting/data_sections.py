@@ -8,10 +8,10 @@ from html import escape
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from .flow_diagram import flow_diagram
-from .markup import figure, folded, heading, image, note, paragraph, table
-from .thumbnails import thumbnails
-from .training_cells import CELLS
+from ..html.flow_diagram import flow_diagram
+from ..html.markup import figure, folded, heading, image, note, paragraph, table
+from ..outputs.thumbnails import thumbnails
+from ..training.stored_cells import CELLS
 
 # Options of extract that are told whatever they are, and those that are told where unusual.
 SETTINGS = ("preset", "source", "stain", "embedding", "mask_is", "pixel_size")

@@ -7,12 +7,22 @@ from html import escape
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from .checklist import warnings
-from .markup import breaking, figure, heading, image, note, page, paragraph, raw_table, side_by_side
+from ..html.markup import (
+    breaking,
+    figure,
+    heading,
+    image,
+    note,
+    page,
+    paragraph,
+    raw_table,
+    side_by_side,
+)
+from .guidelines import warnings
 
 if TYPE_CHECKING:
-    from features.segmentation import Found, Segmentation
-    from models.bundle import Bundle
+    from features.segmentation.segment import Found, Segmentation
+    from models.storage.bundle import Bundle
 
     from .cell_sheet import CellSheet, Reason
 

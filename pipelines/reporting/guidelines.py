@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from . import checklist_items
-from .markup import breaking, folded, heading, interval, paragraph, raw_table, shown, table
-from .report_data import balance
-from .wording import drawn_anew
+from ..html.markup import breaking, folded, heading, interval, paragraph, raw_table, shown, table
+from ..html.wording import drawn_anew
+from . import guideline_items as checklist_items
+from .data_sections import balance
 
 AUTHOR, NONE = "author", "none"
 
@@ -148,7 +148,7 @@ def facts(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> dict[str, str]
 
 def estimator_words(bundle: Mapping[str, Any]) -> str:
     """Say what kind of model it is."""
-    from models.estimators import ESTIMATORS
+    from models.learning.estimators import ESTIMATORS
 
     return ESTIMATORS[bundle["estimator"]].name
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .checklist import estimator_words, facts, suspicion
-from .markup import heading, interval, paragraph, shown
-from .report_data import commands
-from .wording import against_the_rest, drawn_anew
+from ..html.markup import heading, interval, paragraph, shown
+from ..html.wording import against_the_rest, drawn_anew
+from .data_sections import commands
+from .guidelines import estimator_words, facts, suspicion
 
 FILE = "card.md"
 # Subjects below which figures say little of other patients.

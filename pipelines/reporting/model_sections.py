@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .markup import figure, heading, interval, note, paragraph, side_by_side, significant, table
+from ..html.markup import (
+    figure,
+    heading,
+    interval,
+    note,
+    paragraph,
+    side_by_side,
+    significant,
+    table,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +29,7 @@ WITHOUT_WIDTH = (
 
 def operating(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
     """Yield the section: curves and the operating threshold of the positive class."""
-    from models.report_plots import curves_picture
+    from models.plots.report_plots import curves_picture
 
     point, facts = found["operating"], found["training"]
     share = facts["class_counts"][bundle["positive"]] / facts["cells"]
@@ -57,7 +66,7 @@ def operating(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
 
 def calibration(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
     """Yield the section: probabilities against what happened."""
-    from models.report_plots import calibration_picture
+    from models.plots.report_plots import calibration_picture
 
     calibrated = found["calibrated"]
     yield heading("Are the probabilities true?", name="calibration")
@@ -141,7 +150,7 @@ def _whole_subjects(whole: dict[str, Any]) -> Iterator[str]:
 
 def importances(single: pd.DataFrame, groups: pd.DataFrame) -> Iterator[str]:
     """Yield the section: importances at four levels."""
-    from models.report_plots import groups_picture
+    from models.plots.report_plots import groups_picture
 
     measures = [name.removesuffix("_mean") for name in single.columns if name.endswith("_mean")]
     yield heading("What it looks at", name="importances")

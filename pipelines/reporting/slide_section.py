@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-from .markup import folded, heading, note, paragraph, raw_table, shown, table
+from ..html.markup import folded, heading, note, paragraph, raw_table, shown, table
 
 # By how much the AUROC may be lower where both slides come from one camera.
 FALL = 0.05
@@ -14,7 +14,7 @@ FALL = 0.05
 
 def slide_pairs(found: dict[str, Any]) -> Iterator[str]:
     """Yield the section: what is told apart on slides held out in pairs, by camera."""
-    from models.slide_pairs import DIFFERENT, KINDS, SAME
+    from models.evaluation.slide_pairs import DIFFERENT, KINDS, SAME
 
     most, of_slide, learnt = found["limits"]
     every = found["features"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from .markup import folded, heading, interval, note, paragraph, table
+from ..html.markup import folded, heading, interval, note, paragraph, table
 
 _COMPARED = ("accuracy", "balanced accuracy", "AUROC", "Brier score")
 _FEATURES = 30

@@ -11,12 +11,12 @@ from models.errors import ModelError
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-    from models.bundle import Bundle
-    from models.crossvalidation import CalibratedModel
-    from models.table import TrainingSet
+    from models.dataset.training_set import TrainingSet
+    from models.learning.cross_validation import CalibratedModel
+    from models.storage.bundle import Bundle
 
-    from .judging import Protocol
-    from .training_source import Wanted
+    from ..validation.protocol import Protocol
+    from .source import Wanted
 
 
 def make_bundle(
@@ -45,8 +45,8 @@ def make_bundle(
     stated : float
         Sensitivity that `model.threshold` was chosen for.
     """
-    from models.bundle import Bundle
-    from models.selection import without_selection
+    from models.learning.feature_selection import without_selection
+    from models.storage.bundle import Bundle
 
     positive = None if data.positive is None else data.classes[data.positive]
     return Bundle(
@@ -69,7 +69,7 @@ def make_bundle(
 
 def narrowed(data: TrainingSet, pipeline: Pipeline) -> TrainingSet:
     """Give the training set with the columns that the final model chose only."""
-    from models.selection import kept_columns
+    from models.learning.feature_selection import kept_columns
 
     kept = kept_columns(pipeline)
     if len(kept) == len(data.columns):

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import ModelError
 
-from .feature_table import read_sidecar, read_table
+from ..outputs.read_table import read_sidecar, read_table
 from .overlap import new_cells
-from .training_source import Wanted, near_copies
+from .source import Wanted, near_copies
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
-    from models.crossvalidation import CalibratedModel
-    from models.evaluation import Figure
-    from models.table import TrainingSet
+    from models.dataset.training_set import TrainingSet
+    from models.evaluation.evaluate import Figure
+    from models.learning.cross_validation import CalibratedModel
 
 WORST = 12
 
@@ -80,9 +80,9 @@ def open_external(
     """
     import numpy as np
 
-    from models.groups import group_names, merged_groups
-    from models.table import feature_matrix
-    from models.targets import IDENTITY
+    from models.dataset.groups import group_names, merged_groups
+    from models.dataset.targets import IDENTITY
+    from models.dataset.training_set import feature_matrix
 
     _check_alike(path, sidecar, read_sidecar(path), data.columns)
     table = read_table(path, texts=wanted.texts())
@@ -135,10 +135,10 @@ def tested(
     """
     import numpy as np
 
-    from models.evaluation import class_table, confusion_counts, repeated_figures
-    from models.judged import calibrated, operating_point
-    from models.operating import abstentions
-    from models.subjects import subject_figures, subject_results
+    from models.evaluation.evaluate import class_table, confusion_counts, repeated_figures
+    from models.evaluation.probability_quality import calibrated, operating_point
+    from models.evaluation.subjects import subject_figures, subject_results
+    from models.metrics.operating_points import abstentions
 
     target, positive = outside.target, data.positive
     said = model.probabilities(outside.features)[None]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from models.errors import ModelError
 
-from .training_source import MOST_COMPARED
+from .source import MOST_COMPARED
 
 if TYPE_CHECKING:
     import numpy as np

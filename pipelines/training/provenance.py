@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from models.table import TrainingSet
+    from models.dataset.training_set import TrainingSet
 
 # Reasons for failures and for files left aside that are listed one by one.
 MOST_REASONS = 12

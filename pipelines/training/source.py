@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import ModelError
 
-from .feature_table import read_table
+from ..outputs.read_table import read_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from models.estimators import Estimator
-    from models.table import TrainingSet
+    from models.dataset.training_set import TrainingSet
+    from models.learning.estimators import Estimator
 
-    from .judging import Sample
+    from ..validation.protocol import Sample
 
 # The most pictures that are compared in pairs.
 MOST_COMPARED = 30_000
@@ -35,7 +35,7 @@ class Wanted:
         Column of the subject; None splits cell by cell.
     positive : str or None
     estimator : str
-        A key of `models.estimators.ESTIMATORS`.
+        A key of `models.learning.estimators.ESTIMATORS`.
     select : int or None
         Most features that a model may have.
     """
@@ -81,9 +81,9 @@ def in_memory(table: Path, dictionary: Mapping[str, Mapping[str, Any]], wanted: 
     ModelError
         If it does not serve.
     """
-    from models.estimators import ESTIMATORS
-    from models.selection import with_selection
-    from models.table import training_set
+    from models.dataset.training_set import training_set
+    from models.learning.estimators import ESTIMATORS
+    from models.learning.feature_selection import with_selection
 
     frame = read_table(table, texts=wanted.texts())
     copies, notes = near_copies(frame)

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .thumbnails import thumbnails, thumbnails_path
+from ..outputs.thumbnails import thumbnails, thumbnails_path
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from models.table import TrainingSet
-    from models.worst import Miss
+    from models.dataset.training_set import TrainingSet
+    from models.evaluation.worst_cells import Miss
 
 # Where the pictures lie in a model's folder, as `thumbnails` reads them.
 CELLS = "cells"
@@ -49,9 +49,9 @@ def training_cells(
     (files, worst)
         Contents by name; ``image, cell, label, subject, decided, probability`` of each miss.
     """
-    from models.neighbours import make_neighbours
-    from models.reference import FILE as REFERENCE
-    from models.reference import make_reference
+    from models.explanation.nearest_cells import make_neighbours
+    from models.explanation.training_reference import FILE as REFERENCE
+    from models.explanation.training_reference import make_reference
 
     who = identities(frame, data, group)
     worst = [
@@ -98,7 +98,7 @@ def kept_pictures(
     import numpy as np
     import pandas as pd
 
-    from models.neighbours import stratified
+    from models.explanation.nearest_cells import stratified
 
     sample = stratified(data.target, MOST_KEPT, np.random.default_rng(seed))
     rows = dict.fromkeys([*(miss.row for miss in misses), *(int(row) for row in sample)])

@@ -2,11 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from math import isnan
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .train import TrainingReport
+    from models.evaluation.evaluate import Evaluation, Figure
+
+
+@dataclass(frozen=True)
+class TrainingReport:
+    """What the command prints.
+
+    Parameters
+    ----------
+    out : Path
+        The bundle's folder.
+    estimator : str
+        In words.
+    cells, columns, groups : int
+        What was learnt from.
+    class_counts : mapping of str to int
+        Cells of each class.
+    positive : str or None
+        The class that sensitivity refers to.
+    evaluation : Evaluation
+        Figures with their spread over repeats and trivial baselines, classes, confusion, folds.
+    random : list of Figure or None
+        The same model under one random split: its lead over `evaluation` is the optimism of
+        splitting cell by cell. None where the split was so.
+    leading : list of mapping
+        The ten leading features: ``feature``, ``plain``, ``measure``, ``mean``, ``sd``.
+    notes : list of str
+        What was left out, merged, or should make the reader careful.
+    seconds : float
+    """
+
+    out: Path
+    estimator: str
+    cells: int
+    columns: int
+    groups: int
+    class_counts: Mapping[str, int]
+    positive: str | None
+    evaluation: Evaluation
+    random: list[Figure] | None
+    leading: list[dict[str, Any]]
+    notes: list[str]
+    seconds: float
 
 
 def training_summary(report: TrainingReport) -> str:

@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from models.crossvalidation import Fold
-    from models.estimators import Estimator
-    from models.evaluation import Figure
-    from models.table import TrainingSet
+    from models.dataset.training_set import TrainingSet
+    from models.evaluation.evaluate import Figure
+    from models.learning.cross_validation import Fold
+    from models.learning.estimators import Estimator
 
-    from .judging import Protocol
+    from .protocol import Protocol
 
 
 def part(data: TrainingSet, places: NDArray[np.int64]) -> TrainingSet:
@@ -43,7 +43,7 @@ def validated(
     tell: Callable[[str], None] | None = None,
 ) -> list[Fold]:
     """Cross-validate by a protocol."""
-    from models.crossvalidation import cross_validate
+    from models.learning.cross_validation import cross_validate
 
     return cross_validate(
         kind,
@@ -72,7 +72,7 @@ def validated_once(
     protocol: Protocol,
 ) -> list[Fold]:
     """Cross-validate once, untuned, on fewer folds where a class has not enough groups."""
-    from models.splitting import largest_folds
+    from models.learning.splitting import largest_folds
 
     folds = max(2, min(protocol.folds, largest_folds(data.target, groups)))
     once = replace(protocol, folds=folds, repeats=1, candidates=0)
@@ -83,8 +83,8 @@ def figures_of(
     done: list[Fold], data: TrainingSet, groups: NDArray[np.int64] | None = None, seed: int = 0
 ) -> list[Figure]:
     """Return the figures of one cross-validation, with intervals where groups are given."""
-    from models.crossvalidation import pooled
-    from models.evaluation import repeated_figures
+    from models.evaluation.evaluate import repeated_figures
+    from models.learning.cross_validation import pooled
 
     probabilities = pooled(done, len(data.target))
     return repeated_figures(data.target, probabilities, data.positive, groups, seed=seed)

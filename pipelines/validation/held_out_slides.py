@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from models.estimators import Estimator
-    from models.table import TrainingSet
+    from models.dataset.training_set import TrainingSet
+    from models.learning.estimators import Estimator
 
-    from .judging import Protocol
+    from .protocol import Protocol
 
 SLIDE, CAMERA = "Metadata_Slide", "Metadata_Camera"
 # What the families are judged with: dozens of fits each.
@@ -56,8 +56,7 @@ def slide_pairs_record(
     """
     import numpy as np
 
-    from models.estimators import ESTIMATORS
-    from models.slide_pairs import (
+    from models.evaluation.slide_pairs import (
         MOST_LEARNT,
         MOST_OF_A_SLIDE,
         MOST_PAIRS,
@@ -67,6 +66,7 @@ def slide_pairs_record(
         slide_pairs,
         split_of,
     )
+    from models.learning.estimators import ESTIMATORS
 
     if SLIDE not in table.columns or len(data.classes) != 2 or data.positive is None:
         return None

@@ -15,15 +15,16 @@ from numpy.typing import NDArray
 
 from models.errors import ModelError
 
-from .accounts import Failure, Workers
-from .measuring import Refused, Settings, measured, picture_and_cells, read_entry, stage
-from .pool import Lost
+from ..measurement.measure_image import Refused, measured, picture_and_cells, read_entry, stage
+from ..measurement.settings import Settings
+from ..workers.pool import Lost
+from ..workers.run_all import Failure, Workers
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from data.entries import Entry
-    from features.segmentation import Segmentation
+    from data.files.entries import Entry
+    from features.segmentation.segment import Segmentation
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -60,7 +61,7 @@ def jittered(rgb: Bytes, _found: Segmentation, rng: np.random.Generator) -> Byte
     """
     import cv2
 
-    from features.standardisation import slide_colour
+    from features.colour.standardisation import slide_colour
 
     gain = np.exp(rng.uniform(-np.log(JITTER), np.log(JITTER), 3))
     slide = slide_colour(rgb) + 1
@@ -234,9 +235,9 @@ def remeasure(
 
 def _settings(sidecar: Mapping[str, Any], columns: Sequence[str]) -> Settings:
     """Return the settings that a table was made with, for the columns of a model."""
-    from features.catalogue import column_versions
+    from features.core.catalogue import column_versions
 
-    from .networks import stored_network
+    from ..measurement.network import stored_network
 
     options, dictionary = sidecar.get("configuration", {}), sidecar["columns"]
     embedded = [name for name in columns if dictionary[name].get("family") == "Embedding"]
@@ -260,7 +261,7 @@ def _tasks(
     asked: Asked, rows: pd.DataFrame
 ) -> tuple[list[Wanted], list[NDArray[np.intp]], list[str]]:
     """Return the images to read, where their cells lie among the rows, and names not found."""
-    from .source import list_source
+    from ..measurement.source import list_source
 
     needed = ("Metadata_Image", "Metadata_Cell", "Metadata_SHA256", "Metadata_CentroidRow")
     lacking = [name for name in needed if name not in rows.columns]

@@ -6,67 +6,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from .audit import Audit, audit
-from .choices import selected, tuned
-from .judged_once import validated
-from .slides import slide_pairs_record
-from .wording import against_the_rest
+from ..html.wording import against_the_rest
+from .cross_validate import validated
+from .held_out_slides import slide_pairs_record
+from .protocol import Protocol, Sample
+from .shortcut_audit import Audit, audit
+from .tuning_and_selection import selected, tuned
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
 
-    from models.crossvalidation import Fold
-    from models.estimators import Estimator
-    from models.evaluation import Evaluation, Figure
-    from models.feature_groups import FeatureGroup
-    from models.importance import Measure
-    from models.table import TrainingSet
-    from models.worst import Miss
+    from models.dataset.training_set import TrainingSet
+    from models.evaluation.evaluate import Evaluation, Figure
+    from models.evaluation.worst_cells import Miss
+    from models.explanation.feature_groups import FeatureGroup
+    from models.explanation.importance import Measure
+    from models.learning.cross_validation import Fold
+    from models.learning.estimators import Estimator
 
-    from .variants import Asked
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """How a model is judged.
-
-    Parameters
-    ----------
-    folds, repeats, seed : int
-    jobs : int
-        Folds at a time.
-    sensitivity : float
-        To operate at.
-    candidates : int
-        Configurations that each fold tries beside the default.
-    select : int or None
-        Most features that a fold may choose; None for all.
-    """
-
-    folds: int
-    repeats: int
-    seed: int
-    jobs: int
-    sensitivity: float
-    candidates: int = 0
-    select: int | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """Some of the cells that a model learns from, with their features in memory.
-
-    Parameters
-    ----------
-    data : TrainingSet
-    places : (m,) int64
-        Where its cells lie among all, ascending.
-    """
-
-    data: TrainingSet
-    places: NDArray[np.int64]
+    from .image_variants import Asked
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,13 +128,13 @@ def judge(
     """
     import numpy as np
 
-    from models.crossvalidation import pooled
-    from models.evaluation import evaluate, repeated_figures
-    from models.feature_groups import feature_groups, group_importances
-    from models.glass_box import fit_glass_box, formula, glass_box_probabilities
-    from models.importance import importances
-    from models.inner import calibrated_within_groups
-    from models.worst import worst_cells
+    from models.evaluation.evaluate import evaluate, repeated_figures
+    from models.evaluation.worst_cells import worst_cells
+    from models.explanation.compact_model import fit_glass_box, formula, glass_box_probabilities
+    from models.explanation.feature_groups import feature_groups, group_importances
+    from models.explanation.importance import importances
+    from models.learning.cross_validation import pooled
+    from models.learning.inner_scores import calibrated_within_groups
 
     grouped = bool(data.group_names)
     done = validated(kind, data.features, data, data.groups, protocol, tell)

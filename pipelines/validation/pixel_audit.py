@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import ModelError
 
-from .accounts import Workers
-from .judged_once import balanced, figures_of, means, part, validated_once
+from ..workers.run_all import Workers
+from .cross_validate import balanced, figures_of, means, part, validated_once
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
-    from models.estimators import Estimator
-    from models.evaluation import Figure
-    from models.table import TrainingSet
+    from models.dataset.training_set import TrainingSet
+    from models.evaluation.evaluate import Figure
+    from models.learning.estimators import Estimator
 
-    from .judging import Protocol
-    from .variants import Asked
+    from .image_variants import Asked
+    from .protocol import Protocol
 
 _GREY = "grey pictures"
 _SHUFFLED = "pixels shuffled inside nucleus and cytoplasm"
@@ -44,11 +44,11 @@ def measured_again(
     """
     import numpy as np
 
-    from models.crossvalidation import pooled
-    from models.evaluation import repeated_figures
-    from models.shortcuts import nearness, spread_sample
+    from models.evaluation.evaluate import repeated_figures
+    from models.evaluation.shortcuts import nearness, spread_sample
+    from models.learning.cross_validation import pooled
 
-    from .variants import JITTER, remeasure
+    from .image_variants import JITTER, remeasure
 
     chosen = spread_sample(data.target, data.groups, asked.cells, protocol.seed)
     again = remeasure(asked, rows.iloc[chosen], data.columns, Workers(protocol.jobs))
@@ -101,7 +101,7 @@ def measured_again(
 
 def _of_variant(name: str, near: float, lead: float) -> str | None:
     """Say what a figure on changed pictures means, if the model has a lead over chance at all."""
-    from models.shortcuts import NEAR
+    from models.evaluation.shortcuts import NEAR
 
     if lead <= 0:
         return None

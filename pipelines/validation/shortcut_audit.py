@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 from data.errors import DataError
 from models.errors import ModelError
 
-from .judged_once import balanced, figures_of, means, validated_once
+from .cross_validate import balanced, figures_of, means, validated_once
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
-    from models.estimators import Estimator
-    from models.evaluation import Figure
-    from models.shortcuts import Shortcut
-    from models.table import TrainingSet
+    from models.dataset.training_set import TrainingSet
+    from models.evaluation.evaluate import Figure
+    from models.evaluation.shortcuts import Shortcut
+    from models.learning.estimators import Estimator
 
-    from .judging import Protocol
-    from .variants import Asked
+    from .image_variants import Asked
+    from .protocol import Protocol
 
 SLIDE = "Metadata_Slide"
 BACKGROUND = "background pixels only"
@@ -88,7 +88,7 @@ def audit(
     asked : Asked, optional
         What to measure again from the pictures.
     """
-    from models.shortcuts import shortcuts
+    from models.evaluation.shortcuts import shortcuts
 
     rows = table.iloc[data.rows]
     found = []
@@ -99,7 +99,7 @@ def audit(
     if asked is None or asked.cells == 0:
         return Audit(found, _joined(lacking, f"{_NOTHING}: it was not asked for."))
     tell("shortcuts: cells measured again from the pictures")
-    from features.errors import CellError  # with it come all features, half a second
+    from features.errors import CellError
 
     from .pixel_audit import measured_again
 
@@ -136,7 +136,7 @@ def _of_columns(
     whole: Figure,
 ) -> dict[str, Any]:
     """Judge a shortcut that a table has columns for."""
-    from models.shortcuts import NEAR, nearness
+    from models.evaluation.shortcuts import NEAR, nearness
 
     suspicious = shortcut.suspicious
     done = validated_once(kind, shortcut.features, data, data.groups, protocol)
@@ -187,7 +187,7 @@ def _other_splits(data: TrainingSet, rows: pd.DataFrame) -> Iterator[tuple[str, 
     """Yield other ways to part the cells: at random, and by slide where that is known."""
     import numpy as np
 
-    from models.splitting import largest_folds
+    from models.learning.splitting import largest_folds
 
     if data.group_names:
         yield _RANDOM, np.arange(len(data.target))

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from models.crossvalidation import Fold
-    from models.table import TrainingSet
+    from models.dataset.training_set import TrainingSet
+    from models.learning.cross_validation import Fold
 
 
 def tuned(
@@ -23,8 +23,8 @@ def tuned(
         figures with ``value, low, high``; and of each fold the ``settings`` chosen, none for the
         default.
     """
-    from models.comparison import compare
-    from models.crossvalidation import pooled, pooled_by_default
+    from models.evaluation.comparison import compare
+    from models.learning.cross_validation import pooled, pooled_by_default
 
     cells = len(data.target)
     usual = pooled_by_default(done, cells)
@@ -68,7 +68,7 @@ def selected(
     """
     import numpy as np
 
-    from models.selection import kept_columns, stability
+    from models.learning.feature_selection import kept_columns, stability
 
     chosen = np.zeros((len(done), len(columns)), dtype=bool)
     for row, fold in zip(chosen, done, strict=True):

@@ -29,7 +29,7 @@ def start_server() -> None:
         return
     from multiprocessing import forkserver
 
-    forkserver.set_forkserver_preload(["__main__", "pipelines.warm"])
+    forkserver.set_forkserver_preload(["__main__", "pipelines.measurement.preload"])
     with _deaf_children(), _environment(_variables()):
         forkserver.ensure_running()
 
@@ -110,7 +110,7 @@ def _own_modules() -> dict[str, str]:
     Before Python 3.12.8 it looks for what it is to import in the user's folder first, where other
     modules of the same names may lie, and not where this program's are.
     """
-    root = str(Path(__file__).resolve().parents[1])
+    root = str(Path(__file__).resolve().parents[2])
     before = os.environ.get("PYTHONPATH")
     path = os.pathsep.join((root, before)) if before else root
     return {"PYTHONSAFEPATH": "1", "PYTHONPATH": path}

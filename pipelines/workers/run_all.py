@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from data.errors import DataError
 
-from .cluster import run_on_cluster
+from .dask_cluster import run_on_cluster
 from .limits import limit_memory, worker_memory
 from .pool import Lost, run
 
 if TYPE_CHECKING:
-    from data.entries import Entry, Listing, RemoteFile
+    from data.files.entries import Entry, Listing, RemoteFile
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")

@@ -26,14 +26,14 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "benchmarks")]
 from attributes import print_attributes  # noqa: E402  (the path is set above)
 from stains import print_pairs, print_stain, print_unseen_slides  # noqa: E402
 
-from features.standardisation import Stain  # noqa: E402
-from models.crossvalidation import cross_validate  # noqa: E402
-from models.estimators import ESTIMATORS  # noqa: E402
-from models.evaluation import evaluate  # noqa: E402
-from models.table import training_set  # noqa: E402
+from features.colour.standardisation import Stain  # noqa: E402
+from models.dataset.training_set import training_set  # noqa: E402
+from models.evaluation.evaluate import evaluate  # noqa: E402
+from models.learning.cross_validation import cross_validate  # noqa: E402
+from models.learning.estimators import ESTIMATORS  # noqa: E402
 from pipelines.extract import extract  # noqa: E402
-from pipelines.feature_table import read_sidecar, read_table  # noqa: E402
-from pipelines.training_source import near_copies  # noqa: E402
+from pipelines.outputs.read_table import read_sidecar, read_table  # noqa: E402
+from pipelines.training.source import near_copies  # noqa: E402
 
 WORKERS = os.cpu_count() or 1
 STAINS: tuple[Stain, ...] = ("none", "background", "standard")

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from models.crossvalidation import Fold, cross_validate, pooled
-from models.estimators import ESTIMATORS
-from models.proportion import wilson
-from models.table import TrainingSet, training_set
-from pipelines.feature_table import read_sidecar, read_table
-from pipelines.training_source import near_copies
+from models.dataset.training_set import TrainingSet, training_set
+from models.learning.cross_validation import Fold, cross_validate, pooled
+from models.learning.estimators import ESTIMATORS
+from models.metrics.wilson import wilson
+from pipelines.outputs.read_table import read_sidecar, read_table
+from pipelines.training.source import near_copies
 
 FOLDS = 5
 MEAN, SHAPE = 0.92, 0.75

@@ -15,15 +15,15 @@ from pathlib import Path
 
 import numpy as np
 
-from models.estimators import ESTIMATORS
-from models.feature_sets import feature_sets, with_reduction
-from models.figures import figures
-from models.table import feature_matrix, training_set
+from models.dataset.training_set import feature_matrix, training_set
+from models.evaluation.feature_sets import feature_sets, with_reduction
+from models.learning.estimators import ESTIMATORS
+from models.metrics.classification import figures
 from pipelines.compare import compare
-from pipelines.comparison_page import outcome
-from pipelines.contest import MAIN
+from pipelines.comparison.contenders import MAIN
+from pipelines.comparison.page import outcome
 from pipelines.extract import extract
-from pipelines.feature_table import read_sidecar, read_table
+from pipelines.outputs.read_table import read_sidecar, read_table
 
 WORKERS = os.cpu_count() or 1
 

@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 
 from data.synthetic import synthetic_smear
-from features.cell import Cell
-from features.embedding import embed
-from features.network import BATCH
-from features.segmentation import segment
-from pipelines.networks import choose_network, opened
+from features.core.cell import Cell
+from features.embedding.embedding_columns import embed
+from features.embedding.network import BATCH
+from features.segmentation.segment import segment
+from pipelines.measurement.network import choose_network, opened
 
 ROUNDS = 15
 CELLS = 16

@@ -21,14 +21,14 @@ import cv2
 import mahotas
 import numpy as np
 import straightforward
-from examples import textured_cell
 from skimage.feature import local_binary_pattern
+from support.example_cells import textured_cell
 from threadpoolctl import threadpool_limits
 
 from features import PRESETS, Cell, Recipe, preset_columns
-from features.glcm import aggregate, glcm_of, quantise
-from features.haralick import HARALICK_NAMES
-from features.lbp import CIRCLES, patterns
+from features.texture.cooccurrence.glcm import aggregate, glcm_of, quantise
+from features.texture.cooccurrence.haralick import HARALICK_NAMES
+from features.texture.lbp import CIRCLES, patterns
 
 Work = Callable[[], object]
 

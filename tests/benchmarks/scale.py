@@ -69,7 +69,7 @@ class Watch:
 def crops(folder: Path, size: int) -> Path:
     """Write different synthetic crops."""
     import numpy as np
-    from smears import png
+    from support.synthetic_folders import png
 
     from data.synthetic import synthetic_cell
 
@@ -101,7 +101,7 @@ def memory(work: Path, count: int, preset: str) -> None:
 
 def speed(work: Path, preset: str, count: int) -> None:
     """Cells a second, by this machine's workers and by a cluster's."""
-    from test_cluster import Cluster
+    from support.dask_processes import Cluster
 
     from pipelines.extract import extract
 
@@ -138,8 +138,8 @@ def pace(jobs: int) -> float:
 def patterns_time(_number: int) -> float:
     """Median of half a second or more, in milliseconds."""
     import numpy as np
-    from examples import textured_cell
     from skimage.feature import local_binary_pattern
+    from support.example_cells import textured_cell
 
     plane = textured_cell(rows=200, cols=210).trimmed().plane("Gray")
     times = []
@@ -152,7 +152,7 @@ def patterns_time(_number: int) -> float:
 
 def real(work: Path, folder: Path, copies: int, preset: str) -> None:
     """Cells a second on real pictures, each of them many times under another checksum."""
-    from data.listing import list_images
+    from data.listing.list_images import list_images
     from pipelines.extract import extract
 
     many = work / "real"

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from features.errors import CellError  # noqa: E402  (the path is set above)
-from features.segmentation import Segmentation, segment  # noqa: E402
+from features.segmentation.segment import Segmentation, segment  # noqa: E402
 
 TARGETS = {
     "ALL-IDB2": ((0.965, 0.01), (0.95, 0.02)),

@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from models.crossvalidation import Fold
-from models.estimators import ESTIMATORS
-from models.slide_pairs import SAME, figures_by_kind, pair_aurocs, slide_pairs, split_of
-from models.table import TrainingSet, training_set
-from pipelines.accounts import Workers
-from pipelines.feature_table import read_sidecar, read_table
-from pipelines.judged_once import validated_once
-from pipelines.judging import Protocol
-from pipelines.slides import slide_pairs_record
-from pipelines.training_source import near_copies
-from pipelines.variants import Asked, remeasure
+from models.dataset.training_set import TrainingSet, training_set
+from models.evaluation.slide_pairs import SAME, figures_by_kind, pair_aurocs, slide_pairs, split_of
+from models.learning.cross_validation import Fold
+from models.learning.estimators import ESTIMATORS
+from pipelines.outputs.read_table import read_sidecar, read_table
+from pipelines.training.source import near_copies
+from pipelines.validation.cross_validate import validated_once
+from pipelines.validation.held_out_slides import slide_pairs_record
+from pipelines.validation.image_variants import Asked, remeasure
+from pipelines.validation.protocol import Protocol
+from pipelines.workers.run_all import Workers
 
 G08 = 0.85
 FOLDS = 10

@@ -17,8 +17,8 @@ from skimage.color import rgb2gray, rgb2hsv, rgb2lab
 from skimage.feature import local_binary_pattern
 from skimage.measure import euler_number, perimeter_crofton, regionprops
 
-from features.cell import COMPARTMENTS, Cell
-from features.haralick import HARALICK_NAMES
+from features.core.cell import COMPARTMENTS, Cell
+from features.texture.cooccurrence.haralick import HARALICK_NAMES
 
 
 def colours(rgb: np.ndarray) -> dict[str, np.ndarray]:

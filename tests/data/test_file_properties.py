@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from data.file_properties import file_properties
+from data.decoding.file_properties import file_properties
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
 

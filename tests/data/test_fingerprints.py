@@ -11,16 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from shared import SHARED, needs_shared
+from support.shared import SHARED, needs_shared
 
-from data.fingerprints import (
-    NEAR_DUPLICATE_BITS,
-    hamming,
-    near_duplicates,
-    perceptual_hash,
-    sha256,
-)
-from data.images import decode_rgb, read_bytes
+from data.decoding.images import decode_rgb, read_bytes
+from data.fingerprints import NEAR_DUPLICATE_BITS, hamming, near_duplicates, perceptual_hash, sha256
 from data.synthetic import synthetic_smear
 
 DATA = SHARED / "data"

@@ -13,17 +13,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from smears import png, write_smear
-from test_images import png as png_of
+from support.encoded_images import png as png_of
+from support.synthetic_folders import png, write_smear
 
+from data.decoding.bit_depth import to_uint8
+from data.decoding.images import decode_rgb, read_bytes
 from data.errors import DataError
-from data.images import decode_rgb, read_bytes
-from data.intensity import to_uint8
 from data.synthetic import synthetic_smear
-from pipelines.accounts import Failure
 from pipelines.extract import extract
-from pipelines.limits import limit_memory
-from pipelines.pool import Lost, run
+from pipelines.workers.limits import limit_memory
+from pipelines.workers.pool import Lost, run
+from pipelines.workers.run_all import Failure
 
 mutations = pytest.importorskip("mutations", reason="it measures memory as only Unix does")
 

@@ -6,14 +6,14 @@ import csv
 from collections import Counter
 
 import pytest
-from shared import SHARED, needs_shared
+from support.shared import SHARED, needs_shared
 
-from data.all_idb import known_facts
-from data.cnmc import SAME_SUBJECTS, merged_subject
+from data.decoding.images import read_bytes
 from data.errors import DataError
 from data.fingerprints import sha256
-from data.images import read_bytes
-from data.listing import list_images
+from data.layouts.all_idb import known_facts
+from data.layouts.cnmc import SAME_SUBJECTS, merged_subject
+from data.listing.list_images import list_images
 
 DATA = SHARED / "data"
 LABELS_CSV = "C-NMC_test_prelim_phase_data_labels.csv"

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from data.entries import Facts, printable
+from data.decoding.images import read_bytes
 from data.errors import DataError
-from data.images import read_bytes
-from data.listing import Entry, list_images
+from data.files.entries import Facts
+from data.listing.list_images import Entry, list_images
+from data.printable import printable
 
 PNG = b"\x89PNG\r\n\x1a\n"
 POSIX = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names any byte may be in")

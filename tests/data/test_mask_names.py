@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.entries import Entry, Listing
-from data.listing import _with_masks, list_images
-from data.mask_names import mask_names
-from data.tree import Found
+from data.files.entries import Entry, Listing
+from data.files.tree import Found
+from data.listing.list_images import _with_masks, list_images
+from data.listing.mask_names import mask_names
 
 PARTS = st.sampled_from(["a", "A", "b", "images", "..", "C:"])
 ENDINGS = st.sampled_from(["", ".jpg", ".png", ".PNG", ".jpg.png", ".png.png", ".tar.gz"])

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image
-from shared import SHARED, needs_shared
+from support.shared import SHARED, needs_shared
 
+from data.decoding.images import decode_rgb, read_bytes
+from data.decoding.masks import decode_mask
 from data.errors import DataError
-from data.images import decode_rgb, read_bytes
-from data.masks import decode_mask
 
 ROW, COL = np.ogrid[:60, :80]
 NUCLEUS = (ROW - 30) ** 2 + (COL - 40) ** 2 < 12**2

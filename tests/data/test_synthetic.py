@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.drawn import NOTE, synthetic_name
-from data.listing import list_images
+from data.layouts.synthetic_names import NOTE, synthetic_name
+from data.listing.list_images import list_images
 from data.synthetic import Slide, synthetic_cell, synthetic_slide, synthetic_smear
 
 

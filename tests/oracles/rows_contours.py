@@ -7,12 +7,12 @@ from math import pi, sin, sqrt
 import cv2
 import mahotas
 import numpy as np
-from examples import textured_cell
+from oracles.vetting import Check
 from skimage.measure import moments_central, moments_normalized
-from vetting import Check
+from support.example_cells import textured_cell
 
-from features.contours import NOTCH
-from features.outline import Shape
+from features.shape.contour import NOTCH
+from features.shape.region import Shape
 
 CELL = textured_cell()
 ORDERS = [(2, 0), (1, 1), (0, 2), (3, 0), (2, 1), (1, 2), (0, 3)]

@@ -9,14 +9,14 @@ from functools import partial
 
 import mahotas
 import numpy as np
-from examples import textured_cell
+from oracles.vetting import Check, Function
 from skimage.feature import graycomatrix, graycoprops
-from vetting import Check, Function
+from support.example_cells import textured_cell
 
-from features.cell import Cell
-from features.glcm import HARALICK, TEXTURE, Glcm
-from features.haralick import HARALICK_NAMES
-from features.registry import FEATURES, Axes
+from features.core.cell import Cell
+from features.core.registry import FEATURES, Axes
+from features.texture.cooccurrence.glcm import HARALICK, TEXTURE, Glcm
+from features.texture.cooccurrence.haralick import HARALICK_NAMES
 
 DISTANCES = (1, 2, 4)
 AXES = Axes(

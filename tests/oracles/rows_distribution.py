@@ -5,13 +5,13 @@ from __future__ import annotations
 from math import log2, sqrt
 
 import numpy as np
-from chamfers import chamfer_depth
-from examples import textured_cell
+from oracles.vetting import Check
 from scipy.ndimage import binary_erosion, convolve
-from vetting import Check
+from support.chamfers import chamfer_depth
+from support.example_cells import textured_cell
 
-from features.cell import Cell
-from features.registry import FEATURES, Axes
+from features.core.cell import Cell
+from features.core.registry import FEATURES, Axes
 
 CELL = textured_cell()
 CHANNELS = ("Gray", "astar")

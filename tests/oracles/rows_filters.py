@@ -5,12 +5,12 @@ from __future__ import annotations
 from math import cos, pi, sin, sqrt
 
 import numpy as np
-from examples import textured_cell
-from rows_distribution import grey, view_of
+from oracles.rows_distribution import grey, view_of
+from oracles.vetting import Check
 from scipy.ndimage import binary_erosion, correlate, maximum_filter, minimum_filter
-from vetting import Check
+from support.example_cells import textured_cell
 
-from features.cell import Cell
+from features.core.cell import Cell
 
 SMALL = textured_cell(1, 40, 44)
 MASKS = (SMALL.cell, SMALL.nucleus, SMALL.cytoplasm)

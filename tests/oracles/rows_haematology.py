@@ -5,14 +5,14 @@ from __future__ import annotations
 from math import hypot, pi, sqrt
 
 import numpy as np
-from examples import textured_cell
-from rows_shape import corners
+from oracles.rows_shape import corners
+from oracles.vetting import Check
 from scipy.spatial import ConvexHull
 from skimage.measure import regionprops
-from vetting import Check
+from support.example_cells import textured_cell
 
-from features.cell import Cell
-from features.haematology import Parts
+from features.core.cell import Cell
+from features.haematology.nucleus_ratios import Parts
 
 
 def squares() -> Cell:

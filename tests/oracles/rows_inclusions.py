@@ -9,17 +9,17 @@ from itertools import pairwise
 from math import pi, sqrt
 
 import numpy as np
-from examples import textured_cell
+from oracles.vetting import Check
 from scipy.ndimage import (
     binary_dilation,
     binary_erosion,
     label,
     uniform_filter,
 )
-from vetting import Check
+from support.example_cells import textured_cell
 
-from features.cell import Cell
-from features.haematology import Parts
+from features.core.cell import Cell
+from features.haematology.nucleus_ratios import Parts
 
 EIGHT = np.ones((3, 3), bool)
 

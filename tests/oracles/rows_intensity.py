@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from examples import textured_cell
+from oracles.vetting import Check
 from scipy import stats
-from vetting import Check
+from support.example_cells import textured_cell
 
-from features.cell import COMPARTMENTS
-from features.colour import CHANNELS, scale
-from features.histogram import INTENSITY, Histogram
-from features.phantom import LEVELS, PHANTOM, REFERENCE
-from features.registry import FEATURES
+from features.colour.histogram import INTENSITY, Histogram
+from features.core.cell import COMPARTMENTS
+from features.core.registry import FEATURES
+from features.primitives.channels import CHANNELS, scale
+from features.verification.ibsi_phantom import LEVELS, PHANTOM, REFERENCE
 
 
 def counted(levels: np.ndarray, count: int) -> Histogram:

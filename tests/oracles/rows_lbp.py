@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from examples import textured_cell
+from oracles.vetting import Check
 from scipy.ndimage import binary_erosion
 from skimage.feature import local_binary_pattern
-from vetting import Check
+from support.example_cells import textured_cell
 
-from features.cell import COMPARTMENTS, Cell
-from features.lbp import CIRCLES, LBP
-from features.registry import Axes
+from features.core.cell import COMPARTMENTS, Cell
+from features.core.registry import Axes
+from features.texture.lbp import CIRCLES, LBP
 
 
 def view_of(cell: Cell, circle: str):

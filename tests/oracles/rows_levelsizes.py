@@ -6,19 +6,19 @@ from functools import cache, partial
 from typing import Any
 
 import numpy as np
-from rows_peers import levels_of, mirp_values, table
-from shared import SHARED
-from vetting import Check, Function
+from oracles.rows_peers import levels_of, mirp_values, table
+from oracles.vetting import Check, Function
+from support.shared import SHARED
 
-from features.glcm import aggregate
-from features.levelsizes import of_sums
-from features.neighbourhood import NGLDM, NGTDM
-from features.neighbours import ToneDifferences, neighbour_sums
-from features.phantom import LEVELS, PHANTOM, REFERENCE
-from features.registry import FEATURES
-from features.runlength import GLRLM, run_length_sums
-from features.zonelabels import zone_sums
-from features.zones import GLDZM, GLSZM, NO_DEPTHS, depths_in
+from features.core.registry import FEATURES
+from features.texture.cooccurrence.glcm import aggregate
+from features.texture.neighbour_counts import ToneDifferences, neighbour_sums
+from features.texture.ngtdm_ngldm import NGLDM, NGTDM
+from features.texture.run_length import GLRLM, run_length_sums
+from features.texture.size_matrix import of_sums
+from features.texture.zone_counts import zone_sums
+from features.texture.zones import GLDZM, GLSZM, NO_DEPTHS, depths_in
+from features.verification.ibsi_phantom import LEVELS, PHANTOM, REFERENCE
 
 FAMILIES = (GLRLM, GLSZM, GLDZM, NGTDM, NGLDM)
 RECORDS = [record for record in FEATURES.values() if record.family in FAMILIES]

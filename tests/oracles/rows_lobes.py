@@ -8,13 +8,13 @@ from __future__ import annotations
 from math import pi, sqrt
 
 import numpy as np
-from chamfers import chamfer_depth, disc_depth
-from rows_inclusions import EIGHT, disc, row
+from oracles.rows_inclusions import EIGHT, disc, row
+from oracles.vetting import Check
 from scipy.ndimage import label, uniform_filter
 from skimage.filters import threshold_otsu
-from vetting import Check
+from support.chamfers import chamfer_depth, disc_depth
 
-from features.cell import Cell
+from features.core.cell import Cell
 
 
 def lobed(*discs: tuple[float, float, float], bridge: int = 0) -> Cell:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from math import sqrt
 
 import numpy as np
-from rows_peers import VECTORS, table
-from shared import SHARED
-from vetting import Check
+from oracles.rows_peers import VECTORS, table
+from oracles.vetting import Check
+from support.shared import SHARED
 
-from features.outline import Shape
+from features.shape.region import Shape
 
 NYXUS = "Nyxus's table"
 

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
-from shared import SHARED
-from vetting import Check
+from oracles.vetting import Check
+from support.shared import SHARED
 
-from features.glcm import TEXTURE, aggregate, glcm_of
-from features.histogram import INTENSITY, Histogram
-from features.registry import FEATURES
+from features.colour.histogram import INTENSITY, Histogram
+from features.core.registry import FEATURES
+from features.texture.cooccurrence.glcm import TEXTURE, aggregate, glcm_of
 
 VECTORS = SHARED / "vectors"
 

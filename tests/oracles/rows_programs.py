@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import mahotas
 import numpy as np
-from examples import textured_cell
-from rows_distribution import CELL, planes, row
-from rows_filters import row as grey_row
+from oracles.rows_distribution import CELL, planes, row
+from oracles.rows_filters import row as grey_row
+from oracles.vetting import Check
 from scipy import stats
 from scipy.ndimage import correlate
 from skimage.filters import gabor_kernel
 from skimage.measure import regionprops
 from skimage.morphology import opening
 from skimage.segmentation import find_boundaries
-from vetting import Check
+from support.example_cells import textured_cell
 
-from features.cell import Cell
+from features.core.cell import Cell
 
 SMALL = textured_cell(1, 40, 44)
 MASKS = (SMALL.cell, SMALL.nucleus, SMALL.cytoplasm)

@@ -6,16 +6,16 @@ import json
 from math import degrees, hypot, pi, sqrt
 
 import numpy as np
-from examples import textured_cell
-from rows_peers import VECTORS, table
+from oracles.rows_peers import VECTORS, table
+from oracles.vetting import Check
 from scipy.ndimage import distance_transform_edt
 from scipy.spatial import ConvexHull
 from scipy.spatial.distance import pdist
-from shared import SHARED
 from skimage.measure import euler_number, perimeter_crofton, regionprops
-from vetting import Check
+from support.example_cells import textured_cell
+from support.shared import SHARED
 
-from features.outline import Shape
+from features.shape.region import Shape
 
 SKIMAGE = "scikit-image"
 SCIPY = "scipy"

@@ -8,16 +8,16 @@ from functools import partial
 
 import mahotas
 import numpy as np
-from examples import textured_cell
-from shared import SHARED
+from oracles.vetting import Check
 from skimage.feature import graycomatrix, graycoprops
-from vetting import Check
+from support.example_cells import textured_cell
+from support.shared import SHARED
 
-from features.cell import COMPARTMENTS, Cell
-from features.glcm import HARALICK, TEXTURE, Glcm, aggregate, glcm_of, quantise
-from features.haralick import HARALICK_NAMES
-from features.phantom import LEVELS, PHANTOM, REFERENCE
-from features.registry import FEATURES, Axes
+from features.core.cell import COMPARTMENTS, Cell
+from features.core.registry import FEATURES, Axes
+from features.texture.cooccurrence.glcm import HARALICK, TEXTURE, Glcm, aggregate, glcm_of, quantise
+from features.texture.cooccurrence.haralick import HARALICK_NAMES
+from features.verification.ibsi_phantom import LEVELS, PHANTOM, REFERENCE
 
 IBSI = "IBSI digital phantom"
 TURNED = [0, 3, 2, 1]  # peers count 45 degrees downwards, where rows grow

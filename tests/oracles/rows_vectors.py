@@ -11,14 +11,14 @@ from functools import cache, partial
 from math import log
 
 import numpy as np
-from rows_peers import VECTORS, table
-from shared import SHARED
-from vetting import Check, Function
+from oracles.rows_peers import VECTORS, table
+from oracles.vetting import Check, Function
+from support.shared import SHARED
 
-from features.cell import Cell
-from features.glcm import glcm_of
-from features.lbp import LBP
-from features.registry import Axes
+from features.core.cell import Cell
+from features.core.registry import Axes
+from features.texture.cooccurrence.glcm import glcm_of
+from features.texture.lbp import LBP
 
 PYRADIOMICS, MAHOTAS, SKIMAGE = "pyradiomics", "mahotas", "scikit-image"
 

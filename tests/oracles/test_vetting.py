@@ -9,16 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rows_filters import PAIRS
-from rows_nyxus import AXES, NOT_OURS, SHAPES, moment_row, reason
-from rows_peers import VECTORS, table
-from rows_shape import WANTED
-from rows_vectors import ABOUT, COMPARED, INPUTS, LEFT_OUT
-from shared import needs_shared
-from vetting import Check, Function, Kind
+from oracles.rows_filters import PAIRS
+from oracles.rows_nyxus import AXES, NOT_OURS, SHAPES, moment_row, reason
+from oracles.rows_peers import VECTORS, table
+from oracles.rows_shape import WANTED
+from oracles.rows_vectors import ABOUT, COMPARED, INPUTS, LEFT_OUT
+from oracles.vetting import Check, Function, Kind
+from support.shared import needs_shared
 
-from features.registry import FEATURES
-from features.zernike import DEGREE, ORDERS, POLYNOMIALS
+from features.core.registry import FEATURES
+from features.shape.zernike import DEGREE, ORDERS, POLYNOMIALS
 
 TABLES = sorted(path.stem for path in Path(__file__).parent.glob("rows_*.py"))
 CHECKS: list[Check] = [row for name in TABLES for row in importlib.import_module(name).CHECKS]

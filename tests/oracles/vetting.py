@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from features.registry import FEATURES
+from features.core.registry import FEATURES
 
 Function = Callable[[Any], Any]
 

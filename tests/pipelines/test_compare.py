@@ -6,62 +6,19 @@ import json
 import re
 
 import numpy as np
-import pandas as pd
 import pytest
-from tables import columns, made_table, write_table
+from support.embedding_tables import DICTIONARY, QUICK, WIDTH, described, made, written
+from support.made_up_tables import columns
 
-from models.comparison import compare as compare_contenders
-from models.crossvalidation import cross_validate
+from models.dataset.training_set import training_set
 from models.errors import ModelError
-from models.estimators import ESTIMATORS
-from models.feature_groups import feature_groups
-from models.feature_sets import feature_sets, set_importances, with_reduction
-from models.table import training_set
+from models.evaluation.comparison import compare as compare_contenders
+from models.evaluation.feature_sets import feature_sets, set_importances, with_reduction
+from models.explanation.feature_groups import feature_groups
+from models.learning.cross_validation import cross_validate
+from models.learning.estimators import ESTIMATORS
 from pipelines.compare import compare
-from pipelines.comparison_page import outcome
-
-WIDTH = 12
-NETWORK = {"name": "tiny", "sha256": "0" * 64, "width": WIDTH}
-QUICK = {"estimators": ("svm",), "folds": 3, "repeats": 1}
-
-
-def described(view: str) -> dict[str, dict[str, object]]:
-    return {
-        f"{view}_Embedding_tiny_{index:04d}": {
-            "compartment": view,
-            "family": "Embedding",
-            "feature": "tiny",
-            "channel": "",
-            "parameters": f"{index:04d}",
-            "unit": "1",
-            "definition": "",
-            "plain": f"value {index}",
-            "version": 1,
-        }
-        for index in range(WIDTH)
-    }
-
-
-DICTIONARY = columns() | described("Cells") | described("Image")
-
-
-def made(strength=2.0, cells=0.0, image=0.0, seed=0) -> pd.DataFrame:
-    """A table whose signal lies in the named features, the cell's or the picture's embedding."""
-    table = made_table(subjects=16, strength=strength, seed=seed)
-    rng = np.random.default_rng(seed + 1)
-    code = (table["Metadata_Label"] == "normal").to_numpy()
-    for view, much in (("Cells", cells), ("Image", image)):
-        mixed = rng.normal(size=(len(table), WIDTH)) + much * code[:, None] * rng.normal(size=WIDTH)
-        names = list(described(view))
-        table = pd.concat([table, pd.DataFrame(mixed, columns=names)], axis=1)
-    return table
-
-
-def written(folder, table, dictionary=DICTIONARY):
-    path = write_table(folder, table, dictionary)
-    sidecar = json.loads(path.with_suffix(".json").read_text())
-    path.with_suffix(".json").write_text(json.dumps(sidecar | {"embedding": NETWORK}))
-    return path
+from pipelines.comparison.page import outcome
 
 
 def gaps(record, estimator="svm"):

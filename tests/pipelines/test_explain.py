@@ -9,25 +9,25 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from drawn_cells import field_drawing
-from smears import png, write_smear
-from test_report import read
+from support.drawn_cells import field_drawing
+from support.html_pages import read
+from support.synthetic_folders import png, write_smear
 
 from cli import main
-from features.quality import Quality
-from models.bundle import Bundle
-from models.calibration import Calibration
-from models.neighbours import Near
-from models.novelty import Strangeness, load_novelty
-from models.reference import load_reference, make_reference
-from pipelines.cell_sheet import calibration_words, doubts
+from features.segmentation.quality import Quality
+from models.explanation.nearest_cells import Near
+from models.explanation.novelty import Strangeness, load_novelty
+from models.explanation.training_reference import load_reference, make_reference
+from models.learning.calibration import Calibration
+from models.storage.bundle import Bundle
 from pipelines.explain import explain
 from pipelines.extract import extract
+from pipelines.html.wording import FLAGS, percentile_words
+from pipelines.outputs.thumbnails import thumbnails, thumbnails_path
 from pipelines.report import report
-from pipelines.thumbnails import thumbnails, thumbnails_path
+from pipelines.reporting.cell_sheet import calibration_words, doubts
 from pipelines.train import train
-from pipelines.training_cells import CELLS
-from pipelines.wording import FLAGS, percentile_words
+from pipelines.training.stored_cells import CELLS
 
 
 def run(*arguments):

@@ -14,14 +14,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from shared import SHARED, needs_shared
-from smears import png, write_smear
+from support.shared import SHARED, needs_shared
+from support.synthetic_folders import png, write_smear
 
 from cli import main
 from data.errors import DataError
 from features import Recipe, preset_columns
-from features.segmentation import segment
-from features.standardisation import slide_colour, standardised
+from features.colour.standardisation import slide_colour, standardised
+from features.segmentation.segment import segment
 from pipelines.extract import extract
 
 MINIMAL = ["--preset", "minimal", "-q"]
@@ -271,7 +271,7 @@ def test_a_read_only_folder_is_told(smear, tmp_path):
 
 
 def test_two_runs_on_one_output_are_kept_apart(smear, tmp_path):
-    from pipelines.work_folder import work_folder
+    from pipelines.outputs.work_folder import work_folder
 
     out = tmp_path / "cells.parquet"
     with work_folder(out, overwrite=False):

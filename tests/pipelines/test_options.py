@@ -7,15 +7,15 @@ import json
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from smears import png, write_smear
+from support.synthetic_folders import png, write_smear
 
 from cli import main
-from data.listing import list_images
+from data.files.csv_tables import read_table as read_manifest
+from data.listing.list_images import list_images
 from data.synthetic import synthetic_cell
-from data.tables import read_table as read_manifest
-from features.colour import CHANNELS
+from features.primitives.channels import CHANNELS
 from pipelines.extract import extract
-from pipelines.feature_table import read_table
+from pipelines.outputs.read_table import read_table
 
 
 def run(*arguments):

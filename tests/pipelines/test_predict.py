@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from smears import write_smear
+from support.synthetic_folders import write_smear
 
 from cli import main
 from features import FEATURES, PRESETS, parse_column, preset_columns
-from models.proportion import wilson
+from models.metrics.wilson import wilson
 from pipelines.extract import extract
-from pipelines.measuring import Measuring
+from pipelines.measurement.measure_image import Measuring
 from pipelines.train import train
 
 
@@ -210,7 +210,7 @@ def test_an_unknown_name_is_one_line():
 
 
 def test_help_needs_no_heavy_library():
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     code = (
         "import sys, runpy\nsys.argv = ['cli.py', 'extract', '--help']\n"
         "try:\n runpy.run_path('cli.py', run_name='__main__')\nexcept SystemExit:\n pass\n"

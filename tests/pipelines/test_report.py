@@ -2,55 +2,19 @@
 
 import json
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from tables import DICTIONARY_OF_EIGHT, made_table, write_table
+from support.html_pages import read
+from support.made_up_tables import DICTIONARY_OF_EIGHT, made_table, write_table
 
 from models.errors import ModelError
-from pipelines.markup import interval, shown, table
+from pipelines.html.markup import interval, shown, table
 from pipelines.report import report
-from pipelines.report_sections import shortcuts
+from pipelines.reporting.model_sections import shortcuts
 from pipelines.train import train
 
 QUICK = {"folds": 3, "repeats": 2, "estimator": "logistic"}
-VOID = {"meta", "br", "img"}
-
-
-class Checked(HTMLParser):
-    """Tags must nest; what is fetched and what is said are kept."""
-
-    def __init__(self):
-        super().__init__()
-        self.open: list[str] = []
-        self.fetched: list[str] = []
-        self.words: list[str] = []
-        self.links: list[str] = []
-        self.names: list[str] = []
-
-    def handle_starttag(self, tag, attrs):
-        if tag not in VOID:
-            self.open.append(tag)
-        places = [value for name, value in attrs if name in {"src", "href"}]
-        self.fetched += [one for one in places if not one.startswith(("#", "data:"))]
-        self.links += [one[1:] for one in places if one.startswith("#")]
-        self.names += [value for name, value in attrs if name == "id" and tag[0] == "h"]
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if not {"style", "svg"} & set(self.open):
-            self.words.append(data)
-
-
-def read(path):
-    page = Checked()
-    page.feed(path.read_text("utf-8").replace("<wbr>", ""))  # where a name may break
-    page.close()
-    assert page.open == []
-    return page, " ".join(" ".join(page.words).split())
 
 
 def first(estimate):

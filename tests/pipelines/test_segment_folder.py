@@ -9,14 +9,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from smears import png, write_smear
+from support.synthetic_folders import png, write_smear
 
 import pipelines.segment as segmenting
 from data.errors import DataError
-from data.listing import list_images
-from pipelines.mask_files import Record, sort_files
-from pipelines.measuring import Settings
-from pipelines.parts import Parts
+from data.listing.list_images import list_images
+from pipelines.measurement.image_record import Parts
+from pipelines.measurement.settings import Settings
+from pipelines.outputs.mask_files import Record, sort_files
 from pipelines.segment import Segmenting, segment
 
 SMALL = {"subjects": 1, "cells": 2}

@@ -5,12 +5,12 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from tables import SIGNAL, WEAKER, columns, made_table, write_table
+from support.made_up_tables import SIGNAL, WEAKER, columns, made_table, write_table
 
 from data.errors import DataError
-from models.bundle import load_bundle, predict_probabilities
+from models.dataset.training_set import training_set
 from models.errors import ModelError
-from models.table import training_set
+from models.storage.bundle import load_bundle, predict_probabilities
 from pipelines.train import train
 
 DICTIONARY = columns()

@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
-from shared import ROOT
+from support.shared import ROOT
 
 BELOW = {
     "cli.py": {"pipelines"},

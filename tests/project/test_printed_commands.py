@@ -7,10 +7,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from tables import made_table, write_table
+from support.made_up_tables import made_table, write_table
 
 from cli import main
-from pipelines.report_data import commands
+from pipelines.reporting.data_sections import commands
 from pipelines.train import train
 
 # Options that change no number, and arguments that are told in another way.

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from features.colour import scale
+from features.primitives.channels import scale
 
 
 def bound(text: str, levels: int) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from features.cell import Cell
+from features.core.cell import Cell
 
 
 def noise(rng: np.random.Generator, rows: int, cols: int, sigma: float) -> np.ndarray:

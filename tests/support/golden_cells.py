@@ -9,7 +9,7 @@ import pandas as pd
 
 from data.synthetic import synthetic_smear
 from features import Recipe, preset_columns
-from features.cell import Cell
+from features.core.cell import Cell
 
 GOLDEN = Path(__file__).parent / "golden_cells.csv"
 # Libraries and processors differ in the last bits of exp, log, eigenvalues and sums, and a float

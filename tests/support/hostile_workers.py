@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from data.fingerprints import sha256
-from pipelines.measuring import Measuring, read_entry
+from pipelines.measurement.measure_image import Measuring, read_entry
 
 LOG = "BLASTOMETRY_TEST_LOG"
 DELAY = "BLASTOMETRY_TEST_DELAY"

@@ -19,13 +19,18 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet
-from hostile_workers import DELAY, LOG, Logged
+from support.hostile_workers import DELAY, LOG, Logged
 
 from features import preset_columns
-from pipelines import accounts, extract, pool, warm
-from pipelines.journals import kept, read
-from pipelines.measuring import Settings, part_of, picture_and_cells
-from pipelines.parts import Part
+from pipelines import extract
+from pipelines.measurement import measure_all
+from pipelines.measurement import preload as warm
+from pipelines.measurement.image_record import Part
+from pipelines.measurement.journals import kept, read
+from pipelines.measurement.measure_image import part_of, picture_and_cells
+from pipelines.measurement.settings import Settings
+from pipelines.workers import pool
+from pipelines.workers import run_all as accounts
 
 assert warm
 assert pyarrow.parquet
@@ -126,7 +131,7 @@ def main(images: Path, work: Path) -> None:
     log = work / "log"
     log.touch()
     os.environ |= {LOG: str(log), DELAY: DELAYS}
-    extract.Measuring = Logged
+    measure_all.Measuring = Logged
     accounts.run = partial(pool.run, start=forked)
     extract.start_server = lambda: None
     whole = work / "whole" / "cells.parquet"

@@ -10,10 +10,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
-from test_images import BAD, PICTURES, RGB, pillow
+from support.encoded_images import BAD, PICTURES, RGB, pillow
 
+from data.decoding.images import decode_rgb
 from data.errors import DataError
-from data.images import decode_rgb
 
 EXIF = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
 PROFILE = struct.pack(">I", 128) + bytes(range(124))

@@ -14,12 +14,12 @@ import numpy as np
 from scipy.ndimage import binary_dilation, binary_erosion, prewitt
 
 from features import Recipe
-from features.cell import Cell
-from features.colour import scale
-from features.distribution import rings
-from features.lbp import CIRCLES
-from features.multiscale import LAGS
-from features.registry import Column, Feature
+from features.colour.radial_distribution import rings
+from features.core.cell import Cell
+from features.core.registry import Column, Feature
+from features.primitives.channels import scale
+from features.texture.lbp import CIRCLES
+from features.texture.wavelet_fractal import LAGS
 
 
 def _values(cell: Cell, column: Column) -> np.ndarray:

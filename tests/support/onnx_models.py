@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features.onnx_graph import Graph
+from features.embedding.onnx_writer import Graph
 
 needs_onnxruntime = pytest.mark.skipif(
     find_spec("onnxruntime") is None, reason='onnxruntime is not installed: pip install ".[cnn]"'

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("BLASTOMETRY_SHARED", ROOT.parent / "shared"))
 
 needs_shared = pytest.mark.skipif(

@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Floats
-from .cell import COMPARTMENTS, Cell
-from .colour import CHANNELS
-from .correlation import count_matrices
-from .pairs import sum_pairs
-from .registry import Axes, Family, Membership
+from ...core.cell import COMPARTMENTS, Cell
+from ...core.registry import Axes, Family, Membership
+from ...primitives.arrays import Floats
+from ...primitives.channels import CHANNELS
+from .glcm_counts import sum_pairs
+from .maximal_correlation import count_matrices
 
 DISTANCES = (1, 2, 4)
 LEVELS = (32, 256)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .kernels import compiled, inner
+from ...primitives.kernels import compiled, inner
 
 # Pixels whose pairs are looked at together: rows of a cell are too short for the machine to take
 # as many at a time as it can.

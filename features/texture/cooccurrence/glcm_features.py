@@ -6,9 +6,9 @@ from functools import partial
 
 import numpy as np
 
-from .arrays import Floats, ratio
+from ...core.registry import feature
+from ...primitives.arrays import Floats, ratio
 from .glcm import TEXTURE, Glcm
-from .registry import feature
 
 _NAN = "in one of the directions (merged: in all four) no pair of pixels at this distance"
 _VETTED = "IBSI digital phantom; MIRP"

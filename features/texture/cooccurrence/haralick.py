@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .arrays import Floats
-from .cooccurrence import (
+from ...core.registry import FEATURES, feature
+from ...primitives.arrays import Floats
+from .glcm import HARALICK, Countable, Glcm
+from .glcm_features import (
     angular_second_moment,
     contrast,
     correlation,
@@ -20,9 +22,7 @@ from .cooccurrence import (
     sum_entropy,
     sum_variance,
 )
-from .correlation import maximal_correlation
-from .glcm import HARALICK, Countable, Glcm
-from .registry import FEATURES, feature
+from .maximal_correlation import maximal_correlation
 
 HARALICK_NAMES: dict[str, Callable[[Glcm], Floats]] = {
     "AngularSecondMoment": angular_second_moment,

@@ -10,8 +10,8 @@ from math import nan
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Floats
-from .kernels import compiled
+from ...primitives.arrays import Floats
+from ...primitives.kernels import compiled
 
 
 @compiled

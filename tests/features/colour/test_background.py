@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from data.synthetic import synthetic_cell
-from features.surroundings import BACKGROUND, background_values, sharpness
+from features.colour.background import BACKGROUND, background_values, sharpness
 
 NAMES = list(BACKGROUND)
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from examples import textured_cell
+from support.example_cells import textured_cell
 
-from features.cell import Cell
-from features.standardisation import standardised
+from features.colour.standardisation import standardised
+from features.core.cell import Cell
 
 SLIDE = np.array([230.0, 225.0, 220.0])
 

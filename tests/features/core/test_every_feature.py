@@ -8,25 +8,14 @@ import re
 import cv2
 import numpy as np
 import pytest
-from declared_ranges import lies_in
-from examples import textured_cell
-from nan_reasons import REASONS, may_be_nan, reasons
+from support.declared_ranges import lies_in
+from support.every_column import COLUMNS, PARSED, RECIPE, flips_sign, framed, moved
+from support.example_cells import textured_cell
+from support.nan_reasons import REASONS, may_be_nan, reasons
 
 from features import FEATURES, PRESETS, Cell, Recipe, parse_column, preset_columns
-from features.catalogue import describe_column
-from features.registry import columns_of
-
-# Every column of the largest preset, every setting of the grey ones, and patterns of a primary.
-WANTED = ["*_Gray_*", "*_LBP_*_Red_*"]
-COLUMNS = tuple(dict.fromkeys(preset_columns("full") + preset_columns("full", WANTED)))
-RECIPE = Recipe(COLUMNS)
-PARSED = RECIPE.parsed
-
-
-def moved(cell: Cell, move) -> Cell:
-    """The cell with a transformation of arrays applied to its pixels and masks."""
-    parts = (cell.rgb, cell.nucleus, cell.cell)
-    return Cell(*(np.ascontiguousarray(move(part)) for part in parts))
+from features.core.catalogue import describe_column
+from features.core.registry import columns_of
 
 
 def with_outside(cell: Cell, compartment: str, seed: int) -> Cell:
@@ -34,13 +23,6 @@ def with_outside(cell: Cell, compartment: str, seed: int) -> Cell:
     other = np.random.default_rng(seed).integers(0, 256, cell.rgb.shape, dtype=np.uint8)
     rgb = np.where(cell.mask(compartment)[..., None], cell.rgb, other)
     return Cell(rgb, cell.nucleus, cell.cell)
-
-
-def framed(cell: Cell, top: int, left: int) -> Cell:
-    """The cell further down and to the right, in a larger image."""
-    size = ((top, 3), (left, 2))
-    rgb = np.pad(cell.rgb, (*size, (0, 0)), constant_values=77)
-    return Cell(rgb, np.pad(cell.nucleus, size), np.pad(cell.cell, size))
 
 
 def shuffled(cell: Cell, seed: int = 3) -> Cell:
@@ -96,12 +78,6 @@ def test_measuring_again_elsewhere_in_memory_gives_the_same_bytes(values, cell):
         wrong = again.view(np.uint64) != values.view(np.uint64)
         assert [COLUMNS[index] for index in np.flatnonzero(wrong)] == []
         del occupied
-
-
-def flips_sign(column) -> bool:
-    """Whether the record says that this component changes its sign under flips."""
-    named = re.findall(r"component (\w+) changes its sign under flips", column.feature.invariances)
-    return column.component in named
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-import cv2
 import numpy as np
 import pytest
+from support.drawn_masks import blob, disc
 
 from features import FEATURES, Cell, Recipe
-from features.chamfer import chamfer
-from features.outline import Shape, largest_part
-from features.registry import Column, columns_of
+from features.core.registry import Column, columns_of
+from features.primitives.chamfer import chamfer
+from features.shape.region import Shape, largest_part
 
 SYMMETRIES = {
     f"{'mirrored' if mirrored else 'turned'} {90 * turns}": (turns, mirrored)
@@ -22,19 +22,6 @@ SYMMETRIES = {
 
 def turned(part: np.ndarray, turns: int, mirrored: bool) -> np.ndarray:
     return np.ascontiguousarray(np.rot90(part[:, ::-1] if mirrored else part, turns))
-
-
-def disc(shape: tuple[int, int], row: float, col: float, radius: float) -> np.ndarray:
-    rows, cols = np.mgrid[: shape[0], : shape[1]]
-    return (rows - row) ** 2 + (cols - col) ** 2 <= radius**2
-
-
-def blob(seed: int, size: int = 97) -> np.ndarray:
-    """An irregular mask, of several parts and with holes where the noise has it."""
-    rng = np.random.default_rng(seed)
-    noise = cv2.GaussianBlur(rng.standard_normal((size, size)), (0, 0), 3 + seed % 5)
-    middle = (size - 1) / 2
-    return (noise > np.quantile(noise, 0.35)) & disc((size, size), middle, middle, 0.47 * size)
 
 
 @pytest.mark.parametrize("symmetry", SYMMETRIES)
@@ -69,7 +56,7 @@ SHAPES = {
 OUTLINES = tuple(
     f"Nuclei_{column.feature.key}" + (f"_{column.component}" if column.component else "")
     for record in FEATURES.values()
-    if record.function.__module__ == "features.contours"
+    if record.function.__module__ == "features.shape.contour"
     for column in columns_of(record)
     if column.compartment == "Nuclei"
 )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from declared_ranges import lies_in
-from nan_reasons import may_be_nan
 from scipy.ndimage import gaussian_filter
-from test_properties import COLUMNS, PARSED, RECIPE, flips_sign, framed, moved
+from support.declared_ranges import lies_in
+from support.every_column import COLUMNS, PARSED, RECIPE, flips_sign, framed, moved
+from support.nan_reasons import may_be_nan
 
 from features import Cell
-from features.catalogue import describe_column
+from features.core.catalogue import describe_column
 
 
 def some_mask(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:

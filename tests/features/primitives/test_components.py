@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from features.connected import fill_holes, greatest_parts, labelled, parts_under
-from features.opening import LARGEST, disc, opened_with
-from features.regions import filled
-from features.tallies import otsu_level
+from features.primitives.components import fill_holes, greatest_parts, labelled, parts_under
+from features.primitives.counting import otsu_level
+from features.primitives.opening import LARGEST, disc, opened_with
+from features.segmentation.regions import filled
 
 
 def _mask(seed: int) -> np.ndarray:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from test_claims import blob, disc
+from support.drawn_masks import blob, disc
 
-from features.blur import gaussian
-from features.chamfer import chamfer
-from features.tints import smoothed
+from features.primitives.chamfer import chamfer
+from features.primitives.gaussian import gaussian
+from features.segmentation.colour_evidence import smoothed
 
 
 @pytest.fixture

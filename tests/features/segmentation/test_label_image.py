@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from drawn_cells import Drawing, field_drawing
+from support.drawn_cells import Drawing, field_drawing
 
-from features.cell import Cell
-from features.label_image import label_image
-from features.regions import parts
-from features.segmentation import from_masks, segment
+from features.core.cell import Cell
+from features.segmentation.label_image import label_image
+from features.segmentation.regions import parts
+from features.segmentation.segment import from_masks, segment
 
 
 def test_a_single_given_cell_of_a_large_field_is_no_crop():

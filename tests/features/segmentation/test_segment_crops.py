@@ -5,10 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from drawn_cells import CHROMATIN, PLASMA, SLIDE, Drawing, crop_drawing, dice
+from support.drawn_cells import CHROMATIN, PLASMA, SLIDE, Drawing, crop_drawing, dice
 
 from features.errors import CellError
-from features.segmentation import Found, Segmentation, from_masks, segment
+from features.segmentation.segment import Found, Segmentation, from_masks, segment
 
 
 def masks(found: Segmentation) -> tuple[np.ndarray, np.ndarray]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from drawn_cells import Drawing, dice, field_drawing
+from support.drawn_cells import Drawing, dice, field_drawing
 
-from features.cell import Cell
-from features.segmentation import segment
+from features.core.cell import Cell
+from features.segmentation.segment import segment
 
 
 def placed(cell: Cell, mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -8,10 +8,10 @@ from functools import cache
 import cv2
 import numpy as np
 import pytest
-from drawn_cells import dice
-from shared import SHARED, needs_shared
+from support.drawn_cells import dice
+from support.shared import SHARED, needs_shared
 
-from features.segmentation import segment
+from features.segmentation.segment import segment
 
 pytestmark = needs_shared
 DATA = SHARED / "data"

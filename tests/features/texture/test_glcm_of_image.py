@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from features import CellError
-from features.phantom import PHANTOM, REFERENCE
-from features.registry import FEATURES
-from features.texture import cooccurrence
+from features.core.registry import FEATURES
+from features.texture.glcm_of_image import cooccurrence
+from features.verification.ibsi_phantom import PHANTOM, REFERENCE
 
 
 @pytest.mark.parametrize(("index", "aggregation"), [(0, "mean"), (1, "merged")])

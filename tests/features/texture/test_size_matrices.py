@@ -6,16 +6,16 @@ import csv
 
 import numpy as np
 import pytest
-from examples import textured_cell
-from shared import SHARED, needs_shared
+from support.example_cells import textured_cell
+from support.shared import SHARED, needs_shared
 
 from features import Cell, CellError, Recipe
-from features.levelsizes import SUMS, add_up, of_sums
-from features.neighbourhood import dependence, tone_differences
-from features.phantom import PHANTOM, REFERENCE
-from features.registry import FEATURES
-from features.runlength import run_lengths
-from features.zones import zone_distances, zone_sizes
+from features.core.registry import FEATURES
+from features.texture.ngtdm_ngldm import dependence, tone_differences
+from features.texture.run_length import run_lengths
+from features.texture.size_matrix import SUMS, add_up, of_sums
+from features.texture.zones import zone_distances, zone_sizes
+from features.verification.ibsi_phantom import PHANTOM, REFERENCE
 
 PLAIN = {
     "GLSZM": zone_sizes,

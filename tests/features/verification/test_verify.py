@@ -8,10 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from cli import main
-from features.cell import COMPARTMENTS
-from features.forms import FORMS
-from features.registry import FEATURES
-from features.verification import forms, phantom
+from features.core.cell import COMPARTMENTS
+from features.core.registry import FEATURES
+from features.verification.analytic_cells import FORMS
+from features.verification.verify import forms, phantom
 
 
 def test_every_published_value_of_the_phantom_agrees():

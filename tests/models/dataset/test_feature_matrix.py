@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from tables import SIGNAL, made_table, write_table
+from support.made_up_tables import SIGNAL, made_table, write_table
 
+from models.dataset.training_set import feature_matrix
 from models.errors import ModelError
-from models.shortcuts import shortcuts
-from models.table import feature_matrix
+from models.evaluation.shortcuts import shortcuts
 from pipelines.train import train
 
 LARGEST = float(np.finfo(np.float32).max)

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from models.evaluation import confusion_counts, repeated_figures
-from models.figures import (
+from models.evaluation.evaluate import confusion_counts, repeated_figures
+from models.metrics.classification import (
     accuracy,
     class_f1,
     class_sensitivity,
@@ -18,7 +18,7 @@ from models.figures import (
     macro_f1,
     weighted_f1,
 )
-from models.probability_figures import auroc
+from models.metrics.probability import auroc
 
 
 def drawn(seed, cells=60, classes=3, decimals=2):

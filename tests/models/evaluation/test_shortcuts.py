@@ -5,12 +5,12 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from tables import columns, made_table, write_table
+from support.made_up_tables import columns, made_table, write_table
 
-from features.catalogue import describe_column
-from features.embedding import Embedding
-from features.preprocessing import Preprocessing
-from models.shortcuts import nearness, shortcuts
+from features.core.catalogue import describe_column
+from features.embedding.embedding_columns import Embedding
+from features.embedding.network_input import Preprocessing
+from models.evaluation.shortcuts import nearness, shortcuts
 from pipelines.train import train
 
 

@@ -5,11 +5,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from tables import SIGNAL, WEAKER, columns, made_table, write_table
-from test_report import read
+from support.html_pages import read
+from support.made_up_tables import SIGNAL, WEAKER, columns, made_table, write_table
 
-from models.estimators import ESTIMATORS
-from models.slide_pairs import (
+from models.dataset.training_set import training_set
+from models.evaluation.slide_pairs import (
     DIFFERENT,
     MOST_LEARNT,
     MOST_OF_A_SLIDE,
@@ -23,9 +23,9 @@ from models.slide_pairs import (
     slide_pairs,
     split_of,
 )
-from models.table import training_set
-from pipelines.slides import slide_pairs_record
+from models.learning.estimators import ESTIMATORS
 from pipelines.train import train
+from pipelines.validation.held_out_slides import slide_pairs_record
 
 QUICK = {"folds": 3, "repeats": 1, "estimator": "logistic"}
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from models.intervals import expanded_tail
-from models.proportion import wilson
-from models.subjects import subject_figures, subject_results
+from models.evaluation.subjects import subject_figures, subject_results
+from models.metrics.bootstrap import expanded_tail
+from models.metrics.wilson import wilson
 
 
 def test_subjects_are_judged_whole():

@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
-from test_estimators import drawn
+from support.drawn_classes import drawn
 from xgboost import DMatrix
 
-from models.bundle import Bundle, predict_probabilities
-from models.crossvalidation import fit_calibrated
-from models.estimators import ESTIMATORS
-from models.explanation import ADDED, ADDITIVE, REPLACED, explain
+from models.explanation.contributions import ADDED, ADDITIVE, REPLACED, explain
+from models.learning.cross_validation import fit_calibrated
+from models.learning.estimators import ESTIMATORS
+from models.storage.bundle import Bundle, predict_probabilities
 
 NAMES = [f"Cells_AreaShape_F{i}" for i in range(5)]
 SETS = [np.array([0, 1]), np.array([2]), np.array([3, 4])]

@@ -4,18 +4,18 @@ import numpy as np
 import pytest
 from scipy.special import logit, softmax
 from scipy.stats import spearmanr
-from test_estimators import drawn
+from support.drawn_classes import drawn
 
-from models.crossvalidation import cross_validate
-from models.estimators import ESTIMATORS
-from models.feature_groups import (
+from models.explanation.compact_model import fit_glass_box, formula, glass_box_probabilities
+from models.explanation.feature_groups import (
     clusters,
     feature_groups,
     group_importances,
     rank_correlations,
 )
-from models.glass_box import fit_glass_box, formula, glass_box_probabilities
-from models.importance import MEASURES
+from models.explanation.importance import MEASURES
+from models.learning.cross_validation import cross_validate
+from models.learning.estimators import ESTIMATORS
 
 
 def made(cells=200):

@@ -2,14 +2,20 @@
 
 import numpy as np
 import pytest
-from test_estimators import drawn
+from support.drawn_classes import drawn
 
-from models import estimators as module
-from models.crossvalidation import cross_validate, fit_calibrated
-from models.estimators import ESTIMATORS
-from models.importance import MEASURES, importances, permutation, shap, tree_contributions
-from models.permutation import rescorer
-from models.plots import importance_picture
+from models.explanation.importance import (
+    MEASURES,
+    importances,
+    permutation,
+    shap,
+    tree_contributions,
+)
+from models.explanation.permutation import rescorer
+from models.learning import estimators as module
+from models.learning.cross_validation import cross_validate, fit_calibrated
+from models.learning.estimators import ESTIMATORS
+from models.plots.importance_plot import importance_picture
 
 NAMES = [f"Cells_Intensity_F{i}_Gray" for i in range(5)]
 KNOWN = {"compartment": "Cells", "family": "Intensity", "channel": "Gray", "unit": "1"}

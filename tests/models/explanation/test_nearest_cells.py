@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models import neighbours as module
 from models.errors import ModelError
-from models.neighbours import load_neighbours, make_neighbours, stratified
-from models.novelty import Novelty
-from models.reference import make_reference
+from models.explanation import nearest_cells as module
+from models.explanation.nearest_cells import load_neighbours, make_neighbours, stratified
+from models.explanation.novelty import Novelty
+from models.explanation.training_reference import make_reference
 
 NAMES = [f"f{i}" for i in range(12)]
 

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import percentileofscore
-from tables import columns, made_table, write_table
+from support.made_up_tables import columns, made_table, write_table
 
 from models.errors import ModelError
-from models.reference import load_reference, make_reference
+from models.explanation.training_reference import load_reference, make_reference
 from pipelines.train import train
 
 NAMES = ["a", "b", "c"]

@@ -4,25 +4,16 @@ import numpy as np
 import pytest
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
+from support.drawn_classes import drawn
 
-from models import estimators as module
-from models.calibration import Calibration, fit_calibration
-from models.crossvalidation import cross_validate, fit_calibrated, pooled
 from models.errors import ModelError
-from models.estimators import ESTIMATORS, approximations
-from models.inner import inner_scores
+from models.learning import estimators as module
+from models.learning.calibration import Calibration, fit_calibration
+from models.learning.cross_validation import cross_validate, fit_calibrated, pooled
+from models.learning.estimators import ESTIMATORS, approximations
+from models.learning.inner_scores import inner_scores
 
 EVERY = pytest.mark.parametrize("name", sorted(ESTIMATORS))
-
-
-def drawn(classes=2, groups=12, cells=8, columns=5, strength=2.0, seed=0):
-    rng = np.random.default_rng(seed)
-    group = np.repeat(np.arange(groups), cells)
-    target = group % classes
-    features = rng.normal(size=(len(group), columns))
-    features[:, 0] += strength * np.cos(2 * np.pi * target / classes)
-    features[:, 1] += strength * np.sin(2 * np.pi * target / classes)
-    return features, target, group
 
 
 @EVERY

@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 from scipy.stats import kruskal
 
-from models.crossvalidation import cross_validate, fit_calibrated, pooled
-from models.estimators import ESTIMATORS
-from models.importance import MEASURES, importances
-from models.probability_figures import auroc
-from models.selection import (
+from models.explanation.importance import MEASURES, importances
+from models.learning.cross_validation import cross_validate, fit_calibrated, pooled
+from models.learning.estimators import ESTIMATORS
+from models.learning.feature_selection import (
     Representatives,
     kept_columns,
     stability,
     with_selection,
     without_selection,
 )
+from models.metrics.probability import auroc
 
 
 def test_noise_selected_outside_the_folds_looks_good_and_inside_stays_at_chance():

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.dataset.groups import merged_groups
 from models.errors import ModelError
-from models.groups import merged_groups
-from models.splitting import (
+from models.learning.splitting import (
     all_classes_everywhere,
     assert_disjoint,
     grouped_folds,

@@ -5,13 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models import estimators as module
-from models.crossvalidation import cross_validate, fit_calibrated, pooled, pooled_by_default
 from models.errors import ModelError
-from models.estimators import ESTIMATORS
-from models.inner import inner_scores
-from models.probability_figures import auroc
-from models.tuning import best, log_loss, search
+from models.learning import estimators as module
+from models.learning.cross_validation import (
+    cross_validate,
+    fit_calibrated,
+    pooled,
+    pooled_by_default,
+)
+from models.learning.estimators import ESTIMATORS
+from models.learning.inner_scores import inner_scores
+from models.learning.tuning import best, log_loss, search
+from models.metrics.probability import auroc
 
 LOGISTIC = ESTIMATORS["logistic"]
 
@@ -31,7 +36,7 @@ def test_inner_folds_that_part_a_group_are_refused(monkeypatch):
     def leaky(target, _groups, *, folds, **_):
         return np.arange(len(target)) % folds
 
-    monkeypatch.setattr("models.inner.grouped_folds", leaky)
+    monkeypatch.setattr("models.learning.inner_scores.grouped_folds", leaky)
     with pytest.raises(AssertionError, match="a group lies in two folds"):
         inner_scores(LOGISTIC, features, target, groups, 0)
     with pytest.raises(AssertionError, match="a group lies in two folds"):
@@ -47,7 +52,7 @@ def test_the_search_sees_no_cell_and_no_group_that_is_tested(monkeypatch):
         seen.append(set(part[:, 1].astype(int)))
         return inner_scores(estimator, part, *arguments)
 
-    monkeypatch.setattr("models.tuning.inner_scores", watched)
+    monkeypatch.setattr("models.learning.tuning.inner_scores", watched)
     done = cross_validate(
         LOGISTIC, features, target, groups, classes="ab", folds=3, repeats=1, candidates=2
     )

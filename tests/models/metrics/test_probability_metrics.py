@@ -6,15 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from models.intervals import cluster_bootstrap
-from models.judged import calibrated, operating_point
-from models.operating import (
+from models.evaluation.probability_quality import calibrated, operating_point
+from models.metrics.bootstrap import cluster_bootstrap
+from models.metrics.operating_points import (
     abstentions,
     decision_curve,
     predictive_values,
     threshold_for_sensitivity,
 )
-from models.probability_figures import (
+from models.metrics.probability import (
     brier,
     calibration_error,
     calibration_error_if_perfect,
@@ -23,7 +23,7 @@ from models.probability_figures import (
     specificity_at_sensitivity,
     threshold_curve,
 )
-from models.proportion import wilson
+from models.metrics.wilson import wilson
 
 
 def drawn(seed, cells=80):

@@ -13,9 +13,12 @@ import skops.io
 from sklearn.feature_selection import SelectKBest, f_classif
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
-from test_estimators import drawn
+from support.drawn_classes import drawn
 
-from models.bundle import (
+from models.errors import ModelError
+from models.learning.cross_validation import fit_calibrated
+from models.learning.estimators import ESTIMATORS
+from models.storage.bundle import (
     Bundle,
     check_target,
     load_bundle,
@@ -23,11 +26,8 @@ from models.bundle import (
     predict_probabilities,
     save_bundle,
 )
-from models.content_hash import content_hash
-from models.crossvalidation import fit_calibrated
-from models.errors import ModelError
-from models.estimators import ESTIMATORS
-from models.stored_pipeline import dump_pipeline
+from models.storage.content_hash import content_hash
+from models.storage.skops_pipeline import dump_pipeline
 
 COLUMNS = tuple(f"Cells_Intensity_F{i}_Gray" for i in range(5))
 VERSIONS = dict.fromkeys(COLUMNS, 1)

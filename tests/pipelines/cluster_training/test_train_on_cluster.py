@@ -13,17 +13,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tables import SIGNAL, columns, made_table
+from support.made_up_tables import SIGNAL, columns, made_table
 
 from data.errors import DataError
-from models.bundle import load_bundle, predict_probabilities
+from models.dataset.training_set import training_set
 from models.errors import ModelError
-from models.estimators import ESTIMATORS
-from models.table import training_set
-from pipelines import distant_training
+from models.learning.estimators import ESTIMATORS
+from models.storage.bundle import load_bundle, predict_probabilities
+from pipelines.cluster_training import boosting as distant_training
+from pipelines.cluster_training.train_on_cluster import on_cluster, sampled
 from pipelines.train import train
-from pipelines.training_cluster import on_cluster, sampled
-from pipelines.training_source import Wanted
+from pipelines.training.source import Wanted
 
 pytest.importorskip("distributed", reason="the extra [cluster] is not installed")
 pytestmark = [
@@ -57,7 +57,7 @@ def parted(folder: Path, table, parts=5) -> Path:
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    from test_cluster import Cluster
+    from support.dask_processes import Cluster
 
     running = Cluster(tmp_path_factory.mktemp("cluster"), workers=2)
     yield running
@@ -99,7 +99,7 @@ def test_a_model_of_the_cluster_is_the_model_of_one_machine(cluster, quick, tmp_
 
 @pytest.mark.usefixtures("quick")
 def test_train_judges_and_stores_as_on_one_machine(cluster, tmp_path, monkeypatch):
-    monkeypatch.setattr("pipelines.training_cluster.MOST_IN_MEMORY", 80)
+    monkeypatch.setattr("pipelines.cluster_training.train_on_cluster.MOST_IN_MEMORY", 80)
     table = coarse()
     table.loc[3, "Metadata_Label"] = None
     path = parted(tmp_path, table)
@@ -200,7 +200,7 @@ def test_a_worker_killed_under_a_model_costs_nothing(cluster, tmp_path, monkeypa
 
 def test_a_scheduler_killed_under_a_model_is_one_line(tmp_path, monkeypatch, caplog):
     import dask
-    from test_cluster import Cluster
+    from support.dask_processes import Cluster
 
     kind = replace(ESTIMATORS["xgboost"], settings=PLAIN | {"model__n_estimators": 1_000_000})
     monkeypatch.setitem(ESTIMATORS, "xgboost", kind)
@@ -211,7 +211,7 @@ def test_a_scheduler_killed_under_a_model_is_one_line(tmp_path, monkeypatch, cap
 
     def watched(*arguments):
         if not killer.is_alive() and not killer.finished.is_set():
-            monkeypatch.setattr("pipelines.cluster._CONNECT", 2.0)
+            monkeypatch.setattr("pipelines.workers.dask_cluster._CONNECT", 2.0)
             killer.start()
         return boosted(*arguments)
 
@@ -259,7 +259,7 @@ def test_what_a_cluster_does_not_do_is_said_before_it_is_sought(tmp_path, option
 
 
 def test_no_scheduler_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr("pipelines.cluster._CONNECT", 1.0)
+    monkeypatch.setattr("pipelines.workers.dask_cluster._CONNECT", 1.0)
     with pytest.raises(DataError, match="no scheduler answers at"):
         train(parted(tmp_path, coarse()), tmp_path / "model", scheduler="tcp://127.0.0.1:9")
 

@@ -4,11 +4,11 @@ import json
 
 import numpy as np
 import pytest
-from test_compare import QUICK, made, written
+from support.embedding_tables import QUICK, made, written
 
 from pipelines.compare import compare
-from pipelines.comparison_page import _shortcut, outcome
-from pipelines.contender_audit import in_words
+from pipelines.comparison.contender_shortcuts import in_words
+from pipelines.comparison.page import _shortcut, outcome
 
 
 @pytest.fixture(scope="module")

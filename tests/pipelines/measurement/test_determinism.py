@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from golden_cells import golden_table, moved, read_golden
-from smears import write_smear
+from support.golden_cells import golden_table, moved, read_golden
+from support.synthetic_folders import write_smear
 
 from pipelines.extract import extract
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[3]
 SETTINGS = {
     "many threads": ({"OMP_NUM_THREADS": "4", "OPENBLAS_NUM_THREADS": "4"}, ["-j", "3"]),
     "another language and time": ({"LC_ALL": "de_DE.UTF-8", "TZ": "Pacific/Chatham"}, ["-j", "2"]),

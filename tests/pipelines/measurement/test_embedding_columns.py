@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from networks import logits, means, needs_lite0, needs_onnxruntime, written
-from smears import png, write_smear
+from support.onnx_models import logits, means, needs_lite0, needs_onnxruntime, written
+from support.synthetic_folders import png, write_smear
 
 from cli import main
-from features.embedding import Embedding, embed, pictures, window
-from features.network import Network
-from features.preprocessing import Preprocessing
-from features.segmentation import segment
+from features.embedding.embedding_columns import Embedding, embed, pictures, window
+from features.embedding.network import Network
+from features.embedding.network_input import Preprocessing
+from features.segmentation.segment import segment
 
 pytestmark = needs_onnxruntime
 SETTINGS = Preprocessing(4, 4, (0.2, 0.4, 0.6), (1.0, 1.0, 1.0), "RGB", "pad", "values")

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from data.errors import DataError
-from pipelines import journals
-from pipelines.journals import Place, append, kept, read
+from pipelines.measurement import journals
+from pipelines.measurement.journals import Place, append, kept, read
 
 RECORDS = {f"{number:064x}": bytes([number]) * (9 * number) for number in range(1, 13)}
 

@@ -10,11 +10,12 @@ from pathlib import Path
 PROGRAM = """
 import sys
 import cv2
-import pipelines.warm
+import pipelines.measurement.preload
 from numba.core.dispatcher import Dispatcher
 from data.synthetic import synthetic_smear
 from features import preset_columns
-from pipelines.measuring import Settings, part_of, picture_and_cells
+from pipelines.measurement.measure_image import part_of, picture_and_cells
+from pipelines.measurement.settings import Settings
 
 def compiled():
     modules = [one for name, one in sys.modules.items() if name.startswith("features.")]
@@ -35,7 +36,7 @@ def test_no_kernel_is_left_to_a_worker():
     """It would count against the time limit of an image, and be compiled by each worker."""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM],
-        cwd=Path(__file__).parents[1],
+        cwd=Path(__file__).parents[3],
         capture_output=True,
         text=True,
         check=False,

@@ -6,20 +6,18 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from smears import write_smear
-
-HERE = Path(__file__).parent
+from support.shared import ROOT
+from support.synthetic_folders import write_smear
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="process groups are killed otherwise there")
 def test_twenty_killed_runs_go_on_to_the_same_table(tmp_path):
     images = write_smear(tmp_path / "images", subjects=3, cells=10)
     done = subprocess.run(
-        [sys.executable, HERE / "killed_runs.py", images, tmp_path],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join((str(HERE), str(HERE.parent)))},
+        [sys.executable, ROOT / "tests" / "support" / "killed_runs.py", images, tmp_path],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT / "tests"), str(ROOT)))},
         stdout=subprocess.PIPE,
         text=True,
         timeout=300,

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipelines.arrow import column, number_column
+from pipelines.outputs.arrow_columns import column, number_column
 
 CASES = [
     (["a", "Zelle ß", None, "", "細胞"], pa.string()),
@@ -43,8 +43,8 @@ def test_a_column_of_numbers_keeps_them_and_nan():
 
 def test_pandas_is_not_imported_to_write_a_table():
     program = (
-        "import sys, pyarrow as pa; from pipelines.arrow import column;"
+        "import sys, pyarrow as pa; from pipelines.outputs.arrow_columns import column;"
         "column(['a', None], pa.string()); sys.exit('pandas' in sys.modules)"
     )
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[3]
     assert subprocess.run([sys.executable, "-c", program], cwd=root, check=False).returncode == 0

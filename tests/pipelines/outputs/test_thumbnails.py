@@ -8,15 +8,16 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
-from smears import write_smear
+from support.synthetic_folders import write_smear
 
 from data.synthetic import synthetic_cell
 from features import Cell
-from features.segmentation import segment
+from features.segmentation.segment import segment
 from models.errors import ModelError
-from pipelines import dataset
 from pipelines.extract import extract
-from pipelines.thumbnails import SIDE, thumbnail, thumbnails, thumbnails_path
+from pipelines.measurement.thumbnail import SIDE, thumbnail
+from pipelines.outputs import parquet_folder as dataset
+from pipelines.outputs.thumbnails import thumbnails, thumbnails_path
 
 
 def read(content):

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from smears import write_smear
+from support.synthetic_folders import write_smear
 
 from cli import main
 from data.errors import DataError
-from pipelines.work_folder import work_folder
+from pipelines.outputs.work_folder import work_folder
 
 MINIMAL = ("--preset", "minimal", "-q")
 

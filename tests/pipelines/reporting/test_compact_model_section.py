@@ -6,10 +6,10 @@ from html import unescape
 import numpy as np
 import pytest
 from scipy.special import expit, softmax
-from tables import SIGNAL, WEAKER, columns, made_table, write_table
+from support.made_up_tables import SIGNAL, WEAKER, columns, made_table, write_table
 
-from models.glass_box import fit_glass_box
-from models.table import training_set
+from models.dataset.training_set import training_set
+from models.explanation.compact_model import fit_glass_box
 from pipelines.train import train
 
 

@@ -5,15 +5,15 @@ import re
 
 import numpy as np
 import pytest
-from tables import made_table, write_table
-from test_report import read
+from support.html_pages import read
+from support.made_up_tables import made_table, write_table
 
 from models.errors import ModelError
-from pipelines.checklist import AUTHOR, GUIDELINES, NONE, facts, items
-from pipelines.feature_table import read_sidecar
-from pipelines.flow_diagram import flow_diagram
+from pipelines.html.flow_diagram import flow_diagram
+from pipelines.outputs.read_table import read_sidecar
 from pipelines.report import report
-from pipelines.report_data import commands
+from pipelines.reporting.data_sections import commands
+from pipelines.reporting.guidelines import AUTHOR, GUIDELINES, NONE, facts, items
 from pipelines.train import train
 
 QUICK = {"folds": 3, "repeats": 1, "estimator": "logistic"}

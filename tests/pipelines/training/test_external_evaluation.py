@@ -3,13 +3,13 @@
 import json
 
 import pytest
-from tables import SIGNAL, columns, made_table, write_table
-from test_report import read
+from support.html_pages import read
+from support.made_up_tables import SIGNAL, columns, made_table, write_table
 
-from models.bundle import load_bundle, predict_probabilities
 from models.errors import ModelError
-from models.figures import figures
-from pipelines.feature_table import read_table
+from models.metrics.classification import figures
+from models.storage.bundle import load_bundle, predict_probabilities
+from pipelines.outputs.read_table import read_table
 from pipelines.train import train
 
 QUICK = {"folds": 3, "repeats": 1, "estimator": "logistic"}

@@ -9,16 +9,16 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
-from smears import png, write_smear
+from support.synthetic_folders import png, write_smear
 
 from data.errors import DataError
 from data.synthetic import synthetic_cell
-from features.segmentation import segment
-from features.standardisation import slide_colour
+from features.colour.standardisation import slide_colour
+from features.segmentation.segment import segment
 from models.errors import ModelError
-from pipelines.accounts import Workers
 from pipelines.extract import extract
-from pipelines.variants import JITTER, Asked, grey, jittered, remeasure, shuffled
+from pipelines.validation.image_variants import JITTER, Asked, grey, jittered, remeasure, shuffled
+from pipelines.workers.run_all import Workers
 
 COLUMNS = (
     "Cells_AreaShape_Area",

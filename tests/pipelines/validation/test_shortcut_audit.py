@@ -8,21 +8,21 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from smears import png
-from tables import columns, made_table
+from support.made_up_tables import columns, made_table
+from support.synthetic_folders import png
 
 from data.synthetic import synthetic_cell
-from models.crossvalidation import cross_validate, pooled
-from models.estimators import ESTIMATORS
-from models.evaluation import Figure, repeated_figures
-from models.shortcuts import spread_sample
-from models.table import training_set
-from pipelines.audit import audit
+from models.dataset.training_set import training_set
+from models.evaluation.evaluate import Figure, repeated_figures
+from models.evaluation.shortcuts import spread_sample
+from models.learning.cross_validation import cross_validate, pooled
+from models.learning.estimators import ESTIMATORS
 from pipelines.extract import extract
-from pipelines.judging import Protocol
-from pipelines.pixel_audit import _of_variant
 from pipelines.train import train
-from pipelines.variants import Asked
+from pipelines.validation.image_variants import Asked
+from pipelines.validation.pixel_audit import _of_variant
+from pipelines.validation.protocol import Protocol
+from pipelines.validation.shortcut_audit import audit
 
 SUBJECTS, CELLS = 12, 7
 PROTOCOL = Protocol(folds=3, repeats=1, seed=0, jobs=1, sensitivity=0.95)

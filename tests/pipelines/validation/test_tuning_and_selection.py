@@ -3,11 +3,11 @@
 import json
 
 import pytest
-from tables import SIGNAL, WEAKER, columns, made_table, write_table
-from test_report import read
+from support.html_pages import read
+from support.made_up_tables import SIGNAL, WEAKER, columns, made_table, write_table
 
-from models.bundle import load_bundle, predict_probabilities
 from models.errors import ModelError
+from models.storage.bundle import load_bundle, predict_probabilities
 from pipelines.train import train
 
 QUICK = {"folds": 3, "repeats": 1, "estimator": "logistic"}

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -16,17 +13,19 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hostile_workers import DELAY, LOG, Logged, Sabotaged
-from smears import write_smear
+from support.dask_processes import Cluster
+from support.hostile_workers import Logged, Sabotaged
+from support.synthetic_folders import write_smear
 
 from data.errors import DataError
-from data.remote import list_remote
-from pipelines import extract as extracting
+from data.listing.remote import list_remote
 from pipelines.extract import extract
-from pipelines.feature_table import read_table
-from pipelines.journals import kept
-from pipelines.measuring import Measuring, Settings
-from pipelines.parts import Parts
+from pipelines.measurement import measure_all as measuring
+from pipelines.measurement.image_record import Parts
+from pipelines.measurement.journals import kept
+from pipelines.measurement.measure_image import Measuring
+from pipelines.measurement.settings import Settings
+from pipelines.outputs.read_table import read_table
 from pipelines.predict import predict
 from pipelines.segment import segment
 from pipelines.train import train
@@ -37,68 +36,6 @@ pytestmark = [
     # A cluster that is taken down on purpose leaves sockets to the garbage collector.
     pytest.mark.filterwarnings("ignore"),
 ]
-
-HERE = Path(__file__).parent
-
-
-class Cluster:
-    """A scheduler and workers, each a process."""
-
-    def __init__(self, folder: Path, workers: int, delay: float = 0.2) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.log = folder / "log"
-        self.log.touch()
-        # Neither has this program on its path but by what the workers load first.
-        self.environment = os.environ | {
-            "PYTHONPATH": str(HERE),
-            "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
-            LOG: str(self.log),
-            DELAY: str(delay),
-        }
-        contact = folder / "contact.json"
-        # Not by the machine's address, which may change or close while the tests run.
-        self.scheduler = self._start("scheduler", folder, "--host=127.0.0.1", "--port=0")
-        self.workers = self._start(
-            "worker", folder, "--host=127.0.0.1", f"--nworkers={workers}", "--nthreads=1",
-            "--memory-limit=0", f"--local-directory={folder}",
-            "--preload=blastometry.pipelines.installed",
-        )  # fmt: skip
-        try:
-            self.address = _address(contact)
-        except TimeoutError:
-            self.close()
-            raise
-
-    def _start(self, kind: str, folder: Path, *options: str) -> subprocess.Popen[bytes]:
-        contact = ["--scheduler-file", str(folder / "contact.json")]
-        with (folder / f"{kind}.log").open("wb") as said:
-            return subprocess.Popen(
-                [sys.executable, "-m", "dask", kind, "--no-dashboard", *options, *contact],
-                env=self.environment,
-                cwd=folder,
-                stderr=said,
-                start_new_session=True,
-            )
-
-    def close(self) -> None:
-        """End both, and show what one said that had ended by itself."""
-        for kind, process in (("worker", self.workers), ("scheduler", self.scheduler)):
-            if process.poll() is not None:
-                said = (self.log.parent / f"{kind}.log").read_text("utf-8", "replace")
-                sys.stderr.write(f"the {kind} ended with {process.poll()}:\n{said[-4000:]}")
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-def _address(contact: Path) -> str:
-    """Read what the scheduler writes of itself; at first the file is not there, or empty."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
-            return str(json.loads(contact.read_text("utf-8"))["address"])
-        time.sleep(0.1)
-    raise TimeoutError(f"no scheduler wrote {contact}")
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +61,7 @@ def digest(path: Path) -> str:
 
 
 def test_the_same_bytes_as_on_one_machine(cluster, smear, tmp_path, monkeypatch):
-    monkeypatch.setattr("pipelines.dataset.IMAGES", 5)
+    monkeypatch.setattr("pipelines.outputs.parquet_folder.IMAGES", 5)
     whole = extract(smear, tmp_path / "here.parquet", preset="minimal", jobs=2)
     here = extract(smear, tmp_path / "here", preset="minimal", jobs=2)
     there = extract(smear, tmp_path / "there", preset="minimal", scheduler=cluster.address)
@@ -162,7 +99,7 @@ def test_images_by_url(cluster, smear, tmp_path):
 
 def test_an_image_that_kills_its_workers_is_named(cluster, smear, tmp_path, monkeypatch):
     (smear / "normal" / "abort.png").write_bytes(min(smear.glob("*/*")).read_bytes() + b"x")
-    monkeypatch.setattr(extracting, "Measuring", Sabotaged)
+    monkeypatch.setattr(measuring, "Measuring", Sabotaged)
     done = extract(smear, tmp_path / "cells.csv", preset="minimal", scheduler=cluster.address)
     assert (done.failed, done.cells) == (1, 12)
     (row,) = pd.read_csv(done.errors).to_dict("records")
@@ -193,8 +130,8 @@ def wait_for(parts: Path, count: int) -> None:
 def test_a_killed_worker_costs_nothing(cluster, many, tmp_path, monkeypatch):
     import distributed
 
-    monkeypatch.setattr(extracting, "Measuring", Logged)
-    monkeypatch.setattr("pipelines.cluster.BATCH", 4)
+    monkeypatch.setattr(measuring, "Measuring", Logged)
+    monkeypatch.setattr("pipelines.workers.dask_cluster.BATCH", 4)
     out = tmp_path / "cells.parquet"
     options = {"preset": "minimal", "scheduler": cluster.address}
     thread, outcome = in_background(extract, many, out, **options)
@@ -210,8 +147,8 @@ def test_a_killed_worker_costs_nothing(cluster, many, tmp_path, monkeypatch):
 
 
 def test_a_killed_scheduler_leaves_what_was_done(many, tmp_path, monkeypatch):
-    monkeypatch.setattr(extracting, "Measuring", Logged)
-    monkeypatch.setattr("pipelines.cluster.BATCH", 2)
+    monkeypatch.setattr(measuring, "Measuring", Logged)
+    monkeypatch.setattr("pipelines.workers.dask_cluster.BATCH", 2)
     out = tmp_path / "cells.parquet"
     cluster = Cluster(tmp_path / "cluster", workers=2, delay=1.0)
     try:
@@ -234,13 +171,13 @@ def test_a_killed_scheduler_leaves_what_was_done(many, tmp_path, monkeypatch):
 
 
 def test_no_scheduler_is_told(smear, tmp_path, monkeypatch):
-    monkeypatch.setattr("pipelines.cluster._CONNECT", 1.0)
+    monkeypatch.setattr("pipelines.workers.dask_cluster._CONNECT", 1.0)
     with pytest.raises(DataError, match="no scheduler answers at"):
         extract(smear, tmp_path / "c.csv", preset="minimal", scheduler="tcp://127.0.0.1:9")
 
 
 def test_a_scheduler_without_workers_is_told(smear, tmp_path, monkeypatch):
-    monkeypatch.setattr("pipelines.cluster._WORKERS", 0.5)
+    monkeypatch.setattr("pipelines.workers.dask_cluster._WORKERS", 0.5)
     cluster = Cluster(tmp_path / "cluster", workers=0)
     try:
         with pytest.raises(DataError, match="has no workers; start some: dask worker tcp:"):

@@ -10,10 +10,11 @@ import time
 from pathlib import Path
 
 import pytest
+from support.shared import ROOT
 
 from data.errors import DataError
-from pipelines import pool
-from pipelines.pool import Lost, run
+from pipelines.workers import pool
+from pipelines.workers.pool import Lost, run
 
 
 def nothing() -> None:
@@ -73,7 +74,7 @@ def test_every_task_is_answered_once_and_the_dead_are_named(jobs):
 def test_a_bug_keeps_its_traceback():
     script = "import test_pool\nif __name__ == '__main__':\n    test_pool.outcomes([-3], 1)"
     here = Path(__file__).parent
-    paths = os.pathsep.join((str(here), str(here.parent)))
+    paths = os.pathsep.join((str(here), str(ROOT / "tests"), str(ROOT)))
     done = subprocess.run(
         [sys.executable, "-c", script],
         env=os.environ | {"PYTHONPATH": paths},

@@ -12,22 +12,21 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hostile_workers import Sabotaged
-from smears import write_smear
+from support.hostile_workers import Sabotaged
+from support.shared import ROOT
+from support.synthetic_folders import write_smear
 
 from data.errors import DataError
-from data.listing import list_images
-from pipelines import assembling
-from pipelines import extract as extracting
-from pipelines import parts as writing
-from pipelines.assembling import Assembling
+from data.listing.list_images import list_images
 from pipelines.extract import extract
-from pipelines.journals import kept
-from pipelines.measuring import Measuring
+from pipelines.measurement import measure_all as measuring
+from pipelines.measurement.journals import kept
+from pipelines.measurement.measure_image import Measuring
+from pipelines.outputs import assemble as assembling
+from pipelines.outputs.assemble import Assembling
 from pipelines.segment import segment
 
-HERE = Path(__file__).parent
-ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join((str(HERE), str(HERE.parent)))}
+ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT / "tests"), str(ROOT)))}
 
 
 def put(folder: Path, name: str) -> None:
@@ -43,7 +42,7 @@ def smear(tmp_path):
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_dead_worker_costs_its_image_only(smear, tmp_path, monkeypatch, jobs):
-    monkeypatch.setattr(extracting, "Measuring", Sabotaged)
+    monkeypatch.setattr(measuring, "Measuring", Sabotaged)
     for deed in ("abort", "exit", "kill", "memory", "bug", "sleep"):
         put(smear, f"{deed}.png")
     done = extract(
@@ -73,9 +72,9 @@ def test_a_dead_worker_costs_its_image_only(smear, tmp_path, monkeypatch, jobs):
 COMMAND = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
-import pipelines.extract
-from hostile_workers import Sabotaged
-pipelines.extract.Measuring = Sabotaged
+import pipelines.measurement.measure_all
+from support.hostile_workers import Sabotaged
+pipelines.measurement.measure_all.Measuring = Sabotaged
 from cli import main
 if __name__ == "__main__":
     main(prog_name="blastometry")
@@ -164,7 +163,7 @@ def test_a_disk_that_is_full_for_the_table_leaves_no_half_table(
     out = tmp_path / f"cells{suffix}"
     extract(smear, out, preset="minimal")
     before = out.read_bytes()
-    monkeypatch.setattr(writing.Path, "replace", full)
+    monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(DataError, match="No space left on device"):
         extract(smear, out, features=["AreaShape"])
     assert out.read_bytes() == before
@@ -175,7 +174,7 @@ class NoRoom(Assembling):
     """Finds in a worker that the disk is full when the table is there but for its name."""
 
     def __call__(self, task):
-        writing.Path.replace = full
+        Path.replace = full
         return super().__call__(task)
 
 
@@ -183,7 +182,7 @@ class Killed(Assembling):
     """Is killed with a table half written, by a system that runs out of memory say."""
 
     def __call__(self, task):
-        writing.Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+        Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
         return super().__call__(task)
 
 
@@ -211,7 +210,7 @@ def test_a_large_table_is_put_together_by_a_worker(smear, tmp_path, monkeypatch,
 
 def test_what_puts_a_table_together_loads_nothing_that_measures():
     script = (
-        "import sys, pipelines.assembling; "
+        "import sys, pipelines.outputs.assemble; "
         "print(sorted({'features', 'cv2', 'numba', 'scipy', 'pandas', 'pyarrow'} & {*sys.modules}))"
     )
     done = subprocess.run(
@@ -231,7 +230,7 @@ class Vanishing(Measuring):
 
 def test_a_vanished_folder_blames_no_image(smear, tmp_path, monkeypatch):
     shutil.copytree(smear, tmp_path / "copy")
-    monkeypatch.setattr(extracting, "Measuring", Vanishing)
+    monkeypatch.setattr(measuring, "Measuring", Vanishing)
     with pytest.raises(DataError, match=r"vanished after \d of 6 images"):
         extract(smear, tmp_path / "cells.parquet", preset="minimal")
     monkeypatch.undo()
@@ -242,7 +241,7 @@ def test_a_vanished_folder_blames_no_image(smear, tmp_path, monkeypatch):
 
 def test_an_image_that_vanishes_is_named(smear, tmp_path, monkeypatch):
     listing = list_images(smear)
-    monkeypatch.setattr("data.listing.list_images", lambda *_, **__: listing)
+    monkeypatch.setattr("data.listing.list_images.list_images", lambda *_, **__: listing)
     min(smear.glob("blast/*")).unlink()
     done = extract(smear, tmp_path / "cells.parquet", preset="minimal")
     assert (done.failed, done.cells) == (1, 5)
@@ -339,7 +338,7 @@ def test_masks_are_not_written_among_the_images(smear, place):
 
 
 def test_two_runs_at_once_and_the_second_is_refused(smear, tmp_path):
-    from pipelines.work_folder import work_folder
+    from pipelines.outputs.work_folder import work_folder
 
     out = tmp_path / "masks"
     with work_folder(out, overwrite=False), pytest.raises(DataError, match="another run is"):

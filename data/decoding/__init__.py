@@ -1,0 +1,1 @@
+"""Bytes to RGB and masks."""

@@ -1,0 +1,1 @@
+"""Intensity, radial distribution and stain standardisation."""

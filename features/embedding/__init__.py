@@ -1,0 +1,1 @@
+"""Columns computed by a neural network."""

@@ -1,0 +1,1 @@
+"""What a haematologist names: ratios, lobes, chromatin, granules, vacuoles."""

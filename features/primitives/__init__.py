@@ -1,0 +1,1 @@
+"""Image operations and compiled loops that everything else is built on."""

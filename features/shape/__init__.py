@@ -1,0 +1,1 @@
+"""AreaShape: size and outline of cell and nucleus."""

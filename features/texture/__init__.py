@@ -1,0 +1,1 @@
+"""Texture: GLCM, Haralick, run lengths, zones, LBP, Laws, Gabor, Tamura, wavelets."""

@@ -1,0 +1,1 @@
+"""Reference phantoms and closed forms, run on the user's machine."""

@@ -1,0 +1,1 @@
+"""From a feature table to numbers, targets and groups."""

@@ -1,0 +1,1 @@
+"""Estimators and everything that learns inside a fold."""

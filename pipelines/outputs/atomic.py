@@ -1,0 +1,33 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..measurement.journals import writing
+
+TEMPORARY = ".tmp"
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a name to write to, which becomes `path` at the end; on an error nothing is left.
+
+    Raises
+    ------
+    DataError
+        As `journals.writing` does.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
+    with writing(path):
+        there = False
+        try:
+            yield temporary
+            temporary.replace(path)
+            there = True
+        finally:
+            if not there:
+                temporary.unlink(missing_ok=True)

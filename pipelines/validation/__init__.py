@@ -1,0 +1,1 @@
+"""Judge a model: cross-validation, shortcut audit."""

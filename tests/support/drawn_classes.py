@@ -1,0 +1,15 @@
+"""Classes with a planted signal, drawn from a seed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def drawn(classes=2, groups=12, cells=8, columns=5, strength=2.0, seed=0):
+    rng = np.random.default_rng(seed)
+    group = np.repeat(np.arange(groups), cells)
+    target = group % classes
+    features = rng.normal(size=(len(group), columns))
+    features[:, 0] += strength * np.cos(2 * np.pi * target / classes)
+    features[:, 1] += strength * np.sin(2 * np.pi * target / classes)
+    return features, target, group

@@ -1,0 +1,42 @@
+"""Read a page of ours: its tags must nest; what it fetches and what it says are kept."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+VOID = {"meta", "br", "img"}
+
+
+class Checked(HTMLParser):
+    """Tags must nest; what is fetched and what is said are kept."""
+
+    def __init__(self):
+        super().__init__()
+        self.open: list[str] = []
+        self.fetched: list[str] = []
+        self.words: list[str] = []
+        self.links: list[str] = []
+        self.names: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in VOID:
+            self.open.append(tag)
+        places = [value for name, value in attrs if name in {"src", "href"}]
+        self.fetched += [one for one in places if not one.startswith(("#", "data:"))]
+        self.links += [one[1:] for one in places if one.startswith("#")]
+        self.names += [value for name, value in attrs if name == "id" and tag[0] == "h"]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if not {"style", "svg"} & set(self.open):
+            self.words.append(data)
+
+
+def read(path):
+    page = Checked()
+    page.feed(path.read_text("utf-8").replace("<wbr>", ""))  # where a name may break
+    page.close()
+    assert page.open == []
+    return page, " ".join(" ".join(page.words).split())
