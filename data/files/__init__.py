@@ -1,1 +1,4 @@
-"""Trees, entries, CSV."""
+"""Trees of files, the entries of a listing, and CSV tables.
+
+May import `data.decoding`, `data.errors`, `data.printable`.
+"""

@@ -1,1 +1,4 @@
-"""Public data sets."""
+"""The folder layouts of public data sets, with the labels and subjects that they imply.
+
+May import `data.files`, `data.synthetic`, `data.errors`, `data.printable`.
+"""

@@ -1,1 +1,4 @@
-"""Intensity, radial distribution and stain standardisation."""
+"""Intensity statistics, radial distribution and stain standardisation.
+
+May import `features.core`, `features.primitives`, `features.shape`.
+"""

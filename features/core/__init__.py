@@ -1,1 +1,4 @@
-"""The cell, the registry of features and the plan of what to measure."""
+"""The cell, the registry of features, and the recipe that says which columns to measure.
+
+May import `features.primitives`, `features.errors`.
+"""

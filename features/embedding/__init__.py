@@ -1,1 +1,4 @@
-"""Columns computed by a neural network."""
+"""Columns computed by a neural network: weights, input, ONNX session.
+
+May import `features.core`, `features.primitives`, `features.errors`.
+"""

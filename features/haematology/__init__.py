@@ -1,1 +1,4 @@
-"""What a haematologist names: ratios, lobes, chromatin, granules, vacuoles."""
+"""What a haematologist names: area ratios, lobes, chromatin, granules, vacuoles.
+
+May import `features.core`, `features.primitives`, `features.shape`.
+"""

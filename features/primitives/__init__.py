@@ -1,1 +1,4 @@
-"""Image operations and compiled loops that everything else is built on."""
+"""Image operations and compiled loops on which every family is built.
+
+Imports no other room.
+"""

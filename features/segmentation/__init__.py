@@ -1,1 +1,4 @@
-"""From a picture to its cells: nucleus, whole cell, quality flags."""
+"""From the pixels of an image to its cells: nucleus, whole cell, quality flags.
+
+May import `features.core`, `features.primitives`, `features.errors`.
+"""

@@ -1,1 +1,4 @@
-"""AreaShape: size and outline of cell and nucleus."""
+"""AreaShape: size, outline, convex hull and moments of cell and nucleus.
+
+May import `features.core`, `features.primitives`.
+"""

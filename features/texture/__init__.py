@@ -1,1 +1,5 @@
-"""Texture: GLCM, Haralick, run lengths, zones, LBP, Laws, Gabor, Tamura, wavelets."""
+"""Texture: run lengths, zones, LBP, gradients, Laws, Gabor, Tamura, wavelets.
+
+May import `features.texture.cooccurrence`, `features.colour`, `features.core`, `features.primitives`,
+`features.errors`.
+"""

@@ -1,1 +1,4 @@
-"""Reference phantoms and closed forms, run on the user's machine."""
+"""Reference phantoms, closed forms and peers, run on the user's machine.
+
+May import `features` and all of its rooms.
+"""

@@ -1,1 +1,4 @@
-"""From a feature table to numbers, targets and groups."""
+"""From a feature table to a matrix, targets and groups.
+
+May import `models.errors`.
+"""

@@ -1,1 +1,4 @@
-"""Why a model decides as it does."""
+"""Why a model decides as it does: importance, contributions, nearest cells, novelty.
+
+May import `models.storage`, `models.dataset`, `models.learning`, `models.metrics`, `models.errors`.
+"""

@@ -1,1 +1,4 @@
-"""Figures of merit and their intervals."""
+"""Figures of merit of classifiers and probabilities, and their confidence intervals.
+
+Imports no other room.
+"""

@@ -1,1 +1,4 @@
-"""`train --scheduler`."""
+"""Training on a Dask cluster (`train --scheduler`): rows distributed over Parquet files.
+
+May import `pipelines.training`, `pipelines.validation`, `pipelines.workers`, `data`, `features`, `models`.
+"""

@@ -1,1 +1,4 @@
-"""Steps of `compare`."""
+"""The steps of `compare`: contenders, shortcuts, costs, page.
+
+May import `pipelines.validation`, `pipelines.measurement`, `data`, `features`, `models`.
+"""

@@ -1,1 +1,4 @@
-"""HTML and wording helpers."""
+"""The templates, the style sheet and the wording that all pages share.
+
+Imports no other room.
+"""

@@ -1,1 +1,4 @@
-"""One image to one record."""
+"""From one image to one record of measured cells, and the journals that keep records.
+
+May import `pipelines.workers`, `data`, `features`, `models.errors`.
+"""

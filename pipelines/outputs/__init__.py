@@ -1,1 +1,4 @@
-"""Files that are written and read back."""
+"""Tables, thumbnails, masks and sidecars: written whole, read back.
+
+May import `pipelines.measurement`, `pipelines.workers`, `data`, `features`, `models.errors`.
+"""

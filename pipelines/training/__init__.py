@@ -1,1 +1,4 @@
-"""Steps of `train`."""
+"""The steps of `train`: training source, external test, bundle, summary.
+
+May import `pipelines.validation`, `pipelines.outputs`, `data`, `features`, `models`.
+"""

@@ -1,1 +1,4 @@
-"""Judge a model: cross-validation, shortcut audit."""
+"""How a model is validated: cross-validation, shortcut audit, changed images, slides.
+
+May import `pipelines.measurement`, `pipelines.workers`, `pipelines.html`, `data`, `features`, `models`.
+"""

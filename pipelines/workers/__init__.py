@@ -1,1 +1,4 @@
-"""Worker processes, limits, Dask."""
+"""Worker processes and their limits, on this machine or a Dask cluster.
+
+May import `data`.
+"""

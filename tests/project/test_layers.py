@@ -1,64 +1,130 @@
-"""Imports go down only: cli, then pipelines, then data, features and models, all strangers."""
+"""Imports go down only: between houses, between rooms, between files; lazy and type-only too."""
 
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
+from support.import_graph import HOUSES, cycle, imports, room_of, source_files
 from support.shared import ROOT
 
+# What a house may import; the three on the ground do not know one another.
 BELOW = {
-    "cli.py": {"pipelines"},
+    "cli": {"pipelines"},
     "pipelines": {"data", "features", "models"},
     "data": set(),
     "features": set(),
     "models": set(),
 }
-ROOMS = {"cli", *BELOW} - {"cli.py"}
-FILES = sorted(ROOT.glob("cli.py")) + sorted(
-    path for room in BELOW for path in (ROOT / room).glob("**/*.py")
-)
+
+# The floors from the ground up: a room imports rooms of lower floors only.
+FLOORS = (
+    (
+        "data/errors", "data/fingerprints", "data/printable", "data/synthetic",
+        "features/errors", "features/primitives",
+        "models/errors", "models/metrics", "models/plots", "models/to_json",
+        "pipelines/html", "pipelines/installed",
+    ),
+    ("data/decoding", "features/core", "models/dataset", "models/learning"),
+    (
+        "data/files", "features/embedding", "features/segmentation", "features/shape",
+        "features/texture/cooccurrence", "models/evaluation", "models/storage",
+    ),
+    ("data/layouts", "features/colour", "features/haematology", "models/explanation"),
+    ("data/listing", "features/texture"),
+    ("data", "features", "features/verification", "models"),
+    ("pipelines/workers",),
+    ("pipelines/measurement",),
+    ("pipelines/outputs", "pipelines/validation"),
+    ("pipelines/comparison", "pipelines/training"),
+    ("pipelines/cluster_training", "pipelines/reporting"),
+    ("pipelines",),
+    ("cli",),
+)  # fmt: skip
+FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+# Files in one folder; the design says about fifteen.
+MOST_FILES = 16
+
+ARROWS = imports()
+FILES = source_files()
 
 
-def _imported_rooms(path: Path) -> set[str]:
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            names.add((node.module or "").split(".")[0])
-    return names & ROOMS
+def _arrows_between(name_of) -> dict[str, set[str]]:
+    arrows: dict[str, set[str]] = {name_of(path): set() for path in FILES}
+    for path, imported in ARROWS.items():
+        arrows[name_of(path)] |= {name_of(other) for other in imported} - {name_of(path)}
+    return arrows
 
 
-def _room(path: Path) -> str:
-    return path.relative_to(ROOT).parts[0]
+def test_every_room_has_a_floor_and_every_floor_exists():
+    assert {room_of(path) for path in FILES} == set(FLOOR)
+    assert sum(map(len, FLOORS)) == len(FLOOR)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_file_imports_only_from_below(path):
-    assert _imported_rooms(path) <= BELOW[_room(path)]
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_a_file_imports_only_from_lower_floors(path):
+    here = room_of(path)
+    house = path.parts[0].removesuffix(".py")
+    for other in ARROWS[path]:
+        room = room_of(other)
+        assert room == here or FLOOR[room] < FLOOR[here], f"{path} imports {other}"
+        assert other.parts[0] in BELOW[house] | {house}, f"{path} imports {other}"
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_relative_import_stays_in_its_room(path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            assert node.level <= len(path.relative_to(ROOT).parts) - 1
+def test_no_two_rooms_import_each_other():
+    assert cycle(_arrows_between(room_of)) == []
+
+
+def test_no_two_files_import_each_other():
+    assert cycle(_arrows_between(str)) == []
+
+
+def test_a_cycle_would_be_found():
+    assert set(cycle({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}})) == {"a", "b", "c"}
+
+
+def test_imports_of_every_kind_are_counted():
+    """At the top, inside a function, and under ``TYPE_CHECKING``: one known arrow of each."""
+    named = {str(path): {str(other) for other in found} for path, found in ARROWS.items()}
+    assert "features/errors.py" in named["features/core/cell.py"]
+    assert "pipelines/extract.py" in named["cli.py"]
+    assert "features/core/cell.py" in named["pipelines/measurement/thumbnail.py"]
+
+
+def test_a_room_is_small_and_says_what_lives_there():
+    for folder in {path.parent for path in FILES if len(path.parts) > 1}:
+        modules = [path for path in FILES if path.parent == folder]
+        assert len(modules) <= MOST_FILES, folder
+        assert _docstring(folder), folder
+
+
+@pytest.mark.parametrize("room", [room for room in FLOOR if "/" in room and (ROOT / room).is_dir()])
+def test_a_room_imports_what_its_docstring_allows(room):
+    allowed = {name.replace(".", "/") for name in re.findall(r"`([\w.]+)`", _docstring(room))}
+    for other in _arrows_between(room_of)[room]:
+        assert {other, *map(str, Path(other).parents)} & allowed, f"{room} imports {other}"
+
+
+def _docstring(folder) -> str:
+    tree = ast.parse((ROOT / folder / "__init__.py").read_text("utf-8"))
+    return ast.get_docstring(tree) or ""
+
+
+def test_no_two_rooms_bear_one_name():
+    names = [Path(room).name for room in FLOOR if room not in {*HOUSES, "cli"}]
+    assert sorted(set(names) - {"errors"}) == sorted(name for name in names if name != "errors")
 
 
 def test_only_the_command_line_prints():
     for path in FILES:
-        if path.name != "cli.py":
+        if str(path) != "cli.py":
             calls = [
                 node
-                for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+                for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8")))
                 if isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Name)
                 and node.func.id == "print"
             ]
             assert not calls, path
-
-
-def test_there_are_files_to_look_at():
-    assert {_room(path) for path in FILES} == set(BELOW)

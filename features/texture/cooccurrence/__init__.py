@@ -1,1 +1,4 @@
-"""Grey-level co-occurrence matrices and their features."""
+"""Grey-level co-occurrence matrices (GLCM) and Haralick's features.
+
+May import `features.core`, `features.primitives`.
+"""
