@@ -1,4 +1,5 @@
 """Training on a Dask cluster (`train --scheduler`): rows distributed over Parquet files.
 
-May import `pipelines.training`, `pipelines.validation`, `pipelines.workers`, `data`, `features`, `models`.
+May import `pipelines.training`, `pipelines.validation`, `pipelines.workers`, `data`, `features`,
+`models`.
 """
