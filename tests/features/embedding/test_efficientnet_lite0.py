@@ -6,7 +6,8 @@ import io
 import os
 import pickle
 import struct
-from collections import OrderedDict
+import sys
+from collections import Counter, OrderedDict
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,15 @@ import pytest
 from skimage import data
 from support.onnx_models import needs_lite0
 
-from features.embedding.efficientnet_lite0 import SHA256, WIDTH, checked_weights, lite0_model
+from features.embedding.efficientnet_lite0 import (
+    METADATA,
+    SHA256,
+    WIDTH,
+    checked_weights,
+    lite0_model,
+)
 from features.embedding.network import Network
 from features.embedding.network_input import preprocessing
-from features.embedding.onnx_writer import Graph
 from features.embedding.torch_reader import MAGIC, PROTOCOL, read_tensors
 from features.errors import CellError
 from pipelines.measurement.network import _file
@@ -211,10 +217,24 @@ def test_another_kind_of_file_is_refused(content):
         read_tensors(content, "w.pth")
 
 
-def test_a_graph_keeps_its_order_and_its_constants():
-    graph = Graph()
-    one = graph.constant("one", np.ones(3, dtype=np.float32))
-    assert graph.add("Add", ["x", one], "y") == "y"
-    content = graph.model({"x": ("n", 3)}, {"y": ("n", 3)}, {"mean": "0,0,0"})
-    assert content.count(b"Add") == 1
-    assert np.ones(3, dtype=np.float32).tobytes() in content
+@needs_lite0
+def test_the_graph_is_valid_and_says_how_it_is_fed(tensors):
+    import onnx  # in the extra
+
+    model = onnx.load_from_string(lite0_model(tensors))
+    onnx.checker.check_model(model, full_check=True)
+    operators = Counter(node.op_type for node in model.graph.node)
+    assert operators == {"Conv": 49, "Clip": 33, "Add": 9, "GlobalAveragePool": 1, "Flatten": 1}
+    assert (model.ir_version, model.opset_import[0].version) == (8, 17)
+    assert {one.key: one.value for one in model.metadata_props} == METADATA
+
+
+@needs_lite0
+def test_the_same_weights_give_the_same_bytes(tensors):
+    assert lite0_model(tensors) == lite0_model(tensors)
+
+
+def test_without_onnx_one_line_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(CellError, match=r"needs onnx, which is not installed; .*\.\[cnn\]"):
+        lite0_model({})
