@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING, Literal
 
 from data.errors import DataError
 
-from .measurement.measure_image import Refused, part_of, picture_and_cells, read_entry, stage
-from .measurement.settings import Settings
+from .measurement.measure_image import (
+    RefusedImage,
+    decode_and_segment,
+    measure_record,
+    read_entry,
+    stage,
+)
+from .measurement.settings import MeasurementSettings
 from .measurement.source import list_source
 from .outputs.atomic import whole_file
 from .predict import named_columns, open_model
@@ -84,13 +90,15 @@ def explain(
         what = "a folder" if image.is_dir() else f"a list of {len(entries)} images"
         raise DataError(f"{image} is {what}", "name one image")
     columns = named_columns(bundle, network)
-    settings = Settings(columns, source, mask_is, pixel_size, max_pixels, max_bytes, network, stain)
+    settings = MeasurementSettings(
+        columns, source, mask_is, pixel_size, max_pixels, max_bytes, network, stain
+    )
     try:
         with stage("read"):
             content, mask = read_entry(entries[0], max_bytes)
-        rgb, found = picture_and_cells(content, mask, settings)
-        part = part_of(content, rgb, found, settings)
-    except Refused as refused:
+        rgb, found = decode_and_segment(content, mask, settings)
+        part = measure_record(content, rgb, found, settings)
+    except RefusedImage as refused:
         raise DataError(
             f"{image}: {refused.failure.stage}: {refused.failure.reason}", refused.failure.remedy
         ) from refused

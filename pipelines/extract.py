@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Literal
 from data.errors import DataError
 from data.printable import printable
 
-from .measurement.image_extras import described
+from .measurement.image_extras import describe_extras
 from .measurement.measure_all import measure_all
-from .measurement.measure_image import Done
-from .measurement.network import asked_columns, asked_network, described_columns
-from .measurement.settings import Settings
+from .measurement.measure_image import ImageResult
+from .measurement.network import described_columns, network_from_options, select_columns
+from .measurement.settings import MeasurementSettings
 from .measurement.source import list_source
-from .outputs.assemble import write_file
-from .outputs.gather import gather
+from .outputs.assemble import write_single_file
+from .outputs.gather import measured_images, table_layout
 from .outputs.parquet_folder import check_dataset, write_dataset
 from .outputs.thumbnails import thumbnails_path
-from .outputs.work_folder import spare_input, work_folder
+from .outputs.work_folder import refuse_to_replace_input, work_folder
 from .outputs.write_tables import SUFFIXES, check_sidecar, write_errors, write_sidecar
 from .workers.processes import start_server
 from .workers.run_all import Failure, Progress, Workers, failures
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from data.files.entries import Listing, RemoteFile
     from features.colour.standardisation import Stain
 
-_NOT_OPTIONS = frozenset({"columns", "network", "beside"})
+_NOT_OPTIONS = frozenset({"columns", "network", "keep_extras"})
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Extraction:
     ----------
     listing : Listing
         What was found.
-    results : tuple of Done or Failure
+    results : tuple of ImageResult or Failure
         One for each entry of the listing.
     cells, columns : int
         Rows and features of the table.
@@ -51,7 +51,7 @@ class Extraction:
     """
 
     listing: Listing
-    results: tuple[Done | Failure, ...]
+    results: tuple[ImageResult | Failure, ...]
     cells: int
     columns: int
     table: Path
@@ -67,7 +67,7 @@ class Extraction:
     @property
     def reused(self) -> int:
         """Images that an earlier run had measured."""
-        return sum(isinstance(result, Done) and result.reused for result in self.results)
+        return sum(isinstance(result, ImageResult) and result.reused for result in self.results)
 
 
 def extract(
@@ -154,13 +154,21 @@ def extract(
     if not out.suffix:
         check_dataset(out)
     errors, sidecar = out.with_suffix(".errors.csv"), out.with_suffix(".json")
-    spare_input(images, (out, errors, sidecar, thumbnails_path(out)))
+    refuse_to_replace_input(images, (out, errors, sidecar, thumbnails_path(out)))
     if scheduler is None:
         start_server()
-    network = asked_network(embedding, embedding_set)
-    columns = asked_columns(preset, features, network)
-    settings = Settings(
-        columns, source, mask_is, pixel_size, max_pixels, max_bytes, network, stain, beside=True
+    network = network_from_options(embedding, embedding_set)
+    columns = select_columns(preset, features, network)
+    settings = MeasurementSettings(
+        columns,
+        source,
+        mask_is,
+        pixel_size,
+        max_pixels,
+        max_bytes,
+        network,
+        stain,
+        keep_extras=True,
     )
     workers = Workers(jobs, time_limit, memory_limit, scheduler)
     listing = list_source(images, masks=masks, shared=scheduler is not None)
@@ -181,9 +189,10 @@ def extract(
         results = measure_all(
             listing, settings, parts, workers=workers, fail_fast=fail_fast, progress=progress
         )
-        layout, measured = gather(listing.entries, results, settings.all_columns)
+        measured = measured_images(listing.entries, results)
+        layout = table_layout(listing.entries, measured, settings.all_columns)
         if out.suffix:
-            count = write_file(out, layout, measured)
+            count = write_single_file(out, layout, measured)
         else:
             count = write_dataset(out, layout, measured, workers)
         write_errors(errors, failures(listing.entries, results))
@@ -203,7 +212,7 @@ def extract(
                 "failed": sum(isinstance(result, Failure) for result in results),
                 "cells": count,
             },
-            "kept_out": described(),
+            "kept_out": describe_extras(),
             **({} if network is None else network.record()),
         }
         write_sidecar(sidecar, record, out, described_columns(columns, network))

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from data.errors import DataError
 
 from .measurement.measure_all import measure_all
-from .measurement.settings import Settings
+from .measurement.settings import MeasurementSettings
 from .measurement.source import list_source
-from .outputs.gather import gather
-from .outputs.work_folder import spare_input, work_folder
+from .outputs.gather import measured_images
+from .outputs.work_folder import refuse_to_replace_input, work_folder
 from .outputs.write_tables import GROUP, write_csv, write_errors
 from .workers.run_all import Failure, Progress, Workers, failures
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from models.explanation.novelty import Novelty
     from models.storage.bundle import Bundle
 
-    from .measurement.image_record import Part
-    from .measurement.network import Chosen
+    from .measurement.image_record import ImageRecord
+    from .measurement.network import ChosenNetwork
 
 
 @dataclass(frozen=True)
@@ -104,16 +104,18 @@ def predict(
         raise DataError(f"{out} ends in {out.suffix!r}", "give .csv")
     errors = out.with_suffix(".errors.csv")
     by_image, by_subject = out.with_suffix(".images.csv"), out.with_suffix(".subjects.csv")
-    spare_input(images, (out, errors, by_image, by_subject))
+    refuse_to_replace_input(images, (out, errors, by_image, by_subject))
     bundle, network, stain = open_model(model, embedding)
     novelty = load_novelty(model)
     listing = list_source(images, masks=masks, shared=scheduler is not None)
     named = named_columns(bundle, network)
-    settings = Settings(named, source, mask_is, pixel_size, max_pixels, max_bytes, network, stain)
+    settings = MeasurementSettings(
+        named, source, mask_is, pixel_size, max_pixels, max_bytes, network, stain
+    )
     workers = Workers(jobs, time_limit, memory_limit, scheduler)
     with work_folder(out, overwrite=overwrite) as parts:
         results = measure_all(listing, settings, parts, workers=workers, progress=progress)
-        _, measured = gather(listing.entries, results, settings.all_columns)
+        measured = measured_images(listing.entries, results)
         cells = (image.cells() for image in measured)
         columns = settings.all_columns
         rows = [
@@ -131,7 +133,7 @@ def predict(
     )
 
 
-def open_model(model: Path, embedding: str | None) -> tuple[Bundle, Chosen | None, Stain]:
+def open_model(model: Path, embedding: str | None) -> tuple[Bundle, ChosenNetwork | None, Stain]:
     """Load a model, find its network if it has one, and say which colours it was shown.
 
     Raises
@@ -148,13 +150,13 @@ def open_model(model: Path, embedding: str | None) -> tuple[Bundle, Chosen | Non
     return bundle, network, bundle.metadata.get("stain", "none")
 
 
-def named_columns(bundle: Bundle, network: Chosen | None) -> tuple[str, ...]:
+def named_columns(bundle: Bundle, network: ChosenNetwork | None) -> tuple[str, ...]:
     """Return the columns of a model that are measured and not embedded."""
     embedded = network.embedding.versions() if network else {}
     return tuple(name for name in bundle.columns if name not in embedded)
 
 
-def _network(model: Path, place: str | None) -> Chosen | None:
+def _network(model: Path, place: str | None) -> ChosenNetwork | None:
     """Find the network that a model was trained with, if it was with one."""
     from models.storage.bundle import stored_training
 
@@ -194,9 +196,11 @@ def _head(bundle: Bundle) -> list[str]:
     ]
 
 
-def _batches(cells: Iterable[tuple[Entry, Part]]) -> Iterator[list[tuple[Entry, Part]]]:
+def _batches(
+    cells: Iterable[tuple[Entry, ImageRecord]],
+) -> Iterator[list[tuple[Entry, ImageRecord]]]:
     """Yield images until they hold enough cells to be worth a call of the model."""
-    batch: list[tuple[Entry, Part]] = []
+    batch: list[tuple[Entry, ImageRecord]] = []
     for entry, part in cells:
         batch.append((entry, part))
         if sum(one.cells for _, one in batch) >= GROUP:
@@ -210,7 +214,7 @@ def _predicted(
     bundle: Bundle,
     novelty: Novelty,
     columns: Sequence[str],
-    batch: Sequence[tuple[Entry, Part]],
+    batch: Sequence[tuple[Entry, ImageRecord]],
 ) -> Iterator[_Row]:
     import numpy as np
     import pandas as pd

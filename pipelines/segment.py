@@ -11,14 +11,14 @@ from data.errors import DataError
 from data.listing.mask_names import mask_names
 from data.printable import printable
 
-from .measurement.image_record import Parts
-from .measurement.measure_image import Refused, picture_and_cells, read_entry, stage
-from .measurement.settings import Settings
+from .measurement.image_record import RecordStore
+from .measurement.measure_image import RefusedImage, decode_and_segment, read_entry, stage
+from .measurement.settings import MeasurementSettings
 from .measurement.source import list_source
 from .outputs.atomic import whole_file
-from .outputs.work_folder import spare_input, work_folder
+from .outputs.work_folder import refuse_to_replace_input, work_folder
 from .outputs.write_tables import write_errors
-from .workers.run_all import Failure, Progress, Workers, failures, settle
+from .workers.run_all import Failure, Progress, Workers, failures, run_all
 
 if TYPE_CHECKING:
     from data.files.entries import Entry
@@ -95,7 +95,7 @@ def segment(
     listing = list_source(images, masks=masks, shared=scheduler is not None)
     _spare_files(listing.entries, out)
     names = mask_names([entry.name for entry in listing.entries])
-    settings = Settings((), source, mask_is, pixel_size, max_pixels, max_bytes)
+    settings = MeasurementSettings((), source, mask_is, pixel_size, max_pixels, max_bytes)
     out = out.absolute()
     labels, overlays = out / "labels", out / "overlays"
     tasks = [
@@ -106,9 +106,9 @@ def segment(
     # The records stay, to tell the files of earlier runs from those of others.
     with work_folder(out, overwrite=False) as parts:
         # The size of a pixel moves no outline.
-        records = Parts.of(parts, replace(settings, pixel_size=None))
-        work = Segmenting(settings, records, overwrite)
-        results = settle(work, tasks, listing, workers=workers, progress=progress)
+        records = RecordStore.open(parts, replace(settings, pixel_size=None))
+        work = ImageSegmenter(settings, records, overwrite)
+        results = run_all(work, tasks, listing, workers=workers, progress=progress)
         failed = list(failures(listing.entries, results))
         write_errors(out / "errors.csv", failed)
     drawn = [result for result in results if isinstance(result, Drawn)]
@@ -134,7 +134,7 @@ def _keep_apart(images: Path | str, masks: Path | None, out: Path) -> None:
                 f"{out} lies in the folder of the {what}, where masks would be taken for {what}",
                 "name a folder elsewhere with -o",
             )
-    spare_input(images, (out / "errors.csv",))
+    refuse_to_replace_input(images, (out / "errors.csv",))
 
 
 def _spare_files(entries: Sequence[Entry], out: Path) -> None:
@@ -194,49 +194,49 @@ class Drawn:
 
 
 @dataclass(frozen=True)
-class Segmenting:
+class ImageSegmenter:
     """The work of a worker: call it with an entry and the two files to write.
 
     Parameters
     ----------
-    settings : Settings
-    parts : Parts
-        A `Record` for each image that was segmented.
+    settings : MeasurementSettings
+    records : RecordStore
+        A `MaskRecord` for each image that was segmented.
     overwrite : bool
         Whether to segment what was segmented before, and to replace what others have changed.
     """
 
-    settings: Settings
-    parts: Parts
+    settings: MeasurementSettings
+    records: RecordStore
     overwrite: bool
 
     def __call__(self, task: tuple[Entry, Path, Path]) -> Drawn | Failure:
         """Write the masks of an image, where they are not there already, or say why not."""
         from data.fingerprints import sha256
 
-        from .outputs.mask_files import Record, sort_files
+        from .outputs.mask_files import MaskRecord, sort_files
 
         entry, *files = task
         try:
             with stage("read"):
                 content, mask = read_entry(entry, self.settings.max_bytes)
-            key = self.parts.key(sha256(content), mask, _RECORDS)
-            earlier = None if self.overwrite else self.parts.earlier(key)
-            before = None if earlier is None else Record.of(earlier[1])
+            key = self.records.key(sha256(content), mask, _RECORDS)
+            earlier = None if self.overwrite else self.records.find(key)
+            before = None if earlier is None else MaskRecord.from_bytes(earlier[1])
             if before is not None:
-                to_write, edited = sort_files(files, before, self.parts, overwrite=False)
+                to_write, edited = sort_files(files, before, self.records, overwrite=False)
                 if not to_write:
                     return Drawn(before.cells, tuple(edited))
-            rgb, found = picture_and_cells(content, mask, self.settings)
-        except Refused as refused:
+            rgb, found = decode_and_segment(content, mask, self.settings)
+        except RefusedImage as refused:
             return refused.failure
         labels = found.labels()
         pictures = dict(zip(files, (_png(labels), _png(overlay(rgb, labels))), strict=True))
-        record = Record(len(found.cells), tuple(sha256(one) for one in pictures.values()))
+        record = MaskRecord(len(found.cells), tuple(sha256(one) for one in pictures.values()))
         if record != before:
             # Before the files: a run that is killed between them leaves none that it disowns.
-            self.parts.add(key, record.content())
-        to_write, edited = sort_files(files, record, self.parts, overwrite=self.overwrite)
+            self.records.add(key, record.to_bytes())
+        to_write, edited = sort_files(files, record, self.records, overwrite=self.overwrite)
         for file in to_write:
             with whole_file(file) as temporary:
                 temporary.write_bytes(pictures[file])

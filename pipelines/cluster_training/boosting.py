@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from data.errors import DataError
 
-from ..workers.dask_cluster import cannot_import
+from ..workers.dask_cluster import missing_module_error
 from .remote_rows import DistantRows, first_line, margins_of_part, packed, read_part
 from .xgboost_tracker import end_meetings, new_meeting
 
@@ -185,7 +185,7 @@ def _patiently(client: Any, train: Callable[[], bytes]) -> bytes:  # noqa: ANN40
             client.wait_for_workers(1, timeout=WORKERS)
             return train()
         except ModuleNotFoundError as error:
-            raise cannot_import(error) from error
+            raise missing_module_error(error) from error
         # A lost worker shows as any of these, by who notices it first.
         except (OSError, RuntimeError, ValueError, KilledWorker, CancelledError) as error:
             said = first_line(error)

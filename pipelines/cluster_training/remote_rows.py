@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from data.errors import DataError
 
-from ..workers.dask_cluster import cannot_import
+from ..workers.dask_cluster import missing_module_error
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,7 +83,7 @@ class DistantRows:
             futures = self.client.map(pickle.loads, parcels, pure=False)
             return list(self.client.gather(futures))
         except ModuleNotFoundError as error:
-            raise cannot_import(error) from error
+            raise missing_module_error(error) from error
         except KilledWorker as error:
             raise DataError(
                 "the cluster's workers died again and again at the same file",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from ..measurement.network import weights_path
 
 if TYPE_CHECKING:
-    from ..measurement.network import Chosen
+    from ..measurement.network import ChosenNetwork
 
 Made = TypeVar("Made")
 
@@ -46,7 +46,7 @@ class Cost:
 def measure_cost(
     paths: Sequence[Path],
     columns: tuple[str, ...],
-    chosen: Chosen,
+    chosen: ChosenNetwork,
     *,
     source: Literal["auto", "crop", "field"] = "auto",
     pixel_size: float | None = None,
@@ -59,7 +59,7 @@ def measure_cost(
         Images; those that cannot be read or hold no cell are passed over.
     columns : tuple of str
         The named features.
-    chosen : Chosen
+    chosen : ChosenNetwork
         The network.
     source, pixel_size
         As for `extract`.
@@ -78,9 +78,9 @@ def measure_cost(
     from features.errors import CellError
     from features.segmentation.segment import segment
 
-    from ..measurement.network import opened
+    from ..measurement.network import open_network
 
-    recipe, network = Recipe(columns), opened(chosen)
+    recipe, network = Recipe(columns), open_network(chosen)
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     spent = [0.0, 0.0, 0.0]

@@ -27,7 +27,7 @@ class FileColumn(NamedTuple):
     definition: str
 
 
-FILE: Mapping[str, FileColumn] = {
+FILE_COLUMNS: Mapping[str, FileColumn] = {
     "Metadata_File_Rows": FileColumn("whole", "pixel", "rows of the picture, upright"),
     "Metadata_File_Columns": FileColumn("whole", "pixel", "columns of the picture, upright"),
     "Metadata_File_Bytes": FileColumn("whole", "byte", "size of the file"),
@@ -55,13 +55,13 @@ FILE: Mapping[str, FileColumn] = {
 
 
 @dataclass(frozen=True, eq=False)
-class Beside:
+class ImageExtras:
     """What is known of a picture that no feature knows.
 
     Parameters
     ----------
     file : tuple
-        Values in the order of `FILE`.
+        Values in the order of `FILE_COLUMNS`.
     background : (values,) float64
         Values in the order of `features.colour.background.BACKGROUND`.
     thumbnails : tuple of bytes
@@ -73,12 +73,12 @@ class Beside:
     thumbnails: tuple[bytes, ...]
 
 
-def look_beside(
+def collect_extras(
     content: bytes,
     rgb: Any,  # noqa: ANN401
     gray: Any,  # noqa: ANN401
     found: Segmentation,
-) -> Beside:
+) -> ImageExtras:
     """Take what the audit and the report need from a picture, once for all its cells.
 
     Parameters
@@ -102,15 +102,15 @@ def look_beside(
         (top, left), (rows, cols) = one.cell.origin, one.cell.cell.shape
         outside[top : top + rows, left : left + cols][one.cell.cell] = 0
     stored = file_properties(content)
-    return Beside(
+    return ImageExtras(
         file=(*rgb.shape[:2], len(content), *stored, sharpness(gray)),
         background=background_values(rgb, gray, outside),
         thumbnails=tuple(thumbnail(rgb, one.cell) for one in found.cells),
     )
 
 
-def versions() -> list[int]:
-    """Return the versions of all that `look_beside` does."""
+def extras_versions() -> list[int]:
+    """Return the versions of all that `collect_extras` does."""
     from features.colour.background import SURROUNDINGS_VERSION
 
     from .thumbnail import THUMBNAIL_VERSION
@@ -118,11 +118,13 @@ def versions() -> list[int]:
     return [SURROUNDINGS_VERSION, THUMBNAIL_VERSION]
 
 
-def described() -> dict[str, dict[str, str]]:
+def describe_extras() -> dict[str, dict[str, str]]:
     """Return unit and definition of the columns that are kept out of training."""
     from features.colour.background import BACKGROUND
 
-    files = {name: {"unit": one.unit, "definition": one.definition} for name, one in FILE.items()}
+    files = {
+        name: {"unit": one.unit, "definition": one.definition} for name, one in FILE_COLUMNS.items()
+    }
     around = {
         name: {"unit": unit, "definition": definition}
         for name, (unit, definition) in BACKGROUND.items()

@@ -1,4 +1,4 @@
-"""Parts: what was measured in one image, so that a stopped run goes on where it was.
+"""RecordStore: what was measured in one image, so that a stopped run goes on where it was.
 
 A part is a record of a journal, and its key is the SHA-256 of all that it was computed from. It
 holds the feature values as they lie in memory, and perhaps what the audit and the report need:
@@ -22,15 +22,15 @@ from numpy.typing import NDArray
 
 from data.errors import DataError
 
-from .image_extras import Beside
-from .journals import Place, append, kept, read
+from .image_extras import ImageExtras
+from .journals import RecordPosition, append_record, find_records, read_record
 
 if TYPE_CHECKING:
-    from .settings import Settings
+    from .settings import MeasurementSettings
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class ImageRecord:
     """The cells of one image.
 
     Parameters
@@ -45,7 +45,7 @@ class Part:
         Doubts about each cell.
     values : (cells, columns) float64
         The features.
-    beside : Beside or None
+    extras : ImageExtras or None
         What was kept for the audit and the report.
     """
 
@@ -55,7 +55,7 @@ class Part:
     centroids: tuple[tuple[float, float], ...]
     quality: tuple[Mapping[str, bool], ...]
     values: NDArray[np.float64]
-    beside: Beside | None = None
+    extras: ImageExtras | None = None
 
     @property
     def cells(self) -> int:
@@ -63,12 +63,12 @@ class Part:
         return len(self.values)
 
     @classmethod
-    def of(cls, content: bytes) -> Part:
+    def from_bytes(cls, content: bytes) -> ImageRecord:
         """Return the part that a record holds."""
         head, _, body = content.partition(b"\n")
         record = json.loads(head)
         end = 8 * math.prod(record["shape"])
-        beside = record["beside"]
+        extras = record["extras"]
         return cls(
             sha256=record["sha256"],
             phash=record["phash"],
@@ -76,12 +76,12 @@ class Part:
             centroids=tuple((row, col) for row, col in record["centroids"]),
             quality=tuple(record["quality"]),
             values=np.frombuffer(body[:end], dtype="<f8").reshape(record["shape"]),
-            beside=None if beside is None else _unpacked(beside, body[end:]),
+            extras=None if extras is None else _unpack_extras(extras, body[end:]),
         )
 
-    def content(self) -> bytes:
+    def to_bytes(self) -> bytes:
         """Return the record of this part."""
-        beside, tail = (None, b"") if self.beside is None else _packed(self.beside)
+        extras, tail = (None, b"") if self.extras is None else _pack_extras(self.extras)
         record = {
             "sha256": self.sha256,
             "phash": self.phash,
@@ -89,13 +89,13 @@ class Part:
             "centroids": self.centroids,
             "quality": [dict(flags) for flags in self.quality],
             "shape": self.values.shape,
-            "beside": beside,
+            "extras": extras,
         }
         return json.dumps(record).encode() + b"\n" + self.values.astype("<f8").tobytes() + tail
 
 
 @dataclass(frozen=True)
-class Parts:
+class RecordStore:
     """The parts of a run: where they lie, and by which keys they are found.
 
     Parameters
@@ -113,7 +113,7 @@ class Parts:
     run: str
 
     @classmethod
-    def of(cls, folder: Path, settings: Settings) -> Parts:
+    def open(cls, folder: Path, settings: MeasurementSettings) -> RecordStore:
         """Return the parts of a new run with some settings."""
         digests = (settings.digest(masked=False), settings.digest(masked=True))
         return cls(folder, digests, uuid4().hex)
@@ -133,43 +133,43 @@ class Parts:
             key.update(hashlib.sha256(one).digest())
         return key.hexdigest()
 
-    def earlier(self, key: str) -> tuple[Place, bytes] | None:
+    def find(self, key: str) -> tuple[RecordPosition, bytes] | None:
         """Return what an earlier run, or a worker that died, left under a key, and its place.
 
         None where there is nothing, or it is damaged.
         """
-        place = _earlier(self.folder, self.run).get(key)
+        place = _stored_positions(self.folder, self.run).get(key)
         try:
-            return None if place is None else (place, read(place))
+            return None if place is None else (place, read_record(place))
         except DataError:
             return None
 
-    def add(self, key: str, content: bytes) -> Place:
-        """Keep a record; see `journals.append`."""
-        return append(self.folder, key, content)
+    def add(self, key: str, content: bytes) -> RecordPosition:
+        """Keep a record; see `journals.append_record`."""
+        return append_record(self.folder, key, content)
 
 
 @lru_cache(maxsize=1)
-def _earlier(folder: Path, _run: str) -> dict[str, Place]:
-    return kept(folder)
+def _stored_positions(folder: Path, _run: str) -> dict[str, RecordPosition]:
+    return find_records(folder)
 
 
-def _packed(beside: Beside) -> tuple[dict[str, Any], bytes]:
+def _pack_extras(extras: ImageExtras) -> tuple[dict[str, Any], bytes]:
     """Split what is kept beside the features into a record and bytes."""
     record = {
-        "file": beside.file,
-        "background": len(beside.background),
-        "thumbnails": [len(one) for one in beside.thumbnails],
+        "file": extras.file,
+        "background": len(extras.background),
+        "thumbnails": [len(one) for one in extras.thumbnails],
     }
-    return record, beside.background.astype("<f8").tobytes() + b"".join(beside.thumbnails)
+    return record, extras.background.astype("<f8").tobytes() + b"".join(extras.thumbnails)
 
 
-def _unpacked(record: Mapping[str, Any], body: bytes) -> Beside:
-    """Undo `_packed`."""
+def _unpack_extras(record: Mapping[str, Any], body: bytes) -> ImageExtras:
+    """Undo `_pack_extras`."""
     place = 8 * record["background"]
     background = np.frombuffer(body[:place], dtype="<f8")
     pictures = []
     for size in record["thumbnails"]:
         pictures.append(body[place : place + size])
         place += size
-    return Beside(tuple(record["file"]), background, tuple(pictures))
+    return ImageExtras(tuple(record["file"]), background, tuple(pictures))

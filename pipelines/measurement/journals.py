@@ -25,7 +25,7 @@ SUFFIX = ".journal"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RecordPosition:
     """Where a record lies; there is one for every image of a run, so that it is small.
 
     Parameters
@@ -39,16 +39,16 @@ class Place:
     file: str
     start: int
 
-    def __reduce__(self) -> tuple[Callable[[str, int], Place], tuple[str, int]]:
+    def __reduce__(self) -> tuple[Callable[[str, int], RecordPosition], tuple[str, int]]:
         return _place, (self.file, self.start)
 
 
-def _place(file: str, start: int) -> Place:
+def _place(file: str, start: int) -> RecordPosition:
     """Return a place; all places of a journal share its name, from other processes too."""
-    return Place(sys.intern(file), start)
+    return RecordPosition(sys.intern(file), start)
 
 
-def append(folder: Path, key: str, content: bytes) -> Place:
+def append_record(folder: Path, key: str, content: bytes) -> RecordPosition:
     """Append a record to this thread's own journal.
 
     Parameters
@@ -66,7 +66,7 @@ def append(folder: Path, key: str, content: bytes) -> Place:
     """
     path = _own(folder, os.getpid(), threading.get_ident())
     line = {"key": key, "size": len(content), "digest": hashlib.sha256(content).hexdigest()}
-    with writing(path):
+    with explain_write_errors(path):
         try:
             # Closed after each record, so that a shared folder shows it to other machines.
             with path.open("ab") as file:
@@ -75,7 +75,7 @@ def append(folder: Path, key: str, content: bytes) -> Place:
         except BaseException:
             _own.cache_clear()  # nothing may follow half a record, of a broken-off run neither
             raise
-    return Place(str(path), start)
+    return RecordPosition(str(path), start)
 
 
 @cache
@@ -84,7 +84,7 @@ def _own(folder: Path, _process: int, _thread: int) -> Path:
     return folder / f"{uuid4().hex}{SUFFIX}"
 
 
-def read(place: Place) -> bytes:
+def read_record(place: RecordPosition) -> bytes:
     """Return what a record holds.
 
     Raises
@@ -113,18 +113,18 @@ def read(place: Place) -> bytes:
     return content
 
 
-def kept(folder: Path) -> dict[str, Place]:
+def find_records(folder: Path) -> dict[str, RecordPosition]:
     """Return where the records of all journals of a folder lie, by their keys.
 
     Of two under one key, that of the journal that was written to last: the other may be damaged.
     """
-    found: dict[str, Place] = {}
+    found: dict[str, RecordPosition] = {}
     for path in sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime_ns):
         found.update(_records(path))
     return found
 
 
-def _records(path: Path) -> Iterator[tuple[str, Place]]:
+def _records(path: Path) -> Iterator[tuple[str, RecordPosition]]:
     """Yield key and place of the records of a journal, up to what is damaged or cannot be read."""
     name = str(path)
     try:
@@ -135,14 +135,14 @@ def _records(path: Path) -> Iterator[tuple[str, Place]]:
                 line = json.loads(file.readline())
                 if not 0 <= line["size"] <= size - file.tell():
                     return
-                place, start = Place(name, start), file.seek(line["size"], os.SEEK_CUR)
+                place, start = RecordPosition(name, start), file.seek(line["size"], os.SEEK_CUR)
                 yield line["key"], place
     except (OSError, ValueError, KeyError, TypeError):
         return
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
+def explain_write_errors(path: Path) -> Iterator[None]:
     """Say in a line why a file cannot be written; its folder is made if need be.
 
     Raises

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..workers.run_all import Failure, Progress, Workers, settle
-from .image_record import Parts
-from .measure_image import Done, Measuring
-from .settings import Settings
+from ..workers.run_all import Failure, Progress, Workers, run_all
+from .image_record import RecordStore
+from .measure_image import ImageMeasurer, ImageResult
+from .settings import MeasurementSettings
 
 if TYPE_CHECKING:
     from data.files.entries import Listing
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
 
 def measure_all(
     listing: Listing,
-    settings: Settings,
+    settings: MeasurementSettings,
     parts: Path,
     *,
     workers: Workers,
     fail_fast: bool = False,
     progress: Progress | None = None,
-) -> list[Done | Failure]:
+) -> list[ImageResult | Failure]:
     """Measure every image into parts and return what became of each, in their order.
 
     Raises
     ------
     DataError
-        As `accounts.settle` does.
+        As `run_all.run_all` does.
     """
-    return settle(
-        Measuring(settings, Parts.of(parts, settings)),
+    return run_all(
+        ImageMeasurer(settings, RecordStore.open(parts, settings)),
         listing.entries,
         listing,
         workers=workers,

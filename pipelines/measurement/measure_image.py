@@ -13,24 +13,24 @@ from data.errors import DataError
 from features.errors import CellError
 
 from ..workers.run_all import Failure
-from .image_record import Part, Parts
-from .settings import Settings
+from .image_record import ImageRecord, RecordStore
+from .settings import MeasurementSettings
 
 if TYPE_CHECKING:
     from data.files.entries import Entry, Facts, RemoteFile
     from features import Recipe
     from features.segmentation.segment import Segmentation
 
-    from .journals import Place
+    from .journals import RecordPosition
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class ImageResult:
     """An image whose cells lie in a part; small, as there is one for every image of a run.
 
     Parameters
     ----------
-    part : Place
+    position : RecordPosition
         Where that lies.
     cells : int
         How many cells it holds.
@@ -40,20 +40,20 @@ class Done:
         What is known of the image by its checksum.
     """
 
-    part: Place
+    position: RecordPosition
     cells: int
     reused: bool
     facts: Facts | None
 
     @classmethod
-    def of(cls, part: Part, place: Place, *, reused: bool) -> Done:
+    def of(cls, part: ImageRecord, place: RecordPosition, *, reused: bool) -> ImageResult:
         """Say of a part that it lies there."""
         from data.layouts.all_idb import known_facts
 
         return cls(place, part.cells, reused, known_facts(part.sha256))
 
 
-class Refused(Exception):  # noqa: N818  (it is caught where it is raised, and becomes a Failure)
+class RefusedImage(Exception):  # noqa: N818  (it is caught where it is raised, and becomes a Failure)
     """An image that cannot be used."""
 
     def __init__(self, failure: Failure) -> None:
@@ -69,7 +69,7 @@ def stage(name: str) -> Iterator[None]:
     try:
         yield
     except (DataError, CellError) as error:
-        raise Refused(Failure(name, error.reason, error.remedy)) from error
+        raise RefusedImage(Failure(name, error.reason, error.remedy)) from error
     except cv2.error as error:
         if error.code == cv2.Error.StsNoMem:
             raise MemoryError from error
@@ -77,20 +77,20 @@ def stage(name: str) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class Measuring:
+class ImageMeasurer:
     """The work of a worker: call it with an entry of the listing.
 
     Parameters
     ----------
-    settings : Settings
-    parts : Parts
+    settings : MeasurementSettings
+    records : RecordStore
         Where it looks for what was measured before, and keeps what it measures.
     """
 
-    settings: Settings
-    parts: Parts
+    settings: MeasurementSettings
+    records: RecordStore
 
-    def __call__(self, entry: Entry) -> Done | Failure:
+    def __call__(self, entry: Entry) -> ImageResult | Failure:
         """Measure an image, or find that it was measured before, or say why it cannot be."""
         from data.fingerprints import sha256
 
@@ -98,25 +98,25 @@ class Measuring:
             with stage("read"):
                 content, mask = read_entry(entry, self.settings.max_bytes)
             checksum = sha256(content)
-            key = self.parts.key(checksum, mask)
-            earlier = self.parts.earlier(key)
+            key = self.records.key(checksum, mask)
+            earlier = self.records.find(key)
             if earlier is not None:
                 place, kept = earlier
-                return Done.of(Part.of(kept), place, reused=True)
-            rgb, found = picture_and_cells(content, mask, self.settings)
-            part = part_of(content, rgb, found, self.settings, checksum)
-        except Refused as refused:
+                return ImageResult.of(ImageRecord.from_bytes(kept), place, reused=True)
+            rgb, found = decode_and_segment(content, mask, self.settings)
+            part = measure_record(content, rgb, found, self.settings, checksum)
+        except RefusedImage as refused:
             return refused.failure
-        return Done.of(part, self.parts.add(key, part.content()), reused=False)
+        return ImageResult.of(part, self.records.add(key, part.to_bytes()), reused=False)
 
 
-def part_of(
+def measure_record(
     content: bytes,
     rgb: Any,  # noqa: ANN401
     found: Segmentation,
-    settings: Settings,
+    settings: MeasurementSettings,
     checksum: str | None = None,
-) -> Part:
+) -> ImageRecord:
     """Return the numbers of every cell of a picture, and what identifies the picture.
 
     Parameters
@@ -124,38 +124,38 @@ def part_of(
     content : bytes
         The file of the picture.
     rgb, found : (rows, cols, 3) uint8, Segmentation
-        What `picture_and_cells` makes of it.
-    settings : Settings
+        What `decode_and_segment` makes of it.
+    settings : MeasurementSettings
     checksum : str, optional
         SHA-256 of `content`, where it is known.
 
     Raises
     ------
-    Refused
+    RefusedImage
         If a cell cannot be measured.
     """
     import cv2
 
     from data.fingerprints import perceptual_hash, sha256
 
-    from .image_extras import look_beside
+    from .image_extras import collect_extras
 
     gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     with stage("measure"):
-        values = measured(rgb, found, settings)
-        beside = look_beside(content, rgb, gray, found) if settings.beside else None
-    return Part(
+        values = feature_values(rgb, found, settings)
+        extras = collect_extras(content, rgb, gray, found) if settings.keep_extras else None
+    return ImageRecord(
         sha256=checksum or sha256(content),
         phash=perceptual_hash(gray),
         source=found.source,
         centroids=tuple(one.centroid for one in found.cells),
         quality=tuple(dict(vars(one.quality)) for one in found.cells),
         values=values,
-        beside=beside,
+        extras=extras,
     )
 
 
-def measured(rgb: Any, found: Segmentation, settings: Settings) -> Any:  # noqa: ANN401
+def feature_values(rgb: Any, found: Segmentation, settings: MeasurementSettings) -> Any:  # noqa: ANN401
     """Return the features of every cell of a picture: (cells, columns) float64."""
     import numpy as np
 
@@ -184,8 +184,8 @@ def _read(file: Path | RemoteFile, max_bytes: int) -> bytes:
     return read_remote(file, max_bytes=max_bytes)
 
 
-def picture_and_cells(
-    content: bytes, mask: bytes | None, settings: Settings
+def decode_and_segment(
+    content: bytes, mask: bytes | None, settings: MeasurementSettings
 ) -> tuple[Any, Segmentation]:
     """Decode a picture and segment it, or take the mask that came with it.
 
@@ -196,7 +196,7 @@ def picture_and_cells(
 
     Raises
     ------
-    Refused
+    RefusedImage
         If it cannot be decoded or holds no cell.
     """
     from data.decoding.images import decode_rgb

@@ -28,7 +28,7 @@ _PICKLES = {".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin"}
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenNetwork:
     """A network that was asked for.
 
     Parameters
@@ -70,10 +70,10 @@ class Chosen:
         from features.embedding.embedding_columns import embed
 
         cells = [one.cell for one in found.cells]
-        return embed(opened(self), self.embedding, rgb, cells, found.source)
+        return embed(open_network(self), self.embedding, rgb, cells, found.source)
 
 
-def choose_network(place: str, given: Mapping[str, str] | None = None) -> Chosen:
+def choose_network(place: str, given: Mapping[str, str] | None = None) -> ChosenNetwork:
     """Read a network once, to know its columns before the work begins.
 
     Parameters
@@ -100,10 +100,10 @@ def choose_network(place: str, given: Mapping[str, str] | None = None) -> Chosen
     prepared = preprocessing(network, given or {})
     empty = np.zeros((1, 3, prepared.rows, prepared.cols), dtype=np.float32)
     width = network.run(empty, prepared.output).shape[1]
-    return Chosen(Embedding(_word(place), sha256, width, prepared), place)
+    return ChosenNetwork(Embedding(_word(place), sha256, width, prepared), place)
 
 
-def stored_network(record: Mapping[str, Any], place: str | None) -> Chosen:
+def stored_network(record: Mapping[str, Any], place: str | None) -> ChosenNetwork:
     """Find again the network that a model was trained with.
 
     Parameters
@@ -147,10 +147,10 @@ def stored_network(record: Mapping[str, Any], place: str | None) -> Chosen:
             f"the network {name} is run as {mine.identity()}, the model was trained as {record}",
             "extract and train again with this installation",
         )
-    return Chosen(mine, place)
+    return ChosenNetwork(mine, place)
 
 
-def asked_network(place: str | None, settings: Sequence[str]) -> Chosen | None:
+def network_from_options(place: str | None, settings: Sequence[str]) -> ChosenNetwork | None:
     """Choose the network of ``--embedding`` and ``--embedding-set KEY=VALUE``, if there is one.
 
     Raises
@@ -171,7 +171,9 @@ def asked_network(place: str | None, settings: Sequence[str]) -> Chosen | None:
     return None
 
 
-def asked_columns(preset: Preset, wanted: Sequence[str], network: Chosen | None) -> tuple[str, ...]:
+def select_columns(
+    preset: Preset, wanted: Sequence[str], network: ChosenNetwork | None
+) -> tuple[str, ...]:
     """Return the named features to measure: none of them where only ``Embedding`` is wanted.
 
     Raises
@@ -188,7 +190,9 @@ def asked_columns(preset: Preset, wanted: Sequence[str], network: Chosen | None)
     return () if wanted and not named else preset_columns(preset, named)
 
 
-def described_columns(columns: Sequence[str], network: Chosen | None) -> dict[str, ColumnRecord]:
+def described_columns(
+    columns: Sequence[str], network: ChosenNetwork | None
+) -> dict[str, ColumnRecord]:
     """Return what the columns of a table mean, named features first."""
     from features.core.catalogue import describe_column
 
@@ -197,7 +201,7 @@ def described_columns(columns: Sequence[str], network: Chosen | None) -> dict[st
 
 
 @cache
-def opened(chosen: Chosen) -> Network:
+def open_network(chosen: ChosenNetwork) -> Network:
     """Open a network in a worker, once.
 
     Raises

@@ -14,11 +14,11 @@ from data.synthetic import synthetic_cell
 from features import preset_columns
 
 from ..workers.run_all import single_thread
-from .measure_image import part_of, picture_and_cells
-from .settings import Settings
+from .measure_image import decode_and_segment, measure_record
+from .settings import MeasurementSettings
 
 single_thread()
 _cell = synthetic_cell(np.random.default_rng(0), label="normal", size=160)
-_settings = Settings(preset_columns("standard"), beside=True)
+_settings = MeasurementSettings(preset_columns("standard"), keep_extras=True)
 _content = cv2.imencode(".png", cv2.cvtColor(_cell.rgb, cv2.COLOR_RGB2BGR))[1].tobytes()
-part_of(_content, *picture_and_cells(_content, None, _settings), _settings)
+measure_record(_content, *decode_and_segment(_content, None, _settings), _settings)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from features.colour.standardisation import Stain
 
-    from .network import Chosen
+    from .network import ChosenNetwork
 
 # Raised whenever the same pixels and options give other cells or another background.
 MEASURING_VERSION = 4
@@ -22,7 +22,7 @@ _COMPUTING = ("mahotas", "numpy", "opencv-python-headless", "pillow", "scikit-im
 
 
 @dataclass(frozen=True)
-class Settings:
+class MeasurementSettings:
     """What is measured in an image, and how.
 
     Parameters
@@ -37,11 +37,11 @@ class Settings:
         Micrometres per pixel.
     max_pixels, max_bytes : int
         Larger images are refused.
-    network : Chosen or None
+    network : ChosenNetwork or None
         Whose embedding to add.
     stain : {"none", "background", "standard"}
         Whose colours the features see; a network sees the photograph.
-    beside : bool
+    keep_extras : bool
         Whether to keep what the audit and the report need: a table does, a prediction does not.
     """
 
@@ -51,9 +51,9 @@ class Settings:
     pixel_size: float | None = None
     max_pixels: int = 100_000_000
     max_bytes: int = 1_000_000_000
-    network: Chosen | None = None
+    network: ChosenNetwork | None = None
     stain: Stain = "standard"
-    beside: bool = False
+    keep_extras: bool = False
 
     @property
     def all_columns(self) -> tuple[str, ...]:
@@ -72,7 +72,7 @@ class Settings:
         from features import parse_column
         from features.colour.standardisation import STANDARDISATION_VERSION
 
-        from .image_extras import versions
+        from .image_extras import extras_versions
 
         record = {
             "measuring": MEASURING_VERSION,
@@ -82,7 +82,7 @@ class Settings:
             "cells": self.mask_is if masked else self.source,
             "pixel_size": self.pixel_size,
             "stain": [self.stain, STANDARDISATION_VERSION],
-            "beside": versions() if self.beside else None,
+            "extras": extras_versions() if self.keep_extras else None,
             **(self.network.settings() if self.network else {}),
         }
         return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()

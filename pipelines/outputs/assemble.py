@@ -15,52 +15,52 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from data.errors import DataError
 
-from ..measurement.image_record import Part
-from ..measurement.journals import Place, read
-from ..workers.pool import Lost, run
-from ..workers.processes import start_alone, stop_server
+from ..measurement.image_record import ImageRecord
+from ..measurement.journals import RecordPosition, read_record
+from ..workers.pool import LostTask, run
+from ..workers.processes import start_interpreter, stop_server
 from .thumbnails import thumbnails_path
-from .write_tables import GROUP, Layout, write_table
+from .write_tables import GROUP, TableLayout, write_table
 
 if TYPE_CHECKING:
     from data.files.entries import Entry
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredImage:
     """An image and where its cells lie.
 
     Parameters
     ----------
     entry : Entry
         With all that is known of it.
-    part : Place
+    position : RecordPosition
         Where its part lies.
     """
 
     entry: Entry
-    part: Place
+    position: RecordPosition
 
-    def cells(self) -> tuple[Entry, Part]:
+    def cells(self) -> tuple[Entry, ImageRecord]:
         """Read the cells."""
-        return self.entry, Part.of(read(self.part))
+        return self.entry, ImageRecord.from_bytes(read_record(self.position))
 
 
 # A table, the file of its thumbnails, and the images with its cells.
-Task: TypeAlias = tuple[Path, Path, Sequence[Measured]]
+Task: TypeAlias = tuple[Path, Path, Sequence[MeasuredImage]]
 
 
 @dataclass(frozen=True)
-class Assembling:
+class TableWriter:
     """The work of a worker: call it with a task to write the table; it returns the rows' number.
 
     Parameters
     ----------
-    layout : Layout
+    layout : TableLayout
         Of the table.
     """
 
-    layout: Layout
+    layout: TableLayout
 
     def __call__(self, task: Task) -> int:
         """Write a table and its thumbnails, and return the number of its rows."""
@@ -68,7 +68,7 @@ class Assembling:
         return write_table(path, self.layout, (one.cells() for one in images), pictures)
 
 
-def assemble(out: Path, answers: Iterable[tuple[int, int | Lost]]) -> int:
+def total_rows(out: Path, answers: Iterable[tuple[int, int | LostTask]]) -> int:
     """Return the number of rows of all files of a table.
 
     Raises
@@ -78,7 +78,7 @@ def assemble(out: Path, answers: Iterable[tuple[int, int | Lost]]) -> int:
     """
     rows = 0
     for _, answer in answers:
-        if isinstance(answer, Lost):
+        if isinstance(answer, LostTask):
             raise DataError(
                 f"{out} cannot be written: {answer.reason}",
                 "run the same command again when there is memory: what was measured is kept",
@@ -87,7 +87,7 @@ def assemble(out: Path, answers: Iterable[tuple[int, int | Lost]]) -> int:
     return rows
 
 
-def write_file(out: Path, layout: Layout, images: Sequence[Measured]) -> int:
+def write_single_file(out: Path, layout: TableLayout, images: Sequence[MeasuredImage]) -> int:
     """Write a table of one file, however long that takes, and return the number of rows.
 
     One of several row groups is left to a process of its own.
@@ -98,12 +98,12 @@ def write_file(out: Path, layout: Layout, images: Sequence[Measured]) -> int:
         If it cannot be written.
     """
     out = out.absolute()
-    work, task = Assembling(layout), (out, thumbnails_path(out), images)
+    work, task = TableWriter(layout), (out, thumbnails_path(out), images)
     if len(images) <= GROUP:
         return work(task)
     stop_server()
-    return assemble(
-        out, run(work, [task], jobs=1, prepare=_nothing, time_limit=inf, start=start_alone)
+    return total_rows(
+        out, run(work, [task], jobs=1, prepare=_nothing, time_limit=inf, start=start_interpreter)
     )
 
 

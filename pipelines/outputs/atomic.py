@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..measurement.journals import writing
+from ..measurement.journals import explain_write_errors
 
 TEMPORARY = ".tmp"
 
@@ -19,10 +19,10 @@ def whole_file(path: Path) -> Iterator[Path]:
     Raises
     ------
     DataError
-        As `journals.writing` does.
+        As `journals.explain_write_errors` does.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
-    with writing(path):
+    with explain_write_errors(path):
         there = False
         try:
             yield temporary

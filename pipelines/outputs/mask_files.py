@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from data.errors import DataError
 from data.fingerprints import sha256
 
-from ..measurement.journals import kept, read
+from ..measurement.journals import find_records, read_record
 
 if TYPE_CHECKING:
-    from ..measurement.image_record import Parts
+    from ..measurement.image_record import RecordStore
 
 
 @dataclass(frozen=True)
-class Record:
+class MaskRecord:
     """What was found in an image.
 
     Parameters
@@ -34,27 +34,27 @@ class Record:
     digests: tuple[str, ...]
 
     @classmethod
-    def of(cls, content: bytes) -> Record:
+    def from_bytes(cls, content: bytes) -> MaskRecord:
         """Return the record that `content` made."""
         record = json.loads(content)
         return cls(record["cells"], tuple(record["digests"]))
 
-    def content(self) -> bytes:
+    def to_bytes(self) -> bytes:
         """Return this record as a journal keeps it."""
         return json.dumps(asdict(self)).encode()
 
 
 def sort_files(
-    files: Sequence[Path], record: Record, parts: Parts, *, overwrite: bool
+    files: Sequence[Path], record: MaskRecord, records: RecordStore, *, overwrite: bool
 ) -> tuple[list[Path], list[Path]]:
     """Tell the files that have to be written from those that somebody has changed.
 
     Parameters
     ----------
     files : sequence of Path
-    record : Record
+    record : MaskRecord
         The bytes that are wanted in them.
-    parts : Parts
+    records : RecordStore
         Where a record lies of all that was ever written.
     overwrite : bool
         Whether what somebody has changed has to be written too.
@@ -69,7 +69,7 @@ def sort_files(
         there = _digest(file)
         if there == wanted:
             continue
-        ours = there is None or overwrite or there in _written(parts.folder, parts.run)
+        ours = there is None or overwrite or there in _written(records.folder, records.run)
         (to_write if ours else edited).append(file)
     return to_write, edited
 
@@ -88,9 +88,9 @@ def _digest(file: Path) -> str | None:
 def _written(folder: Path, _run: str) -> frozenset[str]:
     """Return the SHA-256 of every file that the records of a folder tell of."""
     digests: set[str] = set()
-    for place in kept(folder).values():
+    for place in find_records(folder).values():
         try:
-            digests.update(Record.of(read(place)).digests)
+            digests.update(MaskRecord.from_bytes(read_record(place)).digests)
         except (DataError, ValueError, KeyError, TypeError):
             continue  # damaged, or of a revision that kept no digests
     return frozenset(digests)

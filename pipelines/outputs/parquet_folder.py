@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING
 from data.errors import DataError
 
 from ..workers.run_all import Workers
-from .assemble import Assembling, assemble
+from .assemble import TableWriter, total_rows
 from .thumbnails import thumbnails_path
-from .write_tables import Layout
+from .write_tables import TableLayout
 
 if TYPE_CHECKING:
-    from .assemble import Measured
+    from .assemble import MeasuredImage
 
 # Images a file: some 10 MB of a standard table of crops.
 IMAGES = 1024
 
 
 def write_dataset(
-    folder: Path, layout: Layout, images: Sequence[Measured], workers: Workers
+    folder: Path, layout: TableLayout, images: Sequence[MeasuredImage], workers: Workers
 ) -> int:
     """Write a folder of Parquet files in place of what was there; return the number of rows.
 
@@ -50,7 +50,7 @@ def write_dataset(
             name = f"part-{start // IMAGES:06d}.parquet"
             task = (fresh / name, fresh_pictures / name, images[start : start + IMAGES])
             tasks.append(task)
-        rows = assemble(folder, workers.answers(Assembling(layout), tasks))
+        rows = total_rows(folder, workers.run_tasks(TableWriter(layout), tasks))
         _put(fresh, folder)
         _put(fresh_pictures, pictures)
     except OSError as error:

@@ -19,14 +19,14 @@ from .atomic import whole_file
 if TYPE_CHECKING:
     from data.files.entries import Entry
 
-    from ..measurement.image_record import Part
+    from ..measurement.image_record import ImageRecord
 
 
 # Rows a row group: fixed, so that the bytes of the file do not depend on how work was dealt out.
 _GROUP = 1024
 _COLUMNS = ("Metadata_Image", "Metadata_Cell", "JPEG")
 
-Keep = Callable[["Entry", "Part"], None]
+Keep = Callable[["Entry", "ImageRecord"], None]
 
 
 def thumbnails_path(table: Path) -> Path:
@@ -64,8 +64,8 @@ def thumbnail_file(path: Path) -> Iterator[Keep]:
             ]
             writer.write_table(pa.table(columns, schema=schema), row_group_size=_GROUP)
 
-        def keep(entry: Entry, part: Part) -> None:
-            pictures = () if part.beside is None else part.beside.thumbnails
+        def keep(entry: Entry, part: ImageRecord) -> None:
+            pictures = () if part.extras is None else part.extras.thumbnails
             rows.extend((entry.name, number, one) for number, one in enumerate(pictures, start=1))
             while len(rows) >= _GROUP:
                 write(rows[:_GROUP])
@@ -76,7 +76,7 @@ def thumbnail_file(path: Path) -> Iterator[Keep]:
             write(rows)
 
 
-def thumbnails(
+def read_thumbnails(
     table: Path, wanted: Collection[tuple[str, int]] | None = None
 ) -> dict[tuple[str, int], bytes]:
     """Read the pictures of a table's cells: image and number of the cell to the bytes of a JPEG.

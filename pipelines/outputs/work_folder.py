@@ -58,7 +58,7 @@ def work_folder(
             raise
 
 
-def spare_input(given: Path | str, outputs: Iterable[Path]) -> None:
+def refuse_to_replace_input(given: Path | str, outputs: Iterable[Path]) -> None:
     """Refuse to write over what is read.
 
     Parameters

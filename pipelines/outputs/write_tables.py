@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from data.errors import DataError
 
-from ..measurement.image_extras import FILE
-from ..measurement.image_record import Part
+from ..measurement.image_extras import FILE_COLUMNS
+from ..measurement.image_record import ImageRecord
 from .arrow_columns import column, number_column
 from .atomic import whole_file
 from .thumbnails import Keep, thumbnail_file
@@ -62,7 +62,7 @@ _IDENTITY = {
 
 
 @dataclass(frozen=True)
-class Layout:
+class TableLayout:
     """The columns of a feature table.
 
     Parameters
@@ -82,7 +82,7 @@ class Layout:
     @property
     def metadata(self) -> dict[str, str]:
         """Kind of each metadata column, in order."""
-        files = {name: column.kind for name, column in FILE.items()}
+        files = {name: column.kind for name, column in FILE_COLUMNS.items()}
         flags = {f"Metadata_Quality_{name.title().replace('_', '')}": _FLAG for name in self.flags}
         return _IDENTITY | files | flags | {f"Metadata_{name}": _TEXT for name in self.extra}
 
@@ -94,10 +94,10 @@ class Layout:
         fields = [(name, types[kind]) for name, kind in self.metadata.items()]
         return pa.schema(fields + [(name, pa.float64()) for name in self.numbers])
 
-    def rows(self, entry: Entry, part: Part) -> Iterator[Row]:
+    def rows(self, entry: Entry, part: ImageRecord) -> Iterator[Row]:
         """Yield the metadata and the numbers of each cell of an image, measured with `beside`."""
-        beside = part.beside
-        if beside is None:
+        extras = part.extras
+        if extras is None:
             raise ValueError(f"{entry.name} was measured without what a table holds")
         for index in range(part.cells):
             row, col = part.centroids[index]
@@ -115,16 +115,16 @@ class Layout:
                     part.source,
                     row,
                     col,
-                    *beside.file,
+                    *extras.file,
                     *(part.quality[index][name] for name in self.flags),
                     *(entry.extra.get(name) for name in self.extra),
                 ],
-                np.concatenate((beside.background, part.values[index])),
+                np.concatenate((extras.background, part.values[index])),
             )
 
 
 def write_table(
-    path: Path, layout: Layout, cells: Iterable[tuple[Entry, Part]], pictures: Path
+    path: Path, layout: TableLayout, cells: Iterable[tuple[Entry, ImageRecord]], pictures: Path
 ) -> int:
     """Write the feature table, Parquet or CSV by its suffix, and return the number of rows.
 
@@ -133,8 +133,8 @@ def write_table(
     Parameters
     ----------
     path : Path
-    layout : Layout
-    cells : iterable of (Entry, Part)
+    layout : TableLayout
+    cells : iterable of (Entry, ImageRecord)
     pictures : Path
         Where the thumbnails go.
     """
@@ -151,7 +151,9 @@ def write_table(
         return count
 
 
-def _kept(cells: Iterable[tuple[Entry, Part]], keep: Keep) -> Iterator[tuple[Entry, Part]]:
+def _kept(
+    cells: Iterable[tuple[Entry, ImageRecord]], keep: Keep
+) -> Iterator[tuple[Entry, ImageRecord]]:
     for entry, part in cells:
         keep(entry, part)
         yield entry, part
@@ -162,7 +164,7 @@ Write = Callable[[Iterator[Row]], int]
 
 
 @contextmanager
-def _parquet_writer(path: Path, layout: Layout) -> Iterator[Write]:
+def _parquet_writer(path: Path, layout: TableLayout) -> Iterator[Write]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -196,7 +198,7 @@ def _parquet_writer(path: Path, layout: Layout) -> Iterator[Write]:
 
 
 @contextmanager
-def _csv_writer(path: Path, layout: Layout) -> Iterator[Write]:
+def _csv_writer(path: Path, layout: TableLayout) -> Iterator[Write]:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([*layout.metadata, *layout.numbers])

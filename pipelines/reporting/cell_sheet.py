@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from models.errors import ModelError
 
 from ..html.wording import FLAGS, percentile_words, value_words
-from ..outputs.thumbnails import thumbnails
+from ..outputs.thumbnails import read_thumbnails
 from ..training.stored_cells import CELLS
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from models.explanation.novelty import Novelty, Strangeness
     from models.storage.bundle import Bundle
 
-    from ..measurement.image_record import Part
+    from ..measurement.image_record import ImageRecord
 
 SHOWN = 10
 # Share of the usual distance below which two cells are taken for one.
@@ -157,7 +157,7 @@ class Stored:
         bundle: Bundle,
         table: pd.DataFrame,
         found: Segmentation,
-        part: Part,
+        part: ImageRecord,
         chosen: Sequence[int],
     ) -> tuple[CellSheet, ...]:
         """Say everything of every chosen cell; a row of the table each."""
@@ -171,7 +171,7 @@ class Stored:
         strange = self.novelty.judge(table)
         nearest = self.novelty.neighbours.nearest(table)
         keys = {(one.image, one.cell) for near in nearest for one in near}
-        pictures = thumbnails(self.folder / CELLS, keys)
+        pictures = read_thumbnails(self.folder / CELLS, keys)
         return tuple(
             CellSheet(
                 number=place + 1,

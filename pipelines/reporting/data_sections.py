@@ -10,7 +10,7 @@ from typing import Any
 
 from ..html.flow_diagram import flow_diagram
 from ..html.markup import figure, folded, heading, image, note, paragraph, table
-from ..outputs.thumbnails import thumbnails
+from ..outputs.thumbnails import read_thumbnails
 from ..training.stored_cells import CELLS
 
 # Options of extract that are told whatever they are, and those that are told where unusual.
@@ -110,7 +110,7 @@ def _features(found: Mapping[str, Any]) -> Iterator[str]:
 def worst(found: Mapping[str, Any], model: Path) -> Iterator[str]:
     """Yield the section: the cells left out that were read worst, as pictures where there are."""
     cells = found["worst_cells"]
-    pictures = thumbnails(model / CELLS, [(one["image"], one["cell"]) for one in cells])
+    pictures = read_thumbnails(model / CELLS, [(one["image"], one["cell"]) for one in cells])
     yield heading("Worst cells", name="worst")
     wrong = sum(one["decided"] != one["label"] for one in cells)
     yield paragraph(

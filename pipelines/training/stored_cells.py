@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..outputs.thumbnails import thumbnails, thumbnails_path
+from ..outputs.thumbnails import read_thumbnails, thumbnails_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,7 +103,7 @@ def kept_pictures(
     sample = stratified(data.target, MOST_KEPT, np.random.default_rng(seed))
     rows = dict.fromkeys([*(miss.row for miss in misses), *(int(row) for row in sample)])
     wanted = [(who["image"][row], who["cell"][row]) for row in rows]
-    pictures = thumbnails(table, wanted)
+    pictures = read_thumbnails(table, wanted)
     if not pictures:
         return {}
     kept = pd.DataFrame(

@@ -15,9 +15,15 @@ from numpy.typing import NDArray
 
 from models.errors import ModelError
 
-from ..measurement.measure_image import Refused, measured, picture_and_cells, read_entry, stage
-from ..measurement.settings import Settings
-from ..workers.pool import Lost
+from ..measurement.measure_image import (
+    RefusedImage,
+    decode_and_segment,
+    feature_values,
+    read_entry,
+    stage,
+)
+from ..measurement.settings import MeasurementSettings
+from ..workers.pool import LostTask
 from ..workers.run_all import Failure, Workers
 
 if TYPE_CHECKING:
@@ -120,11 +126,11 @@ class Varying:
 
     Parameters
     ----------
-    settings : Settings
+    settings : MeasurementSettings
         Those of the table.
     """
 
-    settings: Settings
+    settings: MeasurementSettings
 
     def __call__(self, wanted: Wanted) -> Floats | Failure:
         """Return the features of the cells, (variants, cells, columns), or say why not."""
@@ -135,7 +141,7 @@ class Varying:
                 content, mask = read_entry(wanted.entry, self.settings.max_bytes)
             if sha256(content) != wanted.sha256:
                 return Failure("read", "the file is another one now", "extract the table again")
-            rgb, found = picture_and_cells(content, mask, self.settings)
+            rgb, found = decode_and_segment(content, mask, self.settings)
             chosen = _chosen(found, wanted)
             if chosen is None:
                 return Failure("segment", "the outlines are others now", "extract the table again")
@@ -147,7 +153,7 @@ class Varying:
                         for number, change in enumerate(VARIANTS.values())
                     ]
                 )
-        except Refused as refused:
+        except RefusedImage as refused:
             return refused.failure
 
     def _measured(
@@ -159,7 +165,7 @@ class Varying:
             (top, left), (rows, cols) = one.cell.origin, one.cell.cell.shape
             pixels = np.ascontiguousarray(varied[top : top + rows, left : left + cols])
             cells.append(replace(one, cell=replace(one.cell, rgb=pixels)))
-        values: Floats = measured(varied, replace(found, cells=tuple(cells)), self.settings)
+        values: Floats = feature_values(varied, replace(found, cells=tuple(cells)), self.settings)
         return values
 
 
@@ -218,8 +224,8 @@ def remeasure(
     done = np.zeros(len(rows), dtype=bool)
     order = [settings.all_columns.index(name) for name in columns]
     reasons = [f"{name}: not among the images" for name in unlisted]
-    for index, answer in workers.answers(Varying(settings), tasks):
-        if isinstance(answer, Failure | Lost):
+    for index, answer in workers.run_tasks(Varying(settings), tasks):
+        if isinstance(answer, Failure | LostTask):
             reasons.append(f"{tasks[index].entry.name}: {answer.reason}")
             continue
         found[:, places[index]] = answer[:, :, order]
@@ -233,7 +239,7 @@ def remeasure(
     )
 
 
-def _settings(sidecar: Mapping[str, Any], columns: Sequence[str]) -> Settings:
+def _settings(sidecar: Mapping[str, Any], columns: Sequence[str]) -> MeasurementSettings:
     """Return the settings that a table was made with, for the columns of a model."""
     from features.core.catalogue import column_versions
 
@@ -254,7 +260,7 @@ def _settings(sidecar: Mapping[str, Any], columns: Sequence[str]) -> Settings:
         network = stored_network(sidecar["embedding"], options.get("embedding"))
     known = ("source", "mask_is", "pixel_size", "max_pixels", "max_bytes", "stain")
     given = {name: options[name] for name in known if name in options}
-    return Settings(named, network=network, **given)
+    return MeasurementSettings(named, network=network, **given)
 
 
 def _tasks(

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from data.errors import DataError
 
-from .pool import Halt, Lost, answer
+from .pool import FatalError, LostTask, call_work
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -38,7 +38,7 @@ def run_on_cluster(
     *,
     prepare: Callable[[], None],
     time_limit: float,
-) -> Iterator[tuple[int, Result | Lost]]:
+) -> Iterator[tuple[int, Result | LostTask]]:
     """Do tasks on a cluster and yield each one's index and result, as `pool.run` does.
 
     A batch whose workers die goes on task by task, until the one to blame is alone. A task that
@@ -65,7 +65,7 @@ def run_on_cluster(
 
     def submit() -> Any:  # noqa: ANN401
         batch = waiting.popleft()
-        parcel = pickle.dumps(_Parcel(work, [tasks[i] for i in batch], prepare, time_limit))
+        parcel = pickle.dumps(_PickledBatch(work, [tasks[i] for i in batch], prepare, time_limit))
         future = client.submit(pickle.loads, parcel, pure=False)
         batches[future] = batch
         return future
@@ -85,9 +85,9 @@ def run_on_cluster(
             if broken is not None and len(batch) > 1:
                 waiting.extendleft([one] for one in reversed(batch))
             else:
-                answers = [_blamed(broken)] if broken is not None else future.result()
+                answers = [_lost_task(broken)] if broken is not None else future.result()
                 for index, outcome in zip(batch, answers, strict=True):
-                    if isinstance(outcome, Halt):
+                    if isinstance(outcome, FatalError):
                         raise outcome.error
                     settled += 1
                     yield index, outcome
@@ -149,7 +149,7 @@ def count_threads(client: Any, address: str) -> int:  # noqa: ANN401
 
 
 @dataclass(frozen=True)
-class _Parcel:
+class _PickledBatch:
     """A batch that does itself when a worker unpacks it.
 
     The scheduler, which unpacks what it is told to run, sees bytes, and need not have this
@@ -162,20 +162,20 @@ class _Parcel:
     time_limit: float
 
     def __reduce__(self) -> tuple[Callable[..., list[object]], tuple[object, ...]]:
-        return answer_batch, (self.work, self.tasks, self.prepare, self.time_limit)
+        return run_batch, (self.work, self.tasks, self.prepare, self.time_limit)
 
 
-def _blamed(error: BaseException) -> Lost:
+def _lost_task(error: BaseException) -> LostTask:
     """Say what a task that was alone in its batch did to its workers."""
     if type(error).__name__ == "KilledWorker":
-        return Lost("the workers that tried it died, or it took longer than --time-limit")
+        return LostTask("the workers that tried it died, or it took longer than --time-limit")
     if isinstance(error, ModuleNotFoundError):
-        raise cannot_import(error)
+        raise missing_module_error(error)
     words = " ".join(str(error).split())[:160]
-    return Lost(f"its worker failed: {type(error).__name__}: {words}")
+    return LostTask(f"its worker failed: {type(error).__name__}: {words}")
 
 
-def cannot_import(error: ModuleNotFoundError) -> DataError:
+def missing_module_error(error: ModuleNotFoundError) -> DataError:
     """Say what to do where the workers lack this program or what it needs."""
     return DataError(
         f"the cluster's workers cannot import {error.name}",
@@ -184,7 +184,7 @@ def cannot_import(error: ModuleNotFoundError) -> DataError:
     )
 
 
-def answer_batch(
+def run_batch(
     work: Callable[[Task], Result],
     tasks: Sequence[Task],
     prepare: Callable[[], None],
@@ -199,7 +199,7 @@ def answer_batch(
         watch.daemon = True
         watch.start()
         try:
-            answers.append(answer(work, task))
+            answers.append(call_work(work, task))
         finally:
             watch.cancel()
     return answers

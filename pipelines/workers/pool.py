@@ -27,13 +27,13 @@ QUEUE = 2
 # Seconds that a worker may take to import its libraries, on a slow network folder too.
 START_LIMIT = 300.0
 
-_READY = "ready"
-_LOOK = "look at this file; the others are not touched"
-_NO_MEMORY = "run with fewer --jobs or a higher --memory-limit, or cut the image into fields"
+_STARTED = "ready"
+_LOOK_AT_FILE = "look at this file; the others are not touched"
+_USE_LESS_MEMORY = "run with fewer --jobs or a higher --memory-limit, or cut the image into fields"
 
 
 @dataclass(frozen=True)
-class Lost:
+class LostTask:
     """A task whose worker did not live to answer.
 
     Parameters
@@ -43,11 +43,11 @@ class Lost:
     """
 
     reason: str
-    remedy: str = _LOOK
+    remedy: str = _LOOK_AT_FILE
 
 
 @dataclass(frozen=True)
-class Halt:
+class FatalError:
     """An error that no other task would escape.
 
     Parameters
@@ -58,27 +58,27 @@ class Halt:
     error: DataError
 
 
-def _serve(pipe: Connection, work: Callable[[Any], Any], prepare: Callable[[], None]) -> None:
+def _run_worker(pipe: Connection, work: Callable[[Any], Any], prepare: Callable[[], None]) -> None:
     """Answer tasks until there are no more; an unforeseen error in `work` ends the worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     prepare()
     try:
-        pipe.send(_READY)
+        pipe.send(_STARTED)
         while True:
             task = pipe.recv()
-            pipe.send(answer(work, task))
+            pipe.send(call_work(work, task))
     except (EOFError, ConnectionError):
         return  # the parent is gone
 
 
-def answer(work: Callable[[Any], Any], task: object) -> object:
+def call_work(work: Callable[[Any], Any], task: object) -> object:
     """Do a task; say so where no other task would fare better, or its memory does not suffice."""
     try:
         return work(task)
     except DataError as error:
-        return Halt(error)
+        return FatalError(error)
     except MemoryError:
-        return Lost("it needs more memory than a worker may use", _NO_MEMORY)
+        return LostTask("it needs more memory than a worker may use", _USE_LESS_MEMORY)
 
 
 @dataclass(eq=False)
@@ -89,7 +89,7 @@ class _Worker(Generic[Task]):
     queue: deque[int] = field(default_factory=deque)
     since: float = field(default_factory=time.monotonic)
 
-    def give(self, index: int, task: Task) -> bool:
+    def send(self, index: int, task: Task) -> bool:
         """Queue a task; False where the worker is dead already."""
         if not self.queue and self.ready:
             self.since = time.monotonic()
@@ -100,32 +100,36 @@ class _Worker(Generic[Task]):
         self.queue.append(index)
         return True
 
-    def end(self) -> None:
+    def kill(self) -> None:
         """Stop the process at once."""
         self.process.kill()
         self.process.join()
         self.pipe.close()
 
-    def ending(self) -> Lost:
+    def exit_reason(self) -> LostTask:
         """Say how the process ended."""
         self.process.join()
         code = self.process.exitcode or 0
         if code == -signal.SIGKILL:
-            return Lost("its worker was killed by signal SIGKILL", f"{_LOOK}; or {_NO_MEMORY}")
+            return LostTask(
+                "its worker was killed by signal SIGKILL", f"{_LOOK_AT_FILE}; or {_USE_LESS_MEMORY}"
+            )
         if code < 0:
-            return Lost(f"its worker was killed by signal {signal.Signals(-code).name}")
-        return Lost(f"its worker ended with status {code}")
+            return LostTask(f"its worker was killed by signal {signal.Signals(-code).name}")
+        return LostTask(f"its worker ended with status {code}")
 
-    def answer(self, *, arrived: bool, time_limit: float) -> object:
+    def receive(self, *, arrived: bool, time_limit: float) -> object:
         """Receive what the worker says, or what can be said of a worker that says nothing."""
         if not arrived:
-            return Lost(f"it took longer than {time_limit:g} s", f"raise --time-limit, or {_LOOK}")
+            return LostTask(
+                f"it took longer than {time_limit:g} s", f"raise --time-limit, or {_LOOK_AT_FILE}"
+            )
         try:
             return self.pipe.recv()
         except (EOFError, ConnectionError):
-            return self.ending()
+            return self.exit_reason()
 
-    def late(self, time_limit: float) -> bool:
+    def is_overdue(self, time_limit: float) -> bool:
         """Whether it has been silent for too long."""
         allowed = time_limit if self.ready else max(START_LIMIT, time_limit)
         return bool(self.queue) and time.monotonic() - self.since > allowed
@@ -139,7 +143,7 @@ def run(
     prepare: Callable[[], None],
     time_limit: float,
     start: Callable[..., tuple[Any, Connection]] = start_process,
-) -> Iterator[tuple[int, Result | Lost]]:
+) -> Iterator[tuple[int, Result | LostTask]]:
     """Do tasks in worker processes and yield each one's index and result as it is done.
 
     Parameters
@@ -161,7 +165,7 @@ def run(
 
     Yields
     ------
-    (int, Result or Lost)
+    (int, Result or LostTask)
         In the order of completion, each task exactly once.
 
     Raises
@@ -173,11 +177,11 @@ def run(
     workers: list[_Worker[Task]] = []
 
     def begin() -> _Worker[Task]:
-        return _Worker(*start(_serve, work, prepare))
+        return _Worker(*start(_run_worker, work, prepare))
 
     def fill(worker: _Worker[Task]) -> None:
         while waiting and len(worker.queue) < QUEUE:
-            if not worker.give(waiting[0], tasks[waiting[0]]):
+            if not worker.send(waiting[0], tasks[waiting[0]]):
                 return
             waiting.popleft()
 
@@ -187,8 +191,8 @@ def run(
         if worker.queue:
             return worker
         if not worker.ready:
-            _check_started(worker.ending())
-        worker.end()
+            _check_started(worker.exit_reason())
+        worker.kill()
         fill(fresh := begin())
         return fresh
 
@@ -202,30 +206,30 @@ def run(
                     workers[place] = at_work(worker)
             arrived = wait([worker.pipe for worker in workers if worker.queue], timeout=0.5)
             for place, worker in enumerate(workers):
-                if worker.pipe not in arrived and not worker.late(time_limit):
+                if worker.pipe not in arrived and not worker.is_overdue(time_limit):
                     continue
-                outcome: Any = worker.answer(arrived=worker.pipe in arrived, time_limit=time_limit)
+                outcome: Any = worker.receive(arrived=worker.pipe in arrived, time_limit=time_limit)
                 worker.since = time.monotonic()
                 if not worker.ready:
                     _check_started(outcome)
                     worker.ready = True
                     continue
-                if isinstance(outcome, Halt):
+                if isinstance(outcome, FatalError):
                     raise outcome.error
                 index = worker.queue.popleft()
-                if isinstance(outcome, Lost):
+                if isinstance(outcome, LostTask):
                     waiting.extendleft(reversed(worker.queue))
-                    worker.end()
+                    worker.kill()
                     worker = workers[place] = begin()  # noqa: PLW2901  (the place is what goes on)
                 fill(worker)
                 yield index, outcome
     finally:
         for worker in workers:
-            worker.end()
+            worker.kill()
 
 
 def _check_started(answer: object) -> None:
-    if isinstance(answer, Lost):
+    if isinstance(answer, LostTask):
         raise DataError(
             f"a worker process could not start: {answer.reason.removeprefix('its worker ')}",
             "see its message above; if memory ran out, run with fewer --jobs",

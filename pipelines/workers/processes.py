@@ -30,7 +30,7 @@ def start_server() -> None:
     from multiprocessing import forkserver
 
     forkserver.set_forkserver_preload(["__main__", "pipelines.measurement.preload"])
-    with _deaf_children(), _environment(_variables()):
+    with _children_ignore_sigint(), _environment(_worker_variables()):
         forkserver.ensure_running()
 
 
@@ -64,20 +64,20 @@ def start_process(target: Callable[..., None], *arguments: object) -> tuple[Any,
         If the system does not let it start.
     """
     if not _FORKS:
-        return start_alone(target, *arguments)
-    with _starting():
+        return start_interpreter(target, *arguments)
+    with _explain_start_errors():
         start_server()
         # Waits for the server's imports, so that Ctrl-C must be heard meanwhile.
-        return _started("forkserver", target, arguments)
+        return _start("forkserver", target, arguments)
 
 
-def start_alone(target: Callable[..., None], *arguments: object) -> tuple[Any, Connection]:
+def start_interpreter(target: Callable[..., None], *arguments: object) -> tuple[Any, Connection]:
     """Start a process as `start_process` does, but as a new interpreter that holds nothing yet."""
-    with _starting(), _deaf_children(), _environment(_variables()):
-        return _started("spawn", target, arguments)
+    with _explain_start_errors(), _children_ignore_sigint(), _environment(_worker_variables()):
+        return _start("spawn", target, arguments)
 
 
-def _started(
+def _start(
     method: str, target: Callable[..., None], arguments: tuple[object, ...]
 ) -> tuple[Any, Connection]:
     context: Any = multiprocessing.get_context(method)
@@ -89,7 +89,7 @@ def _started(
 
 
 @contextmanager
-def _starting() -> Iterator[None]:
+def _explain_start_errors() -> Iterator[None]:
     try:
         yield
     except (EOFError, OSError) as error:
@@ -99,12 +99,12 @@ def _starting() -> Iterator[None]:
         ) from error
 
 
-def _variables() -> dict[str, str]:
+def _worker_variables() -> dict[str, str]:
     """Return what the processes that start are to find in their environment."""
-    return dict.fromkeys(THREADS, "1") | _own_modules()
+    return dict.fromkeys(THREADS, "1") | _module_search_path()
 
 
-def _own_modules() -> dict[str, str]:
+def _module_search_path() -> dict[str, str]:
     """Return what lets the server find this program's modules.
 
     Before Python 3.12.8 it looks for what it is to import in the user's folder first, where other
@@ -132,7 +132,7 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def _deaf_children() -> Iterator[None]:
+def _children_ignore_sigint() -> Iterator[None]:
     """Let processes that start meanwhile be deaf to Ctrl-C from their first instruction on."""
     if sys.platform == "win32":
         yield

@@ -12,7 +12,7 @@ from data.errors import DataError
 
 from .dask_cluster import run_on_cluster
 from .limits import limit_memory, worker_memory
-from .pool import Lost, run
+from .pool import LostTask, run
 
 if TYPE_CHECKING:
     from data.files.entries import Entry, Listing, RemoteFile
@@ -61,9 +61,9 @@ class Workers:
     memory_limit: float | None = None
     scheduler: str | None = None
 
-    def answers(
+    def run_tasks(
         self, work: Callable[[Task], Result], tasks: Sequence[Task]
-    ) -> Iterator[tuple[int, Result | Lost]]:
+    ) -> Iterator[tuple[int, Result | LostTask]]:
         """Do tasks and yield each one's index and result, as `pool.run` does."""
         if self.scheduler is not None:
             return run_on_cluster(
@@ -74,7 +74,7 @@ class Workers:
             work,
             tasks,
             jobs=self.jobs,
-            prepare=partial(_prepare, memory),
+            prepare=partial(_prepare_worker, memory),
             time_limit=self.time_limit,
         )
 
@@ -88,12 +88,12 @@ def single_thread() -> None:
     threadpool_limits(1)
 
 
-def _prepare(memory: int | None) -> None:
+def _prepare_worker(memory: int | None) -> None:
     single_thread()
     limit_memory(memory)
 
 
-def settle(
+def run_all(
     work: Callable[[Task], Result | Failure],
     tasks: Sequence[Task],
     listing: Listing,
@@ -125,12 +125,14 @@ def settle(
     """
     results: list[Result | Failure | None] = [None] * len(tasks)
     failed = 0
-    for done, (index, answer) in enumerate(workers.answers(work, tasks), start=1):
+    for done, (index, answer) in enumerate(workers.run_tasks(work, tasks), start=1):
         result = (
-            Failure("worker", answer.reason, answer.remedy) if isinstance(answer, Lost) else answer
+            Failure("worker", answer.reason, answer.remedy)
+            if isinstance(answer, LostTask)
+            else answer
         )
         if isinstance(result, Failure):
-            if result.stage == "read" and not _is_there(listing.root):
+            if result.stage == "read" and not _exists(listing.root):
                 raise DataError(
                     f"{listing.root} vanished after {done - 1} of {len(tasks)} images",
                     "bring it back and run the same command again: what was done is kept",
@@ -144,7 +146,7 @@ def settle(
     return [result for result in results if result is not None]
 
 
-def _is_there(folder: Path | RemoteFile) -> bool:
+def _exists(folder: Path | RemoteFile) -> bool:
     if not isinstance(folder, Path):
         return True  # what the network says of each file has to do
     try:

@@ -18,7 +18,7 @@ from features.core.cell import Cell
 from features.embedding.embedding_columns import embed
 from features.embedding.network import BATCH
 from features.segmentation.segment import segment
-from pipelines.measurement.network import choose_network, opened
+from pipelines.measurement.network import choose_network, open_network
 
 ROUNDS = 15
 CELLS = 16
@@ -35,7 +35,7 @@ def main() -> None:
     """Print both rates and their ratio."""
     cv2.setNumThreads(1)
     chosen = choose_network("lite0")
-    network = opened(chosen)
+    network = open_network(chosen)
     settings = chosen.embedding.preprocessing
     drawn = synthetic_smear(0, subjects=4, cells_per_subject=CELLS // 4)
     shown: list[tuple[np.ndarray, Cell]] = [

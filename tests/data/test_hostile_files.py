@@ -22,7 +22,7 @@ from data.errors import DataError
 from data.synthetic import synthetic_smear
 from pipelines.extract import extract
 from pipelines.workers.limits import limit_memory
-from pipelines.workers.pool import Lost, run
+from pipelines.workers.pool import LostTask, run
 from pipelines.workers.run_all import Failure
 
 mutations = pytest.importorskip("mutations", reason="it measures memory as only Unix does")
@@ -45,7 +45,7 @@ def test_damaged_files_are_pictures_or_reasons(capfd):
         time_limit=SECONDS * 6,
     )
     for index, answer in answers:
-        assert not isinstance(answer, Lost), (batches[index], answer)
+        assert not isinstance(answer, LostTask), (batches[index], answer)
         together.add(answer)
     with capfd.disabled():
         sys.stdout.write(

@@ -23,7 +23,7 @@ from models.storage.bundle import Bundle
 from pipelines.explain import explain
 from pipelines.extract import extract
 from pipelines.html.wording import FLAGS, percentile_words
-from pipelines.outputs.thumbnails import thumbnails, thumbnails_path
+from pipelines.outputs.thumbnails import read_thumbnails, thumbnails_path
 from pipelines.report import report
 from pipelines.reporting.cell_sheet import calibration_words, doubts
 from pipelines.train import train
@@ -277,8 +277,8 @@ def test_bad_input_is_one_line(models, one, images, tmp_path):
 
 
 def test_a_model_keeps_pictures_of_its_worst_cells_and_of_others(models, table):
-    own = thumbnails(table)
-    kept = thumbnails(models["xgboost"] / CELLS)
+    own = read_thumbnails(table)
+    kept = read_thumbnails(models["xgboost"] / CELLS)
     assert len(kept) == 30
     assert kept == own
     _, words = read(models["xgboost"] / "report.html")

@@ -19,7 +19,7 @@ from cli import main
 from features import FEATURES, PRESETS, parse_column, preset_columns
 from models.metrics.wilson import wilson
 from pipelines.extract import extract
-from pipelines.measurement.measure_image import Measuring
+from pipelines.measurement.measure_image import ImageMeasurer
 from pipelines.train import train
 
 
@@ -69,13 +69,13 @@ def test_every_cell_gets_a_probability_and_every_subject_a_share(smear, model, t
 
 def test_only_the_columns_of_the_model_are_measured(smear, model, tmp_path, monkeypatch):
     asked = []
-    digest = Measuring.__init__
+    digest = ImageMeasurer.__init__
 
     def spy(self, settings, *rest):
         asked.append(settings.columns)
         digest(self, settings, *rest)
 
-    monkeypatch.setattr(Measuring, "__init__", spy)
+    monkeypatch.setattr(ImageMeasurer, "__init__", spy)
     run("predict", model, smear, "-o", tmp_path / "p.csv", "-q")
     columns = tuple(json.loads((model / "bundle.json").read_bytes())["columns"])
     assert asked == [columns]
@@ -90,13 +90,13 @@ def test_cells_are_stained_as_the_model_learnt_them(smear, model, tmp_path, monk
     record["training"]["stain"] = "none"
     (other / "bundle.json").write_text(json.dumps(record), "utf-8")
     asked = []
-    start = Measuring.__init__
+    start = ImageMeasurer.__init__
 
     def spy(self, settings, *rest):
         asked.append(settings.stain)
         start(self, settings, *rest)
 
-    monkeypatch.setattr(Measuring, "__init__", spy)
+    monkeypatch.setattr(ImageMeasurer, "__init__", spy)
     assert run("predict", other, smear, "-o", tmp_path / "p.csv", "-q").exit_code == 0
     assert asked == ["none"]
 

@@ -14,10 +14,10 @@ from support.synthetic_folders import png, write_smear
 import pipelines.segment as segmenting
 from data.errors import DataError
 from data.listing.list_images import list_images
-from pipelines.measurement.image_record import Parts
-from pipelines.measurement.settings import Settings
-from pipelines.outputs.mask_files import Record, sort_files
-from pipelines.segment import Segmenting, segment
+from pipelines.measurement.image_record import RecordStore
+from pipelines.measurement.settings import MeasurementSettings
+from pipelines.outputs.mask_files import MaskRecord, sort_files
+from pipelines.segment import ImageSegmenter, segment
 
 SMALL = {"subjects": 1, "cells": 2}
 
@@ -111,15 +111,15 @@ def test_the_size_of_a_pixel_moves_no_outline(smear, tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr(segmenting, "work_folder", lambda *_, **__: nullcontext(tmp_path / "parts"))
 
-    def settle(work, *_args, **_options):
+    def run_all(work, *_args, **_options):
         seen.append(work)
         return [work((entry, *files))]
 
-    monkeypatch.setattr(segmenting, "settle", settle)
+    monkeypatch.setattr(segmenting, "run_all", run_all)
     monkeypatch.setattr(segmenting, "failures", lambda *_: ())
     single = entry.path
     first = segment(single, tmp_path / "masks")
-    monkeypatch.setattr(segmenting, "picture_and_cells", None)  # not needed again
+    monkeypatch.setattr(segmenting, "decode_and_segment", None)  # not needed again
     assert segment(single, tmp_path / "masks", pixel_size=0.1).cells == first.cells
     assert [work.settings.pixel_size for work in seen] == [None, 0.1]
 
@@ -128,8 +128,8 @@ def test_a_run_killed_between_two_files_knows_the_first_as_its_own(smear, tmp_pa
     (entry, *_) = list_images(smear).entries
     label, overlay = tmp_path / "label.png", tmp_path / "overlay.png"
     (tmp_path / "parts").mkdir()
-    settings = Settings(())
-    work = Segmenting(settings, Parts.of(tmp_path / "parts", settings), overwrite=False)
+    settings = MeasurementSettings(())
+    work = ImageSegmenter(settings, RecordStore.open(tmp_path / "parts", settings), overwrite=False)
     written = segmenting.whole_file
 
     def stopping(path):
@@ -141,8 +141,8 @@ def test_a_run_killed_between_two_files_knows_the_first_as_its_own(smear, tmp_pa
     with pytest.raises(KeyboardInterrupt):
         work((entry, label, overlay))
     assert (label.exists(), overlay.exists()) == (True, False)
-    next_run = Parts.of(tmp_path / "parts", settings)
-    others = Record(1, ("what another", "configuration wants"))
+    next_run = RecordStore.open(tmp_path / "parts", settings)
+    others = MaskRecord(1, ("what another", "configuration wants"))
     sorted_files = sort_files((label, overlay), others, next_run, overwrite=False)
     assert sorted_files == ([label, overlay], [])
 
@@ -152,8 +152,8 @@ def test_records_of_earlier_revisions_do_no_harm(smear, tmp_path):
     label, *_ = pngs(segment(smear, out).labels)
     edited = edit(label)
     folder = tmp_path / ".masks.parts"
-    settings = Settings(())
-    Parts.of(folder, settings).add("0" * 64, b"2")  # they kept the number of cells only
+    settings = MeasurementSettings(())
+    RecordStore.open(folder, settings).add("0" * 64, b"2")  # they kept the number of cells only
     done = segment(smear, out)
     assert (done.failed, label.read_bytes()) == (0, edited)
     (words,) = done.warnings

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from data.fingerprints import sha256
-from pipelines.measurement.measure_image import Measuring, read_entry
+from pipelines.measurement.measure_image import ImageMeasurer, read_entry
 
 LOG = "BLASTOMETRY_TEST_LOG"
 DELAY = "BLASTOMETRY_TEST_DELAY"
@@ -38,7 +38,7 @@ DEEDS = {
 }
 
 
-class Sabotaged(Measuring):
+class Sabotaged(ImageMeasurer):
     """Does what an image's name says before it is measured."""
 
     def __call__(self, entry):
@@ -48,14 +48,14 @@ class Sabotaged(Measuring):
         return super().__call__(entry)
 
 
-class Logged(Measuring):
+class Logged(ImageMeasurer):
     """Writes down every image that it begins to compute, and takes its time."""
 
     def __call__(self, entry):
-        # Whoever takes this in place of `Measuring` has images that can be read.
+        # Whoever takes this in place of `ImageMeasurer` has images that can be read.
         content, mask = read_entry(entry, self.settings.max_bytes)
         checksum = sha256(content)
-        if self.parts.earlier(self.parts.key(checksum, mask)) is None:
+        if self.records.find(self.records.key(checksum, mask)) is None:
             with Path(os.environ[LOG]).open("ab", buffering=0) as log:
                 log.write(checksum.encode() + b"\n")
             time.sleep(float(os.environ[DELAY]))

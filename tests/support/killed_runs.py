@@ -25,12 +25,11 @@ from features import preset_columns
 from pipelines import extract
 from pipelines.measurement import measure_all
 from pipelines.measurement import preload as warm
-from pipelines.measurement.image_record import Part
-from pipelines.measurement.journals import kept, read
-from pipelines.measurement.measure_image import part_of, picture_and_cells
-from pipelines.measurement.settings import Settings
-from pipelines.workers import pool
-from pipelines.workers import run_all as accounts
+from pipelines.measurement.image_record import ImageRecord
+from pipelines.measurement.journals import find_records, read_record
+from pipelines.measurement.measure_image import decode_and_segment, measure_record
+from pipelines.measurement.settings import MeasurementSettings
+from pipelines.workers import pool, run_all
 
 assert warm
 assert pyarrow.parquet
@@ -68,8 +67,8 @@ def computed(log: Path) -> list[str]:
 
 def finished(out: Path) -> list[str]:
     """Images whose parts are whole."""
-    places = kept(out.with_name(f".{out.name}.parts")).values()
-    return [Part.of(read(place)).sha256 for place in places]
+    places = find_records(out.with_name(f".{out.name}.parts")).values()
+    return [ImageRecord.from_bytes(read_record(place)).sha256 for place in places]
 
 
 def complete(images: Path, out: Path) -> float:
@@ -119,9 +118,9 @@ def adopt() -> None:
 
 def load_kernels(images: Path) -> None:
     """Measure an image here, so that the workers of forty runs need not load what it takes."""
-    settings = Settings(preset_columns("minimal"), beside=True)
+    settings = MeasurementSettings(preset_columns("minimal"), keep_extras=True)
     content = next(images.rglob("*.png")).read_bytes()
-    part_of(content, *picture_and_cells(content, None, settings), settings)
+    measure_record(content, *decode_and_segment(content, None, settings), settings)
 
 
 def main(images: Path, work: Path) -> None:
@@ -131,8 +130,8 @@ def main(images: Path, work: Path) -> None:
     log = work / "log"
     log.touch()
     os.environ |= {LOG: str(log), DELAY: DELAYS}
-    measure_all.Measuring = Logged
-    accounts.run = partial(pool.run, start=forked)
+    measure_all.ImageMeasurer = Logged
+    run_all.run = partial(pool.run, start=forked)
     extract.start_server = lambda: None
     whole = work / "whole" / "cells.parquet"
     duration = complete(images, whole)

@@ -20,7 +20,7 @@ from features.embedding.network import Network
 from features.embedding.network_input import Preprocessing, preprocessing
 from features.errors import CellError
 from models.errors import ModelError
-from pipelines.measurement.network import choose_network, opened, stored_network
+from pipelines.measurement.network import choose_network, open_network, stored_network
 
 RNG = np.random.default_rng(0)
 PLAIN = Preprocessing(4, 4, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), "RGB", "pad", "values")
@@ -213,4 +213,4 @@ def test_a_network_that_changes_during_the_work_is_refused(tmp_path):
     chosen = choose_network(str(path))
     written(tmp_path, planes())
     with pytest.raises(CellError, match="has changed to SHA-256"):
-        opened(chosen)
+        open_network(chosen)

@@ -12,29 +12,29 @@ import pytest
 
 from data.errors import DataError
 from pipelines.measurement import journals
-from pipelines.measurement.journals import Place, append, kept, read
+from pipelines.measurement.journals import RecordPosition, append_record, find_records, read_record
 
 RECORDS = {f"{number:064x}": bytes([number]) * (9 * number) for number in range(1, 13)}
 
 
 @pytest.fixture
 def written(tmp_path):
-    return {key: append(tmp_path, key, content) for key, content in RECORDS.items()}
+    return {key: append_record(tmp_path, key, content) for key, content in RECORDS.items()}
 
 
 def contents(folder: Path) -> dict[str, bytes | None]:
     """What is read of every record that is found; None where it is refused."""
     found = {}
-    for key, place in kept(folder).items():
+    for key, place in find_records(folder).items():
         try:
-            found[key] = read(place)
+            found[key] = read_record(place)
         except DataError:
             found[key] = None
     return found
 
 
 def test_what_is_appended_is_found_and_read(tmp_path, written):
-    assert kept(tmp_path) == written
+    assert find_records(tmp_path) == written
     assert contents(tmp_path) == RECORDS
     assert len(list(tmp_path.iterdir())) == 1
 
@@ -76,7 +76,7 @@ def test_a_size_that_is_none_ends_the_journal(tmp_path, written, size):
     right = b'"size": %d,' % len(RECORDS[next(iter(RECORDS))])
     assert whole[first:second].count(right) == 1
     path.write_bytes(whole.replace(right, b'"size": %s,' % size.encode(), 1))
-    assert kept(tmp_path) == {}
+    assert find_records(tmp_path) == {}
 
 
 def test_each_thread_has_a_journal_of_its_own(tmp_path):
@@ -85,7 +85,7 @@ def test_each_thread_has_a_journal_of_its_own(tmp_path):
     def write(name: str) -> None:
         begun.wait()
         for number in range(200):
-            append(tmp_path, f"{name}{number}", name.encode() * number)
+            append_record(tmp_path, f"{name}{number}", name.encode() * number)
 
     threads = [threading.Thread(target=write, args=(name,)) for name in "abc"]
     for thread in threads:
@@ -95,7 +95,7 @@ def test_each_thread_has_a_journal_of_its_own(tmp_path):
     found = contents(tmp_path)
     assert found == {f"{name}{n}": name.encode() * n for name in "abc" for n in range(200)}
     files: dict[str, set[str]] = {}
-    for key, place in kept(tmp_path).items():
+    for key, place in find_records(tmp_path).items():
         files.setdefault(place.file, set()).add(key[0])
     assert all(len(names) == 1 for names in files.values())
 
@@ -118,29 +118,29 @@ def test_nothing_follows_half_a_record(tmp_path, written, monkeypatch, stopped, 
     with monkeypatch.context() as patch:
         patch.setattr(journals.Path, "open", half)
         with pytest.raises(told[0], match=told[1]):
-            append(tmp_path, "half", b"lost")
-    later = append(tmp_path, "later", b"kept")
-    assert kept(tmp_path) == {**written, "later": later}
-    assert read(later) == b"kept"
+            append_record(tmp_path, "half", b"lost")
+    later = append_record(tmp_path, "later", b"kept")
+    assert find_records(tmp_path) == {**written, "later": later}
+    assert read_record(later) == b"kept"
 
 
 def test_the_record_that_was_written_last_is_taken(tmp_path):
-    first = append(tmp_path, "key", b"first")
+    first = append_record(tmp_path, "key", b"first")
     os.utime(first.file, ns=(0, 0))  # some systems' clocks go by the hundredth of a second
     journals._own.cache_clear()
-    second = append(tmp_path, "key", b"second")
+    second = append_record(tmp_path, "key", b"second")
     assert first.file != second.file
-    assert kept(tmp_path) == {"key": second}
+    assert find_records(tmp_path) == {"key": second}
 
 
 def test_places_of_a_journal_share_its_name():
-    sent = [pickle.dumps(Place("/a/journal", start)) for start in (0, 7)]
+    sent = [pickle.dumps(RecordPosition("/a/journal", start)) for start in (0, 7)]
     one, other = (pickle.loads(one) for one in sent)  # noqa: S301
-    assert (one, other) == (Place("/a/journal", 0), Place("/a/journal", 7))
+    assert (one, other) == (RecordPosition("/a/journal", 0), RecordPosition("/a/journal", 7))
     assert one.file is other.file
 
 
 def test_a_journal_that_is_gone_is_told(tmp_path, written):
     next(tmp_path.iterdir()).unlink()
     with pytest.raises(DataError, match="is missing; workers on other machines must see"):
-        read(next(iter(written.values())))
+        read_record(next(iter(written.values())))

@@ -14,8 +14,8 @@ import pipelines.measurement.preload
 from numba.core.dispatcher import Dispatcher
 from data.synthetic import synthetic_smear
 from features import preset_columns
-from pipelines.measurement.measure_image import part_of, picture_and_cells
-from pipelines.measurement.settings import Settings
+from pipelines.measurement.measure_image import measure_record, decode_and_segment
+from pipelines.measurement.settings import MeasurementSettings
 
 def compiled():
     modules = [one for name, one in sys.modules.items() if name.startswith("features.")]
@@ -24,10 +24,10 @@ def compiled():
 
 before = compiled()
 assert len(before) > 40
-settings = Settings(preset_columns("standard"), beside=True)
+settings = MeasurementSettings(preset_columns("standard"), keep_extras=True)
 for cell in synthetic_smear(5, subjects=2, cells_per_subject=5):
     content = cv2.imencode(".png", cell.rgb[:, :, ::-1])[1].tobytes()
-    part_of(content, *picture_and_cells(content, None, settings), settings)
+    measure_record(content, *decode_and_segment(content, None, settings), settings)
 print(sorted(kernel.__name__ for kernel, _ in compiled() - before))
 """
 

@@ -17,7 +17,7 @@ from models.errors import ModelError
 from pipelines.extract import extract
 from pipelines.measurement.thumbnail import SIDE, thumbnail
 from pipelines.outputs import parquet_folder as dataset
-from pipelines.outputs.thumbnails import thumbnails, thumbnails_path
+from pipelines.outputs.thumbnails import read_thumbnails, thumbnails_path
 
 
 def read(content):
@@ -59,33 +59,33 @@ def test_the_bytes_do_not_depend_on_the_number_of_workers(smear, extracted, tmp_
 def test_a_resumed_run_and_a_folder_have_the_same_pictures(smear, extracted, tmp_path, monkeypatch):
     monkeypatch.setattr(dataset, "IMAGES", 3)
     first = extract(smear, tmp_path / "cells.parquet", preset="minimal")
-    expected = thumbnails(extracted.table)
+    expected = read_thumbnails(extracted.table)
     thumbnails_path(first.table).unlink()
     second = extract(smear, tmp_path / "cells.parquet", preset="minimal")
     assert second.reused == len(second.results)
-    assert thumbnails(second.table) == expected
+    assert read_thumbnails(second.table) == expected
     folder = extract(smear, tmp_path / "cells", preset="minimal")  # its side file takes the place
     assert sorted(path.name for path in thumbnails_path(folder.table).iterdir()) == [
         "part-000000.parquet",
         "part-000001.parquet",
     ]
-    assert thumbnails(folder.table) == expected
+    assert read_thumbnails(folder.table) == expected
     third = extract(smear, tmp_path / "cells.parquet", preset="minimal")
     assert thumbnails_path(third.table).is_file()
     assert not list(tmp_path.glob(".*.new"))
 
 
 def test_wanted_cells_only_and_none_where_the_file_is_gone(extracted, tmp_path):
-    every = thumbnails(extracted.table)
+    every = read_thumbnails(extracted.table)
     key = min(every)
-    assert thumbnails(extracted.table, [key, ("gone.png", 1)]) == {key: every[key]}
-    assert thumbnails(tmp_path / "cells.parquet") == {}
+    assert read_thumbnails(extracted.table, [key, ("gone.png", 1)]) == {key: every[key]}
+    assert read_thumbnails(tmp_path / "cells.parquet") == {}
 
 
 def test_another_file_under_the_name_is_told(tmp_path):
     (tmp_path / "cells.thumbnails.parquet").write_bytes(b"words")
     with pytest.raises(ModelError, match="does not hold the pictures"):
-        thumbnails(tmp_path / "cells.parquet")
+        read_thumbnails(tmp_path / "cells.parquet")
 
 
 @pytest.mark.parametrize("size", [40, 160, 700])

@@ -21,10 +21,10 @@ from data.errors import DataError
 from data.listing.remote import list_remote
 from pipelines.extract import extract
 from pipelines.measurement import measure_all as measuring
-from pipelines.measurement.image_record import Parts
-from pipelines.measurement.journals import kept
-from pipelines.measurement.measure_image import Measuring
-from pipelines.measurement.settings import Settings
+from pipelines.measurement.image_record import RecordStore
+from pipelines.measurement.journals import find_records
+from pipelines.measurement.measure_image import ImageMeasurer
+from pipelines.measurement.settings import MeasurementSettings
 from pipelines.outputs.read_table import read_table
 from pipelines.predict import predict
 from pipelines.segment import segment
@@ -99,7 +99,7 @@ def test_images_by_url(cluster, smear, tmp_path):
 
 def test_an_image_that_kills_its_workers_is_named(cluster, smear, tmp_path, monkeypatch):
     (smear / "normal" / "abort.png").write_bytes(min(smear.glob("*/*")).read_bytes() + b"x")
-    monkeypatch.setattr(measuring, "Measuring", Sabotaged)
+    monkeypatch.setattr(measuring, "ImageMeasurer", Sabotaged)
     done = extract(smear, tmp_path / "cells.csv", preset="minimal", scheduler=cluster.address)
     assert (done.failed, done.cells) == (1, 12)
     (row,) = pd.read_csv(done.errors).to_dict("records")
@@ -123,14 +123,14 @@ def in_background(function, *arguments, **options):
 
 def wait_for(parts: Path, count: int) -> None:
     deadline = time.monotonic() + 60
-    while len(kept(parts)) < count and time.monotonic() < deadline:
+    while len(find_records(parts)) < count and time.monotonic() < deadline:
         time.sleep(0.02)
 
 
 def test_a_killed_worker_costs_nothing(cluster, many, tmp_path, monkeypatch):
     import distributed
 
-    monkeypatch.setattr(measuring, "Measuring", Logged)
+    monkeypatch.setattr(measuring, "ImageMeasurer", Logged)
     monkeypatch.setattr("pipelines.workers.dask_cluster.BATCH", 4)
     out = tmp_path / "cells.parquet"
     options = {"preset": "minimal", "scheduler": cluster.address}
@@ -147,7 +147,7 @@ def test_a_killed_worker_costs_nothing(cluster, many, tmp_path, monkeypatch):
 
 
 def test_a_killed_scheduler_leaves_what_was_done(many, tmp_path, monkeypatch):
-    monkeypatch.setattr(measuring, "Measuring", Logged)
+    monkeypatch.setattr(measuring, "ImageMeasurer", Logged)
     monkeypatch.setattr("pipelines.workers.dask_cluster.BATCH", 2)
     out = tmp_path / "cells.parquet"
     cluster = Cluster(tmp_path / "cluster", workers=2, delay=1.0)
@@ -163,7 +163,7 @@ def test_a_killed_scheduler_leaves_what_was_done(many, tmp_path, monkeypatch):
     assert isinstance(error, DataError)
     assert "went away after" in error.reason
     assert "run the same command again" in error.remedy
-    finished = len(kept(tmp_path / ".cells.parquet.parts"))
+    finished = len(find_records(tmp_path / ".cells.parquet.parts"))
     monkeypatch.undo()
     again = extract(many, out, preset="minimal", jobs=2)
     assert 4 <= again.reused == finished < 28
@@ -196,10 +196,10 @@ def test_images_in_memory(smear, tmp_path):
     listing = list_remote("memory://smear")
     assert [name for name, _ in listing.skipped] == ["notes.txt"]
     assert {entry.label for entry in listing.entries} == {"blast", "normal"}
-    settings = Settings(("Cells_AreaShape_Area",))
-    work = Measuring(settings, Parts.of(tmp_path, settings))
+    settings = MeasurementSettings(("Cells_AreaShape_Area",))
+    work = ImageMeasurer(settings, RecordStore.open(tmp_path, settings))
     assert all(work(entry).cells == 1 for entry in listing.entries)
-    limited = Measuring(replace(settings, max_bytes=100), work.parts)
+    limited = ImageMeasurer(replace(settings, max_bytes=100), work.records)
     assert "more than the limit of 100" in limited(listing.entries[0]).reason
     memory.rm("/smear", recursive=True)
     assert "does not exist" in work(listing.entries[0]).reason

@@ -14,7 +14,7 @@ from support.shared import ROOT
 
 from data.errors import DataError
 from pipelines.workers import pool
-from pipelines.workers.pool import Lost, run
+from pipelines.workers.pool import LostTask, run
 
 
 def nothing() -> None:
@@ -41,7 +41,7 @@ def square(task: int) -> int:
 
 
 def told(answer):
-    return answer.reason if isinstance(answer, Lost) else answer
+    return answer.reason if isinstance(answer, LostTask) else answer
 
 
 def outcomes(tasks, jobs, time_limit=30.0):
@@ -109,7 +109,7 @@ def test_a_worker_that_dies_before_it_takes_its_task_blames_no_task():
 
 
 def test_a_task_that_an_idle_worker_died_without_goes_to_the_next(monkeypatch):
-    give, killed = pool._Worker.give, []
+    give, killed = pool._Worker.send, []
 
     def give_late(worker, index, task):
         if worker.ready and not killed:
@@ -119,7 +119,7 @@ def test_a_task_that_an_idle_worker_died_without_goes_to_the_next(monkeypatch):
         return give(worker, index, task)
 
     monkeypatch.setattr(pool, "QUEUE", 1)  # so that the worker is idle when it is given more
-    monkeypatch.setattr(pool._Worker, "give", give_late)
+    monkeypatch.setattr(pool._Worker, "send", give_late)
     assert outcomes([1, 2, 3], jobs=1) == {0: 1, 1: 4, 2: 9}
     assert killed == [1]
 

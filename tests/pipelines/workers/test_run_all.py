@@ -20,10 +20,10 @@ from data.errors import DataError
 from data.listing.list_images import list_images
 from pipelines.extract import extract
 from pipelines.measurement import measure_all as measuring
-from pipelines.measurement.journals import kept
-from pipelines.measurement.measure_image import Measuring
+from pipelines.measurement.journals import find_records
+from pipelines.measurement.measure_image import ImageMeasurer
 from pipelines.outputs import assemble as assembling
-from pipelines.outputs.assemble import Assembling
+from pipelines.outputs.assemble import TableWriter
 from pipelines.segment import segment
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT / "tests"), str(ROOT)))}
@@ -42,7 +42,7 @@ def smear(tmp_path):
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_dead_worker_costs_its_image_only(smear, tmp_path, monkeypatch, jobs):
-    monkeypatch.setattr(measuring, "Measuring", Sabotaged)
+    monkeypatch.setattr(measuring, "ImageMeasurer", Sabotaged)
     for deed in ("abort", "exit", "kill", "memory", "bug", "sleep"):
         put(smear, f"{deed}.png")
     done = extract(
@@ -74,7 +74,7 @@ import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
 import pipelines.measurement.measure_all
 from support.hostile_workers import Sabotaged
-pipelines.measurement.measure_all.Measuring = Sabotaged
+pipelines.measurement.measure_all.ImageMeasurer = Sabotaged
 from cli import main
 if __name__ == "__main__":
     main(prog_name="blastometry")
@@ -98,9 +98,9 @@ def test_ctrl_c_stops_at_once_and_says_how_to_go_on(smear, tmp_path):
     )
     parts = tmp_path / ".cells.parquet.parts"
     deadline = time.monotonic() + 60
-    while not kept(parts) and time.monotonic() < deadline:
+    while not find_records(parts) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert kept(parts)
+    assert find_records(parts)
     os.killpg(running.pid, signal.SIGINT)  # a terminal's Ctrl-C goes to all
     out, err = running.communicate(timeout=20)  # it takes half a second, the image a minute
     assert (running.returncode, out) == (130, "")
@@ -109,7 +109,7 @@ def test_ctrl_c_stops_at_once_and_says_how_to_go_on(smear, tmp_path):
     while _group_lives(running.pid) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not _group_lives(running.pid)
-    finished = len(kept(parts))
+    finished = len(find_records(parts))
     again = extract(smear, tmp_path / "cells.parquet", preset="minimal")
     assert (len(again.results), again.reused) == (7, finished)
 
@@ -142,7 +142,7 @@ def test_a_full_disk_stops_the_run_and_keeps_what_was_done(smear, tmp_path, size
         ) as told:
             extract(smear, disk / "cells.parquet", preset="minimal", jobs=2)
         assert "run the same command again" in told.value.remedy
-        finished = kept(disk / ".cells.parquet.parts")
+        finished = find_records(disk / ".cells.parquet.parts")
         assert len(finished) in fits  # of six parts; then the table
         assert not (disk / "cells.parquet").exists()
         subprocess.run([mount, "-o", "remount,size=4m", disk], check=True)
@@ -170,7 +170,7 @@ def test_a_disk_that_is_full_for_the_table_leaves_no_half_table(
     assert not list(tmp_path.glob(".*.tmp"))
 
 
-class NoRoom(Assembling):
+class NoRoom(TableWriter):
     """Finds in a worker that the disk is full when the table is there but for its name."""
 
     def __call__(self, task):
@@ -178,7 +178,7 @@ class NoRoom(Assembling):
         return super().__call__(task)
 
 
-class Killed(Assembling):
+class Killed(TableWriter):
     """Is killed with a table half written, by a system that runs out of memory say."""
 
     def __call__(self, task):
@@ -195,13 +195,13 @@ def test_a_large_table_is_put_together_by_a_worker(smear, tmp_path, monkeypatch,
     shown = pictures.read_bytes()
     monkeypatch.setattr(assembling, "GROUP", 5)
     for worker, reason in ((NoRoom, "No space left"), (Killed, "killed by signal SIGKILL")):
-        monkeypatch.setattr(assembling, "Assembling", worker)
+        monkeypatch.setattr(assembling, "TableWriter", worker)
         with pytest.raises(DataError, match=f"cells.*{suffix} cannot be written.*{reason}") as told:
             extract(smear, out, features=["AreaShape"])
         assert "run the same command again" in told.value.remedy
         assert out.read_bytes() == before
         assert not list(tmp_path.glob(".*.tmp"))
-    monkeypatch.setattr(assembling, "Assembling", Assembling)
+    monkeypatch.setattr(assembling, "TableWriter", TableWriter)
     out.unlink()
     pictures.unlink()
     extract(smear, out, preset="minimal")
@@ -219,7 +219,7 @@ def test_what_puts_a_table_together_loads_nothing_that_measures():
     assert done.stdout == "[]\n"
 
 
-class Vanishing(Measuring):
+class Vanishing(ImageMeasurer):
     """Loses the folder of images at the third one."""
 
     def __call__(self, entry):
@@ -230,7 +230,7 @@ class Vanishing(Measuring):
 
 def test_a_vanished_folder_blames_no_image(smear, tmp_path, monkeypatch):
     shutil.copytree(smear, tmp_path / "copy")
-    monkeypatch.setattr(measuring, "Measuring", Vanishing)
+    monkeypatch.setattr(measuring, "ImageMeasurer", Vanishing)
     with pytest.raises(DataError, match=r"vanished after \d of 6 images"):
         extract(smear, tmp_path / "cells.parquet", preset="minimal")
     monkeypatch.undo()
@@ -272,9 +272,9 @@ def test_what_is_damaged_is_measured_again(smear, tmp_path, damage):
     out = tmp_path / "cells.parquet"
     done = extract(smear, out, preset="minimal")
     before = out.read_bytes()
-    (journal,) = {Path(result.part.file) for result in done.results}
+    (journal,) = {Path(result.position.file) for result in done.results}
     spoil, left = DAMAGE[damage]
-    starts = sorted(result.part.start for result in done.results)
+    starts = sorted(result.position.start for result in done.results)
     journal.write_bytes(spoil(journal.read_bytes(), starts[1]))
     again = extract(smear, out, preset="minimal")
     assert (again.reused, again.cells) == (left, 6)
