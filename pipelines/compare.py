@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import ModelError
 
-from .comparison.contenders import judged
-from .comparison.protocol import Protocol
+from .comparison.contenders import compare_feature_sets
 from .outputs.atomic import whole_file
 from .outputs.read_table import read_sidecar, read_table
+from .validation.protocol import Protocol
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .comparison.costs import Cost
+    from .comparison.costs import CellCost
 
-TIMED = 20
-_ELSEWHERE = "name a folder that can, with -o"
+MAX_TIMED_IMAGES = 20
+_OTHER_FOLDER = "name a folder that can, with -o"
 
 
 @dataclass(frozen=True)
-class Contest:
+class ComparisonResult:
     """What was compared, as plain values, and where it was written.
 
     Parameters
@@ -55,7 +55,7 @@ def compare(
     jobs: int = 1,
     images: Path | None = None,
     progress: Callable[[str], None] | None = None,
-) -> Contest:
+) -> ComparisonResult:
     """Judge named features, an embedding, and both on identical folds; and each family alone.
 
     Parameters
@@ -83,14 +83,14 @@ def compare(
     from models.to_json import as_json
 
     from .comparison.page import comparison_page
-    from .training.source import near_copies
+    from .training.training_table import near_duplicate_rows
 
     tell = progress or _silently
     if images is not None and not images.is_dir():
         raise ModelError(f"{images} is no folder", "name the folder of the images with --images")
     sidecar = read_sidecar(table)
     frame = read_table(table, texts=(label, group))
-    copies, notes = near_copies(frame)
+    copies, notes = near_duplicate_rows(frame)
     data = training_set(
         frame,
         sidecar["columns"],
@@ -101,9 +101,9 @@ def compare(
     )
     protocol = Protocol(folds, repeats, seed, jobs)
     _check_target(out)
-    contest = judged(data, frame, sidecar["columns"], estimators, protocol, tell)
+    compared = compare_feature_sets(data, frame, sidecar["columns"], estimators, protocol, tell)
     tell("what a cell costs")
-    cost = _cost(sidecar, frame, images)
+    cost = _measure_cost(sidecar, frame, images)
     record = {
         "table": table.name,
         "embedding": sidecar.get("embedding"),
@@ -114,9 +114,12 @@ def compare(
             name: int((data.target == code).sum()) for code, name in enumerate(data.classes)
         },
         "positive": None if data.positive is None else data.classes[data.positive],
-        **asdict(protocol),
+        "folds": folds,
+        "repeats": repeats,
+        "seed": seed,
+        "jobs": jobs,
         "cost": None if cost is None else asdict(cost),
-        **contest,
+        **compared,
         "notes": [*data.notes, *notes],
     }
     picture = comparison_picture(record)
@@ -130,8 +133,8 @@ def compare(
             with whole_file(out / name) as temporary:
                 temporary.write_bytes(content)
     except OSError as error:
-        raise ModelError(f"{out} cannot be written to ({error.strerror})", _ELSEWHERE) from error
-    return Contest(out, record)
+        raise ModelError(f"{out} cannot be written to ({error.strerror})", _OTHER_FOLDER) from error
+    return ComparisonResult(out, record)
 
 
 def _check_target(out: Path) -> None:
@@ -139,10 +142,12 @@ def _check_target(out: Path) -> None:
     places = (out.absolute(), *out.absolute().parents)
     nearest = next(place for place in places if place.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK):
-        raise ModelError(f"{out} cannot be written to", _ELSEWHERE)
+        raise ModelError(f"{out} cannot be written to", _OTHER_FOLDER)
 
 
-def _cost(sidecar: Mapping[str, Any], frame: pd.DataFrame, images: Path | None) -> Cost | None:
+def _measure_cost(
+    sidecar: Mapping[str, Any], frame: pd.DataFrame, images: Path | None
+) -> CellCost | None:
     """Measure what a cell costs, where the images and the network still lie."""
     from .comparison.costs import measure_cost
     from .measurement.network import stored_network
@@ -160,9 +165,9 @@ def _cost(sidecar: Mapping[str, Any], frame: pd.DataFrame, images: Path | None) 
         for name, entry in sidecar["columns"].items()
         if entry["family"] != "Embedding" and not name.startswith("Background_")
     )
-    step = max(1, len(paths) // TIMED)
+    step = max(1, len(paths) // MAX_TIMED_IMAGES)
     return measure_cost(
-        paths[::step][:TIMED],
+        paths[::step][:MAX_TIMED_IMAGES],
         columns,
         stored_network(sidecar["embedding"], settings.get("embedding")),
         source=settings.get("source", "auto"),

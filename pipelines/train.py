@@ -12,14 +12,14 @@ from models.errors import ModelError
 
 from .measurement.source import list_source
 from .outputs.read_table import read_sidecar
-from .training.source import Source, Wanted, in_memory
 from .training.summary import TrainingReport
+from .training.training_table import TrainingTable, TrainingTarget, read_training_table
 
 if TYPE_CHECKING:
     pass
 
 # Sensitivity of the operating point where none is stated.
-STATED = 0.95
+DEFAULT_SENSITIVITY = 0.95
 
 EstimatorName = Literal["svm", "xgboost", "logistic"]
 
@@ -97,39 +97,39 @@ def train(
 
     from .report import report as write_report
     from .reporting.guidelines import warnings
-    from .training.bundle import make_bundle, narrowed, summary
-    from .training.external_evaluation import in_words, open_external, tested
+    from .training.bundle_contents import make_bundle, training_facts, with_selected_columns
+    from .training.external_evaluation import evaluate_external, external_note, read_external_table
     from .training.provenance import provenance
-    from .training.stored_cells import training_cells
-    from .validation.image_variants import Asked
-    from .validation.judge import judge
+    from .training.stored_cells import training_cell_files
+    from .validation.image_variants import PixelAuditSettings
     from .validation.protocol import Protocol
+    from .validation.validate_model import validate_model
 
     started = time.monotonic()
     tell = progress or _silently
     check_target(out)
-    _check(sensitivity, tune, select)
+    _check_settings(sensitivity, tune, select)
     if images is not None and audit_cells:
         list_source(images, masks=None, shared=False)
-    stated = sensitivity or STATED
+    target_sensitivity = sensitivity or DEFAULT_SENSITIVITY
     sidecar = read_sidecar(table)
     dictionary = sidecar["columns"]
-    wanted = Wanted(label, None if no_groups else group, positive, estimator, select)
-    with _opened(scheduler, table, dictionary, wanted, seed) as source:
+    goal = TrainingTarget(label, None if no_groups else group, positive, estimator, select)
+    with _open_table(scheduler, table, dictionary, goal, seed) as source:
         frame, data, kind = source.frame, source.data, source.kind
         if sensitivity is not None and len(data.classes) > 2:
             raise ModelError(
                 f"a sensitivity of {sensitivity} asked for with {len(data.classes)} classes",
                 "leave --sensitivity out: the likeliest of several classes is called",
             )
-        outside = (
-            None if external is None else open_external(external, sidecar, frame, data, wanted)
+        external_table = (
+            None if external is None else read_external_table(external, sidecar, frame, data, goal)
         )
         measures = MEASURES[estimator]
-        asked = Asked(sidecar, images, audit_cells)
-        protocol = Protocol(folds, repeats, seed, jobs, stated, tune or 0, select)
-        judged = judge(
-            data, frame, kind, measures, dictionary, protocol, tell, source.sample, asked
+        pixel_audit = PixelAuditSettings(sidecar, images, audit_cells)
+        protocol = Protocol(folds, repeats, seed, jobs, target_sensitivity, tune or 0, select)
+        validation = validate_model(
+            data, frame, kind, measures, dictionary, protocol, tell, source.sample, pixel_audit
         )
         tell("the model on all cells")
         model = fit_calibrated(
@@ -139,67 +139,71 @@ def train(
             data.groups,
             seed=seed,
             positive=data.positive,
-            sensitivity=stated,
+            sensitivity=target_sensitivity,
             candidates=protocol.candidates,
             pictures=data.pictures,
         )
-    held = data if source.sample is None else source.sample.data
-    shown = narrowed(held, model.pipeline)
-    told = sidecar.get("input", {}).get("notes", [])
-    notes = [*told, *data.notes, *source.notes, *approximations(model.pipeline)]
+    in_memory_data = data if source.sample is None else source.sample.data
+    selected = with_selected_columns(in_memory_data, model.pipeline)
+    input_notes = sidecar.get("input", {}).get("notes", [])
+    notes = [*input_notes, *data.notes, *source.notes, *approximations(model.pipeline)]
     if no_groups:
         notes.append("split cell by cell: cells of one subject may lie on both sides")
-    if judged.within_groups:
+    if validation.within_groups:
         notes.append("a class has too few subjects to calibrate on unseen ones")
-    facts = summary(data, wanted, protocol)
+    facts = training_facts(data, goal, protocol)
     threshold = 0.5 if sensitivity is None else model.threshold
     if sensitivity is not None:
         notes.append(
             f"for a sensitivity of {sensitivity:g} the stored model calls a cell positive from"
             f" {threshold:.3f} on; figures that name no threshold are of calls from 0.5 on"
         )
-    bundle = make_bundle(model, shown, wanted, sidecar, threshold, facts, stated)
-    found = outside and tested(outside, model, data, threshold, stated)
-    if found:
-        notes.append(in_words(found, judged.evaluation.figures))
+    bundle = make_bundle(model, selected, goal, sidecar, threshold, facts, target_sensitivity)
+    external_result = external_table and evaluate_external(
+        external_table, model, data, threshold, target_sensitivity
+    )
+    if external_result:
+        notes.append(external_note(external_result, validation.evaluation.figures))
     title = f"{kind.name}: {len(data.target)} cells, {folds} folds, mean and spread over folds"
-    files, worst = training_cells(table, frame, shown, group, judged.worst, seed)
+    files, worst = training_cell_files(table, frame, selected, group, validation.worst, seed)
     record = {
-        **judged.record(),
+        **validation.record(),
         "training": facts,
         "notes": notes,
-        "data": provenance(table, sidecar, frame, data, held.features),
+        "data": provenance(table, sidecar, frame, data, in_memory_data.features),
         "worst_cells": worst,
-        "tuning": judged.tuning and {**judged.tuning, "final": dict(model.estimator.settings)},
-        "selection": judged.selection and {**judged.selection, "final": list(shown.columns)},
-        "external": found,
+        "tuning": validation.tuning
+        and {**validation.tuning, "final": dict(model.estimator.settings)},
+        "selection": validation.selection
+        and {**validation.selection, "final": list(selected.columns)},
+        "external": external_result,
     }
     save_bundle(
         bundle,
         out,
         {
             "evaluation.json": as_json(record),
-            "importances.csv": judged.importances.to_csv(index=False).encode(),
-            "importance_groups.csv": judged.groups.to_csv(index=False).encode(),
-            "importances.png": importance_picture(judged.importances, title=title),
+            "importances.csv": validation.importances.to_csv(index=False).encode(),
+            "importance_groups.csv": validation.groups.to_csv(index=False).encode(),
+            "importances.png": importance_picture(validation.importances, title=title),
             **files,
         },
     )
     write_report(out)
     leading = next(iter(measures))
-    audited = [f"shortcut: {text}" for text in warnings(record)]
-    if audit_cells and judged.audit.note:
-        audited.append(judged.audit.note)
+    shortcut_notes = [f"shortcut: {text}" for text in warnings(record)]
+    if audit_cells and validation.shortcut_audit.note:
+        shortcut_notes.append(validation.shortcut_audit.note)
     return TrainingReport(
         out=out,
         estimator=kind.name,
         cells=len(data.target),
-        columns=len(shown.columns),
+        columns=len(selected.columns),
         groups=int(data.groups.max()) + 1,
         class_counts=facts["class_counts"],
         positive=bundle.positive,
-        evaluation=judged.evaluation,
-        random=judged.random,
+        evaluation=validation.evaluation,
+        random=validation.random,
         leading=[
             {
                 "feature": row["feature"],
@@ -208,34 +212,34 @@ def train(
                 "mean": row[f"{leading}_mean"],
                 "sd": row[f"{leading}_sd"],
             }
-            for row in judged.importances.head(10).to_dict("records")
+            for row in validation.importances.head(10).to_dict("records")
         ],
-        notes=[*notes, *audited],
+        notes=[*notes, *shortcut_notes],
         seconds=time.monotonic() - started,
     )
 
 
-def _opened(
+def _open_table(
     scheduler: str | None,
     table: Path,
     dictionary: Mapping[str, Mapping[str, Any]],
-    wanted: Wanted,
+    goal: TrainingTarget,
     seed: int,
-) -> AbstractContextManager[Source]:
+) -> AbstractContextManager[TrainingTable]:
     """Read the table here, or let a cluster do it while it is needed."""
     if scheduler is None:
-        return nullcontext(in_memory(table, dictionary, wanted))
-    from .cluster_training.train_on_cluster import check_cluster, on_cluster
+        return nullcontext(read_training_table(table, dictionary, goal))
+    from .cluster_training.train_on_cluster import check_cluster_settings, open_cluster_table
 
-    check_cluster(table, wanted)
-    return on_cluster(scheduler, table, dictionary, wanted, seed)
+    check_cluster_settings(table, goal)
+    return open_cluster_table(scheduler, table, dictionary, goal, seed)
 
 
 def _silently(_step: str) -> None:
     """Take a progress line and say nothing."""
 
 
-def _check(sensitivity: float | None, tune: int | None, select: int | None) -> None:
+def _check_settings(sensitivity: float | None, tune: int | None, select: int | None) -> None:
     """Refuse numbers that make no sense."""
     if sensitivity is not None and not 0 < sensitivity < 1:
         raise ModelError(f"sensitivity {sensitivity} asked for", "ask for a value between 0 and 1")

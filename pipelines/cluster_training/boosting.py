@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from data.errors import DataError
 
 from ..workers.dask_cluster import missing_module_error
-from .remote_rows import DistantRows, first_line, margins_of_part, packed, read_part
-from .xgboost_tracker import end_meetings, new_meeting
+from .remote_rows import RemoteRows, first_line, pack_call, part_margins, read_part
+from .xgboost_tracker import start_tracker, stop_tracker
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,35 +30,35 @@ if TYPE_CHECKING:
 ATTEMPTS = 3
 # Seconds that a worker waits for a word of another before it gives the model up, and that all may
 # take to read what they learn from, so that they meet.
-SILENCE, MEETING = 300, 1800
+PEER_TIMEOUT, TRACKER_TIMEOUT = 300, 1800
 # Seconds to wait for a worker, and between two looks at whether all are there.
-WORKERS, LOOK = 60, 0.1
+WORKER_TIMEOUT, POLL_INTERVAL = 60, 0.1
 # What the tasks of a model are called.
-TRAINING = "learn"
+TASK_PREFIX = "learn"
 
 
-def elsewhere(estimator: Estimator) -> Estimator:
+def distributed_estimator(estimator: Estimator) -> Estimator:
     """Return an estimator that learns and scores distant rows where they are, arrays here."""
 
     def margin(pipeline: Pipeline, features: NDArray[np.float64]) -> NDArray[np.float64]:
         import numpy as np
 
-        if not isinstance(features, DistantRows):
+        if not isinstance(features, RemoteRows):
             return estimator.margin(pipeline, features)
         booster = bytes(pipeline["model"].get_booster().save_raw())
-        return np.concatenate(features.each(margins_of_part, booster)).astype(np.float64)
+        return np.concatenate(features.map_parts(part_margins, booster)).astype(np.float64)
 
-    return replace(estimator, learn=_learn, margin=margin)
+    return replace(estimator, learn=_fit, margin=margin)
 
 
-def _learn(
+def _fit(
     pipeline: Pipeline,
     features: NDArray[np.float64],
     target: NDArray[np.int64],
     parameters: Mapping[str, Any],
 ) -> Pipeline:
     """Fit a Pipeline of a boosted model alone; the result is as if it had been fitted here."""
-    if not isinstance(features, DistantRows):
+    if not isinstance(features, RemoteRows):
         return pipeline.fit(features, target, **parameters)
     model = pipeline["model"]
     classes = int(target.max()) + 1
@@ -67,13 +67,13 @@ def _learn(
     if classes > 2:
         settings["num_class"] = classes
     weights = parameters["model__sample_weight"]
-    train = partial(_boosted, features, target, weights, settings, model.n_estimators)
-    model.load_model(bytearray(_patiently(features.client, train)))
+    train = partial(_train_on_workers, features, target, weights, settings, model.n_estimators)
+    model.load_model(bytearray(_with_retries(features.client, train)))
     return pipeline
 
 
-def _boosted(
-    features: DistantRows,
+def _train_on_workers(
+    features: RemoteRows,
     target: NDArray[np.int64],
     weights: NDArray[np.float64],
     settings: Mapping[str, Any],
@@ -83,16 +83,16 @@ def _boosted(
     # what it exports has no types
     distributed: Any = import_module("distributed")
     client = features.client
-    shares = _shares(features, sorted(client.nthreads()))
+    shares = _assign_parts(features, sorted(client.nthreads()))
     # Two models at once would each wait for workers that the other keeps.
-    with client.as_current(), distributed.Lock("blastometry"), _meeting(client, shares) as meeting:
+    with client.as_current(), distributed.Lock("blastometry"), _tracker(client, shares) as tracker:
         name, futures = uuid.uuid4().hex, []
         for number, (address, (parts, first, last)) in enumerate(shares.items()):
-            call = packed(
-                _learn_share, meeting, number, features.columns, parts, target[first:last],
+            call = pack_call(
+                _train_share, tracker, number, features.columns, parts, target[first:last],
                 weights[first:last], settings, rounds,
             )  # fmt: skip
-            key = f"{TRAINING}-{name}-{number}"
+            key = f"{TASK_PREFIX}-{name}-{number}"
             futures.append(
                 client.submit(
                     pickle.loads, call, key=key, workers=[address], allow_other_workers=False
@@ -103,18 +103,18 @@ def _boosted(
         ):
             if lost := shares.keys() - client.nthreads().keys():
                 raise RuntimeError(f"the workers at {', '.join(sorted(lost))} went away")
-            time.sleep(LOOK)
+            time.sleep(POLL_INTERVAL)
         return bytes(b"".join(client.gather(futures)))
 
 
 _Share = tuple[list[tuple[Path, "NDArray[np.int64]"]], int, int]
 
 
-def _shares(features: DistantRows, workers: Sequence[str]) -> dict[str, _Share]:
+def _assign_parts(features: RemoteRows, workers: Sequence[str]) -> dict[str, _Share]:
     """Deal out the files in order: each worker's, and its first and last row among all."""
     shares: dict[str, _Share] = {}
     first = 0
-    for path, rows in features.parts():
+    for path, rows in features.file_parts():
         last = first + len(rows)
         worker = workers[(first + last) * len(workers) // (2 * len(features))]
         parts, start, _ = shares.get(worker, ([], first, first))
@@ -124,7 +124,7 @@ def _shares(features: DistantRows, workers: Sequence[str]) -> dict[str, _Share]:
 
 
 @contextmanager
-def _meeting(client: Any, shares: Mapping[str, _Share]) -> Iterator[dict[str, Any]]:  # noqa: ANN401
+def _tracker(client: Any, shares: Mapping[str, _Share]) -> Iterator[dict[str, Any]]:  # noqa: ANN401
     """Give what workers need to meet; where it comes to nothing, who waits for others fails too."""
     from xgboost.collective import Config
 
@@ -132,23 +132,25 @@ def _meeting(client: Any, shares: Mapping[str, _Share]) -> Iterator[dict[str, An
     host = next(iter(shares))
     address = distributed.comm.get_address_host(host)
     try:
-        found = client.run(new_meeting, client.id, len(shares), address, MEETING, workers=[host])
-        yield Config(timeout=SILENCE).get_comm_config(found[host])
+        found = client.run(
+            start_tracker, client.id, len(shares), address, TRACKER_TIMEOUT, workers=[host]
+        )
+        yield Config(timeout=PEER_TIMEOUT).get_comm_config(found[host])
     except BaseException:
-        leave_meetings(client)
+        stop_trackers(client)
         raise
 
 
-def leave_meetings(client: Any) -> None:  # noqa: ANN401
+def stop_trackers(client: Any) -> None:  # noqa: ANN401
     """Wake the workers that wait for others, and leave no process behind."""
     if client.status != "running":
         return  # the scheduler went away, and its workers end without it
     with suppress(OSError, RuntimeError):  # or it goes just now
-        client.run(end_meetings, client.id, on_error="ignore")
+        client.run(stop_tracker, client.id, on_error="ignore")
 
 
-def _learn_share(
-    meeting: Mapping[str, Any],
+def _train_share(
+    tracker: Mapping[str, Any],
     number: int,
     columns: Sequence[str],
     parts: Sequence[tuple[Path, NDArray[np.int64]]],
@@ -165,7 +167,7 @@ def _learn_share(
 
     rows = np.concatenate([read_part(path, columns, places, "float32") for path, places in parts])
     threads = get_worker().state.nthreads
-    with CommunicatorContext(**meeting, dmlc_task_id=f"{number:06d}"):
+    with CommunicatorContext(**tracker, dmlc_task_id=f"{number:06d}"):
         matrix = xgboost.QuantileDMatrix(
             rows, target, weight=weights, max_bin=settings["max_bin"], nthread=threads
         )
@@ -173,7 +175,7 @@ def _learn_share(
     return b"" if number else bytes(model.save_raw())
 
 
-def _patiently(client: Any, train: Callable[[], bytes]) -> bytes:  # noqa: ANN401
+def _with_retries(client: Any, train: Callable[[], bytes]) -> bytes:  # noqa: ANN401
     """Begin anew, with the workers that are left, when one died under a model."""
     from distributed import CancelledError, KilledWorker
 
@@ -182,7 +184,7 @@ def _patiently(client: Any, train: Callable[[], bytes]) -> bytes:  # noqa: ANN40
         try:
             if client.status != "running":
                 break
-            client.wait_for_workers(1, timeout=WORKERS)
+            client.wait_for_workers(1, timeout=WORKER_TIMEOUT)
             return train()
         except ModuleNotFoundError as error:
             raise missing_module_error(error) from error

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class DistantRows:
+class RemoteRows:
     """A matrix that nobody holds whole: which rows of which files, and which columns.
 
     Parameters
@@ -51,11 +51,11 @@ class DistantRows:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, chosen: NDArray[Any]) -> DistantRows:
+    def __getitem__(self, chosen: NDArray[Any]) -> RemoteRows:
         """Some of the rows, by their places (ascending) or by a mask."""
         return replace(self, rows=self.rows[chosen])
 
-    def parts(self) -> list[tuple[Path, NDArray[np.int64]]]:
+    def file_parts(self) -> list[tuple[Path, NDArray[np.int64]]]:
         """Files that hold some of the rows, and the rows' places in each."""
         import numpy as np
 
@@ -68,7 +68,7 @@ class DistantRows:
             if last > first
         ]
 
-    def each(self, work: Callable[..., Any], *options: object) -> list[Any]:
+    def map_parts(self, work: Callable[..., Any], *options: object) -> list[Any]:
         """Call ``work(path, columns, rows, *options)`` for every part, on the workers, in order.
 
         Raises
@@ -78,7 +78,9 @@ class DistantRows:
         """
         from distributed import KilledWorker
 
-        parcels = [packed(work, path, self.columns, rows, *options) for path, rows in self.parts()]
+        parcels = [
+            pack_call(work, path, self.columns, rows, *options) for path, rows in self.file_parts()
+        ]
         try:
             futures = self.client.map(pickle.loads, parcels, pure=False)
             return list(self.client.gather(futures))
@@ -97,7 +99,7 @@ class DistantRows:
 
 
 @dataclass(frozen=True)
-class _Call:
+class _DeferredCall:
     """A call that happens when a worker unpacks it; the scheduler sees bytes only."""
 
     work: Callable[..., Any]
@@ -107,9 +109,9 @@ class _Call:
         return self.work, self.arguments
 
 
-def packed(work: Callable[..., Any], *arguments: object) -> bytes:
+def pack_call(work: Callable[..., Any], *arguments: object) -> bytes:
     """Return bytes that make the call where they are unpacked."""
-    return pickle.dumps(_Call(work, arguments))
+    return pickle.dumps(_DeferredCall(work, arguments))
 
 
 def read_part(
@@ -124,14 +126,14 @@ def read_part(
     return feature_matrix(table, columns).astype(dtype)
 
 
-def ranges_of_part(path: Path, columns: Sequence[str], rows: NDArray[np.int64]) -> ColumnRanges:
+def part_column_ranges(path: Path, columns: Sequence[str], rows: NDArray[np.int64]) -> ColumnRanges:
     """Tell which columns vary, of the rows of a file."""
     from models.dataset.training_set import column_ranges
 
     return column_ranges(read_part(path, columns, rows))
 
 
-def margins_of_part(
+def part_margins(
     path: Path, columns: Sequence[str], rows: NDArray[np.int64], booster: bytes
 ) -> NDArray[np.float32]:
     """Score rows of a file by a boosted model: (rows,) for two classes, else (rows, classes)."""

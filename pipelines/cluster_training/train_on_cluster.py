@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from models.errors import ModelError
 
-from ..training.source import Source, Wanted, near_copies
+from ..training.training_table import TrainingTable, TrainingTarget, near_duplicate_rows
 from ..validation.protocol import Sample
 from ..workers.dask_cluster import connect, count_threads
-from .boosting import elsewhere, leave_meetings
-from .remote_rows import DistantRows, first_line, ranges_of_part, read_part
+from .boosting import distributed_estimator, stop_trackers
+from .remote_rows import RemoteRows, first_line, part_column_ranges, read_part
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
     from models.dataset.training_set import TrainingSet
 
 # Cells whose features come into memory, for what looks at single features.
-MOST_IN_MEMORY = 20_000
+MAX_CELLS_IN_MEMORY = 20_000
 # Kept out of learning, but read: who a cell is, and what the audit needs.
-READ = ("Metadata_", "Background_")
-NOTE = (
+METADATA_PREFIXES = ("Metadata_", "Background_")
+NOT_REPRODUCIBLE = (
     "trained on a cluster: each worker draws rows and bins values of its own, so that a second run"
     " differs about as much as with another seed"
 )
 
 
-def check_cluster(table: Path, wanted: Wanted) -> None:
+def check_cluster_settings(table: Path, goal: TrainingTarget) -> None:
     """Refuse what cannot be learnt on a cluster.
 
     Raises
@@ -46,12 +46,12 @@ def check_cluster(table: Path, wanted: Wanted) -> None:
         If the estimator is another than xgboost, features are to be selected, or the table is no
         folder of Parquet files.
     """
-    if wanted.estimator != "xgboost":
+    if goal.estimator != "xgboost":
         raise ModelError(
-            f"--scheduler trains xgboost, not {wanted.estimator}",
+            f"--scheduler trains xgboost, not {goal.estimator}",
             "leave out --scheduler or --estimator",
         )
-    if wanted.select is not None:
+    if goal.select is not None:
         raise ModelError(
             "--select needs all features in one memory", "leave out --scheduler or --select"
         )
@@ -63,13 +63,13 @@ def check_cluster(table: Path, wanted: Wanted) -> None:
 
 
 @contextmanager
-def on_cluster(
+def open_cluster_table(
     address: str,
     table: Path,
     dictionary: Mapping[str, Mapping[str, Any]],
-    wanted: Wanted,
+    goal: TrainingTarget,
     seed: int,
-) -> Iterator[Source]:
+) -> Iterator[TrainingTable]:
     """Give a source whose features stay with the workers, while the scheduler is connected.
 
     Parameters
@@ -80,7 +80,7 @@ def on_cluster(
         Folder of Parquet files, at the same path for every worker.
     dictionary : mapping
         Column dictionary.
-    wanted : Wanted
+    goal : TrainingTarget
     seed : int
         Of the sample that is looked into.
 
@@ -94,19 +94,19 @@ def on_cluster(
     client = connect(address)
     try:
         count_threads(client, address)
-        yield _source(client, table, dictionary, wanted, seed)
+        yield _read_cluster_table(client, table, dictionary, goal, seed)
     finally:
-        leave_meetings(client)
+        stop_trackers(client)
         client.close(timeout=2)
 
 
-def _source(
+def _read_cluster_table(
     client: Any,  # noqa: ANN401
     table: Path,
     dictionary: Mapping[str, Mapping[str, Any]],
-    wanted: Wanted,
+    goal: TrainingTarget,
     seed: int,
-) -> Source:
+) -> TrainingTable:
     import numpy as np
     import pandas as pd
     import pyarrow.parquet as pq
@@ -120,7 +120,7 @@ def _source(
         raise ModelError(f"{table} holds no Parquet files", "give the folder that extract wrote")
     try:
         names = pq.read_schema(files[0]).names
-        shown = [name for name in names if name.startswith(READ)]
+        shown = [name for name in names if name.startswith(METADATA_PREFIXES)]
         frames = [pd.read_parquet(path, columns=shown) for path in files]
     except (OSError, ValueError) as error:
         raise ModelError(
@@ -128,35 +128,37 @@ def _source(
         ) from error
     columns = tuple(feature_columns(pd.DataFrame(columns=names), dictionary))
     frame = pd.concat(frames, ignore_index=True)
-    copies, notes = near_copies(frame)
+    copies, notes = near_duplicate_rows(frame)
     found = read_targets(
-        frame, label=wanted.label, group=wanted.group, positive=wanted.positive, copies=copies
+        frame, label=goal.label, group=goal.group, positive=goal.positive, copies=copies
     )
     starts = np.concatenate([[0], np.cumsum([len(one) for one in frames])])
-    features = DistantRows(client, files, starts, columns, found.rows)
-    kept, dropped = reduce(ColumnRanges.joined, features.each(ranges_of_part)).informative()
+    features = RemoteRows(client, files, starts, columns, found.rows)
+    kept, dropped = reduce(
+        ColumnRanges.joined, features.map_parts(part_column_ranges)
+    ).informative()
     features = replace(
         features, columns=tuple(name for name, keep in zip(columns, kept, strict=True) if keep)
     )
     # It has what learning uses of an array: a shape, and rows by places or mask.
     learnt_from = cast("NDArray[np.float64]", features)
     data = TrainingSet.of(found, learnt_from, features.columns, dropped)
-    places = sampled(data.target, data.groups, MOST_IN_MEMORY, seed)
+    places = stratified_sample(data.target, data.groups, MAX_CELLS_IN_MEMORY, seed)
     if len(places) < len(data.target):
         notes.append(
             f"importances, glass box, shortcuts and worst cells are those of {len(places)} of"
             f" {len(data.target)} cells, some of every subject"
         )
-    return Source(
+    return TrainingTable(
         frame,
         data,
-        elsewhere(ESTIMATORS[wanted.estimator]),
-        Sample(_in_memory(data, features, places), places),
-        [*notes, NOTE],
+        distributed_estimator(ESTIMATORS[goal.estimator]),
+        Sample(_load_sample(data, features, places), places),
+        [*notes, NOT_REPRODUCIBLE],
     )
 
 
-def sampled(
+def stratified_sample(
     target: NDArray[np.int64], groups: NDArray[np.int64], most: int, seed: int
 ) -> NDArray[np.int64]:
     """Places of about `most` cells, ascending: of every class of every group its share, at least 1.
@@ -181,12 +183,12 @@ def sampled(
     return np.sort(order[by_key[taken]])
 
 
-def _in_memory(data: TrainingSet, features: DistantRows, places: NDArray[np.int64]) -> TrainingSet:
+def _load_sample(data: TrainingSet, features: RemoteRows, places: NDArray[np.int64]) -> TrainingSet:
     import numpy as np
 
     return replace(
         data,
-        features=np.concatenate(features[places].each(read_part)),
+        features=np.concatenate(features[places].map_parts(read_part)),
         target=data.target[places],
         groups=data.groups[places],
         rows=data.rows[places],

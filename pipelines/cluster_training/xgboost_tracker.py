@@ -16,7 +16,7 @@ import threading
 _RUNNING: dict[str, subprocess.Popen[str]] = {}
 
 
-def new_meeting(run: str, workers: int, host: str, limit: int) -> dict[str, str | int]:
+def start_tracker(run: str, workers: int, host: str, limit: int) -> dict[str, str | int]:
     """Let workers meet at a process beside this worker: one for a run, which ends with it.
 
     Parameters
@@ -49,17 +49,17 @@ def new_meeting(run: str, workers: int, host: str, limit: int) -> dict[str, str 
             text=True,
         )
         _RUNNING[run] = process
-    said = ""
+    answer = ""
     if process.stdin and process.stdout:
         process.stdin.write(json.dumps([workers, host, limit]) + "\n")
         process.stdin.flush()
-        said = process.stdout.readline()
-    if not said:
+        answer = process.stdout.readline()
+    if not answer:
         raise OSError(f"xgboost's tracker ended with status {process.wait()}")
-    return dict(json.loads(said))
+    return dict(json.loads(answer))
 
 
-def end_meetings(run: str) -> None:
+def stop_tracker(run: str) -> None:
     """End the process of a run, if it is here: workers that wait there fail at once."""
     if run in _RUNNING:
         with _RUNNING.pop(run) as process:

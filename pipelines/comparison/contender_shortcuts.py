@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..validation.cross_validate import balanced, figures_of, means, validated_once
-from ..validation.protocol import Protocol as Once
+from ..validation.cross_validate import (
+    balanced_accuracy,
+    cross_validate_once,
+    figure_means,
+    pooled_figures,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,17 +18,18 @@ if TYPE_CHECKING:
     from models.dataset.training_set import TrainingSet
     from models.evaluation.feature_sets import FeatureSet
 
-    from .protocol import Protocol
+    from ..validation.protocol import Protocol
+
 
 # The contenders that are audited, and those of them that see the named features.
-AUDITED = ("handcrafted", "embedding", "both")
-NAMED = ("handcrafted", "both")
+AUDITED_SETS = ("handcrafted", "embedding", "both")
+NAMED_SETS = ("handcrafted", "both")
 # What else the masked embedding is set against.
-UNMASKED = "embedding with background"
+UNMASKED_SET = "embedding with background"
 _SHOWN = ("accuracy", "balanced accuracy", "AUROC")
 
 
-def audited(
+def audit_contenders(
     data: TrainingSet,
     frame: pd.DataFrame,
     dictionary: Mapping[str, Mapping[str, Any]],
@@ -62,7 +67,6 @@ def audited(
     from models.learning.estimators import ESTIMATORS
 
     named = sets["handcrafted"].columns
-    once = Once(protocol.folds, 1, protocol.seed, protocol.jobs, 0.95)
     parts = shortcuts(
         frame.iloc[data.rows],
         data.features[:, named],
@@ -78,25 +82,29 @@ def audited(
     for estimator in dict.fromkeys(str(one["estimator"]) for one in entries):
         for one in parts:
             tell(f"shortcut: {one.name}, {estimator}")
-            done = validated_once(ESTIMATORS[estimator], one.features, data, data.groups, once)
-            found = figures_of(done, data)
+            done = cross_validate_once(
+                ESTIMATORS[estimator], one.features, data, data.groups, protocol
+            )
+            found = pooled_figures(done, data)
             rows.append(
                 {
                     "estimator": estimator,
                     "name": one.name,
                     "suspicious": one.suspicious,
                     "columns": one.features.shape[1],
-                    "figures": {name: means(found)[name] for name in _SHOWN},
+                    "figures": {name: figure_means(found)[name] for name in _SHOWN},
                     "near": {
-                        name: nearness(balanced(found).mean, reached[estimator, name], chance)
-                        for name in (AUDITED if one.suspicious else NAMED)
+                        name: nearness(
+                            balanced_accuracy(found).mean, reached[estimator, name], chance
+                        )
+                        for name in (AUDITED_SETS if one.suspicious else NAMED_SETS)
                     },
                 }
             )
-    return rows + _unmasked(entries, reached, chance)
+    return rows + _unmasked_embedding_rows(entries, reached, chance)
 
 
-def _unmasked(
+def _unmasked_embedding_rows(
     entries: Sequence[Mapping[str, Any]], reached: Mapping[tuple[str, str], float], chance: float
 ) -> list[dict[str, Any]]:
     """Set the embedding of the whole picture beside that of the cell alone."""
@@ -118,11 +126,11 @@ def _unmasked(
             },
         }
         for one in entries
-        if one["set"] == UNMASKED
+        if one["set"] == UNMASKED_SET
     ]
 
 
-def in_words(shortcuts: Sequence[Mapping[str, Any]]) -> list[str]:
+def shortcut_sentences(shortcuts: Sequence[Mapping[str, Any]]) -> list[str]:
     """Say which contenders a shortcut comes near, in sentences."""
     from models.evaluation.shortcuts import NEAR
 

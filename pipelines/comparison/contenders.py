@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from .contender_shortcuts import audited
-from .protocol import Protocol
+from ..validation.cross_validate import cross_validate_by_protocol
+from .contender_shortcuts import audit_contenders
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from models.evaluation.comparison import Interval
     from models.evaluation.feature_sets import FeatureSet
 
-MAIN = ("handcrafted", "embedding", "both", "embedding with background", "background")
-PAIRS = (
+    from ..validation.protocol import Protocol
+
+MAIN_SETS = ("handcrafted", "embedding", "both", "embedding with background", "background")
+COMPARED_PAIRS = (
     ("embedding", "handcrafted"),
     ("both", "handcrafted"),
     ("both", "embedding"),
@@ -27,7 +29,7 @@ PAIRS = (
 )
 
 
-def judged(
+def compare_feature_sets(
     data: TrainingSet,
     frame: pd.DataFrame,
     dictionary: Mapping[str, Mapping[str, Any]],
@@ -56,7 +58,7 @@ def judged(
     from models.evaluation.comparison import compare as compare_contenders
     from models.evaluation.feature_sets import feature_sets, set_importances, with_reduction
     from models.evaluation.probability_quality import calibrated
-    from models.learning.cross_validation import cross_validate, pooled
+    from models.learning.cross_validation import pooled
     from models.learning.estimators import ESTIMATORS
 
     beside = [name for name in dictionary if name.startswith(("Image_", "Background_"))]
@@ -65,26 +67,23 @@ def judged(
     probabilities: dict[str, NDArray[np.float64]] = {}
     entries: list[dict[str, Any]] = []
     importances: list[dict[str, Any]] = []
-    contests = [
+    contenders = [
         (estimator, one)
         for estimator in estimators
         for one in sets.values()
-        if one.name in MAIN or estimator == estimators[0]
+        if one.name in MAIN_SETS or estimator == estimators[0]
     ]
-    for estimator, one in contests:
-        word = _word(one.name, estimator)
+    for estimator, one in contenders:
+        word = _contender_name(one.name, estimator)
         tell(word)
         mine = features[:, one.columns]
-        done = cross_validate(
+        done = cross_validate_by_protocol(
             with_reduction(ESTIMATORS[estimator], one.embedded),
             mine,
-            data.target,
+            data,
             data.groups,
-            classes=data.classes,
-            unit="subjects" if data.group_names else "cells",
-            pictures=data.pictures,
-            progress=tell,
-            **asdict(protocol),
+            protocol,
+            tell,
         )
         probabilities[word] = pooled(done, len(data.target))
         truth = calibrated(data.target, probabilities[word], data.positive)
@@ -92,13 +91,13 @@ def judged(
             {
                 "set": one.name,
                 "estimator": estimator,
-                "family": one.name not in MAIN,
+                "family": one.name not in MAIN_SETS,
                 "columns": len(one.columns),
                 "calibration": {"error": truth.error, "if_perfect": truth.if_perfect},
             }
         )
         if one.name == "both":
-            parts = _parts(sets)
+            parts = _named_parts(sets)
             rises = set_importances(done, mine, data.target, parts, protocol.seed)
             importances += [
                 {
@@ -112,40 +111,46 @@ def judged(
             ]
     tell("figures and their intervals")
     pairs = [
-        (_word(first, estimator), _word(second, estimator))
+        (_contender_name(first, estimator), _contender_name(second, estimator))
         for estimator in estimators
-        for first, second in PAIRS
+        for first, second in COMPARED_PAIRS
         if {first, second} <= set(sets)
     ]
     found = compare_contenders(
         data.target, probabilities, data.groups, data.positive, pairs, seed=protocol.seed
     )
     for entry in entries:
-        entry["figures"] = _values(found.figures[_word(entry["set"], entry["estimator"])])
+        entry["figures"] = _as_records(
+            found.figures[_contender_name(entry["set"], entry["estimator"])]
+        )
     differences = [
-        {"estimator": estimator, "first": first, "second": second, "figures": _values(values)}
+        {"estimator": estimator, "first": first, "second": second, "figures": _as_records(values)}
         for estimator in estimators
-        for first, second in PAIRS
-        if (values := found.differences.get((_word(first, estimator), _word(second, estimator))))
+        for first, second in COMPARED_PAIRS
+        if (
+            values := found.differences.get(
+                (_contender_name(first, estimator), _contender_name(second, estimator))
+            )
+        )
     ]
     return {
         "estimators": {name: ESTIMATORS[name].name for name in estimators},
         "contenders": entries,
         "differences": differences,
         "importances_of_both": importances,
-        "shortcuts": audited(data, frame, dictionary, sets, entries, protocol, tell),
+        "shortcuts": audit_contenders(data, frame, dictionary, sets, entries, protocol, tell),
     }
 
 
-def _word(name: str, estimator: str) -> str:
+def _contender_name(name: str, estimator: str) -> str:
     return f"{name}, {estimator}"
 
 
-def _values(figures: Mapping[str, Interval]) -> dict[str, Any]:
+def _as_records(figures: Mapping[str, Interval]) -> dict[str, Any]:
     return {name: asdict(one) for name, one in figures.items()}
 
 
-def _parts(sets: Mapping[str, FeatureSet]) -> dict[str, NDArray[np.int64]]:
+def _named_parts(sets: Mapping[str, FeatureSet]) -> dict[str, NDArray[np.int64]]:
     """Places within `both` of what has names, of the embedding as one, and of each family."""
     import numpy as np
 
@@ -153,6 +158,6 @@ def _parts(sets: Mapping[str, FeatureSet]) -> dict[str, NDArray[np.int64]]:
     parts = {
         "all that has a name": sets["handcrafted"].columns,
         "embedding": sets["embedding"].columns,
-        **{name: one.columns for name, one in sets.items() if name not in MAIN},
+        **{name: one.columns for name, one in sets.items() if name not in MAIN_SETS},
     }
     return {name: np.searchsorted(whole, columns) for name, columns in parts.items()}

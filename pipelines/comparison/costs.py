@@ -20,7 +20,7 @@ _MOST_BYTES, _MOST_PIXELS = 1_000_000_000, 100_000_000
 
 
 @dataclass(frozen=True)
-class Cost:
+class CellCost:
     """What a cell costs on one core.
 
     Parameters
@@ -50,7 +50,7 @@ def measure_cost(
     *,
     source: Literal["auto", "crop", "field"] = "auto",
     pixel_size: float | None = None,
-) -> Cost | None:
+) -> CellCost | None:
     """Measure the cells of a few images again, with a clock.
 
     Parameters
@@ -86,7 +86,7 @@ def measure_cost(
     spent = [0.0, 0.0, 0.0]
     cells, warm = 0, False
 
-    def clocked(place: int, work: Callable[[], Made]) -> Made:
+    def timed(place: int, work: Callable[[], Made]) -> Made:
         started = time.process_time()
         made = work()
         if warm:
@@ -98,10 +98,10 @@ def measure_cost(
         return rgb, segment(rgb, source=source, pixel_size=pixel_size)
 
     def measured(path: Path) -> int:
-        rgb, found = clocked(0, lambda: picture(path))
+        rgb, found = timed(0, lambda: picture(path))
         shown = [one.cell for one in found.cells]
-        clocked(1, lambda: [recipe.measure(cell) for cell in shown])
-        clocked(2, lambda: embed(network, chosen.embedding, rgb, shown, found.source))
+        timed(1, lambda: [recipe.measure(cell) for cell in shown])
+        timed(2, lambda: embed(network, chosen.embedding, rgb, shown, found.source))
         return len(shown)
 
     try:
@@ -117,7 +117,7 @@ def measure_cost(
     if not cells:
         return None
     finding, handcrafted, embedding = (1000 * seconds / cells for seconds in spent)
-    return Cost(cells, finding, handcrafted, embedding, _megabytes(chosen.place))
+    return CellCost(cells, finding, handcrafted, embedding, _megabytes(chosen.place))
 
 
 def _megabytes(place: str) -> float:

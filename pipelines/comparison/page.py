@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from .contender_shortcuts import AUDITED, in_words
+from .contender_shortcuts import AUDITED_SETS, shortcut_sentences
 
 _AUDITED = ("balanced accuracy", "AUROC")
 _SHOWN = ("accuracy", "balanced accuracy", "macro F1", "AUROC")
@@ -54,7 +54,7 @@ def comparison_page(record: Mapping[str, Any], picture: bytes) -> str:
         " contender's lead over chance (balanced accuracy) that it reaches. The embedding sees the"
         " cell alone; in the last line of an estimator, the whole picture.</p>",
         _table(
-            ["fed", "estimator", "columns", *_AUDITED, *AUDITED],
+            ["fed", "estimator", "columns", *_AUDITED, *AUDITED_SETS],
             map(_shortcut, record["shortcuts"]),
         ),
         "<h2>How much of the decision has no name</h2>",
@@ -100,7 +100,7 @@ def outcome(record: Mapping[str, Any]) -> list[str]:
                 f"{estimator}: in the model of both, {100 * nameless / (named + nameless):.1f} % of"
                 " the loss by shuffling comes from the embedding, which has no name."
             )
-    lines += in_words(record["shortcuts"])
+    lines += shortcut_sentences(record["shortcuts"])
     cost = record["cost"]
     if cost is not None:
         lines.append(
@@ -191,7 +191,7 @@ def _shortcut(one: Mapping[str, Any]) -> list[str]:
         escape(one["estimator"]),
         str(one["columns"]),
         *(f"{one['figures'][name]:.3f}" for name in _AUDITED),
-        *(_share(one["near"].get(name)) for name in AUDITED),
+        *(_share(one["near"].get(name)) for name in AUDITED_SETS),
     ]
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from models.errors import ModelError
 
 from ..outputs.read_table import read_sidecar, read_table
-from .overlap import new_cells
-from .source import Wanted, near_copies
+from .overlap import cells_not_in_training
+from .training_table import TrainingTarget, near_duplicate_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from models.evaluation.evaluate import Figure
     from models.learning.cross_validation import CalibratedModel
 
-WORST = 12
+MAX_LISTED_SUBJECTS = 12
 
 
 @dataclass(frozen=True, eq=False)
-class External:
+class ExternalTable:
     """Cells to test on, once.
 
     Parameters
@@ -51,13 +51,13 @@ class External:
     notes: tuple[str, ...]
 
 
-def open_external(
+def read_external_table(
     path: Path,
     sidecar: Mapping[str, Any],
     frame: pd.DataFrame,
     data: TrainingSet,
-    wanted: Wanted,
-) -> External:
+    goal: TrainingTarget,
+) -> ExternalTable:
     """Read a table to test on, and leave out the cells that the training table knows.
 
     Parameters
@@ -70,7 +70,7 @@ def open_external(
         The training table, or its metadata.
     data : TrainingSet
         What was taken from it.
-    wanted : Wanted
+    goal : TrainingTarget
         Names of the columns of class and subject.
 
     Raises
@@ -84,22 +84,22 @@ def open_external(
     from models.dataset.targets import IDENTITY
     from models.dataset.training_set import feature_matrix
 
-    _check_alike(path, sidecar, read_sidecar(path), data.columns)
-    table = read_table(path, texts=wanted.texts())
-    labels = _known_labels(path, table, wanted.label, data.classes)
+    _check_same_extraction(path, sidecar, read_sidecar(path), data.columns)
+    table = read_table(path, texts=goal.text_columns())
+    labels = _known_labels(path, table, goal.label, data.classes)
     table = table.loc[labels.index]
-    new, notes = new_cells(path, table, frame, wanted.group)
+    new, notes = cells_not_in_training(path, table, frame, goal.group)
     table, labels = table[new].reset_index(drop=True), labels[new]
-    subjects = _subjects(path, table, wanted.group)
+    subjects = _subjects(path, table, goal.group)
     if subjects is None:
         notes.append(f"{path.name} names no subjects: its intervals take every cell for one")
-    copies, unsearched = near_copies(table)
+    copies, unsearched = near_duplicate_rows(table)
     groups, _ = merged_groups(
         np.arange(len(table)).astype(str) if subjects is None else subjects,
         {name: table[name].to_numpy() for name in IDENTITY if name in table},
         np.array(copies, dtype=np.int64).reshape(-1, 2),
     )
-    return External(
+    return ExternalTable(
         path.name,
         feature_matrix(table, data.columns),
         np.searchsorted(np.array(data.classes), labels.to_numpy(dtype=str)).astype(np.int64),
@@ -109,14 +109,18 @@ def open_external(
     )
 
 
-def tested(
-    outside: External, model: CalibratedModel, data: TrainingSet, threshold: float, stated: float
+def evaluate_external(
+    external: ExternalTable,
+    model: CalibratedModel,
+    data: TrainingSet,
+    threshold: float,
+    target_sensitivity: float,
 ) -> dict[str, Any]:
     """Say of the final model what it is worth on the cells outside, as plain values.
 
     Parameters
     ----------
-    outside : External
+    outside : ExternalTable
     model : CalibratedModel
         Fitted on all cells of the training table.
     data : TrainingSet
@@ -140,10 +144,10 @@ def tested(
     from models.evaluation.subjects import subject_figures, subject_results
     from models.metrics.operating_points import abstentions
 
-    target, positive = outside.target, data.positive
-    said = model.probabilities(outside.features)[None]
-    counts = confusion_counts(target, said, positive)
-    read = (target, said, outside.groups, outside.names, data.classes, positive)
+    target, positive = external.target, data.positive
+    probabilities = model.probabilities(external.features)[None]
+    counts = confusion_counts(target, probabilities, positive)
+    read = (target, probabilities, external.groups, external.names, data.classes, positive)
     subjects = subject_results(*read)
     whole = None
     if positive is not None and subjects:
@@ -153,30 +157,30 @@ def tested(
     if positive is not None and len(data.classes) == 2:
         for name, value in (("stored", threshold), ("stated", model.threshold)):
             each = np.full((1, len(target)), value)
-            truth, chance = target == positive, said[..., positive]
-            point = operating_point(truth, chance, each, stated, outside.groups)
+            truth, chance = target == positive, probabilities[..., positive]
+            point = operating_point(truth, chance, each, target_sensitivity, external.groups)
             points[name] = {
                 key: asdict(point)[key] for key in ("threshold", "sensitivity", "specificity")
             }
-    found = repeated_figures(target, said, positive, outside.groups)
+    found = repeated_figures(target, probabilities, positive, external.groups)
     return {
-        "table": outside.name,
+        "table": external.name,
         "cells": len(target),
-        "groups": int(outside.groups.max()) + 1,
-        "left_out": list(outside.notes),
+        "groups": int(external.groups.max()) + 1,
+        "left_out": list(external.notes),
         "figures": [asdict(one) for one in found],
         "classes": class_table(counts, data.classes),
         "confusion": [[float(value) for value in row] for row in counts],
-        "calibrated": asdict(calibrated(target, said, positive)),
+        "calibrated": asdict(calibrated(target, probabilities, positive)),
         "thresholds": points,
-        "stated": stated,
-        "abstentions": [asdict(one) for one in abstentions(target, said[0])],
+        "stated": target_sensitivity,
+        "abstentions": [asdict(one) for one in abstentions(target, probabilities[0])],
         "subject_figures": whole and asdict(whole),
-        "subjects": [asdict(one) for one in subjects[:WORST]],
+        "subjects": [asdict(one) for one in subjects[:MAX_LISTED_SUBJECTS]],
     }
 
 
-def in_words(found: Mapping[str, Any], inside: Sequence[Figure]) -> str:
+def external_note(found: Mapping[str, Any], inside: Sequence[Figure]) -> str:
     """Say in a sentence what the external test found, beside the grouped folds."""
     name = "balanced accuracy"
     there = next(one for one in found["figures"] if one["name"] == name)
@@ -187,7 +191,7 @@ def in_words(found: Mapping[str, Any], inside: Sequence[Figure]) -> str:
     )
 
 
-def _check_alike(
+def _check_same_extraction(
     path: Path, sidecar: Mapping[str, Any], other: Mapping[str, Any], columns: Sequence[str]
 ) -> None:
     again = "extract both tables with the same options and the same installation"
@@ -198,13 +202,13 @@ def _check_alike(
             again,
         )
     for name in columns:
-        wanted, seen = sidecar["columns"][name], other["columns"].get(name)
+        expected, seen = sidecar["columns"][name], other["columns"].get(name)
         if seen is None:
             raise ModelError(f"{path} lacks column {name} of the training table", again)
-        if seen.get("version") != wanted.get("version"):
+        if seen.get("version") != expected.get("version"):
             raise ModelError(
                 f"{path} holds version {seen.get('version')} of column {name}, "
-                f"the training table version {wanted.get('version')}",
+                f"the training table version {expected.get('version')}",
                 again,
             )
     embedded = any(sidecar["columns"][name].get("family") == "Embedding" for name in columns)
@@ -221,10 +225,10 @@ def _known_labels(
     labels = table[label]
     labels = labels[labels.notna() & (labels.astype(str).str.strip() != "")].astype(str)
     known = ", ".join(map(repr, classes))
-    strange = sorted(set(labels) - set(classes))
-    if strange:
+    unknown = sorted(set(labels) - set(classes))
+    if unknown:
         raise ModelError(
-            f"{path} has cells labelled {strange[0]!r}, the training table {known}",
+            f"{path} has cells labelled {unknown[0]!r}, the training table {known}",
             "give both tables the same names of classes",
         )
     if labels.empty:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from models.errors import ModelError
 
-from .source import MOST_COMPARED
+from .training_table import MAX_COMPARED_IMAGES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def new_cells(
+def cells_not_in_training(
     path: Path, table: pd.DataFrame, frame: pd.DataFrame, group: str | None
 ) -> tuple[NDArray[np.bool_], list[str]]:
     """Find the cells of a table that share neither picture nor subject with the training table.
@@ -42,13 +42,13 @@ def new_cells(
     """
     import numpy as np
 
-    alike, notes = _alike(table, frame)
+    nearly_same, notes = _nearly_same_image(table, frame)
     known: dict[str, NDArray[np.bool_]] = {
-        "with the bytes of a training picture": _shared(table, frame, "Metadata_SHA256"),
-        "nearly alike a training picture": alike,
+        "with the bytes of a training picture": _shares_value(table, frame, "Metadata_SHA256"),
+        "nearly alike a training picture": nearly_same,
     }
     if group is not None:
-        known["of a training subject"] = _shared(table, frame, group)
+        known["of a training subject"] = _shares_value(table, frame, group)
     old = np.logical_or.reduce(list(known.values()))
     if old.all():
         raise ModelError(
@@ -61,7 +61,7 @@ def new_cells(
     return ~old, [*notes, f"{int(old.sum())} of {len(table)} cells of {path.name} left out: {each}"]
 
 
-def _shared(table: pd.DataFrame, frame: pd.DataFrame, column: str) -> NDArray[np.bool_]:
+def _shares_value(table: pd.DataFrame, frame: pd.DataFrame, column: str) -> NDArray[np.bool_]:
     """Rows whose value in a column occurs there in the other table too."""
     import numpy as np
 
@@ -72,20 +72,22 @@ def _shared(table: pd.DataFrame, frame: pd.DataFrame, column: str) -> NDArray[np
     return shared
 
 
-def _alike(table: pd.DataFrame, frame: pd.DataFrame) -> tuple[NDArray[np.bool_], list[str]]:
+def _nearly_same_image(
+    table: pd.DataFrame, frame: pd.DataFrame
+) -> tuple[NDArray[np.bool_], list[str]]:
     """Rows whose picture nearly agrees with one of the other table, turned and mirrored too."""
     import numpy as np
 
     from data.fingerprints import near_duplicates
 
     column = "Metadata_PHash"
-    same = _shared(table, frame, column)
+    same = _shares_value(table, frame, column)
     if column not in table.columns or column not in frame.columns:
         return same, []
     learnt, hashes = (
         sorted(set(one[column].dropna().astype(str)) - {""}) for one in (frame, table)
     )
-    if len(learnt) + len(hashes) > MOST_COMPARED:
+    if len(learnt) + len(hashes) > MAX_COMPARED_IMAGES:
         return same, ["too many pictures to look for near copies in both tables: only exact ones"]
     try:
         pairs = near_duplicates([*learnt, *hashes])
@@ -96,5 +98,5 @@ def _alike(table: pd.DataFrame, frame: pd.DataFrame) -> tuple[NDArray[np.bool_],
         ) from error
     count = len(learnt)
     near = {hashes[j - count] for i, j in pairs if i < count <= j}
-    alike: NDArray[np.bool_] = table[column].astype(str).isin(near).to_numpy()
-    return np.asarray(same | alike), []
+    nearly_same: NDArray[np.bool_] = table[column].astype(str).isin(near).to_numpy()
+    return np.asarray(same | nearly_same), []

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from models.dataset.training_set import TrainingSet
 
 # Reasons for failures and for files left aside that are listed one by one.
-MOST_REASONS = 12
-_COUNTED = ("Metadata_Subject", "Metadata_Slide", "Metadata_Camera", "Metadata_Image")
+MAX_LISTED_REASONS = 12
+_COUNTED_COLUMNS = ("Metadata_Subject", "Metadata_Slide", "Metadata_Camera", "Metadata_Image")
 
 
 def provenance(
@@ -56,7 +56,7 @@ def provenance(
         "notes": list(source.get("notes", [])),
         "table": sidecar.get("table"),
         "versions": dict(sidecar.get("versions", {})),
-        "configuration": _shareable(sidecar.get("configuration", {})),
+        "configuration": _without_local_paths(sidecar.get("configuration", {})),
         "flow": {
             "images": counts.get("images"),
             "measured": None
@@ -69,17 +69,17 @@ def provenance(
             "unlabelled": len(frame) - len(data.rows),
             "learnt": len(data.rows),
         },
-        "skipped": [list(pair) for pair in skipped.most_common(MOST_REASONS)],
-        "failures": _failures(table.with_suffix(".errors.csv")),
+        "skipped": [list(pair) for pair in skipped.most_common(MAX_LISTED_REASONS)],
+        "failures": _failure_reasons(table.with_suffix(".errors.csv")),
         "columns": {"described": len(described), "used": len(data.columns)},
         "missing": {
             "cells": int(missing.any(axis=1).sum()),
             "columns": int(missing.any(axis=0).sum()),
             "share": float(missing.mean()),
         },
-        "families": _families({name: described[name] for name in data.columns}),
+        "families": _family_counts({name: described[name] for name in data.columns}),
         "classes": [
-            _class(rows[data.target == code], name) for code, name in enumerate(data.classes)
+            _class_counts(rows[data.target == code], name) for code, name in enumerate(data.classes)
         ],
         "flags": {
             name.removeprefix("Metadata_Quality_"): int(rows[name].eq(True).sum())
@@ -89,7 +89,7 @@ def provenance(
     }
 
 
-def _shareable(configuration: Mapping[str, Any]) -> dict[str, Any]:
+def _without_local_paths(configuration: Mapping[str, Any]) -> dict[str, Any]:
     """Keep to oneself where masks and a network lay on this machine."""
     return {
         name: Path(str(value)).name if name in {"masks", "embedding"} and value else value
@@ -97,17 +97,17 @@ def _shareable(configuration: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _class(rows: pd.DataFrame, name: str) -> dict[str, Any]:
+def _class_counts(rows: pd.DataFrame, name: str) -> dict[str, Any]:
     """Cells of a class, and the subjects, slides, cameras and images that they come from."""
     found = {
         column.removeprefix("Metadata_").lower(): int(rows[column].nunique())
-        for column in _COUNTED
+        for column in _COUNTED_COLUMNS
         if column in rows and rows[column].notna().any()
     }
     return {"class": name, "cells": len(rows), **found}
 
 
-def _families(columns: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _family_counts(columns: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     """How many columns each family has, and of which compartments and channels."""
     together: dict[str, list[Mapping[str, Any]]] = {}
     for record in columns.values():
@@ -124,7 +124,7 @@ def _families(columns: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _failures(path: Path) -> list[list[Any]]:
+def _failure_reasons(path: Path) -> list[list[Any]]:
     """Count the reasons in the errors table beside the feature table; none where it is gone."""
     if not path.is_file():
         return []
@@ -135,4 +135,4 @@ def _failures(path: Path) -> list[list[Any]]:
         raise ModelError(
             f"{path} cannot be read: {error!r}", "keep the errors table that extract wrote, or none"
         ) from error
-    return [[*pair, count] for pair, count in found.most_common(MOST_REASONS)]
+    return [[*pair, count] for pair, count in found.most_common(MAX_LISTED_REASONS)]

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 # Where the pictures lie in a model's folder, as `thumbnails` reads them.
 CELLS = "cells"
 # Training cells whose pictures a model keeps beside those of the worst: some 3 MB.
-MOST_KEPT = 1_000
+MAX_KEPT_THUMBNAILS = 1_000
 
 
-def training_cells(
+def training_cell_files(
     table: Path,
     frame: pd.DataFrame,
     data: TrainingSet,
@@ -53,7 +53,7 @@ def training_cells(
     from models.explanation.training_reference import FILE as REFERENCE
     from models.explanation.training_reference import make_reference
 
-    who = identities(frame, data, group)
+    who = cell_identities(frame, data, group)
     worst = [
         {
             **{name: who[name][miss.row] for name in who},
@@ -65,10 +65,10 @@ def training_cells(
     reference = make_reference(data.features, data.target, data.columns, data.classes)
     near = make_neighbours(data.features, data.target, data.groups, data.columns, who, seed=seed)
     files = {REFERENCE: reference.to_bytes(), **near.files()}
-    return files | kept_pictures(table, who, data, misses, seed), worst
+    return files | thumbnail_file(table, who, data, misses, seed), worst
 
 
-def identities(frame: pd.DataFrame, data: TrainingSet, group: str) -> dict[str, list[Any]]:
+def cell_identities(frame: pd.DataFrame, data: TrainingSet, group: str) -> dict[str, list[Any]]:
     """Say of each training cell its ``image, cell, label, subject``, as far as the table does."""
     import pandas as pd
 
@@ -84,7 +84,7 @@ def identities(frame: pd.DataFrame, data: TrainingSet, group: str) -> dict[str, 
     }
 
 
-def kept_pictures(
+def thumbnail_file(
     table: Path,
     who: Mapping[str, Sequence[Any]],
     data: TrainingSet,
@@ -100,7 +100,7 @@ def kept_pictures(
 
     from models.explanation.nearest_cells import stratified
 
-    sample = stratified(data.target, MOST_KEPT, np.random.default_rng(seed))
+    sample = stratified(data.target, MAX_KEPT_THUMBNAILS, np.random.default_rng(seed))
     rows = dict.fromkeys([*(miss.row for miss in misses), *(int(row) for row in sample)])
     wanted = [(who["image"][row], who["cell"][row]) for row in rows]
     pictures = read_thumbnails(table, wanted)

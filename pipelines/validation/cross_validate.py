@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .protocol import Protocol
 
 
-def part(data: TrainingSet, places: NDArray[np.int64]) -> TrainingSet:
+def cell_subset(data: TrainingSet, places: NDArray[np.int64]) -> TrainingSet:
     """Take some cells of a training set."""
     import numpy as np
 
@@ -34,7 +34,7 @@ def part(data: TrainingSet, places: NDArray[np.int64]) -> TrainingSet:
     )
 
 
-def validated(
+def cross_validate_by_protocol(
     kind: Estimator,
     features: NDArray[np.float64],
     data: TrainingSet,
@@ -64,7 +64,7 @@ def validated(
     )
 
 
-def validated_once(
+def cross_validate_once(
     kind: Estimator,
     features: NDArray[np.float64],
     data: TrainingSet,
@@ -75,11 +75,11 @@ def validated_once(
     from models.learning.splitting import largest_folds
 
     folds = max(2, min(protocol.folds, largest_folds(data.target, groups)))
-    once = replace(protocol, folds=folds, repeats=1, candidates=0)
-    return validated(kind, features, data, groups, once)
+    single = replace(protocol, folds=folds, repeats=1, candidates=0)
+    return cross_validate_by_protocol(kind, features, data, groups, single)
 
 
-def figures_of(
+def pooled_figures(
     done: list[Fold], data: TrainingSet, groups: NDArray[np.int64] | None = None, seed: int = 0
 ) -> list[Figure]:
     """Return the figures of one cross-validation, with intervals where groups are given."""
@@ -90,11 +90,11 @@ def figures_of(
     return repeated_figures(data.target, probabilities, data.positive, groups, seed=seed)
 
 
-def balanced(figures: Sequence[Figure]) -> Figure:
+def balanced_accuracy(figures: Sequence[Figure]) -> Figure:
     """Find the balanced accuracy."""
     return next(one for one in figures if one.name == "balanced accuracy")
 
 
-def means(figures: Sequence[Figure]) -> dict[str, float]:
+def figure_means(figures: Sequence[Figure]) -> dict[str, float]:
     """Return each figure's value by its name."""
     return {one.name: one.mean for one in figures}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SLIDE, CAMERA = "Metadata_Slide", "Metadata_Camera"
 # What the families are judged with: dozens of fits each.
-FAST = "logistic"
+FAMILY_ESTIMATOR = "logistic"
 
 
 def slide_pairs_record(
@@ -71,8 +71,8 @@ def slide_pairs_record(
     if SLIDE not in table.columns or len(data.classes) != 2 or data.positive is None:
         return None
     rows = table.iloc[data.rows]
-    slides, positive = _texts(rows, SLIDE), data.target == data.positive
-    existing = slide_pairs(slides, _texts(rows, CAMERA), positive)
+    slides, positive = _text_values(rows, SLIDE), data.target == data.positive
+    existing = slide_pairs(slides, _text_values(rows, CAMERA), positive)
     if not existing:
         return None
     tell("pairs of slides held out")
@@ -81,7 +81,7 @@ def slide_pairs_record(
     families = np.array([str(dictionary[name].get("family") or "") for name in data.columns])
     sets = [("all features", kind, np.arange(len(families)))]
     sets += [
-        (name, ESTIMATORS[FAST], np.flatnonzero(families == name))
+        (name, ESTIMATORS[FAMILY_ESTIMATOR], np.flatnonzero(families == name))
         for name in sorted(set(families.tolist()))
     ]
     found, areas = [], []
@@ -109,7 +109,7 @@ def slide_pairs_record(
         "existing": len(existing),
         "tried": len(pairs),
         "limits": [MOST_PAIRS, MOST_OF_A_SLIDE, MOST_LEARNT],
-        "estimators": {"all features": kind.name, "families": ESTIMATORS[FAST].name},
+        "estimators": {"all features": kind.name, "families": ESTIMATORS[FAMILY_ESTIMATOR].name},
         "pairs": [
             {**asdict(pair), "auroc": float(area)}
             for pair, area in zip(pairs, areas[0], strict=True)
@@ -118,7 +118,7 @@ def slide_pairs_record(
     }
 
 
-def _texts(rows: pd.DataFrame, column: str) -> NDArray[np.str_]:
+def _text_values(rows: pd.DataFrame, column: str) -> NDArray[np.str_]:
     """Values of a column as text, empty where there is none."""
     import numpy as np
 

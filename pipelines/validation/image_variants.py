@@ -38,17 +38,17 @@ Floats = NDArray[np.float64]
 # The gain of each channel's optical density is drawn between one over this and this.
 JITTER = 1.25
 # Pixels by which a centroid may differ from the table's before the outline is another one.
-_SAME = 0.01
+_CENTROID_TOLERANCE = 0.01
 
 
-def grey(rgb: Bytes, _found: Segmentation, _rng: np.random.Generator) -> Bytes:
+def to_grey(rgb: Bytes, _found: Segmentation, _rng: np.random.Generator) -> Bytes:
     """Return the picture with the BT.601 luma in each channel."""
     import cv2
 
     return np.asarray(cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB))
 
 
-def shuffled(rgb: Bytes, found: Segmentation, rng: np.random.Generator) -> Bytes:
+def shuffle_pixels(rgb: Bytes, found: Segmentation, rng: np.random.Generator) -> Bytes:
     """Return the picture with the pixels of each nucleus and of each cytoplasm in random order."""
     mixed = rgb.copy()
     for one in found.cells:
@@ -59,7 +59,7 @@ def shuffled(rgb: Bytes, found: Segmentation, rng: np.random.Generator) -> Bytes
     return mixed
 
 
-def jittered(rgb: Bytes, _found: Segmentation, rng: np.random.Generator) -> Bytes:
+def jitter_stain(rgb: Bytes, _found: Segmentation, rng: np.random.Generator) -> Bytes:
     """Return the picture with each channel's optical density times a random gain.
 
     The gain is drawn evenly on a logarithmic scale between 1 / `JITTER` and `JITTER`; the empty
@@ -76,12 +76,16 @@ def jittered(rgb: Bytes, _found: Segmentation, rng: np.random.Generator) -> Byte
     return np.asarray(cv2.LUT(rgb, table), dtype=np.uint8)
 
 
-Change = Callable[[Bytes, "Segmentation", np.random.Generator], Bytes]
-VARIANTS: Mapping[str, Change] = {"grey": grey, "shuffled": shuffled, "jittered": jittered}
+Variant = Callable[[Bytes, "Segmentation", np.random.Generator], Bytes]
+VARIANTS: Mapping[str, Variant] = {
+    "grey": to_grey,
+    "shuffled": shuffle_pixels,
+    "jittered": jitter_stain,
+}
 
 
 @dataclass(frozen=True)
-class Asked:
+class PixelAuditSettings:
     """What of the pictures is to be measured again, and where they lie.
 
     Parameters
@@ -100,7 +104,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RemeasureRequest:
     """The cells of an image that are to be measured again.
 
     Parameters
@@ -121,7 +125,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Varying:
+class VariantMeasurer:
     """The work of a worker: call it with an image to measure its cells in each variant.
 
     Parameters
@@ -132,32 +136,34 @@ class Varying:
 
     settings: MeasurementSettings
 
-    def __call__(self, wanted: Wanted) -> Floats | Failure:
+    def __call__(self, request: RemeasureRequest) -> Floats | Failure:
         """Return the features of the cells, (variants, cells, columns), or say why not."""
         from data.fingerprints import sha256
 
         try:
             with stage("read"):
-                content, mask = read_entry(wanted.entry, self.settings.max_bytes)
-            if sha256(content) != wanted.sha256:
+                content, mask = read_entry(request.entry, self.settings.max_bytes)
+            if sha256(content) != request.sha256:
                 return Failure("read", "the file is another one now", "extract the table again")
             rgb, found = decode_and_segment(content, mask, self.settings)
-            chosen = _chosen(found, wanted)
+            chosen = _requested_cells(found, request)
             if chosen is None:
                 return Failure("segment", "the outlines are others now", "extract the table again")
-            seed = int(wanted.sha256[:16], 16)
+            seed = int(request.sha256[:16], 16)
             with stage("measure"):
                 return np.stack(
                     [
-                        self._measured(rgb, chosen, change, np.random.default_rng([seed, number]))
+                        self._measure_variant(
+                            rgb, chosen, change, np.random.default_rng([seed, number])
+                        )
                         for number, change in enumerate(VARIANTS.values())
                     ]
                 )
         except RefusedImage as refused:
             return refused.failure
 
-    def _measured(
-        self, rgb: Bytes, found: Segmentation, change: Change, rng: np.random.Generator
+    def _measure_variant(
+        self, rgb: Bytes, found: Segmentation, change: Variant, rng: np.random.Generator
     ) -> Floats:
         varied = change(rgb, found, rng)
         cells = []
@@ -169,19 +175,19 @@ class Varying:
         return values
 
 
-def _chosen(found: Segmentation, wanted: Wanted) -> Segmentation | None:
+def _requested_cells(found: Segmentation, request: RemeasureRequest) -> Segmentation | None:
     """Keep the wanted cells; None where they are not those of the table."""
-    if max(wanted.numbers) > len(found.cells):
+    if max(request.numbers) > len(found.cells):
         return None
-    cells = tuple(found.cells[number - 1] for number in wanted.numbers)
+    cells = tuple(found.cells[number - 1] for number in request.numbers)
     seen = np.array([one.centroid for one in cells])
-    if not (np.abs(seen - np.array(wanted.centroids)) < _SAME).all():
+    if not (np.abs(seen - np.array(request.centroids)) < _CENTROID_TOLERANCE).all():
         return None
     return replace(found, cells=cells)
 
 
 @dataclass(frozen=True, eq=False)
-class Remeasured:
+class RemeasuredCells:
     """Cells of a table in each variant.
 
     Parameters
@@ -200,13 +206,13 @@ class Remeasured:
 
 
 def remeasure(
-    asked: Asked, rows: pd.DataFrame, columns: Sequence[str], workers: Workers
-) -> Remeasured:
+    asked: PixelAuditSettings, rows: pd.DataFrame, columns: Sequence[str], workers: Workers
+) -> RemeasuredCells:
     """Measure cells of a table again in each variant.
 
     Parameters
     ----------
-    asked : Asked
+    asked : PixelAuditSettings
     rows : DataFrame
         Metadata of the cells.
     columns : sequence of str
@@ -218,13 +224,13 @@ def remeasure(
     ModelError, DataError, CellError
         If the images, the settings or the network of the table are not to be had.
     """
-    settings = _settings(asked.sidecar, columns)
-    tasks, places, unlisted = _tasks(asked, rows)
+    settings = _table_settings(asked.sidecar, columns)
+    tasks, places, unlisted = _remeasure_requests(asked, rows)
     found = np.full((len(VARIANTS), len(rows), len(columns)), np.nan)
     done = np.zeros(len(rows), dtype=bool)
     order = [settings.all_columns.index(name) for name in columns]
     reasons = [f"{name}: not among the images" for name in unlisted]
-    for index, answer in workers.run_tasks(Varying(settings), tasks):
+    for index, answer in workers.run_tasks(VariantMeasurer(settings), tasks):
         if isinstance(answer, Failure | LostTask):
             reasons.append(f"{tasks[index].entry.name}: {answer.reason}")
             continue
@@ -232,14 +238,14 @@ def remeasure(
         done[places[index]] = True
     found[np.isinf(found)] = np.nan
     kept = np.flatnonzero(done)
-    return Remeasured(
+    return RemeasuredCells(
         kept.astype(np.int64),
         {name: found[number, kept] for number, name in enumerate(VARIANTS)},
         min(reasons, default=""),
     )
 
 
-def _settings(sidecar: Mapping[str, Any], columns: Sequence[str]) -> MeasurementSettings:
+def _table_settings(sidecar: Mapping[str, Any], columns: Sequence[str]) -> MeasurementSettings:
     """Return the settings that a table was made with, for the columns of a model."""
     from features.core.catalogue import column_versions
 
@@ -263,9 +269,9 @@ def _settings(sidecar: Mapping[str, Any], columns: Sequence[str]) -> Measurement
     return MeasurementSettings(named, network=network, **given)
 
 
-def _tasks(
-    asked: Asked, rows: pd.DataFrame
-) -> tuple[list[Wanted], list[NDArray[np.intp]], list[str]]:
+def _remeasure_requests(
+    asked: PixelAuditSettings, rows: pd.DataFrame
+) -> tuple[list[RemeasureRequest], list[NDArray[np.intp]], list[str]]:
     """Return the images to read, where their cells lie among the rows, and names not found."""
     from ..measurement.source import list_source
 
@@ -292,7 +298,7 @@ def _tasks(
             continue
         centroids = cells[["Metadata_CentroidRow", "Metadata_CentroidCol"]].to_numpy(np.float64)
         tasks.append(
-            Wanted(
+            RemeasureRequest(
                 entry,
                 str(cells["Metadata_SHA256"].iloc[0]),
                 tuple(int(number) for number in cells["Metadata_Cell"]),

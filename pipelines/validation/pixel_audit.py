@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 from models.errors import ModelError
 
 from ..workers.run_all import Workers
-from .cross_validate import balanced, figures_of, means, part, validated_once
+from .cross_validate import (
+    balanced_accuracy,
+    cell_subset,
+    cross_validate_once,
+    figure_means,
+    pooled_figures,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +24,7 @@ if TYPE_CHECKING:
     from models.evaluation.evaluate import Figure
     from models.learning.estimators import Estimator
 
-    from .image_variants import Asked
+    from .image_variants import PixelAuditSettings
     from .protocol import Protocol
 
 _GREY = "grey pictures"
@@ -32,8 +38,12 @@ _WITHOUT = {
 }
 
 
-def measured_again(
-    data: TrainingSet, rows: pd.DataFrame, kind: Estimator, protocol: Protocol, asked: Asked
+def audit_pixels(
+    data: TrainingSet,
+    rows: pd.DataFrame,
+    kind: Estimator,
+    protocol: Protocol,
+    asked: PixelAuditSettings,
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Judge the model on pictures that lack something, on a sample of the cells.
 
@@ -58,21 +68,21 @@ def measured_again(
         note = f"{missed} of {len(chosen)} cells could not be measured again: {again.missed}"
         if 2 * missed > len(chosen):
             raise ModelError(note, "give the pictures that the table was made from")
-    sample = part(data, chosen[again.rows])
-    done = validated_once(kind, sample.features, sample, sample.groups, protocol)
-    own = figures_of(done, sample)
-    whole = balanced(own)
-    about = {"cells": len(sample.target), "figures": means(own)}
+    sample = cell_subset(data, chosen[again.rows])
+    done = cross_validate_once(kind, sample.features, sample, sample.groups, protocol)
+    own = pooled_figures(done, sample)
+    whole = balanced_accuracy(own)
+    about = {"cells": len(sample.target), "figures": figure_means(own)}
 
     def record(name: str, figures: list[Figure]) -> dict[str, Any]:
-        near = nearness(balanced(figures).mean, whole.mean, whole.baseline)
+        near = nearness(balanced_accuracy(figures).mean, whole.mean, whole.baseline)
         return {
             "name": name,
             "suspicious": False,
             "columns": len(data.columns),
-            "figures": means(figures),
+            "figures": figure_means(figures),
             "near": near,
-            "says": _of_variant(name, near, whole.mean - whole.baseline),
+            "says": _interpret_variant(name, near, whole.mean - whole.baseline),
             "warning": name == _JITTERED,
             "sample": about,
         }
@@ -80,8 +90,9 @@ def measured_again(
     found = [
         record(
             name,
-            figures_of(
-                validated_once(kind, again.features[key], sample, sample.groups, protocol), sample
+            pooled_figures(
+                cross_validate_once(kind, again.features[key], sample, sample.groups, protocol),
+                sample,
             ),
         )
         for name, key in _VARIANTS.items()
@@ -99,7 +110,7 @@ def measured_again(
     return found, note
 
 
-def _of_variant(name: str, near: float, lead: float) -> str | None:
+def _interpret_variant(name: str, near: float, lead: float) -> str | None:
     """Say what a figure on changed pictures means, if the model has a lead over chance at all."""
     from models.evaluation.shortcuts import NEAR
 

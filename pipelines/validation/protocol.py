@@ -33,7 +33,7 @@ class Protocol:
     repeats: int
     seed: int
     jobs: int
-    sensitivity: float
+    sensitivity: float = 0.95
     candidates: int = 0
     select: int | None = None
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from data.errors import DataError
 from models.errors import ModelError
 
-from .cross_validate import balanced, figures_of, means, validated_once
+from .cross_validate import balanced_accuracy, cross_validate_once, figure_means, pooled_figures
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from models.evaluation.shortcuts import Shortcut
     from models.learning.estimators import Estimator
 
-    from .image_variants import Asked
+    from .image_variants import PixelAuditSettings
     from .protocol import Protocol
 
 SLIDE = "Metadata_Slide"
@@ -41,7 +41,7 @@ _MEANING = {
 
 
 @dataclass(frozen=True, eq=False)
-class Audit:
+class ShortcutAudit:
     """What a model's shortcuts reach.
 
     Parameters
@@ -60,7 +60,7 @@ class Audit:
     note: str | None
 
 
-def audit(
+def audit_shortcuts(
     data: TrainingSet,
     table: pd.DataFrame,
     kind: Estimator,
@@ -68,8 +68,8 @@ def audit(
     protocol: Protocol,
     model: Sequence[Figure],
     tell: Callable[[str], None],
-    asked: Asked | None = None,
-) -> Audit:
+    asked: PixelAuditSettings | None = None,
+) -> ShortcutAudit:
     """Cross-validate the same kind of model on each shortcut, once, on the same first folds.
 
     Parameters
@@ -85,7 +85,7 @@ def audit(
         What the model itself reaches.
     tell : callable
         Told of each step.
-    asked : Asked, optional
+    asked : PixelAuditSettings, optional
         What to measure again from the pictures.
     """
     from models.evaluation.shortcuts import shortcuts
@@ -94,27 +94,27 @@ def audit(
     found = []
     for one in shortcuts(rows, data.features, data.columns, dictionary):
         tell(f"shortcut: {one.name}")
-        found.append(_of_columns(data, rows, one, kind, protocol, balanced(model)))
-    lacking = _lacking(rows, found)
+        found.append(_audit_columns(data, rows, one, kind, protocol, balanced_accuracy(model)))
+    lacking = _missing_background_note(rows, found)
     if asked is None or asked.cells == 0:
-        return Audit(found, _joined(lacking, f"{_NOTHING}: it was not asked for."))
+        return ShortcutAudit(found, _join_sentences(lacking, f"{_NOTHING}: it was not asked for."))
     tell("shortcuts: cells measured again from the pictures")
     from features.errors import CellError
 
-    from .pixel_audit import measured_again
+    from .pixel_audit import audit_pixels
 
     try:
-        again, note = measured_again(data, rows, kind, protocol, asked)
+        again, note = audit_pixels(data, rows, kind, protocol, asked)
     except (DataError, CellError, ModelError) as error:
-        return Audit(found, _joined(lacking, f"{_NOTHING}: {error}. {_HOW}"))
-    return Audit(found + again, _joined(lacking, note))
+        return ShortcutAudit(found, _join_sentences(lacking, f"{_NOTHING}: {error}. {_HOW}"))
+    return ShortcutAudit(found + again, _join_sentences(lacking, note))
 
 
 _NOTHING = "Nothing was measured again from the pictures"
 _HOW = "Where they lie now is told with --images."
 
 
-def _lacking(rows: pd.DataFrame, found: Sequence[Mapping[str, Any]]) -> str | None:
+def _missing_background_note(rows: pd.DataFrame, found: Sequence[Mapping[str, Any]]) -> str | None:
     """Say why the background was not tried, if it was not."""
     if any(one["name"] == BACKGROUND for one in found):
         return None
@@ -123,11 +123,11 @@ def _lacking(rows: pd.DataFrame, found: Sequence[Mapping[str, Any]]) -> str | No
     return "The table has no columns on the background: extract it again with this installation."
 
 
-def _joined(*sentences: str | None) -> str | None:
+def _join_sentences(*sentences: str | None) -> str | None:
     return " ".join(one for one in sentences if one) or None
 
 
-def _of_columns(
+def _audit_columns(
     data: TrainingSet,
     rows: pd.DataFrame,
     shortcut: Shortcut,
@@ -139,12 +139,12 @@ def _of_columns(
     from models.evaluation.shortcuts import NEAR, nearness
 
     suspicious = shortcut.suspicious
-    done = validated_once(kind, shortcut.features, data, data.groups, protocol)
-    figures = figures_of(done, data, data.groups if suspicious else None, protocol.seed)
-    reached = balanced(figures)
+    done = cross_validate_once(kind, shortcut.features, data, data.groups, protocol)
+    figures = pooled_figures(done, data, data.groups if suspicious else None, protocol.seed)
+    reached = balanced_accuracy(figures)
     near = nearness(reached.mean, whole.mean, whole.baseline)
     splits = {
-        name: _under(kind, shortcut.features, data, groups, protocol)
+        name: _figures_under_split(kind, shortcut.features, data, groups, protocol)
         for name, groups in (_other_splits(data, rows) if suspicious else ())
     }
     says = None
@@ -152,12 +152,13 @@ def _of_columns(
         what = _CALLED.get(shortcut.name, shortcut.name)
         says = f"{what} reach {_share(near, reached)}. {_MEANING[shortcut.name]}"
     elif suspicious and reached.low > reached.baseline:
-        says = f"{shortcut.name} reach {_share(near, reached)}. {_SUSPECT}{_elsewhere(splits)}"
+        share, others = _share(near, reached), _other_splits_sentence(splits)
+        says = f"{shortcut.name} reach {share}. {_SUSPECT}{others}"
     return {
         "name": shortcut.name,
         "suspicious": suspicious,
         "columns": shortcut.features.shape[1],
-        "figures": means(figures),
+        "figures": figure_means(figures),
         "interval": [reached.low, reached.high],
         "near": near,
         "says": says,
@@ -173,7 +174,7 @@ def _share(near: float, reached: Figure) -> str:
     return f"{near:.0%} of what the model reaches beyond chance"
 
 
-def _elsewhere(splits: Mapping[str, Mapping[str, Any]]) -> str:
+def _other_splits_sentence(splits: Mapping[str, Mapping[str, Any]]) -> str:
     """Say what is left of a shortcut under other splits."""
     reached = [
         f"{one['balanced accuracy']:.2f} split {name}"
@@ -197,7 +198,7 @@ def _other_splits(data: TrainingSet, rows: pd.DataFrame) -> Iterator[tuple[str, 
             yield f"by {SLIDE}", slides.astype(np.int64)
 
 
-def _under(
+def _figures_under_split(
     kind: Estimator,
     features: NDArray[np.float64],
     data: TrainingSet,
@@ -206,6 +207,8 @@ def _under(
 ) -> dict[str, Any]:
     """Return the figures under another split, or the reason why there is none."""
     try:
-        return means(figures_of(validated_once(kind, features, data, groups, protocol), data))
+        return figure_means(
+            pooled_figures(cross_validate_once(kind, features, data, groups, protocol), data)
+        )
     except ModelError as error:
         return {"reason": str(error)}

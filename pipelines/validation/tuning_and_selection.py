@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from models.learning.cross_validation import Fold
 
 
-def tuned(
+def tuning_record(
     done: Sequence[Fold], data: TrainingSet, candidates: int, seed: int
 ) -> dict[str, Any] | None:
     """Set the tuned model against the default one on the same folds; None if nothing was tuned.
@@ -55,7 +55,7 @@ def tuned(
     }
 
 
-def selected(
+def selection_record(
     done: Sequence[Fold], columns: Sequence[str], dictionary: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Any]:
     """Tell how alike the folds' choices of features are, and how often each was chosen.

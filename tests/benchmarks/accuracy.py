@@ -33,7 +33,7 @@ from models.learning.cross_validation import cross_validate  # noqa: E402
 from models.learning.estimators import ESTIMATORS  # noqa: E402
 from pipelines.extract import extract  # noqa: E402
 from pipelines.outputs.read_table import read_sidecar, read_table  # noqa: E402
-from pipelines.training.source import near_copies  # noqa: E402
+from pipelines.training.training_table import near_duplicate_rows  # noqa: E402
 
 WORKERS = os.cpu_count() or 1
 STAINS: tuple[Stain, ...] = ("none", "background", "standard")
@@ -89,7 +89,7 @@ def timed(part: str) -> Iterator[None]:
 def judge(protocol: Protocol, table: Path, *, full: bool) -> None:
     """Print the figures of one set."""
     cells = read_table(table)
-    copies, _ = near_copies(cells)
+    copies, _ = near_duplicate_rows(cells)
     data = training_set(cells, read_sidecar(table)["columns"], group=protocol.group, copies=copies)
     for estimator in ESTIMATORS if full else protocol.quick:
         done = cross_validate(

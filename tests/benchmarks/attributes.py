@@ -19,7 +19,7 @@ from models.learning.cross_validation import Fold, cross_validate, pooled
 from models.learning.estimators import ESTIMATORS
 from models.metrics.wilson import wilson
 from pipelines.outputs.read_table import read_sidecar, read_table
-from pipelines.training.source import near_copies
+from pipelines.training.training_table import near_duplicate_rows
 
 FOLDS = 5
 MEAN, SHAPE = 0.92, 0.75
@@ -71,7 +71,7 @@ def print_attributes(
     """Print the accuracy of each attribute, their mean, and nucleus shape class by class."""
     cells, names = noted(table, notes)
     dictionary = read_sidecar(table)["columns"]
-    copies, _ = near_copies(cells)
+    copies, _ = near_duplicate_rows(cells)
     kind = cells["Metadata_class"].to_numpy(dtype=str)
     columns = [*estimators, *(["mean of these"] if len(estimators) > 1 else [])]
     print(f"WBCAtt: {len(cells)} cells, {FOLDS} folds")

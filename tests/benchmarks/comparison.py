@@ -20,7 +20,7 @@ from models.evaluation.feature_sets import feature_sets, with_reduction
 from models.learning.estimators import ESTIMATORS
 from models.metrics.classification import figures
 from pipelines.compare import compare
-from pipelines.comparison.contenders import MAIN
+from pipelines.comparison.contenders import MAIN_SETS
 from pipelines.comparison.page import outcome
 from pipelines.extract import extract
 from pipelines.outputs.read_table import read_sidecar, read_table
@@ -59,7 +59,7 @@ def unseen_slides(table: Path, estimators: tuple[str, ...]) -> None:
     normal = sorted(set(slides[data.target != blast]))
     for one in feature_sets([*data.columns, *beside], dictionary):
         mine = features[:, one.columns]
-        for name in estimators if one.name in MAIN else estimators[:1]:
+        for name in estimators if one.name in MAIN_SETS else estimators[:1]:
             estimator = with_reduction(ESTIMATORS[name], one.embedded)
             areas = []
             for slide in normal:

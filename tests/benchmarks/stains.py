@@ -12,10 +12,10 @@ from models.evaluation.slide_pairs import SAME, figures_by_kind, pair_aurocs, sl
 from models.learning.cross_validation import Fold
 from models.learning.estimators import ESTIMATORS
 from pipelines.outputs.read_table import read_sidecar, read_table
-from pipelines.training.source import near_copies
-from pipelines.validation.cross_validate import validated_once
+from pipelines.training.training_table import near_duplicate_rows
+from pipelines.validation.cross_validate import cross_validate_once
 from pipelines.validation.held_out_slides import slide_pairs_record
-from pipelines.validation.image_variants import Asked, remeasure
+from pipelines.validation.image_variants import PixelAuditSettings, remeasure
 from pipelines.validation.protocol import Protocol
 from pipelines.workers.run_all import Workers
 
@@ -26,7 +26,7 @@ FOLDS = 10
 def learnt_from(table: Path) -> tuple[TrainingSet, pd.DataFrame]:
     """Return what is learnt from a table of ALL-IDB2, by parent field, and its rows."""
     cells = read_table(table)
-    copies, _ = near_copies(cells)
+    copies, _ = near_duplicate_rows(cells)
     data = training_set(
         cells, read_sidecar(table)["columns"], group="Metadata_Parent", copies=copies
     )
@@ -93,13 +93,13 @@ def print_stain(table: Path, stain: str, estimator: str, jobs: int) -> None:
     data, rows = learnt_from(table)
     kind, protocol = ESTIMATORS[estimator], Protocol(FOLDS, 1, 0, jobs, 0.95)
     again = remeasure(
-        Asked(read_sidecar(table), None, len(rows)), rows, data.columns, Workers(jobs)
+        PixelAuditSettings(read_sidecar(table), None, len(rows)), rows, data.columns, Workers(jobs)
     )
     if again.missed:
         raise SystemExit(f"not every cell could be measured again: {again.missed}")
     cells = np.arange(len(data.target))
     at_random, by_parent = (
-        validated_once(kind, data.features, data, groups, protocol)
+        cross_validate_once(kind, data.features, data, groups, protocol)
         for groups in (cells, data.groups)
     )
     figures = [

@@ -20,10 +20,10 @@ from models.dataset.training_set import training_set
 from models.errors import ModelError
 from models.learning.estimators import ESTIMATORS
 from models.storage.bundle import load_bundle, predict_probabilities
-from pipelines.cluster_training import boosting as distant_training
-from pipelines.cluster_training.train_on_cluster import on_cluster, sampled
+from pipelines.cluster_training import boosting
+from pipelines.cluster_training.train_on_cluster import open_cluster_table, stratified_sample
 from pipelines.train import train
-from pipelines.training.source import Wanted
+from pipelines.training.training_table import TrainingTarget
 
 pytest.importorskip("distributed", reason="the extra [cluster] is not installed")
 pytestmark = [
@@ -71,15 +71,17 @@ def quick(monkeypatch):
     return kind
 
 
-def wanted(positive=None):
-    return Wanted("Metadata_Label", "Metadata_Subject", positive, "xgboost", None)
+def goal(positive=None):
+    return TrainingTarget("Metadata_Label", "Metadata_Subject", positive, "xgboost", None)
 
 
 @pytest.mark.parametrize("classes", [("blast", "normal"), ("a", "b", "c")])
 def test_a_model_of_the_cluster_is_the_model_of_one_machine(cluster, quick, tmp_path, classes):
     table = coarse(classes)
     here = training_set(table, DICTIONARY)
-    with on_cluster(cluster.address, parted(tmp_path, table), DICTIONARY, wanted(), 0) as source:
+    with open_cluster_table(
+        cluster.address, parted(tmp_path, table), DICTIONARY, goal(), 0
+    ) as source:
         there = source.data
         assert there.columns == here.columns
         assert np.array_equal(there.groups, here.groups)
@@ -99,7 +101,7 @@ def test_a_model_of_the_cluster_is_the_model_of_one_machine(cluster, quick, tmp_
 
 @pytest.mark.usefixtures("quick")
 def test_train_judges_and_stores_as_on_one_machine(cluster, tmp_path, monkeypatch):
-    monkeypatch.setattr("pipelines.cluster_training.train_on_cluster.MOST_IN_MEMORY", 80)
+    monkeypatch.setattr("pipelines.cluster_training.train_on_cluster.MAX_CELLS_IN_MEMORY", 80)
     table = coarse()
     table.loc[3, "Metadata_Label"] = None
     path = parted(tmp_path, table)
@@ -155,16 +157,16 @@ def test_a_worker_killed_under_a_model_costs_nothing(cluster, tmp_path, monkeypa
     here = training_set(table, DICTIONARY)
     alone = kind.scores(kind.fit(here.features, here.target, 0), here.features)
     begun, tries = threading.Event(), []
-    boosted = distant_training._boosted
+    train_on_workers = boosting._train_on_workers
 
     def watched(*arguments):
         tries.append(1)
         begun.set()
         *others, rounds = arguments
-        return boosted(*others, 1_000_000 if len(tries) == 1 else rounds)
+        return train_on_workers(*others, 1_000_000 if len(tries) == 1 else rounds)
 
-    monkeypatch.setattr(distant_training, "_boosted", watched)
-    monkeypatch.setattr(distant_training, "SILENCE", 5)
+    monkeypatch.setattr(boosting, "_train_on_workers", watched)
+    monkeypatch.setattr(boosting, "PEER_TIMEOUT", 5)
     with distributed.Client(cluster.address, set_as_default=False) as client:
         client.wait_for_workers(2)
         processes = client.run(os.getpid)
@@ -175,7 +177,7 @@ def test_a_worker_killed_under_a_model_costs_nothing(cluster, tmp_path, monkeypa
         with distributed.Client(cluster.address, set_as_default=False) as client:
             deadline = time.monotonic() + 60
             while time.monotonic() < deadline and not any(
-                str(key).startswith(distant_training.TRAINING)
+                str(key).startswith(boosting.TASK_PREFIX)
                 for key in client.processing().get(address, ())
             ):
                 time.sleep(0.02)
@@ -183,7 +185,9 @@ def test_a_worker_killed_under_a_model_costs_nothing(cluster, tmp_path, monkeypa
         os.kill(victim, signal.SIGKILL)
 
     killer = threading.Thread(target=kill)
-    with on_cluster(cluster.address, parted(tmp_path, table), DICTIONARY, wanted(), 0) as source:
+    with open_cluster_table(
+        cluster.address, parted(tmp_path, table), DICTIONARY, goal(), 0
+    ) as source:
         killer.start()
         pipeline = source.kind.fit(source.data.features, here.target, 0)
         killer.join()
@@ -206,16 +210,16 @@ def test_a_scheduler_killed_under_a_model_is_one_line(tmp_path, monkeypatch, cap
     monkeypatch.setitem(ESTIMATORS, "xgboost", kind)
     cluster = Cluster(tmp_path / "cluster", workers=2)
     table = parted(tmp_path, coarse())
-    boosted = distant_training._boosted
+    train_on_workers = boosting._train_on_workers
     killer = threading.Timer(5.0, os.killpg, (cluster.scheduler.pid, signal.SIGKILL))
 
     def watched(*arguments):
         if not killer.is_alive() and not killer.finished.is_set():
             monkeypatch.setattr("pipelines.workers.dask_cluster._CONNECT", 2.0)
             killer.start()
-        return boosted(*arguments)
+        return train_on_workers(*arguments)
 
-    monkeypatch.setattr(distant_training, "_boosted", watched)
+    monkeypatch.setattr(boosting, "_train_on_workers", watched)
     try:
         # Or a lock's lease, renewed every 6 seconds, may find the scheduler dead: tornado says so.
         slowly = dask.config.set({"distributed.scheduler.locks.lease-timeout": "10 minutes"})
@@ -234,7 +238,7 @@ def test_a_cluster_that_cannot_finish_a_model_is_one_line(cluster, tmp_path, mon
     def dies(*_):
         raise RuntimeError("Missing required workers: {'tcp://10.0.0.7:1'}\nmore")
 
-    monkeypatch.setattr(distant_training, "_boosted", dies)
+    monkeypatch.setattr(boosting, "_train_on_workers", dies)
     path = parted(tmp_path, coarse())
     with pytest.raises(DataError, match="did not finish a model: Missing required workers") as said:
         train(path, tmp_path / "model", scheduler=cluster.address)
@@ -268,10 +272,10 @@ def test_a_sample_has_some_of_every_class_of_every_group():
     rng = np.random.default_rng(0)
     groups, target = rng.integers(0, 30, 5_000), rng.integers(0, 3, 5_000)
     groups[:3] = 30  # a group of three cells
-    places = sampled(target, groups, 500, 0)
-    assert np.array_equal(places, sampled(target, groups, 500, 0))
+    places = stratified_sample(target, groups, 500, 0)
+    assert np.array_equal(places, stratified_sample(target, groups, 500, 0))
     assert (np.diff(places) > 0).all()
     assert 400 < len(places) < 600
     pairs = set(zip(groups.tolist(), target.tolist(), strict=True))
     assert set(zip(groups[places].tolist(), target[places].tolist(), strict=True)) == pairs
-    assert sampled(target, groups, 5_000, 0).tolist() == list(range(5_000))
+    assert stratified_sample(target, groups, 5_000, 0).tolist() == list(range(5_000))

@@ -7,7 +7,7 @@ import pytest
 from support.embedding_tables import QUICK, made, written
 
 from pipelines.compare import compare
-from pipelines.comparison.contender_shortcuts import in_words
+from pipelines.comparison.contender_shortcuts import shortcut_sentences
 from pipelines.comparison.page import _shortcut, outcome
 
 
@@ -72,7 +72,7 @@ def test_noise_behind_the_cells_is_not_accused(tmp_path):
 
 def test_a_share_above_the_whole_is_said_in_words():
     near = {"handcrafted": 0.93, "embedding": 1.0, "both": 42.0, "other": 0.1}
-    (line,) = in_words(
+    (line,) = shortcut_sentences(
         [{"estimator": "svm", "name": "corner pixels only", "suspicious": True, "near": near}]
     )
     assert line.startswith(

@@ -17,7 +17,14 @@ from features.colour.standardisation import slide_colour
 from features.segmentation.segment import segment
 from models.errors import ModelError
 from pipelines.extract import extract
-from pipelines.validation.image_variants import JITTER, Asked, grey, jittered, remeasure, shuffled
+from pipelines.validation.image_variants import (
+    JITTER,
+    PixelAuditSettings,
+    jitter_stain,
+    remeasure,
+    shuffle_pixels,
+    to_grey,
+)
 from pipelines.workers.run_all import Workers
 
 COLUMNS = (
@@ -40,14 +47,14 @@ def rng():
 
 def test_grey_has_no_colour_and_the_same_luma(picture):
     rgb, found = picture
-    without = grey(rgb, found, rng())
+    without = to_grey(rgb, found, rng())
     assert (without == without[..., :1]).all()
     assert (without[..., 0] == cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)).all()
 
 
 def test_shuffling_keeps_the_pixels_of_each_compartment_and_the_rest(picture):
     rgb, found = picture
-    mixed = shuffled(rgb, found, rng())
+    mixed = shuffle_pixels(rgb, found, rng())
     labels = found.labels()
     assert (mixed[labels == 0] == rgb[labels == 0]).all()
     for level in (128, 255):
@@ -58,7 +65,7 @@ def test_shuffling_keeps_the_pixels_of_each_compartment_and_the_rest(picture):
 
 def test_jitter_scales_each_channels_density_and_spares_the_slide(picture):
     rgb, found = picture
-    changed = jittered(rgb, found, rng()).astype(float)
+    changed = jitter_stain(rgb, found, rng()).astype(float)
     slide = slide_colour(rgb)
     inside = found.labels() == 255
     gains = []
@@ -70,7 +77,7 @@ def test_jitter_scales_each_channels_density_and_spares_the_slide(picture):
     assert all(1 / JITTER < gain < JITTER for gain in gains)
     assert len({round(gain, 2) for gain in gains}) == 3
     empty = np.full((20, 20, 3), slide, np.uint8)
-    assert (jittered(empty, found, rng()) == empty).all()
+    assert (jitter_stain(empty, found, rng()) == empty).all()
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +92,7 @@ def test_cells_are_measured_again_as_they_were(extracted):
     _, table, sidecar = extracted
     rows = table.iloc[[4, 1, 2]]
     columns = COLUMNS[::-1]
-    again = remeasure(Asked(sidecar, None, 9), rows, columns, Workers())
+    again = remeasure(PixelAuditSettings(sidecar, None, 9), rows, columns, Workers())
     assert (again.rows.tolist(), again.missed) == ([0, 1, 2], "")
     values = rows[list(columns)].to_numpy()
     texture, blue, mean, area = range(4)
@@ -97,7 +104,7 @@ def test_cells_are_measured_again_as_they_were(extracted):
     assert again.features["shuffled"][:, [blue, mean]] == pytest.approx(values[:, [blue, mean]])
     assert (again.features["shuffled"][:, texture] > 1.3 * values[:, texture]).all()
     assert (again.features["jittered"][:, mean] != values[:, mean]).all()
-    twice = remeasure(Asked(sidecar, None, 9), rows, columns, Workers(jobs=2))
+    twice = remeasure(PixelAuditSettings(sidecar, None, 9), rows, columns, Workers(jobs=2))
     for name, found in again.features.items():
         np.testing.assert_array_equal(found, twice.features[name])
 
@@ -109,7 +116,7 @@ def test_what_has_changed_is_told_and_left_out(extracted, tmp_path):
     first, second = table["Metadata_Image"][:2]
     (moved / first).write_bytes(png(np.full((90, 90, 3), 200, np.uint8)))
     (moved / second).unlink()
-    again = remeasure(Asked(sidecar, moved, 9), table, COLUMNS, Workers())
+    again = remeasure(PixelAuditSettings(sidecar, moved, 9), table, COLUMNS, Workers())
     assert again.rows.tolist() == [2, 3, 4, 5]
     assert first in again.missed
     assert "another one now" in again.missed
@@ -118,16 +125,18 @@ def test_what_has_changed_is_told_and_left_out(extracted, tmp_path):
 def test_images_that_are_not_there_and_tables_without_any_are_refused(extracted, tmp_path):
     _, table, sidecar = extracted
     with pytest.raises(DataError, match="does not exist"):
-        remeasure(Asked(sidecar, tmp_path / "gone", 9), table, COLUMNS, Workers())
+        remeasure(PixelAuditSettings(sidecar, tmp_path / "gone", 9), table, COLUMNS, Workers())
     with pytest.raises(ModelError, match="names no images"):
-        remeasure(Asked({**sidecar, "input": {}}, None, 9), table, COLUMNS, Workers())
+        remeasure(PixelAuditSettings({**sidecar, "input": {}}, None, 9), table, COLUMNS, Workers())
     bare = table.drop(columns="Metadata_SHA256")
     with pytest.raises(ModelError, match="has no Metadata_SHA256"):
-        remeasure(Asked(sidecar, None, 9), bare, COLUMNS, Workers())
+        remeasure(PixelAuditSettings(sidecar, None, 9), bare, COLUMNS, Workers())
 
 
 def test_a_definition_that_has_changed_is_refused(extracted):
     _, table, sidecar = extracted
     records = {**sidecar["columns"], COLUMNS[0]: {**sidecar["columns"][COLUMNS[0]], "version": 0}}
     with pytest.raises(ModelError, match="Cells_AreaShape_Area is defined otherwise"):
-        remeasure(Asked({**sidecar, "columns": records}, None, 9), table, COLUMNS, Workers())
+        remeasure(
+            PixelAuditSettings({**sidecar, "columns": records}, None, 9), table, COLUMNS, Workers()
+        )

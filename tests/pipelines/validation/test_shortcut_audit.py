@@ -19,10 +19,10 @@ from models.learning.cross_validation import cross_validate, pooled
 from models.learning.estimators import ESTIMATORS
 from pipelines.extract import extract
 from pipelines.train import train
-from pipelines.validation.image_variants import Asked
-from pipelines.validation.pixel_audit import _of_variant
+from pipelines.validation.image_variants import PixelAuditSettings
+from pipelines.validation.pixel_audit import _interpret_variant
 from pipelines.validation.protocol import Protocol
-from pipelines.validation.shortcut_audit import audit
+from pipelines.validation.shortcut_audit import audit_shortcuts
 
 SUBJECTS, CELLS = 12, 7
 PROTOCOL = Protocol(folds=3, repeats=1, seed=0, jobs=1, sensitivity=0.95)
@@ -116,7 +116,7 @@ def test_the_pictures_are_measured_again(trained):
     ],
 )
 def test_changed_pictures_say_nothing_of_a_model_without_a_lead(name, near, lead, words):
-    said = _of_variant(name, near, lead)
+    said = _interpret_variant(name, near, lead)
     assert said is None if words is None else words in said
 
 
@@ -166,7 +166,9 @@ def model_of(value):
 def audited(table, model=0.9, asked=None):
     data = training_set(table, columns())
     kind = ESTIMATORS["logistic"]
-    return audit(data, table, kind, columns(), PROTOCOL, model_of(model), lambda _: None, asked)
+    return audit_shortcuts(
+        data, table, kind, columns(), PROTOCOL, model_of(model), lambda _: None, asked
+    )
 
 
 def test_a_background_that_says_nothing_is_not_accused():
@@ -228,8 +230,8 @@ def test_slides_are_another_split():
     ("asked", "words"),
     [
         (None, "it was not asked for"),
-        (Asked({"columns": columns()}, None, 0), "it was not asked for"),
-        (Asked({"columns": columns()}, None, 10), "told with --images"),
+        (PixelAuditSettings({"columns": columns()}, None, 0), "it was not asked for"),
+        (PixelAuditSettings({"columns": columns()}, None, 10), "told with --images"),
     ],
 )
 def test_why_nothing_was_measured_again_is_said_in_a_line(asked, words):

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..html.wording import against_the_rest
-from .cross_validate import validated
+from .cross_validate import cross_validate_by_protocol
 from .held_out_slides import slide_pairs_record
 from .protocol import Protocol, Sample
-from .shortcut_audit import Audit, audit
-from .tuning_and_selection import selected, tuned
+from .shortcut_audit import ShortcutAudit, audit_shortcuts
+from .tuning_and_selection import selection_record, tuning_record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from models.learning.cross_validation import Fold
     from models.learning.estimators import Estimator
 
-    from .image_variants import Asked
+    from .image_variants import PixelAuditSettings
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class ValidationResult:
     """What a cross-validation and its company found.
 
     Parameters
@@ -43,17 +43,17 @@ class Judged:
         A model of at most 12 features on the same folds.
     formula : list of mapping
         Its terms, fitted on all cells.
-    audit : Audit
+    shortcut_audit : ShortcutAudit
         What shortcuts reach.
     within_groups : bool
         Whether a fold had to calibrate within subjects.
     worst : list of Miss
         The cells left out whose true class was given the least probability.
     slide_pairs : mapping or None
-        See `slides.slide_pairs_record`; None where slides do not part the classes.
+        See `slide_pairs_record`; None where slides do not part the classes.
     tuning, selection : mapping or None
-        See `choices`; None where nothing was tuned or selected.
-    asked : mapping
+        See `tuning_and_selection`; None where nothing was tuned or selected.
+    requested : mapping
         What was asked for beside the `Protocol`: at most how many cells to measure again for the
         audit, and whether images lay elsewhere and a cluster learnt.
     """
@@ -64,13 +64,13 @@ class Judged:
     groups: pd.DataFrame
     glass_box: list[Figure]
     formula: list[dict[str, Any]]
-    audit: Audit
+    shortcut_audit: ShortcutAudit
     within_groups: bool
     worst: list[Miss]
     slide_pairs: dict[str, Any] | None
     tuning: dict[str, Any] | None
     selection: dict[str, Any] | None
-    asked: dict[str, Any]
+    requested: dict[str, Any]
 
     def record(self) -> dict[str, Any]:
         """Everything but the importances, as plain values."""
@@ -83,26 +83,26 @@ class Judged:
                 "figures": [asdict(one) for one in self.glass_box],
                 "formula": self.formula,
             },
-            "shortcuts": self.audit.shortcuts,
-            "shortcuts_note": self.audit.note,
+            "shortcuts": self.shortcut_audit.shortcuts,
+            "shortcuts_note": self.shortcut_audit.note,
             "slide_pairs": self.slide_pairs,
             "tuning": self.tuning,
             "selection": self.selection,
-            "asked": self.asked,
+            "asked": self.requested,
         }
 
 
-def judge(
+def validate_model(
     data: TrainingSet,
     table: pd.DataFrame,
     kind: Estimator,
     measures: Mapping[str, Measure],
     dictionary: Mapping[str, Mapping[str, Any]],
     protocol: Protocol,
-    tell: Callable[[str], None],
+    progress: Callable[[str], None],
     sample: Sample | None = None,
-    asked: Asked | None = None,
-) -> Judged:
+    pixel_audit: PixelAuditSettings | None = None,
+) -> ValidationResult:
     """Cross-validate by group and once at random, and look into the models of the folds.
 
     The audit's models have the default settings.
@@ -118,12 +118,12 @@ def judge(
     dictionary : mapping
         Column dictionary.
     protocol : Protocol
-    tell : callable
+    progress : callable
         Told of each step.
     sample : Sample, optional
         Where not all features are in memory: what is looked into, audited and read by the glass
-        box. `Judged.worst` has its rows.
-    asked : Asked, optional
+        box. `ValidationResult.worst` has its rows.
+    pixel_audit : PixelAuditSettings, optional
         What the audit is to measure again from the pictures.
     """
     import numpy as np
@@ -137,8 +137,8 @@ def judge(
     from models.learning.inner_scores import calibrated_within_groups
 
     grouped = bool(data.group_names)
-    done = validated(kind, data.features, data, data.groups, protocol, tell)
-    tell("figures and their intervals")
+    done = cross_validate_by_protocol(kind, data.features, data, data.groups, protocol, progress)
+    progress("figures and their intervals")
     evaluation = evaluate(
         done,
         data.target,
@@ -151,18 +151,18 @@ def judge(
     )
     random = None
     if grouped:
-        tell("the same under a random split")
+        progress("the same under a random split")
         cells = np.arange(len(data.target))
         once = replace(protocol, repeats=1)
-        at_random = validated(kind, data.features, data, cells, once, tell)
+        at_random = cross_validate_by_protocol(kind, data.features, data, cells, once, progress)
         random = repeated_figures(data.target, pooled(at_random, len(cells)), data.positive)
-    tell("importances")
+    progress("importances")
     shown = data if sample is None else sample.data
-    looked_at = (_within(done, sample), shown.features, shown.target)
+    looked_at = (_folds_of_sample(done, sample), shown.features, shown.target)
     single = importances(*looked_at, data.columns, dictionary, measures, protocol.seed)
     groups = feature_groups(shown.features, data.columns, dictionary)
     together = group_importances(groups, *looked_at, measures, protocol.seed)
-    tell("the glass box")
+    progress("the glass box")
     transparent = repeated_figures(
         shown.target,
         glass_box_probabilities(*looked_at),
@@ -171,28 +171,30 @@ def judge(
         seed=protocol.seed,
     )
     box = fit_glass_box(shown.features, shown.target)
-    return Judged(
+    return ValidationResult(
         evaluation,
         random,
         single.merge(_cluster_names(groups, data.columns), on="feature"),
         together,
         transparent,
         formula(box, data.columns, dictionary, data.classes, data.positive),
-        audit(shown, table, kind, dictionary, protocol, evaluation.figures, tell, asked),
+        audit_shortcuts(
+            shown, table, kind, dictionary, protocol, evaluation.figures, progress, pixel_audit
+        ),
         any(calibrated_within_groups(data.target[f.train], data.groups[f.train]) for f in done),
         worst_cells(shown.target, pooled(looked_at[0], len(shown.target)), data.positive),
-        slide_pairs_record(shown, table, kind, dictionary, protocol, tell),
-        tuned(done, data, protocol.candidates, protocol.seed),
-        None if protocol.select is None else selected(done, data.columns, dictionary),
+        slide_pairs_record(shown, table, kind, dictionary, protocol, progress),
+        tuning_record(done, data, protocol.candidates, protocol.seed),
+        None if protocol.select is None else selection_record(done, data.columns, dictionary),
         {
-            "audit_cells": 0 if asked is None else asked.cells,
-            "images": asked is not None and asked.images is not None,
+            "audit_cells": 0 if pixel_audit is None else pixel_audit.cells,
+            "images": pixel_audit is not None and pixel_audit.images is not None,
             "scheduler": sample is not None,
         },
     )
 
 
-def _within(done: list[Fold], sample: Sample | None) -> list[Fold]:
+def _folds_of_sample(done: list[Fold], sample: Sample | None) -> list[Fold]:
     """The same folds of the cells of a sample only."""
     import numpy as np
 

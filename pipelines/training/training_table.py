@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from ..validation.protocol import Sample
 
 # The most pictures that are compared in pairs.
-MOST_COMPARED = 30_000
+MAX_COMPARED_IMAGES = 30_000
 
 
 @dataclass(frozen=True)
-class Wanted:
+class TrainingTarget:
     """What is to be learnt.
 
     Parameters
@@ -46,13 +46,13 @@ class Wanted:
     estimator: str
     select: int | None
 
-    def texts(self) -> tuple[str, ...]:
+    def text_columns(self) -> tuple[str, ...]:
         """Name the columns that are text whatever they look like."""
         return (self.label,) if self.group is None else (self.label, self.group)
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class TrainingTable:
     """Cells to learn from.
 
     Parameters
@@ -73,7 +73,9 @@ class Source:
     notes: list[str] = field(default_factory=list)
 
 
-def in_memory(table: Path, dictionary: Mapping[str, Mapping[str, Any]], wanted: Wanted) -> Source:
+def read_training_table(
+    table: Path, dictionary: Mapping[str, Mapping[str, Any]], goal: TrainingTarget
+) -> TrainingTable:
     """Read a whole feature table.
 
     Raises
@@ -85,21 +87,21 @@ def in_memory(table: Path, dictionary: Mapping[str, Mapping[str, Any]], wanted: 
     from models.learning.estimators import ESTIMATORS
     from models.learning.feature_selection import with_selection
 
-    frame = read_table(table, texts=wanted.texts())
-    copies, notes = near_copies(frame)
+    frame = read_table(table, texts=goal.text_columns())
+    copies, notes = near_duplicate_rows(frame)
     data = training_set(
         frame,
         dictionary,
-        label=wanted.label,
-        group=wanted.group,
-        positive=wanted.positive,
+        label=goal.label,
+        group=goal.group,
+        positive=goal.positive,
         copies=copies,
     )
-    kind = with_selection(ESTIMATORS[wanted.estimator], wanted.select)
-    return Source(frame, data, kind, notes=notes)
+    kind = with_selection(ESTIMATORS[goal.estimator], goal.select)
+    return TrainingTable(frame, data, kind, notes=notes)
 
 
-def near_copies(table: pd.DataFrame) -> tuple[list[tuple[int, int]], list[str]]:
+def near_duplicate_rows(table: pd.DataFrame) -> tuple[list[tuple[int, int]], list[str]]:
     """Rows of pictures whose perceptual hashes nearly agree, and a note if that was too much."""
     from data.fingerprints import near_duplicates
 
@@ -107,7 +109,7 @@ def near_copies(table: pd.DataFrame) -> tuple[list[tuple[int, int]], list[str]]:
         return [], []
     hashes = table["Metadata_PHash"].dropna().astype(str)
     first = hashes[hashes != ""].drop_duplicates()
-    if len(first) > MOST_COMPARED:
+    if len(first) > MAX_COMPARED_IMAGES:
         return [], [f"{len(first)} pictures are too many to look for near copies: only exact ones"]
     rows = [int(row) for row in table.index.get_indexer(first.index)]
     try:

@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from models.storage.bundle import Bundle
 
     from ..validation.protocol import Protocol
-    from .source import Wanted
+    from .training_table import TrainingTarget
 
 
 def make_bundle(
     model: CalibratedModel,
     data: TrainingSet,
-    wanted: Wanted,
+    goal: TrainingTarget,
     sidecar: Mapping[str, Any],
     threshold: float,
     facts: Mapping[str, Any],
-    stated: float,
+    target_sensitivity: float,
 ) -> Bundle:
     """Put together what is stored of a model.
 
@@ -35,13 +35,13 @@ def make_bundle(
     model : CalibratedModel
     data : TrainingSet
         With the columns that the model goes by.
-    wanted : Wanted
+    goal : TrainingTarget
     sidecar : mapping
         Of the feature table.
     threshold : float
         From which on a cell is called positive.
     facts : mapping
-        See `summary`.
+        See `training_facts`.
     stated : float
         Sensitivity that `model.threshold` was chosen for.
     """
@@ -51,7 +51,7 @@ def make_bundle(
     positive = None if data.positive is None else data.classes[data.positive]
     return Bundle(
         pipeline=without_selection(model.pipeline),
-        estimator=wanted.estimator,
+        estimator=goal.estimator,
         calibration=model.calibration,
         columns=data.columns,
         feature_versions={name: int(sidecar["columns"][name]["version"]) for name in data.columns},
@@ -60,14 +60,14 @@ def make_bundle(
         threshold=threshold,
         metadata={
             **facts,
-            "operating": positive and {"stated": stated, "threshold": model.threshold},
+            "operating": positive and {"stated": target_sensitivity, "threshold": model.threshold},
             "stain": sidecar.get("configuration", {}).get("stain", "none"),
-            **_network(sidecar, data.columns),
+            **_network_metadata(sidecar, data.columns),
         },
     )
 
 
-def narrowed(data: TrainingSet, pipeline: Pipeline) -> TrainingSet:
+def with_selected_columns(data: TrainingSet, pipeline: Pipeline) -> TrainingSet:
     """Give the training set with the columns that the final model chose only."""
     from models.learning.feature_selection import kept_columns
 
@@ -78,7 +78,7 @@ def narrowed(data: TrainingSet, pipeline: Pipeline) -> TrainingSet:
     return replace(data, features=data.features[:, kept], columns=columns)
 
 
-def summary(data: TrainingSet, wanted: Wanted, protocol: Protocol) -> dict[str, Any]:
+def training_facts(data: TrainingSet, goal: TrainingTarget, protocol: Protocol) -> dict[str, Any]:
     """Give the facts of a training that the bundle keeps."""
     return {
         "cells": len(data.target),
@@ -86,8 +86,8 @@ def summary(data: TrainingSet, wanted: Wanted, protocol: Protocol) -> dict[str, 
         "class_counts": {
             name: int((data.target == code).sum()) for code, name in enumerate(data.classes)
         },
-        "label": wanted.label,
-        "group": wanted.group,
+        "label": goal.label,
+        "group": goal.group,
         "folds": protocol.folds,
         "repeats": protocol.repeats,
         "seed": protocol.seed,
@@ -96,7 +96,7 @@ def summary(data: TrainingSet, wanted: Wanted, protocol: Protocol) -> dict[str, 
     }
 
 
-def _network(sidecar: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
+def _network_metadata(sidecar: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
     """Give what identifies the network behind the columns, where there is one."""
     if not any(sidecar["columns"][name].get("family") == "Embedding" for name in columns):
         return {}
