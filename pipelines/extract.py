@@ -111,7 +111,7 @@ def extract(
     preset, features
         As `features.preset_columns` takes them; the family ``Embedding`` is the network's.
     stain : {"none", "background", "standard"}
-        Whose colours the features see; see `features.colour.standardisation.standardised`.
+        Whose colours the features see; see `features.colour.standardisation.standardise`.
     embedding : str, optional
         Add what a network makes of each cell: ``lite0``, or the path of an ONNX file.
     embedding_set : sequence of str

@@ -17,7 +17,7 @@ from ..primitives.arrays import Bytes, Floats
 from ..primitives.kernels import compiled
 
 # Raised whenever the same pixels give other values.
-SURROUNDINGS_VERSION = 1
+BACKGROUND_VERSION = 1
 
 _CHANNELS = ("Red", "Green", "Blue")
 _CORNERS = ("TopLeft", "TopRight", "BottomLeft", "BottomRight")
@@ -28,7 +28,7 @@ _LEVEL = "8-bit level"
 _NONE = "NaN where no pixel of it lies outside all cells"
 
 
-def _described() -> dict[str, tuple[str, str]]:
+def _definitions() -> dict[str, tuple[str, str]]:
     """Unit and definition of every value, in order."""
     found = {}
     for what, words in (("Mean", "mean"), ("Deviation", "population standard deviation")):
@@ -58,7 +58,7 @@ def _described() -> dict[str, tuple[str, str]]:
     }
 
 
-BACKGROUND: dict[str, tuple[str, str]] = _described()
+BACKGROUND: dict[str, tuple[str, str]] = _definitions()
 
 
 def background_values(rgb: Bytes, gray: Bytes, outside: Bytes) -> Floats:
@@ -77,15 +77,15 @@ def background_values(rgb: Bytes, gray: Bytes, outside: Bytes) -> Floats:
     (values,) float64
         In the order of `BACKGROUND`, NaN as it says.
     """
-    levels = _counts(gray, outside)
+    levels = _histogram_outside(gray, outside)
     total = int(levels.sum())
     shown = np.asarray(cv2.bitwise_and(rgb, rgb, mask=outside), dtype=np.uint8)
-    means, squares = _sums(shown) * (1 / total if total else nan)
+    means, squares = _channel_sums(shown) * (1 / total if total else nan)
     return np.concatenate(
         [
             means,
             np.sqrt(np.maximum(squares - means * means, 0)),
-            _of_levels(levels),
+            _percentiles_and_entropy(levels),
             _window_means(rgb, outside, _windows(*outside.shape)).ravel(),
         ]
     )
@@ -106,7 +106,7 @@ def sharpness(gray: Bytes) -> float:
 
 
 @compiled
-def _counts(gray: Bytes, outside: Bytes) -> NDArray[np.int64]:
+def _histogram_outside(gray: Bytes, outside: Bytes) -> NDArray[np.int64]:
     """Counts of the levels outside: (256,)."""
     rows, cols = gray.shape
     # Neighbours often have one level: four tallies need not wait for one another.
@@ -119,7 +119,7 @@ def _counts(gray: Bytes, outside: Bytes) -> NDArray[np.int64]:
 
 
 @compiled
-def _sums(shown: Bytes) -> NDArray[np.int64]:
+def _channel_sums(shown: Bytes) -> NDArray[np.int64]:
     """Sums and squared sums of the three channels of a picture: (2, 3).
 
     Column by column, which the compiler turns into vector instructions.
@@ -141,7 +141,7 @@ def _sums(shown: Bytes) -> NDArray[np.int64]:
     return sums
 
 
-def _of_levels(counts: NDArray[np.int64]) -> Floats:
+def _percentiles_and_entropy(counts: NDArray[np.int64]) -> Floats:
     """Percentiles and entropy of the levels, from their counts."""
     total = counts.sum()
     if not total:

@@ -10,11 +10,11 @@ import numpy as np
 from ..core.cell import COMPARTMENTS, Cell
 from ..core.registry import Axes, Family
 from ..primitives.arrays import Floats
-from ..primitives.channels import CHANNELS, scale
-from ..primitives.kernels import expectations
+from ..primitives.channels import CHANNELS, level_values
+from ..primitives.kernels import expected_values
 from .histogram_moments import PERCENTS, Moments, moments
 
-_HUES = np.deg2rad(scale(("Hue",))[0])
+_HUES = np.deg2rad(level_values(("Hue",))[0])
 _CIRCLE = np.stack([np.cos(_HUES), np.sin(_HUES)])
 
 
@@ -65,14 +65,14 @@ class Histogram:
         result = np.full((2, *self.counts.shape[:-1]), np.nan)
         for place in self.hues:
             shares = self.counts[:, place] / self.moments.size[:, place, None]
-            result[..., place] = expectations(shares, _CIRCLE)
+            result[..., place] = expected_values(shares, _CIRCLE)
         return result
 
 
 def _view(cell: Cell, axes: Axes) -> Histogram:
     counts = cell.histograms(axes.compartments, axes.channels)
     hues = (axes.channels.index("Hue"),) if "Hue" in axes.channels else ()
-    return Histogram(counts, scale(axes.channels), hues)
+    return Histogram(counts, level_values(axes.channels), hues)
 
 
 INTENSITY = Family(

@@ -48,7 +48,7 @@ def _percentile(cumulative: Floats, values: Floats, percent: float) -> float:
 
 
 @inner
-def _spread(counts: Floats, values: Floats, low: float, high: float) -> float:
+def _mean_deviation_between(counts: Floats, values: Floats, low: float, high: float) -> float:
     """Mean absolute deviation from their mean of the pixels between two values, NaN of none."""
     pixels = 0.0
     for level in range(values.size):
@@ -141,6 +141,8 @@ def moments(
                 sums[5, row] += share * (square * square)
                 sums[6, row] += share * abs(away)
                 sums[7, row] += share * abs(value[level] - middle)
-        sums[8, row] = _spread(count, value, percentiles[_LOW, row], percentiles[_HIGH, row])
+        sums[8, row] = _mean_deviation_between(
+            count, value, percentiles[_LOW, row], percentiles[_HIGH, row]
+        )
         sums[9, row] = _median_deviation(count, value, pixels, middle)
     return sums, percentiles

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.cell import BITS, Cell
+from ..core.cell import COMPARTMENT_BITS, Cell
 from ..core.registry import Axes, Family, feature
 from ..primitives.arrays import Bytes, Floats, ratio
-from ..primitives.channels import CHANNELS, SCALES
+from ..primitives.channels import CHANNEL_SCALES, CHANNELS
 from ..primitives.kernels import compiled
 from ..shape.region import chamfer_of
 
@@ -24,7 +24,7 @@ _RINGS_OF = {"Cells": slice(0, RINGS), "Nuclei": slice(RINGS, 2 * RINGS)}
 _EDGE_OF = {"Cells": 2 * RINGS, "Nuclei": 2 * RINGS + 1}
 
 
-def _merge() -> Floats:
+def _merging_matrix() -> Floats:
     """Return 1 where a place belongs to a ring or an edge: (places, 2 x 4 rings + 2 edges)."""
     of_nucleus, of_cell, nucleus, cell = np.indices(_BINS).reshape(4, -1)
     each = np.arange(1, RINGS + 1)
@@ -33,11 +33,11 @@ def _merge() -> Floats:
     return np.concatenate([*rings_of, edges], axis=1).astype(np.float64)
 
 
-_MERGE = _merge()
+_MERGING = _merging_matrix()
 
 
 @compiled
-def _sums(planes: NDArray[np.uint8], places: NDArray[np.uint8], bins: int) -> NDArray[Any]:
+def _sums_by_place(planes: NDArray[np.uint8], places: NDArray[np.uint8], bins: int) -> NDArray[Any]:
     """Count, sum and squared sum of the levels by place: (3, channels, bins) int64.
 
     Nothing is counted at place 0, no squares but at the edges, and only channel 0 has counts.
@@ -69,7 +69,7 @@ def _sums(planes: NDArray[np.uint8], places: NDArray[np.uint8], bins: int) -> ND
 
 
 @compiled
-def _add_rings(
+def _add_rings_of_depth(
     depth: NDArray[np.float32], top: int, left: int, unit: int, places: NDArray[np.uint8]
 ) -> None:
     """Add `unit` times the number of each pixel's ring, from 1 where the depth is greatest.
@@ -88,13 +88,13 @@ def _add_rings(
             there[col] += np.uint8(unit * ring)
 
 
-def rings(cell: Cell, compartment: str, places: Bytes, unit: int = 1) -> None:
+def add_ring_numbers(cell: Cell, compartment: str, places: Bytes, unit: int = 1) -> None:
     """Add `unit` times the ring of each pixel, 1 at the centre to 4 at the rim, to `places`.
 
     Rings have equal width in depth, the chamfer distance (5x5) to the nearest pixel outside.
     """
     (rows, cols), depth = chamfer_of(cell, compartment)
-    _add_rings(depth, rows.start, cols.start, unit, places)
+    _add_rings_of_depth(depth, rows.start, cols.start, unit, places)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +121,7 @@ class Distribution:
     @cached_property
     def _merged(self) -> Floats:
         """Sums over the places that `_PLACES` names: (3, channels, places). Whole numbers."""
-        return np.asarray(self.sums @ _MERGE)
+        return np.asarray(self.sums @ _MERGING)
 
     @cached_property
     def by_ring(self) -> Floats:
@@ -144,16 +144,18 @@ class Distribution:
 
 def _view(cell: Cell, axes: Axes) -> Distribution:
     places = np.zeros(cell.cell.shape, np.uint8)
-    rings(cell, "Cells", places)
-    rings(cell, "Nuclei", places, RINGS + 1)
-    edges = cell.cores(1) & ~cell.cores(3) & (BITS["Cells"] | BITS["Nuclei"])
+    add_ring_numbers(cell, "Cells", places)
+    add_ring_numbers(cell, "Nuclei", places, RINGS + 1)
+    edges = (
+        cell.eroded(1) & ~cell.eroded(3) & (COMPARTMENT_BITS["Cells"] | COMPARTMENT_BITS["Nuclei"])
+    )
     places += np.uint8(EDGE) * edges
-    sums = _sums(cell.planes(axes.channels), places, 4 * EDGE).astype(np.float64)
+    sums = _sums_by_place(cell.planes(axes.channels), places, 4 * EDGE).astype(np.float64)
     sums[0, 1:] = sums[0, 0]
     return Distribution(
         sums,
-        np.array([SCALES[channel][0] for channel in axes.channels]),
-        np.array([SCALES[channel][1] for channel in axes.channels]),
+        np.array([CHANNEL_SCALES[channel][0] for channel in axes.channels]),
+        np.array([CHANNEL_SCALES[channel][1] for channel in axes.channels]),
         axes.compartments,
     )
 
@@ -169,13 +171,13 @@ DISTRIBUTION = Family(
     membership=lambda channel, _: "standard" if channel in _STANDARD else "full",
 )
 
-place = partial(feature, DISTRIBUTION, unit="the channel's", vetted="by hand; numpy")
+distribution_feature = partial(feature, DISTRIBUTION, unit="the channel's", vetted="by hand; numpy")
 _DIFFERENCE = "minus the channel's width to plus it"
 # Later versions of CellProfiler take four neighbours.
 _EDGE = "scikit-image find_boundaries (inner, connectivity 2), as CellProfiler 2"
 
 
-@place(
+@distribution_feature(
     version=2,
     plain="colour from centre to rim",
     range=_DIFFERENCE,
@@ -193,7 +195,7 @@ def ring_excess(view: Distribution) -> Floats:
     return np.asarray(view.scales[:, None] * (means - whole[..., None]))
 
 
-@place(
+@distribution_feature(
     plain="colour of the edge",
     range="the channel's",
     reference=f"{_EDGE}: MeanIntensityEdge",
@@ -205,7 +207,7 @@ def edge_mean(view: Distribution) -> Floats:
     return np.asarray(view.scales * ratio(total, count) + view.offsets)
 
 
-@place(
+@distribution_feature(
     plain="unevenness of the edge",
     range="[0, inf)",
     reference=f"{_EDGE}: StdIntensityEdge",
@@ -218,7 +220,7 @@ def edge_standard_deviation(view: Distribution) -> Floats:
     return np.asarray(view.scales * np.sqrt(np.maximum(variance, 0)))
 
 
-@place(
+@distribution_feature(
     plain="nucleus against cytoplasm",
     range=_DIFFERENCE,
     compartments=("Cells",),

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from ..core.cell import Cell
 from ..primitives.arrays import Bytes, Floats
-from ..primitives.kernels import compiled, level_counts
-from ..primitives.optical_density import background, cut_out
+from ..primitives.kernels import compiled, rgb_histograms
+from ..primitives.optical_density import estimate_background, foreground_on_black
 
 Stain = Literal["none", "background", "standard"]
 STAINS: tuple[Stain, ...] = ("none", "background", "standard")
@@ -26,17 +26,17 @@ STAINS: tuple[Stain, ...] = ("none", "background", "standard")
 STANDARDISATION_VERSION = 1
 
 # The empty slide after standardisation, red, green, blue level.
-_SLIDE = np.array([235.0, 230.0, 228.0])
+_TARGET_BACKGROUND = np.array([235.0, 230.0, 228.0])
 # Optical density (natural log, red green blue) that the palest and the darkest twentieth of a cell
 # come to: that of a well stained lymphocyte. Any others would do, as long as they are everyone's.
-_PALE = np.array([0.20, 0.30, 0.10])
-_DARK = np.array([0.95, 1.40, 0.60])
+_TARGET_LOW = np.array([0.20, 0.30, 0.10])
+_TARGET_HIGH = np.array([0.95, 1.40, 0.60])
 _TAIL = 0.05
 # A channel in which a cell varies less than this is not stretched to noise.
 _LEAST_SPREAD = 0.05
 
 
-def slide_colour(rgb: Bytes) -> Floats:
+def background_colour(rgb: Bytes) -> Floats:
     """Colour of the empty slide of a picture; white where the cell was cut out on black.
 
     Parameters
@@ -48,10 +48,10 @@ def slide_colour(rgb: Bytes) -> Floats:
     (3,) float64
         Red, green and blue level.
     """
-    return np.full(3, 255.0) if cut_out(rgb) is not None else background(rgb)
+    return np.full(3, 255.0) if foreground_on_black(rgb) is not None else estimate_background(rgb)
 
 
-def standardised(cell: Cell, stain: Stain, slide: Floats) -> Cell:
+def standardise(cell: Cell, stain: Stain, slide: Floats) -> Cell:
     """Return the cell with the colours that its features are to see.
 
     Parameters
@@ -70,25 +70,25 @@ def standardised(cell: Cell, stain: Stain, slide: Floats) -> Cell:
     levels = np.arange(1.0, 257.0)[:, None]
     density = np.log((slide + 1) / levels)
     if stain == "standard":
-        pale, dark = _tails(cell, density)
-        gain = (_DARK - _PALE) / np.maximum(dark - pale, _LEAST_SPREAD)
-        density = _PALE + (density - pale) * gain
-    table = np.rint(_SLIDE * np.exp(-np.maximum(density, 0.0)))  # within 0..235
+        pale, dark = _density_percentiles(cell, density)
+        gain = (_TARGET_HIGH - _TARGET_LOW) / np.maximum(dark - pale, _LEAST_SPREAD)
+        density = _TARGET_LOW + (density - pale) * gain
+    table = np.rint(_TARGET_BACKGROUND * np.exp(-np.maximum(density, 0.0)))  # within 0..235
     lut = table.astype(np.uint8).reshape(1, 256, 3)
     return replace(cell, rgb=np.asarray(cv2.LUT(cell.rgb, lut), dtype=np.uint8))
 
 
-def _tails(cell: Cell, density: Floats) -> tuple[Floats, Floats]:
+def _density_percentiles(cell: Cell, density: Floats) -> tuple[Floats, Floats]:
     """Return the optical density of a cell's palest and darkest twentieth: (3,) each."""
     shares = np.array([_TAIL, 1 - _TAIL])
-    dark, pale = density[share_levels(cell.rgb, cell.cell.view(np.uint8), shares), np.arange(3)]
+    dark, pale = density[quantile_levels(cell.rgb, cell.cell.view(np.uint8), shares), np.arange(3)]
     return pale, dark
 
 
 @compiled
-def share_levels(rgb: Bytes, mask: Bytes, shares: Floats) -> NDArray[np.int64]:
+def quantile_levels(rgb: Bytes, mask: Bytes, shares: Floats) -> NDArray[np.int64]:
     """Find the least level of red, green and blue up to which each share of a mask lies: (n, 3)."""
-    counts = level_counts(rgb, mask)
+    counts = rgb_histograms(rgb, mask)
     total = counts[0].sum()
     levels = np.zeros((shares.size, 3), np.int64)
     for channel in range(3):

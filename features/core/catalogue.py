@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypedDict
 
-from ..primitives.channels import SCALES, scale
+from ..primitives.channels import CHANNEL_SCALES, level_values
 from .recipe import parse_column
-from .registry import FEATURES, MEMBERSHIPS, Column, Feature, columns_of
+from .registry import FEATURES, MEMBERSHIPS, Column, Feature, feature_columns
 
 _CHANNELS_UNIT = "the channel's"
 
@@ -101,7 +101,7 @@ def describe_column(name: str) -> ColumnRecord:
 def _unit(column: Column) -> str:
     unit = column.feature.unit
     if column.channel:
-        return unit.replace(_CHANNELS_UNIT, SCALES[column.channel][2])
+        return unit.replace(_CHANNELS_UNIT, CHANNEL_SCALES[column.channel][2])
     return unit
 
 
@@ -110,7 +110,7 @@ def _range(column: Column) -> str:
     words = column.feature.family.bounds(column.parameter, column.feature.range)
     if "the channel's" not in words or not column.channel:
         return words
-    low, high = scale((column.channel,))[0][[0, -1]]
+    low, high = level_values((column.channel,))[0][[0, -1]]
     if words == "the channel's":
         return f"[{low:g}, {high:g}]"
     return f"[{low - high:g}, {high - low:g}]"
@@ -145,9 +145,9 @@ def describe_feature(record: Feature) -> FeatureRecord:
         vetted=record.vetted,
         compartments=list(record.compartments),
         channels=list(record.channels),
-        preset=min((one.membership for one in columns_of(record)), key=MEMBERSHIPS.index),
+        preset=min((one.membership for one in feature_columns(record)), key=MEMBERSHIPS.index),
         version=record.version,
-        columns=sum(1 for _ in columns_of(record)),
+        columns=sum(1 for _ in feature_columns(record)),
     )
 
 
@@ -159,5 +159,7 @@ def catalogue() -> Iterator[FeatureRecord]:
 def column_versions() -> dict[str, int]:
     """Return the version of the definition behind every column that can be computed."""
     return {
-        column.name: record.version for record in FEATURES.values() for column in columns_of(record)
+        column.name: record.version
+        for record in FEATURES.values()
+        for column in feature_columns(record)
     }

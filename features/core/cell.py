@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 from ..errors import CellError
 from ..primitives import channels as colour
 from ..primitives.arrays import Bytes, Floats, Mask
-from ..primitives.kernels import histograms
-from ..primitives.masks import shrunk
+from ..primitives.kernels import compartment_histograms
+from ..primitives.masks import erode_bits
 
-Made = TypeVar("Made")
+Value = TypeVar("Value")
 
 COMPARTMENTS = ("Cells", "Nuclei", "Cytoplasm")
-BITS = {name: np.uint8(1 << place) for place, name in enumerate(COMPARTMENTS)}
+COMPARTMENT_BITS = {name: np.uint8(1 << place) for place, name in enumerate(COMPARTMENTS)}
 
 
-_COUNTED: dict[str, Callable[[NDArray[np.int64]], NDArray[np.int64]]] = {
+_HISTOGRAM_OF: dict[str, Callable[[NDArray[np.int64]], NDArray[np.int64]]] = {
     "Cells": lambda counts: counts[0] + counts[1],
     "Nuclei": lambda counts: counts[1],
     "Cytoplasm": lambda counts: counts[0],
@@ -109,20 +109,20 @@ class Cell:
             compartment
         ]
 
-    def cores(self, side: int) -> Bytes:
+    def eroded(self, side: int) -> Bytes:
         """Pixels whose whole square of `side` pixels, an odd number, lies in a compartment.
 
         (rows, cols) uint8, a bit for each compartment as `BITS` numbers them.
         """
         if side == 1:
             nucleus, cell = self.nucleus.view(np.uint8), self.cell.view(np.uint8)
-            return (BITS["Cells"] | BITS["Cytoplasm"]) * cell - (
-                BITS["Cytoplasm"] - BITS["Nuclei"]
+            return (COMPARTMENT_BITS["Cells"] | COMPARTMENT_BITS["Cytoplasm"]) * cell - (
+                COMPARTMENT_BITS["Cytoplasm"] - COMPARTMENT_BITS["Nuclei"]
             ) * nucleus
-        return self.once(("Cores", side), lambda: shrunk(self.cores(side - 2)))
+        return self.cached(("Eroded", side), lambda: erode_bits(self.eroded(side - 2)))
 
     @cached_property
-    def parts(self) -> Bytes:
+    def compartment_labels(self) -> Bytes:
         """0 outside, 1 cytoplasm, 2 nucleus: (rows, cols) uint8."""
         return self.cell.view(np.uint8) + self.nucleus.view(np.uint8)
 
@@ -135,9 +135,9 @@ class Cell:
         planes, ready = self._planes
         for channel in channels:
             if channel not in ready:
-                group = next(group for group in colour.GROUPS if channel in group)
+                group = next(group for group in colour.CHANNEL_GROUPS if channel in group)
                 first = colour.CHANNELS.index(group[0])
-                colour.fill(group, self.rgb, planes[first : first + len(group)])
+                colour.compute_planes(group, self.rgb, planes[first : first + len(group)])
                 ready.update(group)
         return planes
 
@@ -154,15 +154,15 @@ class Cell:
         return planes[[colour.CHANNELS.index(channel) for channel in channels]]
 
     @cached_property
-    def _made(self) -> dict[Hashable, Any]:
-        """What `once` has made so far."""
+    def _cache(self) -> dict[Hashable, Any]:
+        """What `cached` has made so far."""
         return {}
 
-    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+    def cached(self, key: Hashable, make: Callable[[], Value]) -> Value:
         """Return what several families read, made when the first of them asks."""
-        if key not in self._made:
-            self._made[key] = make()
-        return cast(Made, self._made[key])
+        if key not in self._cache:
+            self._cache[key] = make()
+        return cast(Value, self._cache[key])
 
     @cached_property
     def _counts(self) -> tuple[NDArray[np.int64], set[str]]:
@@ -178,7 +178,9 @@ class Cell:
             # All that lies between, so that the planes need not be copied together.
             span = slice(min(missing), max(missing) + 1)
             between = colour.CHANNELS[span]
-            counts[span] = histograms(self._filled(between)[span], self.parts)
+            counts[span] = compartment_histograms(
+                self._filled(between)[span], self.compartment_labels
+            )
             ready.update(between)
         by_part = counts[places].swapaxes(0, 1)
-        return np.array([_COUNTED[word](by_part) for word in compartments], dtype=np.float64)
+        return np.array([_HISTOGRAM_OF[word](by_part) for word in compartments], dtype=np.float64)

@@ -25,7 +25,7 @@ from .registry import (
     Family,
     Feature,
     Preset,
-    columns_of,
+    feature_columns,
 )
 
 
@@ -57,7 +57,7 @@ def preset_columns(preset: Preset = "standard", wanted: Sequence[str] = ()) -> t
     limit = MEMBERSHIPS.index(preset)
     chosen: dict[str, None] = {}
     found: set[str] = set()
-    for column in (column for record in FEATURES.values() for column in columns_of(record)):
+    for column in (column for record in FEATURES.values() for column in feature_columns(record)):
         inside = MEMBERSHIPS.index(column.membership) <= limit
         if not wanted:
             if inside:
@@ -73,11 +73,11 @@ def preset_columns(preset: Preset = "standard", wanted: Sequence[str] = ()) -> t
             chosen[column.name] = None
     for word in wanted:
         if word not in found:
-            raise _unknown(word, preset)
+            raise _unknown_column(word, preset)
     return tuple(chosen)
 
 
-def _unknown(word: str, preset: str) -> CellError:
+def _unknown_column(word: str, preset: str) -> CellError:
     """Say that a word names no family or column of a preset, and what would."""
     limit = MEMBERSHIPS.index(preset)
     least = {
@@ -85,7 +85,7 @@ def _unknown(word: str, preset: str) -> CellError:
             MEMBERSHIPS.index(column.membership)
             for record in FEATURES.values()
             if record.family.name == name
-            for column in columns_of(record)
+            for column in feature_columns(record)
         )
         for name in FAMILIES
     }
@@ -130,7 +130,7 @@ def parse_column(name: str) -> Column:
 
 
 @dataclass(frozen=True)
-class _Share:
+class _PlanStep:
     """The part of a plan that one view serves."""
 
     family: Family
@@ -187,12 +187,12 @@ class _Share:
             out[block].reshape(shape)[...] = function(view)
 
 
-def _ordered(wanted: Iterable[str], order: Sequence[str]) -> tuple[str, ...]:
+def _in_order(wanted: Iterable[str], order: Sequence[str]) -> tuple[str, ...]:
     chosen = set(wanted)
     return tuple(word for word in order if word in chosen)
 
 
-def _shares(family: Family, columns: Sequence[Column]) -> Iterator[_Share]:
+def _plan_steps(family: Family, columns: Sequence[Column]) -> Iterator[_PlanStep]:
     """Yield the shares of a family: channels that want the same parameters go together."""
     parameters: dict[str, set[str]] = {}
     for column in columns:
@@ -200,11 +200,11 @@ def _shares(family: Family, columns: Sequence[Column]) -> Iterator[_Share]:
     for alike in dict.fromkeys(frozenset(words) for words in parameters.values()):
         mine = [column for column in columns if parameters[column.channel] == alike]
         axes = Axes(
-            _ordered((column.compartment for column in mine), COMPARTMENTS),
-            _ordered((column.channel for column in mine), family.channels),
-            _ordered(alike, family.parameters),
+            _in_order((column.compartment for column in mine), COMPARTMENTS),
+            _in_order((column.channel for column in mine), family.channels),
+            _in_order(alike, family.parameters),
         )
-        yield _Share(family, axes, tuple({c.feature.key: c.feature for c in mine}.values()))
+        yield _PlanStep(family, axes, tuple({c.feature.key: c.feature for c in mine}.values()))
 
 
 @dataclass(frozen=True)
@@ -234,13 +234,15 @@ class Recipe:
         return tuple(parse_column(name) for name in self.columns)
 
     @cached_property
-    def _plan(self) -> tuple[tuple[tuple[_Share, slice], ...], NDArray[np.intp]]:
+    def _plan(self) -> tuple[tuple[tuple[_PlanStep, slice], ...], NDArray[np.intp]]:
         groups: dict[tuple[str, str], list[Column]] = {}
         for column in self.parsed:
             family = column.feature.family
             groups.setdefault((family.name, family.group(column.parameter)), []).append(column)
         shares = [
-            share for (name, _), mine in groups.items() for share in _shares(FAMILIES[name], mine)
+            share
+            for (name, _), mine in groups.items()
+            for share in _plan_steps(FAMILIES[name], mine)
         ]
         place: dict[str, int] = {}
         placed = []

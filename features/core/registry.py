@@ -35,15 +35,15 @@ class Axes:
         return sizes[:1] + tuple(size for size in sizes[1:] if size)
 
 
-def _everywhere(_channel: str, _parameter: str) -> Membership:
+def _always_minimal(_channel: str, _parameter: str) -> Membership:
     return "minimal"
 
 
-def _all_together(_parameter: str) -> str:
+def _one_group(_parameter: str) -> str:
     return ""
 
 
-def _as_declared(_parameter: str, declared: str) -> str:
+def _declared_range(_parameter: str, declared: str) -> str:
     return declared
 
 
@@ -82,10 +82,10 @@ class Family:
     channels: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
     each_compartment: bool = False
-    group: Callable[[str], str] = _all_together
+    group: Callable[[str], str] = _one_group
     finish: Callable[[Any, Any, Axes], Any] | None = None
-    membership: Callable[[str, str], Membership] = _everywhere
-    bounds: Callable[[str, str], str] = _as_declared
+    membership: Callable[[str, str], Membership] = _always_minimal
+    bounds: Callable[[str, str], str] = _declared_range
 
 
 @dataclass(frozen=True)
@@ -290,7 +290,7 @@ class Column:
         return max(self.feature.preset, settings, key=MEMBERSHIPS.index)
 
 
-def columns_of(record: Feature) -> Iterator[Column]:
+def feature_columns(record: Feature) -> Iterator[Column]:
     """Yield every column that a feature can fill, in the table's order."""
     for compartment in record.compartments:
         for channel in record.channels or ("",):

@@ -31,28 +31,30 @@ class Spots:
         Pixels of each spot.
     contrast : float
         Mean excess over the surroundings, grey levels; NaN where there is no spot.
-    ground : int
+    search_area : int
         Pixels in which spots were looked for.
     """
 
     mask: Mask
     areas: NDArray[np.int64]
     contrast: float
-    ground: int
+    search_area: int
 
 
-def diameter(mask: Mask) -> float:
+def equivalent_diameter(mask: Mask) -> float:
     """Diameter of the disc with the area of a mask, pixels."""
     return sqrt(4 * cv2.countNonZero(mask.view(np.uint8)) / pi)
 
 
-def odd(length: float, least: int = 1) -> int:
+def nearest_odd(length: float, least: int = 1) -> int:
     """Return the odd number nearest to a length in pixels, not below `least`."""
     return max(2 * round((length - 1) / 2) + 1, least)
 
 
 @inner
-def _summed(plane: Bytes, mask: Bytes, margin: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def _integral_images(
+    plane: Bytes, mask: Bytes, margin: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Count the mask's pixels, and add up their levels, above and to the left of each place.
 
     Both are (rows + 1, cols + 1 + 2 margin); to either side the sums go on as at the edge.
@@ -75,7 +77,7 @@ def _summed(plane: Bytes, mask: Bytes, margin: int) -> tuple[NDArray[np.int32], 
 
 
 @inner
-def _some(row: Bytes) -> bool:
+def _any_pixel(row: Bytes) -> bool:
     """Whether any pixel of a row lies in the mask."""
     for pixel in row:  # noqa: SIM110  (any() compiles for longer)
         if pixel:
@@ -114,17 +116,17 @@ def _row_means(
 
 
 @compiled
-def _excess(
+def _local_contrast(
     plane: Bytes, mask: Bytes, sides: NDArray[np.int64], limit: float
 ) -> tuple[NDArray[np.float32], Bytes]:
     """Mean of the small square less that of the large one, and where it reaches a limit."""
     rows, cols = plane.shape
-    pixels, levels = _summed(plane, mask, sides[1] >> 1)
+    pixels, levels = _integral_images(plane, mask, sides[1] >> 1)
     excess = np.empty((rows, cols), np.float32)
     spots = np.zeros((rows, cols), np.uint8)
     means = np.empty((2, cols), np.float32)
     for row in range(rows):
-        if not _some(mask[row]):
+        if not _any_pixel(mask[row]):
             continue
         for place in range(2):
             _row_means(pixels, levels, row, sides[place] >> 1, means[place])
@@ -136,14 +138,14 @@ def _excess(
 
 
 @compiled
-def _differences(plane: Bytes, mask: Bytes, sides: NDArray[np.int64]) -> Floats:
+def _squared_differences(plane: Bytes, mask: Bytes, sides: NDArray[np.int64]) -> Floats:
     """Sum the squared differences of the means at neighbouring scales: (sides - 1,)."""
     rows, cols = plane.shape
-    pixels, levels = _summed(plane, mask, sides[-1] >> 1)
+    pixels, levels = _integral_images(plane, mask, sides[-1] >> 1)
     means = np.empty((sides.size, cols), np.float32)
     squares = np.zeros(sides.size - 1)
     for row in range(rows):
-        if not _some(mask[row]):
+        if not _any_pixel(mask[row]):
             continue
         for place in range(sides.size):
             _row_means(pixels, levels, row, sides[place] >> 1, means[place])
@@ -157,7 +159,7 @@ def _differences(plane: Bytes, mask: Bytes, sides: NDArray[np.int64]) -> Floats:
 
 
 @compiled
-def _census(
+def _keep_large_spots(
     labels: NDArray[np.int32],
     excess: NDArray[np.float32],
     count: int,
@@ -209,7 +211,7 @@ def scale_differences(plane: Bytes, mask: Mask, sides: Sequence[int]) -> Floats:
     (n - 1,) float64
     """
     contiguous = np.ascontiguousarray(plane)
-    return np.asarray(_differences(contiguous, mask.view(np.uint8), np.array(sides)))
+    return np.asarray(_squared_differences(contiguous, mask.view(np.uint8), np.array(sides)))
 
 
 def bright_spots(
@@ -230,12 +232,14 @@ def bright_spots(
     least : float
         Least area of a spot, pixels; spots are 8-connected.
     """
-    excess, found = _excess(
+    excess, found = _local_contrast(
         np.ascontiguousarray(plane), mask.view(np.uint8), np.array(sides), level
     )
     spots = found.view(np.bool_)
     # Without OpenCV's statistics, which cost eight times the labels.
     count, labels = cv2.connectedComponents(found, connectivity=8)
     numbered = np.asarray(labels, dtype=np.int32).ravel()
-    areas, contrast = _census(numbered, excess.ravel(), count, max(least, 1), spots.ravel())
+    areas, contrast = _keep_large_spots(
+        numbered, excess.ravel(), count, max(least, 1), spots.ravel()
+    )
     return Spots(spots, areas, contrast, cv2.countNonZero(mask.view(np.uint8)))

@@ -8,11 +8,11 @@ from math import nan
 import cv2
 import numpy as np
 
-from ..core.cell import BITS
+from ..core.cell import COMPARTMENT_BITS
 from ..core.registry import feature
 from ..primitives.arrays import Bytes, Floats, Mask
-from .bright_spots import Spots, bright_spots, diameter, odd, scale_differences
-from .nucleus_ratios import HAEMATOLOGY, Parts
+from .bright_spots import Spots, bright_spots, equivalent_diameter, nearest_odd, scale_differences
+from .nucleus_ratios import HAEMATOLOGY, CellParts
 
 # Side of the squares in parts of the nucleus's diameter, percent: from grain to patches.
 SCALES = (5, 10, 20, 40)
@@ -22,66 +22,66 @@ _PALER = 10
 _LEAST = 0.005
 
 
-def _nucleus(parts: Parts, side: int = 1) -> tuple[Bytes, Mask]:
+def _nucleus(parts: CellParts, side: int = 1) -> tuple[Bytes, Mask]:
     """Grey plane and mask of the nucleus, or its core, on the nucleus's bounding box."""
-    left, top, cols, rows = cv2.boundingRect(parts.whole.nucleus.view(np.uint8))
+    left, top, cols, rows = cv2.boundingRect(parts.cell.nucleus.view(np.uint8))
     box = np.s_[top : top + rows, left : left + cols]
-    inside = parts.whole.cores(side)[box] & BITS["Nuclei"]
-    return parts.whole.plane("Gray")[box], inside.astype(np.bool_)
+    inside = parts.cell.eroded(side)[box] & COMPARTMENT_BITS["Nuclei"]
+    return parts.cell.plane("Gray")[box], inside.astype(np.bool_)
 
 
 @lru_cache(maxsize=1)
-def _nucleoli(parts: Parts) -> Spots | None:
+def _nucleoli(parts: CellParts) -> Spots | None:
     """Find the nucleoli of a cell once for the features that follow one another."""
-    if parts.nucleus.empty:
+    if parts.nucleus_shape.empty:
         return None
-    across = diameter(parts.whole.nucleus)
-    sides = odd(_NUCLEOLUS[0] * across), odd(_NUCLEOLUS[1] * across, 3)
+    across = equivalent_diameter(parts.cell.nucleus)
+    sides = nearest_odd(_NUCLEOLUS[0] * across), nearest_odd(_NUCLEOLUS[1] * across, 3)
     # The outermost pixels are half cytoplasm.
     plane, mask = _nucleus(parts, 3)
-    return bright_spots(plane, mask, sides, _PALER, _LEAST * parts.nucleus.area)
+    return bright_spots(plane, mask, sides, _PALER, _LEAST * parts.nucleus_shape.area)
 
 
 _MOVES = "translation, rotation by 90 degrees, flips"
-sign = partial(
+haematology_feature = partial(
     feature,
     HAEMATOLOGY,
     nan="no nucleus",
     invariances=f"{_MOVES}; scale, within sampling",
 )
-nucleolus = partial(
-    sign,
+nucleolus_feature = partial(
+    haematology_feature,
     reference="spots 10 grey levels paler than their surroundings, squares of 8 % and 35 % of "
     "the nucleus's diameter, at least 0.5 % of its area, its outermost pixels left out",
     vetted="by hand; scipy",
 )
 
 
-@nucleolus(
+@nucleolus_feature(
     unit="1",
     plain="number of nucleoli",
     range="integers from 0",
     vetted="by hand; formula in scipy",
 )
-def nucleoli_count(parts: Parts) -> float:
+def nucleoli_count(parts: CellParts) -> float:
     """Number of pale spots of the nucleus; clumped chromatin leaves such spots as well."""
     spots = _nucleoli(parts)
     return nan if spots is None else float(spots.areas.size)
 
 
-@nucleolus(
+@nucleolus_feature(
     unit="1",
     plain="share of the nucleus that nucleoli fill",
     range="[0, 1]",
     vetted="by hand; formula in scipy",
 )
-def nucleoli_area_share(parts: Parts) -> float:
+def nucleoli_area_share(parts: CellParts) -> float:
     """Area of the pale spots over the area of the nucleus."""
     spots = _nucleoli(parts)
-    return nan if spots is None else float(spots.areas.sum()) / parts.nucleus.area
+    return nan if spots is None else float(spots.areas.sum()) / parts.nucleus_shape.area
 
 
-@nucleolus(
+@nucleolus_feature(
     unit="8-bit level",
     plain="prominence of the nucleoli",
     range="[10, 255]",
@@ -89,13 +89,13 @@ def nucleoli_area_share(parts: Parts) -> float:
     colours=("Gray",),
     vetted="by hand; formula in scipy",
 )
-def nucleoli_contrast(parts: Parts) -> float:
+def nucleoli_contrast(parts: CellParts) -> float:
     """Mean excess of the pale spots over their surroundings, in grey levels."""
     spots = _nucleoli(parts)
     return nan if spots is None else spots.contrast
 
 
-@sign(
+@haematology_feature(
     unit="8-bit level",
     plain="coarseness of the chromatin, from grain to patches",
     range="[0, 255)",
@@ -107,11 +107,14 @@ def nucleoli_contrast(parts: Parts) -> float:
     vetted="by hand; formula in scipy",
     colours=("Gray",),
 )
-def chromatin_coarseness(parts: Parts) -> Floats:
+def chromatin_coarseness(parts: CellParts) -> Floats:
     """Root mean square difference of local mean grey levels at two scales, by the larger."""
     plane, mask = _nucleus(parts)
-    if parts.nucleus.empty:
+    if parts.nucleus_shape.empty:
         return np.full(len(SCALES), nan)
-    across = diameter(mask) / 100
-    sides = [odd(SCALES[0] / 2 * across), *(odd(scale * across, 3) for scale in SCALES)]
-    return np.sqrt(scale_differences(plane, mask, sides) / parts.nucleus.area)
+    across = equivalent_diameter(mask) / 100
+    sides = [
+        nearest_odd(SCALES[0] / 2 * across),
+        *(nearest_odd(scale * across, 3) for scale in SCALES),
+    ]
+    return np.sqrt(scale_differences(plane, mask, sides) / parts.nucleus_shape.area)

@@ -12,12 +12,12 @@ from ..core.registry import feature
 from ..primitives.arrays import Floats
 from ..primitives.kernels import compiled, inner
 from ..shape.region import chamfer_of
-from .nucleus_ratios import HAEMATOLOGY, Parts
+from .nucleus_ratios import HAEMATOLOGY, CellParts
 
 # Two thick parts are two lobes where the bridge between them is at most this share as thick as
 # the thinner of them; a part thinner than this share of the thickest is no lobe at all.
-BRIDGE = 0.8
-LEAST = 0.3
+LARGEST_SADDLE = 0.8
+SMALLEST_PEAK = 0.3
 # Lobes whose prominence is a feature: the first is the thickest part and always stands alone.
 RANKS = (2, 3, 4, 5)
 # Depths are counted in parts of a pixel, whole numbers, so that equal ones are equal.
@@ -25,7 +25,7 @@ _UNIT = 1024
 
 
 @inner
-def top(slope: NDArray[np.int32], pixel: int) -> int:
+def find_peak(slope: NDArray[np.int32], pixel: int) -> int:
     """Follow a pixel up to its peak, halving the path on the way."""
     while slope[pixel] != pixel:
         slope[pixel] = slope[slope[pixel]]
@@ -34,7 +34,7 @@ def top(slope: NDArray[np.int32], pixel: int) -> int:
 
 
 @inner
-def _climb(flat: NDArray[np.int32], cols: int, slope: NDArray[np.int32]) -> None:
+def _assign_peaks(flat: NDArray[np.int32], cols: int, slope: NDArray[np.int32]) -> None:
     """Write the peak above each pixel to `slope`: every pixel follows its deepest neighbour."""
     for pixel in range(flat.size):
         highest = flat[pixel]
@@ -52,15 +52,15 @@ def _climb(flat: NDArray[np.int32], cols: int, slope: NDArray[np.int32]) -> None
         slope[pixel] = up
     for pixel in range(flat.size):
         if flat[pixel]:
-            slope[pixel] = top(slope, pixel)
+            slope[pixel] = find_peak(slope, pixel)
 
 
 @compiled
-def _passes(
+def _find_saddles(
     flat: NDArray[np.int32], cols: int, slope: NDArray[np.int32], found: NDArray[np.int32]
 ) -> int:
     """Climb, then write depth and both peaks of each touch of two slopes to `found` (3, n)."""
-    _climb(flat, cols, slope)
+    _assign_peaks(flat, cols, slope)
     count = 0
     for pixel in range(flat.size):
         if flat[pixel] == 0:
@@ -75,7 +75,7 @@ def _passes(
 
 
 @compiled
-def _join(
+def _merge_peaks(
     flat: NDArray[np.int32],
     slope: NDArray[np.int32],
     found: NDArray[np.int32],
@@ -86,7 +86,7 @@ def _join(
     count = 0
     for index in range(order.size):
         place = order[index]
-        low, high = top(slope, found[1, place]), top(slope, found[2, place])
+        low, high = find_peak(slope, found[1, place]), find_peak(slope, found[2, place])
         if low == high:
             continue
         if flat[low] >= flat[high]:
@@ -103,7 +103,7 @@ def _join(
 
 
 @compiled
-def _thick(chamfer: NDArray[np.float32], unit: int, share: float) -> NDArray[np.int32]:
+def _quantise_depth(chamfer: NDArray[np.float32], unit: int, share: float) -> NDArray[np.int32]:
     """Depths as whole numbers of so many units a pixel, 0 up to a share of the greatest."""
     rows, cols = chamfer.shape
     depth = np.empty((rows, cols), np.int32)
@@ -119,7 +119,7 @@ def _thick(chamfer: NDArray[np.float32], unit: int, share: float) -> NDArray[np.
     return depth
 
 
-def _peaks_and_bridges(depth: NDArray[np.int32]) -> NDArray[np.int32]:
+def _persistence_pairs(depth: NDArray[np.int32]) -> NDArray[np.int32]:
     """Pair each peak of the depth with the highest bridge to a higher one.
 
     Where two slopes touch there is a pass, and the passes join the peaks from the highest down,
@@ -130,13 +130,13 @@ def _peaks_and_bridges(depth: NDArray[np.int32]) -> NDArray[np.int32]:
     flat = depth.ravel()
     slope = np.zeros(flat.size, np.int32)
     found = np.empty((3, 4 * flat.size), np.int32)
-    passes = _passes(flat, depth.shape[1], slope, found)
+    passes = _find_saddles(flat, depth.shape[1], slope, found)
     order = np.argsort(-found[0, :passes], kind="stable")
     pairs = np.empty((2, flat.size), np.int32)
-    return pairs[:, : _join(flat, slope, found, order, pairs)]
+    return pairs[:, : _merge_peaks(flat, slope, found, order, pairs)]
 
 
-def peaks_and_bridges(chamfer: NDArray[np.float32]) -> Floats:
+def peaks_and_saddles(chamfer: NDArray[np.float32]) -> Floats:
     """Pair the inscribed radius of each thick part with that of its bridge to a thicker one.
 
     Parameters
@@ -151,8 +151,8 @@ def peaks_and_bridges(chamfer: NDArray[np.float32]) -> Floats:
         thickest part. Parts thinner than 30 % of the thickest are left out.
     """
     # No bridge below this can join two lobes, so nothing below it needs a look.
-    pairs = _peaks_and_bridges(_thick(chamfer, _UNIT, BRIDGE * LEAST))
-    return pairs[:, pairs[0] >= LEAST * pairs[0].max(initial=0)] / _UNIT
+    pairs = _persistence_pairs(_quantise_depth(chamfer, _UNIT, LARGEST_SADDLE * SMALLEST_PEAK))
+    return pairs[:, pairs[0] >= SMALLEST_PEAK * pairs[0].max(initial=0)] / _UNIT
 
 
 def lobe_radii(peaks: Floats, bridges: Floats) -> Floats:
@@ -168,16 +168,16 @@ def lobe_radii(peaks: Floats, bridges: Floats) -> Floats:
     >>> lobe_radii(np.array([9.0, 8.0, 5.0]), np.array([0.0, 3.0, 4.5])).tolist()
     [8.0, 9.0]
     """
-    return np.sort(peaks[bridges <= BRIDGE * peaks])
+    return np.sort(peaks[bridges <= LARGEST_SADDLE * peaks])
 
 
 @lru_cache(maxsize=1)
-def _parts(parts: Parts) -> Floats:
+def _lobe_depths(parts: CellParts) -> Floats:
     """Find the thick parts of a nucleus once for the features that follow one another."""
-    return peaks_and_bridges(chamfer_of(parts.whole, "Nuclei")[1])
+    return peaks_and_saddles(chamfer_of(parts.cell, "Nuclei")[1])
 
 
-sign = partial(
+haematology_feature = partial(
     feature,
     HAEMATOLOGY,
     version=2,
@@ -187,40 +187,40 @@ sign = partial(
 )
 
 
-@sign(
+@haematology_feature(
     unit="1",
     plain="number of lobes of the nucleus",
     range="integers from 1",
     reference="peaks of the distance to the outline whose bridge is at most 4/5 as thick",
     vetted="by hand; closed form",
 )
-def lobe_count(parts: Parts) -> float:
+def lobe_count(parts: CellParts) -> float:
     """Number of thick parts of the nucleus that a bridge of at most 4/5 their thickness joins."""
-    return float(lobe_radii(*_parts(parts)).size) or nan
+    return float(lobe_radii(*_lobe_depths(parts)).size) or nan
 
 
-@sign(
+@haematology_feature(
     unit="1",
     plain="evenness of the lobes",
     range="(0, 1]",
     reference="inscribed radii of the lobes",
 )
-def lobe_evenness(parts: Parts) -> float:
+def lobe_evenness(parts: CellParts) -> float:
     """Mean over greatest inscribed radius of the lobes: 1 where they are alike or there is one."""
-    radii = lobe_radii(*_parts(parts))
+    radii = lobe_radii(*_lobe_depths(parts))
     return float(radii.mean() / radii[-1]) if radii.size else nan
 
 
-@sign(
+@haematology_feature(
     unit="1",
     plain="how far the second to fifth lobe stand apart",
     range="[0, 1]",
     components=tuple(map(str, RANKS)),
     reference="superlevel persistence of the distance to the outline over its greatest value",
 )
-def lobe_prominence(parts: Parts) -> Floats:
+def lobe_prominence(parts: CellParts) -> Floats:
     """Radius of a lobe less that of its bridge, over the greatest radius; 0 without such a lobe."""
-    peaks, bridges = _parts(parts)
+    peaks, bridges = _lobe_depths(parts)
     if not peaks.size:
         return np.full(len(RANKS), nan)
     ranked = np.sort((peaks - bridges) / peaks.max())[::-1]

@@ -12,24 +12,24 @@ from ..shape.region import Shape, shape_of
 
 
 @dataclass(frozen=True, eq=False)
-class Parts:
+class CellParts:
     """The shapes of a cell and of its nucleus."""
 
-    whole: Cell
+    cell: Cell
 
     @cached_property
-    def cell(self) -> Shape:
+    def cell_shape(self) -> Shape:
         """Shape of the whole cell."""
-        return shape_of(self.whole, "Cells")
+        return shape_of(self.cell, "Cells")
 
     @cached_property
-    def nucleus(self) -> Shape:
+    def nucleus_shape(self) -> Shape:
         """Shape of the nucleus."""
-        return shape_of(self.whole, "Nuclei")
+        return shape_of(self.cell, "Nuclei")
 
 
-def _view(cell: Cell, _axes: Axes) -> Parts:
-    return Parts(cell)
+def _view(cell: Cell, _axes: Axes) -> CellParts:
+    return CellParts(cell)
 
 
 HAEMATOLOGY = Family(
@@ -40,7 +40,7 @@ HAEMATOLOGY = Family(
     each_compartment=True,
 )
 
-sign = partial(
+haematology_feature = partial(
     feature,
     HAEMATOLOGY,
     unit="1",
@@ -50,52 +50,53 @@ sign = partial(
 )
 
 
-@sign(
+@haematology_feature(
     name="NucleusToCellAreaRatio",
     plain="nucleus-to-cell area ratio",
     range="(0, 1]",
     preset="minimal",
     reference="Bain 2021, Blood Cells, 6th ed.",
 )
-def nucleus_to_cell_area_ratio(parts: Parts) -> float:
+def nucleus_to_cell_area_ratio(parts: CellParts) -> float:
     """Area of the nucleus over area of the cell."""
-    return parts.nucleus.area / parts.cell.area
+    return parts.nucleus_shape.area / parts.cell_shape.area
 
 
-@sign(
+@haematology_feature(
     name="NucleusToCytoplasmAreaRatio",
     plain="nucleus-to-cytoplasm ratio",
     range="(0, inf)",
     nan="no nucleus or no cytoplasm",
     reference="Bain 2021, Blood Cells, 6th ed.",
 )
-def nucleus_to_cytoplasm_area_ratio(parts: Parts) -> float:
+def nucleus_to_cytoplasm_area_ratio(parts: CellParts) -> float:
     """Area of the nucleus over area of the cytoplasm."""
-    cytoplasm = parts.cell.area - parts.nucleus.area
-    return parts.nucleus.area / cytoplasm if cytoplasm else nan
+    cytoplasm = parts.cell_shape.area - parts.nucleus_shape.area
+    return parts.nucleus_shape.area / cytoplasm if cytoplasm else nan
 
 
-@sign(
+@haematology_feature(
     name="NucleusEccentricPosition",
     plain="eccentric position of the nucleus",
     range="[0, inf)",
     reference="distance of the centroids in units of the cell's equivalent radius",
 )
-def nucleus_eccentric_position(parts: Parts) -> float:
+def nucleus_eccentric_position(parts: CellParts) -> float:
     """Distance from the cell's to the nucleus's centroid over the cell's equivalent radius."""
     rows, cols = (
-        one - other for one, other in zip(parts.cell.centroid, parts.nucleus.centroid, strict=True)
+        one - other
+        for one, other in zip(parts.cell_shape.centroid, parts.nucleus_shape.centroid, strict=True)
     )
-    return hypot(rows, cols) / sqrt(parts.cell.area / pi)
+    return hypot(rows, cols) / sqrt(parts.cell_shape.area / pi)
 
 
-@sign(
+@haematology_feature(
     name="NucleusIndentation",
     plain="indentation of the nucleus",
     range="[0, 1)",
     reference="1 - solidity",
     vetted="scipy; by hand",
 )
-def nucleus_indentation(parts: Parts) -> float:
+def nucleus_indentation(parts: CellParts) -> float:
     """Share of the nucleus's convex hull that is not nucleus: 0 for a smooth round one."""
-    return 1 - parts.nucleus.area / parts.nucleus.convex_area
+    return 1 - parts.nucleus_shape.area / parts.nucleus_shape.convex_area

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from ..core.registry import feature
 from ..primitives.arrays import Bytes, Floats, Mask
-from ..primitives.chamfer import chamfer
+from ..primitives.chamfer import chamfer_distance
 from ..primitives.kernels import compiled, inner
-from ..primitives.optical_density import otsu
-from .lobes import top
-from .nucleus_ratios import HAEMATOLOGY, Parts
+from ..primitives.optical_density import otsu_of_plane
+from .lobes import find_peak
+from .nucleus_ratios import HAEMATOLOGY, CellParts
 
 # Depths at which parts are told apart, twentieths of the greatest depth.
 DEPTHS = (3, 6, 9, 12, 15)
@@ -29,7 +29,7 @@ _BLUR = 0.06
 _UNIT = np.float32(1024)
 
 
-def _dark(red: Bytes, cell: Mask) -> Mask:
+def _dark_red_mask(red: Bytes, cell: Mask) -> Mask:
     """Pixels of a cell whose averaged red is at most Otsu's level; all is white around it."""
     inside = cell.view(np.uint8)
     reach = round(_BLUR * sqrt(cv2.countNonZero(inside) / pi))
@@ -42,12 +42,14 @@ def _dark(red: Bytes, cell: Mask) -> Mask:
     means = means[reach : reach + rows, reach : reach + cols]
     pixels = means[cell][:, None]
     # Where all pixels are equal, all are the nucleus.
-    dark: Mask = cell & (means <= max(otsu(pixels), int(pixels.min())))
+    dark: Mask = cell & (means <= max(otsu_of_plane(pixels), int(pixels.min())))
     return dark
 
 
 @inner
-def _passed(depth: NDArray[np.float32], limits: NDArray[np.float32], steps: Bytes) -> None:
+def _count_passed_limits(
+    depth: NDArray[np.float32], limits: NDArray[np.float32], steps: Bytes
+) -> None:
     """Write how many limits each pixel of a row passes."""
     for col in range(depth.size):
         steps[col] = 0
@@ -57,7 +59,7 @@ def _passed(depth: NDArray[np.float32], limits: NDArray[np.float32], steps: Byte
 
 
 @compiled
-def _stretches(depth: NDArray[np.float32], limits: NDArray[np.float32]) -> NDArray[np.int32]:
+def _find_stretches(depth: NDArray[np.float32], limits: NDArray[np.float32]) -> NDArray[np.int32]:
     """Stretches of pixels in a row that pass equally many limits, at least one: (n, 4).
 
     Row, first column, column after the last, and how many limits; from top to bottom, then from
@@ -68,7 +70,7 @@ def _stretches(depth: NDArray[np.float32], limits: NDArray[np.float32]) -> NDArr
     steps = np.empty(cols, np.uint8)
     size = 0
     for row in range(rows):
-        _passed(depth[row], limits, steps)
+        _count_passed_limits(depth[row], limits, steps)
         before = np.uint8(0)
         for col in range(cols):
             step = steps[col]
@@ -84,7 +86,7 @@ def _stretches(depth: NDArray[np.float32], limits: NDArray[np.float32]) -> NDArr
 
 
 @inner
-def _runs(stretches: NDArray[np.int32], step: int, runs: NDArray[np.int32]) -> int:
+def _runs_above_limit(stretches: NDArray[np.int32], step: int, runs: NDArray[np.int32]) -> int:
     """Write the runs of pixels that pass at least so many limits, see `_stretches`; count them."""
     count = 0
     for row, start, stop, passed in stretches:
@@ -99,7 +101,9 @@ def _runs(stretches: NDArray[np.int32], step: int, runs: NDArray[np.int32]) -> i
 
 
 @inner
-def _join(runs: NDArray[np.int32], parents: NDArray[np.int32], sizes: NDArray[np.int32]) -> int:
+def _join_runs(
+    runs: NDArray[np.int32], parents: NDArray[np.int32], sizes: NDArray[np.int32]
+) -> int:
     """Join runs that touch (8 neighbours), see `lobes.top`; return how many pixels there are.
 
     Each part's size stands at its top.
@@ -113,7 +117,7 @@ def _join(runs: NDArray[np.int32], parents: NDArray[np.int32], sizes: NDArray[np
             above += 1
         part, other = run, above
         while runs[other, 0] == row - 1 and runs[other, 1] <= stop:
-            high = top(parents, other)
+            high = find_peak(parents, other)
             if high != part:
                 parents[part] = high
                 sizes[high] += sizes[part]
@@ -145,28 +149,28 @@ def _second_and_third(stretches: NDArray[np.int32], limits: int) -> Floats:
     parents, sizes = np.empty(size, np.int32), np.empty(size, np.int32)
     shares = np.zeros((2, limits))
     for limit in range(limits):
-        count = _runs(stretches, limit + 1, runs)
-        total = _join(runs[:count], parents[:count], sizes[:count])
+        count = _runs_above_limit(stretches, limit + 1, runs)
+        total = _join_runs(runs[:count], parents[:count], sizes[:count])
         _, second, third = _largest(parents[:count], sizes[:count])
         shares[0, limit], shares[1, limit] = second / total, third / total
     return shares
 
 
 @lru_cache(maxsize=1)
-def _shares(parts: Parts) -> tuple[Floats, Floats]:
+def _segment_shares(parts: CellParts) -> tuple[Floats, Floats]:
     """Measure the segments of a cell once for the features that follow one another."""
-    cell = parts.whole
+    cell = parts.cell
     if not cell.nucleus.any():
         return np.full(len(DEPTHS), nan), np.full(len(DEPTHS), nan)
-    depth = chamfer(_dark(cell.plane("Red"), cell.cell))[1]
+    depth = chamfer_distance(_dark_red_mask(cell.plane("Red"), cell.cell))[1]
     deepest = int(np.rint(_UNIT * depth.max()))
     limits = np.array([share * deepest // 20 for share in DEPTHS], dtype=np.float32)
-    second, third = _second_and_third(_stretches(depth, limits), limits.size)
+    second, third = _second_and_third(_find_stretches(depth, limits), limits.size)
     return second, third
 
 
 # No colours to declare: red serves to find the outline, and what is told is its shape.
-sign = partial(
+haematology_feature = partial(
     feature,
     HAEMATOLOGY,
     version=2,
@@ -180,22 +184,22 @@ sign = partial(
 )
 
 
-@sign(
+@haematology_feature(
     plain="share of the second segment of the nucleus",
     range="[0, 0.5]",
 )
-def second_segment_share(parts: Parts) -> Floats:
+def second_segment_share(parts: CellParts) -> Floats:
     """Share of the second largest part of the cell's dark red, eroded by growing depths.
 
     The nucleus is outlined anew by Otsu's level; its mask only says whether there is one.
     """
-    return _shares(parts)[0]
+    return _segment_shares(parts)[0]
 
 
-@sign(
+@haematology_feature(
     plain="share of the third segment of the nucleus",
     range="[0, 0.34]",
 )
-def third_segment_share(parts: Parts) -> Floats:
+def third_segment_share(parts: CellParts) -> Floats:
     """Share of the third largest part of the cell's dark red, eroded by growing depths."""
-    return _shares(parts)[1]
+    return _segment_shares(parts)[1]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from .arrays import Bytes, Mask
 from .kernels import compiled, inner
 
-Steps = NDArray[np.int32]
+Distances = NDArray[np.int32]
 
 # A step to the next pixel, to the next diagonal one and that of a knight: 1, 1.4 and 2.1969
 # (Borgefors 1986, as OpenCV has them) in parts of a pixel, so that sums are exact.
@@ -18,7 +18,7 @@ _STRAIGHT, _DIAGONAL, _KNIGHT = (np.int32(round(step * _UNIT)) for step in (1, 1
 
 
 @inner
-def _from_two_rows(next_row: Steps, far_row: Steps, least: Steps) -> None:
+def _propagate(next_row: Distances, far_row: Distances, least: Distances) -> None:
     """Write the least way to each pixel of a row through the two rows on one side of it.
 
     The rows are framed by two pixels; `least` is not. One plain loop over 32-bit numbers, two at
@@ -33,13 +33,13 @@ def _from_two_rows(next_row: Steps, far_row: Steps, least: Steps) -> None:
 
 
 @compiled
-def _depth(mask: Bytes, top: int, left: int, rows: int, cols: int) -> NDArray[np.float32]:
+def _distances(mask: Bytes, top: int, left: int, rows: int, cols: int) -> NDArray[np.float32]:
     """Depth of the pixels in a box of a 0/1 mask, framed: down the rows, then up again."""
     steps = np.empty((rows + 4, cols + 4), np.int32)
     steps[:2], steps[rows + 2 :], steps[:, :2], steps[:, cols + 2 :] = 0, 0, 0, 0
     least = np.empty(cols, np.int32)
     for row in range(rows):
-        _from_two_rows(steps[row + 1], steps[row], least)
+        _propagate(steps[row + 1], steps[row], least)
         inside = mask[top + row, left : left + cols]
         for col in range(cols):
             least[col] = least[col] if inside[col] else np.int32(0)
@@ -50,7 +50,7 @@ def _depth(mask: Bytes, top: int, left: int, rows: int, cols: int) -> NDArray[np
             here[col] = before
     depth = np.zeros((rows + 2, cols + 2), np.float32)
     for row in range(rows - 1, -1, -1):
-        _from_two_rows(steps[row + 3], steps[row + 4], least)
+        _propagate(steps[row + 3], steps[row + 4], least)
         here = steps[row + 2, 2 : cols + 2]
         for col in range(cols):
             least[col] = min(least[col], here[col])
@@ -64,7 +64,7 @@ def _depth(mask: Bytes, top: int, left: int, rows: int, cols: int) -> NDArray[np
     return depth
 
 
-def chamfer(mask: Mask) -> tuple[tuple[slice, slice], NDArray[np.float32]]:
+def chamfer_distance(mask: Mask) -> tuple[tuple[slice, slice], NDArray[np.float32]]:
     """Bounding box of a mask, and each pixel's distance to the nearest outside, framed with 0.
 
     Chamfer distance of 5x5 pixels, within 2 % of the Euclidean: (rows + 2, cols + 2) of the box.
@@ -74,4 +74,4 @@ def chamfer(mask: Mask) -> tuple[tuple[slice, slice], NDArray[np.float32]]:
     """
     plane = mask.view(np.uint8)
     left, top, cols, rows = cv2.boundingRect(plane)
-    return np.s_[top : top + rows, left : left + cols], _depth(plane, top, left, rows, cols)
+    return np.s_[top : top + rows, left : left + cols], _distances(plane, top, left, rows, cols)

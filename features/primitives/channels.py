@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Bytes, Floats
-from .kernels import unmix
+from .kernels import separate_stains
 
 CHANNELS: tuple[str, ...] = (
     "Gray",
@@ -29,7 +29,7 @@ TEXTURE_CHANNELS = tuple(name for name in CHANNELS if name != "Hue")
 
 
 # Value of a plane's level: slope * level + offset, in the unit beside it.
-SCALES: dict[str, tuple[float, float, str]] = {
+CHANNEL_SCALES: dict[str, tuple[float, float, str]] = {
     "Gray": (1.0, 0.0, "8-bit level"),
     "Red": (1.0, 0.0, "8-bit level"),
     "Green": (1.0, 0.0, "8-bit level"),
@@ -50,7 +50,7 @@ _AZURE = (0.834750233, 0.513556283, 0.196330403)
 _EOSIN = (0.092789, 0.954111, 0.283111)
 
 
-def _unmixing() -> Floats:
+def _unmixing_matrix() -> Floats:
     """Return the (2, 3) matrix from optical densities to amounts of azure and eosin."""
     azure = np.array(_AZURE) / np.linalg.norm(_AZURE)
     eosin = np.array(_EOSIN) / np.linalg.norm(_EOSIN)
@@ -65,17 +65,17 @@ def _stain_tables() -> NDArray[np.int32]:
     Fixed point with 16 fractional bits, so that every machine adds up to the same byte.
     """
     density = -np.log10((np.arange(256) + 1) / 256)
-    levels = _unmixing()[:, :, None] * density / SCALES["Azure"][0]
+    levels = _unmixing_matrix()[:, :, None] * density / CHANNEL_SCALES["Azure"][0]
     return np.rint(levels * 65536).astype(np.int32)
 
 
-_STAINS = _stain_tables()
+_STAIN_TABLES = _stain_tables()
 
 
-GROUPS = (CHANNELS[:1], CHANNELS[1:4], CHANNELS[4:7], CHANNELS[7:10], CHANNELS[10:])
+CHANNEL_GROUPS = (CHANNELS[:1], CHANNELS[1:4], CHANNELS[4:7], CHANNELS[7:10], CHANNELS[10:])
 
 
-def fill(group: tuple[str, ...], rgb: Bytes, planes: Bytes) -> None:
+def compute_planes(group: tuple[str, ...], rgb: Bytes, planes: Bytes) -> None:
     """Write the planes of channels that are computed together.
 
     ``Gray`` is BT.601 luma, ``Lstar astar bstar`` CIELAB of sRGB under D65 and ``Hue`` a circle
@@ -93,7 +93,7 @@ def fill(group: tuple[str, ...], rgb: Bytes, planes: Bytes) -> None:
     if first == "Gray":
         cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY, dst=planes[0])
     elif first == "Azure":
-        planes[:] = unmix(rgb, _STAINS)
+        planes[:] = separate_stains(rgb, _STAIN_TABLES)
     else:
         code = _CONVERSIONS.get(first)
         cv2.split(rgb if code is None else cv2.cvtColor(rgb, code), list(planes))
@@ -103,9 +103,9 @@ _CONVERSIONS = {"Lstar": cv2.COLOR_RGB2LAB, "Hue": cv2.COLOR_RGB2HSV_FULL}
 
 
 @cache
-def scale(channels: tuple[str, ...]) -> Floats:
+def level_values(channels: tuple[str, ...]) -> Floats:
     """Return the values of the 256 levels of each channel, in its unit: (channels, 256)."""
-    slopes = np.array([SCALES[name][:2] for name in channels])
+    slopes = np.array([CHANNEL_SCALES[name][:2] for name in channels])
     values: Floats = slopes[:, :1] * np.arange(256.0) + slopes[:, 1:]
     values.flags.writeable = False
     return values

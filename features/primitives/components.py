@@ -14,7 +14,8 @@ Runs = tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], NDArray[np
 
 
 @inner
-def _root(parent: NDArray[np.int32], run: int) -> int:
+def find_root(parent: NDArray[np.int32], run: int) -> int:
+    """Follow the parents of a run to its root; halve the path on the way (union-find)."""
     while parent[run] != run:
         parent[run] = parent[parent[run]]
         run = parent[run]
@@ -22,7 +23,7 @@ def _root(parent: NDArray[np.int32], run: int) -> int:
 
 
 @inner
-def _runs(mask: Bytes, value: int, reach: int) -> Runs:
+def _find_runs(mask: Bytes, value: int, reach: int) -> Runs:
     """Runs of a value in the rows of a 0/1 mask, and which of them hang together.
 
     Runs of neighbouring rows do where they share a column, or with a `reach` of 1 where they
@@ -57,7 +58,7 @@ def _runs(mask: Bytes, value: int, reach: int) -> Runs:
                     above += 1
                 near = above
                 while near < end and first[near] < col + reach:
-                    one, two = _root(parent, near), _root(parent, count)
+                    one, two = find_root(parent, near), find_root(parent, count)
                     parent[max(one, two)] = min(one, two)
                     near += 1
                 count += 1
@@ -70,7 +71,7 @@ def _runs(mask: Bytes, value: int, reach: int) -> Runs:
 
 
 @inner
-def _numbered(runs: Runs) -> tuple[NDArray[np.int32], int]:
+def _component_numbers(runs: Runs) -> tuple[NDArray[np.int32], int]:
     """Number of each run's part, from 1, and of parts and the outside together.
 
     Parts are in the order of their first blocks of 2 x 2 pixels, as OpenCV numbers them.
@@ -106,7 +107,7 @@ def _numbered(runs: Runs) -> tuple[NDArray[np.int32], int]:
 
 
 @compiled
-def labelled(mask: Bytes) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+def label_components(mask: Bytes) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Number the parts (8 neighbours) of a 0/1 mask, and tally each.
 
     Returns the numbers (rows, cols), 0 outside, and (8, parts + 1): pixels, the sums of their rows
@@ -114,9 +115,9 @@ def labelled(mask: Bytes) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     image's edge; all 0 for the outside.
     """
     rows, cols = mask.shape
-    runs = _runs(mask, 1, 1)
+    runs = _find_runs(mask, 1, 1)
     begin, first, past, _ = runs
-    number, count = _numbered(runs)
+    number, count = _component_numbers(runs)
     labels = np.zeros((rows, cols), np.int32)
     tally = np.zeros((8, count), np.int64)
     for part in range(1, count):
@@ -139,7 +140,7 @@ def labelled(mask: Bytes) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
 
 
 @inner
-def _painted(mask: Bytes, runs: Runs, chosen: NDArray[np.bool_], value: int) -> None:
+def _paint_components(mask: Bytes, runs: Runs, chosen: NDArray[np.bool_], value: int) -> None:
     """Write a value into the parts whose first run is chosen."""
     begin, first, past, parent = runs
     for row in range(mask.shape[0]):
@@ -150,9 +151,9 @@ def _painted(mask: Bytes, runs: Runs, chosen: NDArray[np.bool_], value: int) -> 
 
 
 @compiled
-def greatest_parts(mask: Bytes, share: float) -> Bytes:
+def keep_large_components(mask: Bytes, share: float) -> Bytes:
     """Parts (8 neighbours) of a 0/1 mask with at least a share of the greatest one's pixels."""
-    runs = _runs(mask, 1, 1)
+    runs = _find_runs(mask, 1, 1)
     _, first, past, parent = runs
     areas = np.zeros(parent.size, np.int64)
     greatest = 0
@@ -163,15 +164,15 @@ def greatest_parts(mask: Bytes, share: float) -> Bytes:
     for run in range(parent.size):
         chosen[run] = areas[run] >= share * greatest
     kept = np.zeros(mask.shape, np.uint8)
-    _painted(kept, runs, chosen, 1)
+    _paint_components(kept, runs, chosen, 1)
     return kept
 
 
 @compiled
-def parts_under(mask: Bytes, core: Bytes) -> tuple[Bytes, bool]:
+def keep_components_touching(mask: Bytes, core: Bytes) -> tuple[Bytes, bool]:
     """Parts (8 neighbours) of a 0/1 mask that meet another; whether they reach the image's edge."""
     rows, cols = mask.shape
-    runs = _runs(mask, 1, 1)
+    runs = _find_runs(mask, 1, 1)
     begin, first, past, parent = runs
     met = np.zeros(parent.size, np.bool_)
     for row in range(rows):
@@ -182,7 +183,7 @@ def parts_under(mask: Bytes, core: Bytes) -> tuple[Bytes, bool]:
                         met[parent[run]] = True
                         break
     kept = np.zeros(mask.shape, np.uint8)
-    _painted(kept, runs, met, 1)
+    _paint_components(kept, runs, met, 1)
     cut = False
     for row in range(rows):
         for run in range(begin[row], begin[row + 1]):
@@ -200,7 +201,7 @@ def fill_holes(mask: Bytes, largest: float) -> bool:
     fills has an area above `largest`.
     """
     rows, cols = mask.shape
-    runs = _runs(mask, 0, 0)
+    runs = _find_runs(mask, 0, 0)
     begin, first, past, parent = runs
     hole = np.zeros(parent.size, np.bool_)
     top, left = np.empty(parent.size, np.int64), np.empty(parent.size, np.int64)
@@ -220,5 +221,5 @@ def fill_holes(mask: Bytes, largest: float) -> bool:
             part = parent[run]
             if hole[part] and (right[part] - left[part] + 1) * (row - top[part] + 2) > largest:
                 return False
-    _painted(mask, runs, hole, 1)
+    _paint_components(mask, runs, hole, 1)
     return True

@@ -10,7 +10,7 @@ from .kernels import compiled, inner
 
 
 @compiled
-def part_mask(labels: NDArray[np.int32], chosen: NDArray[np.bool_]) -> Bytes:
+def mask_of_components(labels: NDArray[np.int32], chosen: NDArray[np.bool_]) -> Bytes:
     """Mask of the pixels whose part is chosen: (rows, cols) uint8, 0 or 1."""
     rows, cols = labels.shape
     mask = np.empty((rows, cols), np.uint8)
@@ -21,7 +21,7 @@ def part_mask(labels: NDArray[np.int32], chosen: NDArray[np.bool_]) -> Bytes:
 
 
 @compiled
-def centre(mask: Bytes) -> tuple[float, float]:
+def centroid(mask: Bytes) -> tuple[float, float]:
     """Mean row and column of the pixels of a 0/1 mask, NaN without any."""
     count = down = across = 0
     rows, cols = mask.shape
@@ -36,7 +36,7 @@ def centre(mask: Bytes) -> tuple[float, float]:
 
 
 @compiled
-def least_of_parts(
+def minimum_by_component(
     labels: NDArray[np.int32], plane: NDArray[np.float32], count: int
 ) -> NDArray[np.float32]:
     """Least value of a plane in each part: (count,) float32, infinite for part 0."""
@@ -51,7 +51,7 @@ def least_of_parts(
 
 
 @compiled
-def gap_to_part(labels: NDArray[np.int32], part: int, box: NDArray[np.int64]) -> float:
+def distance_from_centre(labels: NDArray[np.int32], part: int, box: NDArray[np.int64]) -> float:
     """Distance of a part from the centre of the image, in pixels; infinite where it is empty.
 
     `box` (4,) holds the first and the last row, the first and the last column of the part.
@@ -66,7 +66,7 @@ def gap_to_part(labels: NDArray[np.int32], part: int, box: NDArray[np.int64]) ->
 
 
 @compiled
-def dark_share(rgb: Bytes, black: int) -> float:
+def dark_border_share(rgb: Bytes, black: int) -> float:
     """Share of the outermost pixels that have no channel above a level; corners count twice."""
     rows, cols, _ = rgb.shape
     dark = 0
@@ -80,7 +80,7 @@ def dark_share(rgb: Bytes, black: int) -> float:
 
 
 @compiled
-def masked_counts(plane: Bytes, mask: Bytes) -> NDArray[np.int64]:
+def masked_histogram(plane: Bytes, mask: Bytes) -> NDArray[np.int64]:
     """Count the levels of a plane inside a 0/1 mask: (256,)."""
     counts = np.zeros((2, 256), np.int64)
     rows, cols = plane.shape
@@ -92,7 +92,7 @@ def masked_counts(plane: Bytes, mask: Bytes) -> NDArray[np.int64]:
 
 
 @compiled
-def otsu_level(counts: NDArray[np.int64]) -> int:
+def otsu_threshold(counts: NDArray[np.int64]) -> int:
     """Level that separates two classes of counted levels best (Otsu 1979), see `stain.otsu`.
 
     The lower class may not be empty nor the upper one; 0 where only one level occurs.
@@ -168,7 +168,7 @@ def density_planes(
 
 
 @inner
-def _median(counts: NDArray[np.int64], total: int) -> int:
+def _median_level(counts: NDArray[np.int64], total: int) -> int:
     reached = 0
     for level in range(256):
         reached += counts[level]
@@ -178,7 +178,7 @@ def _median(counts: NDArray[np.int64], total: int) -> int:
 
 
 @inner
-def _frequent(
+def _brightest_peak(
     counts: NDArray[np.int64], spread: NDArray[np.int64], top: int, frequent: float
 ) -> int:
     """Brightest level round which pixels gather, not far below the top."""
@@ -201,7 +201,7 @@ def _frequent(
 
 
 @compiled
-def slide_levels(
+def background_levels(
     rgb: Bytes, step: int, spread: NDArray[np.int64], share: float, frequent: float
 ) -> Floats:
     """Median colour of the pixels at the brightest frequent level of green: (3,) float64.
@@ -227,7 +227,7 @@ def slide_levels(
     while reached < share * total and top > 0:
         top -= 1
         reached += green[top]
-    peak, width = _frequent(green, spread, top, frequent), spread[top]
+    peak, width = _brightest_peak(green, spread, top, frequent), spread[top]
     red, blue = np.zeros(256, np.int64), np.zeros(256, np.int64)
     for row in range(0, rows, step):
         for col in range(0, cols, step):
@@ -241,8 +241,8 @@ def slide_levels(
         count += green[level]
     levels = np.empty(3)
     levels[0], levels[1], levels[2] = (
-        _median(red, count),
-        _median(green, count),
-        _median(blue, count),
+        _median_level(red, count),
+        _median_level(green, count),
+        _median_level(blue, count),
     )
     return levels

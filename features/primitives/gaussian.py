@@ -18,7 +18,7 @@ _ONE = 256
 _HALF = np.float32(_ONE * _ONE / 2)
 
 
-def _weights(sigma: float) -> Singles:
+def _integer_weights(sigma: float) -> Singles:
     """Whole-number weights of a blur: what one loses by rounding the next one gets."""
     reach = round(sigma * 6 + 1) // 2
     bell = [exp(-((place / sigma) ** 2) / 2) for place in range(-reach, reach + 1)]
@@ -32,7 +32,7 @@ def _weights(sigma: float) -> Singles:
 
 
 @inner
-def _mirrored(place: int, size: int) -> int:
+def _reflect_index(place: int, size: int) -> int:
     """Place inside an array that one beyond its ends stands for; the ends occur once."""
     while size > 1 and not 0 <= place < size:
         place = -place if place < 0 else 2 * (size - 1) - place
@@ -40,15 +40,15 @@ def _mirrored(place: int, size: int) -> int:
 
 
 @inner
-def _across(row: Bytes, weights: Singles, framed: Singles, sums: Singles) -> None:
+def _blur_row(row: Bytes, weights: Singles, framed: Singles, sums: Singles) -> None:
     """Add up the weighted levels to either side of each pixel of a row."""
     size, reach = row.size, weights.size // 2
     middle = framed[reach : reach + size]
     for col in range(size):
         middle[col] = row[col]
     for place in range(1, reach + 1):
-        framed[reach - place] = row[_mirrored(-place, size)]
-        framed[reach + size - 1 + place] = row[_mirrored(size - 1 + place, size)]
+        framed[reach - place] = row[_reflect_index(-place, size)]
+        framed[reach + size - 1 + place] = row[_reflect_index(size - 1 + place, size)]
     weight = weights[reach]
     for col in range(size):
         sums[col] = middle[col] * weight
@@ -60,7 +60,7 @@ def _across(row: Bytes, weights: Singles, framed: Singles, sums: Singles) -> Non
 
 
 @compiled
-def _blurred(plane: Bytes, weights: Singles) -> Bytes:
+def _blur(plane: Bytes, weights: Singles) -> Bytes:
     """Blur along the rows, each once, and then down the columns."""
     rows, cols = plane.shape
     reach = weights.size // 2
@@ -72,15 +72,15 @@ def _blurred(plane: Bytes, weights: Singles) -> Bytes:
     done = 0
     for row in range(rows):
         while done < min(row + reach + 1, rows):
-            _across(plane[done], weights, framed, across[done % kept])
+            _blur_row(plane[done], weights, framed, across[done % kept])
             done += 1
         here, line = across[row % kept], blurred[row]
         weight = weights[reach]
         for col in range(cols):
             sums[col] = here[col] * weight + _HALF
         for place in range(reach):
-            above = across[_mirrored(row - reach + place, rows) % kept]
-            below = across[_mirrored(row + reach - place, rows) % kept]
+            above = across[_reflect_index(row - reach + place, rows) % kept]
+            below = across[_reflect_index(row + reach - place, rows) % kept]
             weight = weights[place]
             for col in range(cols):
                 sums[col] += (above[col] + below[col]) * weight
@@ -89,7 +89,7 @@ def _blurred(plane: Bytes, weights: Singles) -> Bytes:
     return blurred
 
 
-def gaussian(plane: Bytes, sigma: float) -> Bytes:
+def gaussian_blur(plane: Bytes, sigma: float) -> Bytes:
     """Blur a plane; beyond its edges it is mirrored.
 
     The same bytes as OpenCV's ``GaussianBlur(plane, (0, 0), sigma)``.
@@ -104,4 +104,4 @@ def gaussian(plane: Bytes, sigma: float) -> Bytes:
     -------
     (rows, cols) uint8
     """
-    return _blurred(plane, _weights(sigma))
+    return _blur(plane, _integer_weights(sigma))

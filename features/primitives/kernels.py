@@ -32,7 +32,7 @@ def inner(loop: Loop) -> Loop:
 
 
 @compiled
-def unmix(rgb: NDArray[np.uint8], tables: NDArray[np.int32]) -> NDArray[np.uint8]:
+def separate_stains(rgb: NDArray[np.uint8], tables: NDArray[np.int32]) -> NDArray[np.uint8]:
     """Add up each pixel's three table entries, 16 fractional bits, clipped to a byte.
 
     `rgb` is (rows, cols, 3), `tables` (planes, 3, 256); returns (planes, rows, cols).
@@ -54,7 +54,9 @@ def unmix(rgb: NDArray[np.uint8], tables: NDArray[np.int32]) -> NDArray[np.uint8
 
 
 @compiled
-def histograms(planes: NDArray[np.uint8], parts: NDArray[np.uint8]) -> NDArray[np.int64]:
+def compartment_histograms(
+    planes: NDArray[np.uint8], parts: NDArray[np.uint8]
+) -> NDArray[np.int64]:
     """Count the levels of every plane in cytoplasm (part 1) and nucleus (part 2).
 
     `planes` is (channels, rows, cols); returns (channels, 2, 256).
@@ -71,7 +73,7 @@ def histograms(planes: NDArray[np.uint8], parts: NDArray[np.uint8]) -> NDArray[n
 
 
 @compiled
-def level_counts(rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.int64]:
+def rgb_histograms(rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Count the levels of red, green and blue inside a mask: (3, 256)."""
     counts = np.zeros((3, 256), np.int64)
     rows, cols, _ = rgb.shape
@@ -84,7 +86,7 @@ def level_counts(rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.
 
 
 @compiled
-def expectations(
+def expected_values(
     distributions: NDArray[np.float64], values: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Mean of each value under each distribution, added up in the order of the levels.
@@ -103,7 +105,7 @@ def expectations(
 
 
 @compiled
-def neighbour_patterns(
+def local_binary_patterns(
     plane: NDArray[np.uint8],
     rows_off: NDArray[np.int64],
     cols_off: NDArray[np.int64],
@@ -170,7 +172,7 @@ def neighbour_patterns(
 
 
 @compiled
-def counts_by_mask(
+def histograms_by_mask(
     values: NDArray[np.uint8], masks: NDArray[np.uint8], bins: int
 ) -> NDArray[np.int64]:
     """Count values below `bins` inside three masks, the bits 1, 2 and 4 of `masks`: (3, bins)."""

@@ -12,14 +12,14 @@ from .arrays import Bytes, Floats, Mask
 from .kernels import compiled, inner
 
 
-def eroded(mask: Mask, side: int) -> Bytes:
+def erode(mask: Mask, side: int) -> Bytes:
     """Pixels whose whole square of `side` pixels lies in a mask: (rows, cols) uint8, 0 or 1."""
     square = np.ones((side, side), np.uint8)
     kept = cv2.erode(mask.view(np.uint8), square, borderType=cv2.BORDER_CONSTANT, borderValue=0)
     return np.asarray(kept, dtype=np.uint8)
 
 
-def dilated(mask: Mask, side: int) -> Bytes:
+def dilate(mask: Mask, side: int) -> Bytes:
     """Pixels that have a mask within their square of `side` pixels: (rows, cols) uint8, 0 or 1."""
     square = np.ones((side, side), np.uint8)
     return np.asarray(cv2.dilate(mask.view(np.uint8), square), dtype=np.uint8)
@@ -62,7 +62,7 @@ def row_sums(mask: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 
 @compiled
-def extent(sums: NDArray[np.int64]) -> NDArray[np.int64]:
+def projection_widths(sums: NDArray[np.int64]) -> NDArray[np.int64]:
     """Area, sums of the pixels' rows and of their columns, then widths of the mask: (7,).
 
     Of `row_sums` with at least one row. The widths are those of the box, rows and columns, and
@@ -86,7 +86,7 @@ def extent(sums: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 @inner
-def _hull(sums: NDArray[np.int64]) -> tuple[Floats, Floats]:
+def _hull_corners(sums: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """Corners of the convex hull of the pixels as unit squares, in turn: columns and rows.
 
     Rows come sorted, so that one walk down each side drops what is no corner of it.
@@ -114,12 +114,12 @@ def _hull(sums: NDArray[np.int64]) -> tuple[Floats, Floats]:
 
 
 @compiled
-def calipers(sums: NDArray[np.int64]) -> tuple[float, float, float]:
+def feret_diameters(sums: NDArray[np.int64]) -> tuple[float, float, float]:
     """Squared longest diameter of the hull of the pixels as unit squares, least width, twice area.
 
     Of `row_sums` with at least one row.
     """
-    x, y = _hull(sums)
+    x, y = _hull_corners(sums)
     size = x.size
     longest, narrowest, twice = 0.0, np.inf, 0.0
     for here in range(size):
@@ -169,7 +169,7 @@ def central_moments(sums: NDArray[np.int64], row: float, col: float) -> Floats:
 
 
 @compiled
-def shrunk(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def erode_bits(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Erode eight masks at once, one in each bit: those in all nine pixels of a 3x3 square."""
     rows, cols = bits.shape
     across = np.zeros((rows, cols), np.uint8)
@@ -186,7 +186,7 @@ def shrunk(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 @compiled
-def quads(mask: NDArray[np.uint8]) -> NDArray[np.int64]:
+def bit_quads(mask: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Count the 2x2 neighbourhoods that an outline crosses, of a mask framed with background.
 
     Returns (16,), by the code top-left + 2 top-right + 4 bottom-left + 8 bottom-right; those
@@ -214,7 +214,7 @@ def quads(mask: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 
 @compiled
-def near_and_far(
+def ring_means(
     plane: NDArray[np.uint8],
     parts: NDArray[np.uint8],
     inner: NDArray[np.uint8],

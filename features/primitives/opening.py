@@ -13,7 +13,7 @@ from .kernels import compiled, inner
 
 Words = NDArray[np.uint64]
 
-LARGEST = 6  # pixels; radius of the largest disc, see `opened_with`
+LARGEST_RADIUS = 6  # pixels; radius of the largest disc, see `opened_with`
 
 # Eight bytes of 0 or 1 become bits of the top byte, and a byte becomes eight bytes of 0 or 1.
 _GATHER, _SPREAD = np.uint64(0x0102040810204080), np.uint64(0x8040201008040201)
@@ -29,7 +29,7 @@ def disc(radius: int) -> Bytes:
 
 
 @cache
-def _rows_of(radius: int) -> NDArray[np.int64]:
+def _disc_rows(radius: int) -> NDArray[np.int64]:
     """Rows of a disc, from the narrowest: reach to either side, and rows from the middle."""
     reaches = (disc(radius).sum(axis=1).astype(np.int64) - 1) // 2
     order = np.argsort(reaches, kind="stable")
@@ -37,7 +37,7 @@ def _rows_of(radius: int) -> NDArray[np.int64]:
 
 
 @inner
-def _grown(bits: Words, disc_rows: NDArray[np.int64], margin: int) -> Words:
+def _dilate_strip(bits: Words, disc_rows: NDArray[np.int64], margin: int) -> Words:
     """Dilate a strip with a disc; the `margin` rows at either end do not count."""
     rows = bits.size - 2 * margin
     grown = np.zeros(bits.size, np.uint64)
@@ -58,7 +58,7 @@ def _grown(bits: Words, disc_rows: NDArray[np.int64], margin: int) -> Words:
 
 
 @compiled
-def _opened(
+def _open(
     mask: Bytes, disc_rows: NDArray[np.int64], wider: NDArray[np.int64], margin: int
 ) -> Bytes:
     """Open a 0/1 mask with a disc and dilate it with another, see `_rows_of`.
@@ -86,14 +86,14 @@ def _opened(
             for byte in range(8):
                 word |= packed[row, start // 8 + byte] << np.uint64(8 * byte)
             bits[row + margin] = word
-        far = _grown(bits, disc_rows, margin)
+        far = _dilate_strip(bits, disc_rows, margin)
         for row in range(margin, rows + margin):
             far[row] = ~far[row] & inside
-        near = _grown(far, disc_rows, margin)
+        near = _dilate_strip(far, disc_rows, margin)
         if wider.shape[0] > 1:
             for row in range(margin, rows + margin):
                 near[row] &= inside
-            near = _grown(near, wider, margin)
+            near = _dilate_strip(near, wider, margin)
         for row in range(rows):
             word = near[row + margin] >> np.uint64(margin)
             for lane in range(start // 8, min(start // 8 + 8 - margin // 4, lanes.size)):
@@ -108,7 +108,7 @@ def _opened(
     return opened
 
 
-def opened_with(mask: Bytes, radius: int, wider: int = 0) -> Bytes:
+def open_with_disc(mask: Bytes, radius: int, wider: int = 0) -> Bytes:
     """Open a mask with a disc, and dilate it with another.
 
     Parameters
@@ -123,4 +123,4 @@ def opened_with(mask: Bytes, radius: int, wider: int = 0) -> Bytes:
     (rows, cols) uint8, 0 or 1
     """
     margin = 8 if 2 * radius + wider <= 8 else 16
-    return _opened(mask, _rows_of(radius), _rows_of(wider), margin)
+    return _open(mask, _disc_rows(radius), _disc_rows(wider), margin)

@@ -12,7 +12,7 @@ Distances = NDArray[np.float32]
 
 
 @compiled
-def distant_counts(
+def distant_histogram(
     plane: Bytes, distance: Distances, aside: Distances, reach: float
 ) -> NDArray[np.int64]:
     """Count the levels of a plane farther than `reach` from both of two things: (256,)."""
@@ -28,7 +28,7 @@ def distant_counts(
 
 
 @compiled
-def own_pixels(
+def pixels_of_nearest_nucleus(
     plane: Bytes, distance: Distances, aside: Distances, level: int, half: float
 ) -> Bytes:
     """Pixels above a level that are no nearer to another nucleus: (rows, cols) uint8, 0 or 1.
@@ -45,7 +45,7 @@ def own_pixels(
 
 
 @compiled
-def near_and_away(
+def training_masks(
     plane: Bytes,
     own: Bytes,
     distance: Distances,
@@ -73,7 +73,7 @@ def near_and_away(
 
 
 @compiled
-def median_level(plane: Bytes, mask: Bytes, without: Bytes) -> float:
+def masked_median(plane: Bytes, mask: Bytes, without: Bytes) -> float:
     """Median of a plane over one mask without another; NaN where that leaves nothing."""
     tallies = np.zeros((2, 256), np.int64)
     rows, cols = plane.shape
@@ -99,7 +99,7 @@ def median_level(plane: Bytes, mask: Bytes, without: Bytes) -> float:
 
 
 @inner
-def _along_second(values: Floats, weights: Floats, out: Floats) -> None:
+def _smooth_second_axis(values: Floats, weights: Floats, out: Floats) -> None:
     """Smooth (blocks, places, values) along the places; beyond the ends they are mirrored."""
     blocks, places, _ = values.shape
     last = places - 1
@@ -117,7 +117,7 @@ def _along_second(values: Floats, weights: Floats, out: Floats) -> None:
 
 
 @inner
-def _along_last(values: Floats, weights: Floats, out: Floats) -> None:
+def _smooth_last_axis(values: Floats, weights: Floats, out: Floats) -> None:
     """Smooth (blocks, places) along the places; beyond the ends they are mirrored."""
     blocks, places = values.shape
     line = np.empty(places + 4)
@@ -131,7 +131,7 @@ def _along_last(values: Floats, weights: Floats, out: Floats) -> None:
 
 
 @compiled
-def smoothed(counts: NDArray[np.int64], weights: Floats) -> Floats:
+def smooth_histograms(counts: NDArray[np.int64], weights: Floats) -> Floats:
     """Smooth (n, a, b, c) along the last three axes with five symmetric weights.
 
     Lengths are 3 at least. To the last bit what OpenCV's ``GaussianBlur`` gives, which needs as
@@ -140,14 +140,14 @@ def smoothed(counts: NDArray[np.int64], weights: Floats) -> Floats:
     n, a, b, c = counts.shape
     one = counts.astype(np.float64)
     two = np.empty_like(one)
-    _along_second(one.reshape(n, a, b * c), weights, two.reshape(n, a, b * c))
-    _along_second(two.reshape(n * a, b, c), weights, one.reshape(n * a, b, c))
-    _along_last(one.reshape(n * a * b, c), weights, two.reshape(n * a * b, c))
+    _smooth_second_axis(one.reshape(n, a, b * c), weights, two.reshape(n, a, b * c))
+    _smooth_second_axis(two.reshape(n * a, b, c), weights, one.reshape(n * a, b, c))
+    _smooth_last_axis(one.reshape(n * a * b, c), weights, two.reshape(n * a * b, c))
     return two
 
 
 @inner
-def _tint(optical: Bytes, row: int, col: int, blue: Bytes, red: Bytes) -> int:
+def _colour_bin(optical: Bytes, row: int, col: int, blue: Bytes, red: Bytes) -> int:
     """Bin of a colour: 16 bins of each density ratio and of the green density."""
     green = optical[row, col, 1]
     high = np.int64(blue[optical[row, col, 2], green]) * 16 + red[optical[row, col, 0], green]
@@ -155,7 +155,7 @@ def _tint(optical: Bytes, row: int, col: int, blue: Bytes, red: Bytes) -> int:
 
 
 @compiled
-def tint_counts(
+def colour_histograms(
     optical: Bytes, near: Bytes, away: Bytes, blue: Bytes, red: Bytes
 ) -> NDArray[np.int64]:
     """Count the colours of two masks: (2, 4096)."""
@@ -164,14 +164,14 @@ def tint_counts(
     for row in range(rows):
         for col in range(cols):
             if near[row, col]:
-                counts[0, _tint(optical, row, col, blue, red)] += 1
+                counts[0, _colour_bin(optical, row, col, blue, red)] += 1
             if away[row, col]:
-                counts[1, _tint(optical, row, col, blue, red)] += 1
+                counts[1, _colour_bin(optical, row, col, blue, red)] += 1
     return counts
 
 
 @compiled
-def tint_scores(
+def score_plane(
     optical: Bytes,
     own: Bytes,
     scores: NDArray[np.float32],
@@ -185,5 +185,5 @@ def tint_scores(
         for col in range(cols):
             plane[row, col] = -1
             if own[row, col]:
-                plane[row, col] = scores[_tint(optical, row, col, blue, red)]
+                plane[row, col] = scores[_colour_bin(optical, row, col, blue, red)]
     return plane

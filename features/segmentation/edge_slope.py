@@ -12,7 +12,7 @@ Level = np.int64
 
 
 @inner
-def _gradient(
+def _sobel_magnitude(
     a: Level, b: Level, c: Level, d: Level, f: Level, g: Level, h: Level, i: Level
 ) -> float:
     """Magnitude of the Sobel gradient amid eight neighbours, row by row."""
@@ -21,7 +21,7 @@ def _gradient(
 
 
 @compiled
-def level_slopes(plane: Bytes, mask: Bytes, levels: NDArray[np.int64], reach: int) -> Floats:
+def slopes_at_levels(plane: Bytes, mask: Bytes, levels: NDArray[np.int64], reach: int) -> Floats:
     """Mean slope of a plane along the outlines that some levels draw inside a mask.
 
     An outline is made of the pixels at most `reach` from the level; one of 20 pixels or fewer
@@ -39,7 +39,7 @@ def level_slopes(plane: Bytes, mask: Bytes, levels: NDArray[np.int64], reach: in
             which = near[plane[row, col]]
             if which and mask[row, col]:
                 left, right = abs(col - 1), min(col + 1, 2 * (cols - 1) - col - 1)
-                slope = _gradient(
+                slope = _sobel_magnitude(
                     np.int64(plane[up, left]),
                     np.int64(plane[up, col]),
                     np.int64(plane[up, right]),
@@ -64,7 +64,7 @@ def _chromatin(optical: Bytes, row: int, col: int) -> Level:
 
 
 @compiled
-def outline_slope(optical: Bytes, mask: Bytes) -> float:
+def slope_at_outline(optical: Bytes, mask: Bytes) -> float:
     """Mean slope of the chromatin over the pixels on either side of a mask's outline.
 
     Chromatin is green minus blue of the densities `optical` (rows, cols, 3), see
@@ -91,7 +91,7 @@ def outline_slope(optical: Bytes, mask: Bytes) -> float:
                 if not near[col]:
                     continue
                 left, right = abs(col - 1), min(col + 1, 2 * (cols - 1) - col - 1)
-                total += _gradient(
+                total += _sobel_magnitude(
                     _chromatin(optical, up, left),
                     _chromatin(optical, up, col),
                     _chromatin(optical, up, right),
@@ -106,7 +106,7 @@ def outline_slope(optical: Bytes, mask: Bytes) -> float:
 
 
 @compiled
-def tones(
+def nucleus_densities(
     rgb: Bytes, optical: Bytes, nucleus: Bytes, whole: Bytes
 ) -> tuple[float, float, float, int]:
     """Mean red, green and blue-free density of the nucleus, and the cell's clipped pixels.

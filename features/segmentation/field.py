@@ -9,17 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..primitives.arrays import Bytes, Floats
-from ..primitives.optical_density import background, stain_of, stained
-from .cytoplasm import whole_cell
-from .nuclei import check_contrast, nuclear, within
-from .quality import Outlined
-from .regions import diameter, distance_from
-from .touching import red_cell_radius, separated
+from ..primitives.optical_density import estimate_background, measure_stain, stain_density
+from .cytoplasm import find_cell
+from .nuclei import check_contrast, nuclear_mask, nucleus_in_cell
+from .quality import CellOutline
+from .regions import distance_to_mask, equivalent_diameter
+from .touching import red_cell_radius, separate_nuclei
 
 _SHORT_SIDE = 1000  # pixels; nuclei are searched on an image no larger than this
 
 
-def numbered_nuclei(rgb: Bytes) -> tuple[NDArray[np.int32], float]:
+def label_nuclei(rgb: Bytes) -> tuple[NDArray[np.int32], float]:
     """Find and number the nuclei of a field on a reduced image.
 
     Parameters
@@ -40,31 +40,35 @@ def numbered_nuclei(rgb: Bytes) -> tuple[NDArray[np.int32], float]:
     """
     scale = min(1.0, _SHORT_SIDE / min(rgb.shape[:2]))
     size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
-    stain = stain_of(np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8))
-    red = red_cell_radius(stain.plane, stained(stain.optical), stain.level)
-    mask = nuclear(stain.plane, stain.level, 2 * (red or 16))
-    check_contrast(stain.plane, mask, stain.level)
-    return separated(mask, red), scale
+    stain = measure_stain(np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8))
+    red = red_cell_radius(stain.chromatin, stain_density(stain.density), stain.threshold)
+    mask = nuclear_mask(stain.chromatin, stain.threshold, 2 * (red or 16))
+    check_contrast(stain.chromatin, mask, stain.threshold)
+    return separate_nuclei(mask, red), scale
 
 
-def _window(
+def _outline_cell(
     rgb: Bytes, labels: NDArray[np.int32], number: int, box: tuple[slice, slice], slide: Floats
-) -> Outlined:
+) -> CellOutline:
     """Outline one nucleus and its cell at full resolution."""
-    stain = stain_of(np.ascontiguousarray(rgb[box]), slide)
+    stain = measure_stain(np.ascontiguousarray(rgb[box]), slide)
     own = np.asarray(labels == number, dtype=np.uint8)
     other = np.asarray(labels > 0, dtype=np.uint8) & (1 - own)
-    size = diameter(own)
-    near, aside = distance_from(own), distance_from(other)
-    nucleus = nuclear(stain.plane, stain.level, size) & (near <= 0.15 * size) & (near <= aside)
+    size = equivalent_diameter(own)
+    near, aside = distance_to_mask(own), distance_to_mask(other)
+    nucleus = (
+        nuclear_mask(stain.chromatin, stain.threshold, size)
+        & (near <= 0.15 * size)
+        & (near <= aside)
+    )
     if not nucleus.any():
         nucleus = own
-    cell = whole_cell(stain.optical, nucleus, other)
-    inside = within(stain.plane, cell & (near <= aside), stain.level, size)
-    return Outlined(box, stain.optical, inside if inside.any() else nucleus, cell)
+    cell = find_cell(stain.density, nucleus, other)
+    inside = nucleus_in_cell(stain.chromatin, cell & (near <= aside), stain.threshold, size)
+    return CellOutline(box, stain.density, inside if inside.any() else nucleus, cell)
 
 
-def cells_of_field(rgb: Bytes) -> list[Outlined]:
+def outline_cells(rgb: Bytes) -> list[CellOutline]:
     """Outline every white cell of a field.
 
     Parameters
@@ -76,8 +80,8 @@ def cells_of_field(rgb: Bytes) -> list[Outlined]:
     list of Outlined
         In no special order, perhaps empty.
     """
-    reduced, scale = numbered_nuclei(rgb)
-    slide = background(rgb[::4, ::4])
+    reduced, scale = label_nuclei(rgb)
+    slide = estimate_background(rgb[::4, ::4])
     found = []
     for number in range(1, int(reduced.max()) + 1):
         rows, cols = (np.flatnonzero((reduced == number).any(axis=axis)) for axis in (1, 0))
@@ -94,5 +98,5 @@ def cells_of_field(rgb: Bytes) -> list[Outlined]:
         )
         shape = (full[1].stop - full[1].start, full[0].stop - full[0].start)
         labels = cv2.resize(part.astype(np.float32), shape, interpolation=cv2.INTER_NEAREST)
-        found.append(_window(rgb, labels.astype(np.int32), number, (full[0], full[1]), slide))
+        found.append(_outline_cell(rgb, labels.astype(np.int32), number, (full[0], full[1]), slide))
     return found

@@ -9,19 +9,21 @@ from numpy.typing import NDArray
 
 from ..errors import CellError
 from ..primitives.arrays import Bytes, Mask
-from ..primitives.optical_density import Stain, stain_of
-from .cytoplasm import whole_cell
-from .nuclei import nuclear_size, smooth_chromatin, within
-from .quality import Outlined
-from .regions import parts
+from ..primitives.optical_density import StainPlanes, measure_stain
+from .cytoplasm import find_cell
+from .nuclei import nuclear_size, nucleus_in_cell, smooth_chromatin
+from .quality import CellOutline
+from .regions import find_components
 
 # A mask, or a label image: 0 outside, one number for each cell.
-Given: TypeAlias = Mask | NDArray[np.int32]
+GivenMask: TypeAlias = Mask | NDArray[np.int32]
 
 _Box: TypeAlias = tuple[slice, slice]
 
 
-def given_cells(rgb: Bytes, nucleus: Given | None, cell: Given | None) -> list[Outlined]:
+def outline_given_cells(
+    rgb: Bytes, nucleus: GivenMask | None, cell: GivenMask | None
+) -> list[CellOutline]:
     """Outline the cells of given masks as they are, and find what was not given.
 
     Parameters
@@ -40,31 +42,31 @@ def given_cells(rgb: Bytes, nucleus: Given | None, cell: Given | None) -> list[O
     CellError
         Where neither mask has a pixel, or one does not fit the image.
     """
-    core, whole = _fitting("nucleus", nucleus, rgb), _fitting("cell", cell, rgb)
-    stain = stain_of(rgb)
+    core, whole = _check_mask("nucleus", nucleus, rgb), _check_mask("cell", cell, rgb)
+    stain = measure_stain(rgb)
     if whole is None and core is not None and core.any():
         if core.dtype != np.bool_:
-            return _grown(stain, core)
+            return _outline_around_nuclei(stain, core)
         shown = core.astype(np.uint8)
-        whole = whole_cell(stain.optical, shown, np.zeros_like(shown)).astype(np.bool_)
+        whole = find_cell(stain.density, shown, np.zeros_like(shown)).astype(np.bool_)
     if whole is None or not whole.any():
         raise CellError("the masks are empty", "give a mask with at least one pixel")
-    size = nuclear_size(stain.plane, stain.level)
-    plane = smooth_chromatin(stain.plane, size) if core is None else stain.plane
+    size = nuclear_size(stain.chromatin, stain.threshold)
+    plane = smooth_chromatin(stain.chromatin, size) if core is None else stain.chromatin
     outlined = []
-    labels, boxes = _numbered(whole)
+    labels, boxes = _label_cells(whole)
     for number, tight in enumerate(boxes, 1):
-        box = _wider(tight, 1, labels.shape)
+        box = _pad_box(tight, 1, labels.shape)
         one = np.equal(labels[box], number).view(np.uint8)
         if core is None:
-            inside = within(np.ascontiguousarray(plane[box]), one, stain.level, size)
+            inside = nucleus_in_cell(np.ascontiguousarray(plane[box]), one, stain.threshold, size)
         else:
             inside = (core[box] > 0).view(np.uint8) & one
-        outlined.append(Outlined(box, np.ascontiguousarray(stain.optical[box]), inside, one))
+        outlined.append(CellOutline(box, np.ascontiguousarray(stain.density[box]), inside, one))
     return outlined
 
 
-def _fitting(name: str, mask: Given | None, rgb: Bytes) -> Given | None:
+def _check_mask(name: str, mask: GivenMask | None, rgb: Bytes) -> GivenMask | None:
     if mask is not None and (mask.dtype not in (np.bool_, np.int32) or mask.shape != rgb.shape[:2]):
         raise CellError(
             f"the {name} mask is {mask.dtype} of shape {mask.shape}",
@@ -73,12 +75,12 @@ def _fitting(name: str, mask: Given | None, rgb: Bytes) -> Given | None:
     return mask
 
 
-def _numbered(mask: Given) -> tuple[NDArray[np.int32], list[_Box]]:
+def _label_cells(mask: GivenMask) -> tuple[NDArray[np.int32], list[_Box]]:
     """Number the cells 1, 2, …, 0 outside: (rows, cols); and give their bounding boxes."""
     from scipy.ndimage import find_objects  # slow to import, and only given masks need it
 
     if mask.dtype == np.bool_:
-        labels = parts(mask.view(np.uint8)).labels
+        labels = find_components(mask.view(np.uint8)).labels
     else:
         ids, places = np.unique(np.asarray(mask, np.int32), return_inverse=True)
         numbers = np.cumsum(ids > 0, dtype=np.int32)
@@ -86,7 +88,7 @@ def _numbered(mask: Given) -> tuple[NDArray[np.int32], list[_Box]]:
     return labels, find_objects(labels)
 
 
-def _wider(box: _Box, margin: int, shape: tuple[int, ...]) -> _Box:
+def _pad_box(box: _Box, margin: int, shape: tuple[int, ...]) -> _Box:
     rows, cols = (
         slice(max(0, side.start - margin), min(length, side.stop + margin))
         for side, length in zip(box, shape, strict=True)
@@ -94,16 +96,16 @@ def _wider(box: _Box, margin: int, shape: tuple[int, ...]) -> _Box:
     return rows, cols
 
 
-def _grown(stain: Stain, nuclei: Given) -> list[Outlined]:
+def _outline_around_nuclei(stain: StainPlanes, nuclei: GivenMask) -> list[CellOutline]:
     """Find the cell of each nucleus of a label image."""
-    labels, boxes = _numbered(nuclei)
+    labels, boxes = _label_cells(nuclei)
     outlined = []
     for number, tight in enumerate(boxes, 1):
         extent = max(side.stop - side.start for side in tight)
-        box = _wider(tight, round(0.9 * extent) + 4, labels.shape)
+        box = _pad_box(tight, round(0.9 * extent) + 4, labels.shape)
         own = np.equal(labels[box], number).view(np.uint8)
         other = (labels[box] > 0).view(np.uint8) & (1 - own)
-        optical = np.ascontiguousarray(stain.optical[box])
-        cell = whole_cell(optical, own, other) & (1 - other)
-        outlined.append(Outlined(box, optical, own, cell))
+        optical = np.ascontiguousarray(stain.density[box])
+        cell = find_cell(optical, own, other) & (1 - other)
+        outlined.append(CellOutline(box, optical, own, cell))
     return outlined

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..core.cell import Cell
 from ..primitives.arrays import Bytes
-from .regions import distance_from, parts
+from .regions import distance_to_mask, find_components
 
 CYTOPLASM, NUCLEUS = np.uint8(128), np.uint8(255)
 # One pixel and its neighbour to the right, below, below right, below left: each pair once.
@@ -48,35 +48,35 @@ def label_image(shape: tuple[int, int], cells: Sequence[Cell]) -> Bytes:
         (top, left), (rows, cols) = cell.origin, cell.cell.shape
         box = np.s_[top : top + rows, left : left + cols]
         nucleus = cell.nucleus.view(np.uint8)
-        distance = distance_from(nucleus)
-        own = (_joined(cell.cell.view(np.uint8)) > 0) & (distance < nearest[box])
+        distance = distance_to_mask(nucleus)
+        own = (_connect_components(cell.cell.view(np.uint8)) > 0) & (distance < nearest[box])
         levels[box][own] = np.where(nucleus[own] > 0, NUCLEUS, CYTOPLASM)
         owner[box][own] = number
         nearest[box][own] = distance[own]
     if len(cells) > 1:
-        levels[_seam(levels, owner)] = 0
-        levels[_cut_off(levels, owner, len(cells))] = 0
+        levels[_contact_pixels(levels, owner)] = 0
+        levels[_detached_pixels(levels, owner, len(cells))] = 0
     return levels
 
 
-def _joined(mask: Bytes) -> Bytes:
+def _connect_components(mask: Bytes) -> Bytes:
     """Draw lines from the greatest part of a mask to the nearest of its others, until it is one."""
-    found = parts(mask)
+    found = find_components(mask)
     if found.areas.size < 3:
         return mask
     whole = mask.copy()
     while found.areas.size > 2:
-        main = found.part(int(np.argmax(found.areas)))
-        away = np.where((whole > 0) & (main == 0), distance_from(main), np.inf)
+        main = found.mask(int(np.argmax(found.areas)))
+        away = np.where((whole > 0) & (main == 0), distance_to_mask(main), np.inf)
         row, col = np.unravel_index(int(np.argmin(away)), away.shape)
         rows, cols = np.nonzero(main)
         near = int(np.argmin((rows - row) ** 2 + (cols - col) ** 2))
         cv2.line(whole, (int(col), int(row)), (int(cols[near]), int(rows[near])), (1,))
-        found = parts(whole)
+        found = find_components(whole)
     return whole
 
 
-def _seam(levels: Bytes, owner: NDArray[np.int32]) -> NDArray[np.bool_]:
+def _contact_pixels(levels: Bytes, owner: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Of each two neighbouring pixels of different cells one: cytoplasm, or the later cell's."""
     seam = np.zeros(levels.shape, np.bool_)
     for one, two in _PAIRS:
@@ -88,13 +88,13 @@ def _seam(levels: Bytes, owner: NDArray[np.int32]) -> NDArray[np.bool_]:
     return seam
 
 
-def _cut_off(levels: Bytes, owner: NDArray[np.int32], count: int) -> NDArray[np.bool_]:
+def _detached_pixels(levels: Bytes, owner: NDArray[np.int32], count: int) -> NDArray[np.bool_]:
     """Pixels outside each cell's greatest part."""
-    found = parts((levels > 0).view(np.uint8))
+    found = find_components((levels > 0).view(np.uint8))
     owners = np.zeros(found.areas.size, np.int32)
     owners[found.labels] = owner
     greatest = np.zeros(count + 1, np.int64)
     np.maximum.at(greatest, owners, found.areas)
     smaller = found.areas < greatest[owners]
     smaller[0] = False
-    return found.of(smaller) > 0
+    return found.select(smaller) > 0

@@ -9,23 +9,38 @@ import numpy as np
 
 from ..errors import CellError
 from ..primitives.arrays import Bytes
-from ..primitives.counting import contrast_sums, least_of_parts, masked_counts, otsu_level
-from ..primitives.gaussian import gaussian
+from ..primitives.counting import (
+    contrast_sums,
+    masked_histogram,
+    minimum_by_component,
+    otsu_threshold,
+)
+from ..primitives.gaussian import gaussian_blur
 from ..primitives.optical_density import DENSITY_STEP
-from .edge_slope import level_slopes
-from .regions import Parts, above, diameter, distance_from, filled, hull, main_parts, middle, opened
+from .edge_slope import slopes_at_levels
+from .regions import (
+    Components,
+    distance_to_mask,
+    equivalent_diameter,
+    fill_small_holes,
+    hull_centroid,
+    hull_corners,
+    keep_main_components,
+    open_mask,
+    threshold,
+)
 
-_COMPACT = 0.3  # share of the dark pixels in regions as broad as nuclei: less is noise
-_CONTRAST = 0.12  # optical density by which chromatin stands out at least
-_SHARPER = 1.75  # slope ratio from which another level is better
+_LEAST_COMPACT_SHARE = 0.3  # share of the dark pixels in regions as broad as nuclei: less is noise
+_LEAST_CONTRAST = 0.12  # optical density by which chromatin stands out at least
+_SLOPE_RATIO = 1.75  # slope ratio from which another level is better
 _BAND = 6  # levels to either side of one that belong to the outline it draws
-_GRAIN = 0.012  # nuclear diameters: chromatin is smoothed over this distance
-GRAIN_REACH = 4 * _GRAIN  # and no pixel farther away than this counts
+_SMOOTHING = 0.012  # nuclear diameters: chromatin is smoothed over this distance
+SMOOTHING_REACH = 4 * _SMOOTHING  # and no pixel farther away than this counts
 
 
 def nuclear_size(plane: Bytes, level: int) -> float:
     """Diameter in pixels of the disc that has the area above a chromatin level."""
-    return diameter(above(plane, level))
+    return equivalent_diameter(threshold(plane, level))
 
 
 def smooth_chromatin(plane: Bytes, size: float) -> Bytes:
@@ -42,12 +57,12 @@ def smooth_chromatin(plane: Bytes, size: float) -> Bytes:
     -------
     (rows, cols) uint8
     """
-    if _GRAIN * size < 0.5:
+    if _SMOOTHING * size < 0.5:
         return plane
-    return gaussian(plane, _GRAIN * size)
+    return gaussian_blur(plane, _SMOOTHING * size)
 
 
-def nuclear(plane: Bytes, level: int, size: float) -> Bytes:
+def nuclear_mask(plane: Bytes, level: int, size: float) -> Bytes:
     """Pixels of the chromatin plane above a level, without threads and small holes.
 
     Parameters
@@ -62,7 +77,9 @@ def nuclear(plane: Bytes, level: int, size: float) -> Bytes:
     -------
     (rows, cols) uint8, 0 or 1
     """
-    return filled(opened(above(plane, level), max(1, round(0.05 * size))), 0.05 * size**2)
+    return fill_small_holes(
+        open_mask(threshold(plane, level), max(1, round(0.05 * size))), 0.05 * size**2
+    )
 
 
 def check_contrast(plane: Bytes, mask: Bytes, level: int) -> None:
@@ -84,36 +101,36 @@ def check_contrast(plane: Bytes, mask: Bytes, level: int) -> None:
     remedy = "give a sharp image of Romanowsky-stained cells"
     dark, both, count, inside, total = contrast_sums(plane, mask, level)
     compact = both / max(dark, 1)
-    if compact < _COMPACT:
+    if compact < _LEAST_COMPACT_SHARE:
         raise CellError(
             f"no nucleus stands out: {100 * compact:.0f} % of the dark pixels lie in compact "
-            f"regions, below {100 * _COMPACT:.0f} %",
+            f"regions, below {100 * _LEAST_COMPACT_SHARE:.0f} %",
             remedy,
         )
     outside = (total - inside) / max(plane.size - count, 1)
     contrast = (inside / max(count, 1) - outside) * DENSITY_STEP
-    if contrast < _CONTRAST:
+    if contrast < _LEAST_CONTRAST:
         raise CellError(
             f"no nucleus stands out: the contrast of the chromatin is {contrast:.2f} in optical "
-            f"density, below {_CONTRAST}",
+            f"density, below {_LEAST_CONTRAST}",
             remedy,
         )
 
 
-def main_part(found: Parts) -> int:
+def main_component(found: Components) -> int:
     """Return the number of the part that is large and near the centre of the image."""
     shape = np.array(found.labels.shape)[:, None]
-    off = found.places / np.maximum(found.areas, 1) / shape - 0.5
+    off = found.coordinate_sums / np.maximum(found.areas, 1) / shape - 0.5
     return int(np.argmax(found.areas * np.exp(-(off**2).sum(axis=0) / 0.25**2)))
 
 
-def _off_centre(mask: Bytes) -> float:
+def _distance_to_image_centre(mask: Bytes) -> float:
     """Distance of the centre of a mask's hull from the centre of the image, in pixels."""
-    row, col = middle(hull(mask))
+    row, col = hull_centroid(hull_corners(mask))
     return hypot(row - (mask.shape[0] - 1) / 2, col - (mask.shape[1] - 1) / 2)
 
 
-def central(found: Parts, main: int) -> Bytes:
+def central_nucleus(found: Components, main: int) -> Bytes:
     """Return the nucleus of the central cell: its main part and the lobes that belong to it.
 
     A small part close by is a lobe; a larger or more distant one is a lobe if the cell lies no
@@ -130,24 +147,26 @@ def central(found: Parts, main: int) -> Bytes:
     -------
     (rows, cols) uint8, 0 or 1
     """
-    nucleus = found.part(main)
-    large = (found.areas >= 0.06 * found.areas[main]) & ~found.cut
+    nucleus = found.mask(main)
+    large = (found.areas >= 0.06 * found.areas[main]) & ~found.touches_border
     rest = set(np.flatnonzero(large).tolist()) - {main}
     while rest:
-        gaps = least_of_parts(found.labels, distance_from(nucleus), found.areas.size)
+        gaps = minimum_by_component(found.labels, distance_to_mask(nucleus), found.areas.size)
         part = min(rest, key=lambda key: gaps[key])
         scale = sqrt(cv2.countNonZero(nucleus))
         if gaps[part] > 1.3 * scale:
             break
         rest.remove(part)
-        joined = nucleus | found.part(part)
+        joined = nucleus | found.mask(part)
         small = found.areas[part] < 0.3 * found.areas[main] and gaps[part] < 0.3 * scale
-        if small or _off_centre(joined) <= _off_centre(nucleus) + 0.01 * max(nucleus.shape):
+        if small or _distance_to_image_centre(joined) <= _distance_to_image_centre(
+            nucleus
+        ) + 0.01 * max(nucleus.shape):
             nucleus = joined
     return nucleus
 
 
-def sharpened(plane: Bytes, cell: Bytes, level: int) -> int:
+def sharpest_level(plane: Bytes, cell: Bytes, level: int) -> int:
     """Return a level between the given one and the cell's own, where outlines are sharpest.
 
     A dark cytoplasm passes a level that was found for the whole image. The given level stands
@@ -166,22 +185,22 @@ def sharpened(plane: Bytes, cell: Bytes, level: int) -> int:
     """
     rim = int(1 + 0.02 * sqrt(cv2.countNonZero(cell)))
     deep = cv2.erode(cell, np.ones((2 * rim + 1, 2 * rim + 1), dtype=np.uint8))
-    counts = masked_counts(plane, np.asarray(deep, dtype=np.uint8))
+    counts = masked_histogram(plane, np.asarray(deep, dtype=np.uint8))
     if not counts.any():
         return level
-    own = otsu_level(counts)
+    own = otsu_threshold(counts)
     levels = np.array([round(level + (own - level) * part / 4) for part in range(5)])
-    sharp = level_slopes(plane, cell, levels, _BAND)
+    sharp = slopes_at_levels(plane, cell, levels, _BAND)
     best = int(np.argmax(sharp))
-    return int(levels[best]) if sharp[best] > _SHARPER * sharp[0] else level
+    return int(levels[best]) if sharp[best] > _SLOPE_RATIO * sharp[0] else level
 
 
-def within(plane: Bytes, cell: Bytes, level: int, size: float) -> Bytes:
+def nucleus_in_cell(plane: Bytes, cell: Bytes, level: int, size: float) -> Bytes:
     """Return the nucleus inside a known cell: (rows, cols) uint8, 0 or 1, perhaps empty."""
     left, top, width, height = cv2.boundingRect(cell)
     box = np.s_[top : top + height, left : left + width]
     part, inside = np.ascontiguousarray(plane[box]), np.ascontiguousarray(cell[box])
     nucleus = np.zeros_like(cell)
-    mask = nuclear(part, sharpened(part, inside, level), size) & inside
-    nucleus[box] = main_parts(mask, 0.04)
+    mask = nuclear_mask(part, sharpest_level(part, inside, level), size) & inside
+    nucleus[box] = keep_main_components(mask, 0.04)
     return nucleus

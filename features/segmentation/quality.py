@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from ..primitives.arrays import Bytes
-from .edge_slope import outline_slope, tones
-from .regions import diameter, parts, solidity
+from .edge_slope import nucleus_densities, slope_at_outline
+from .regions import equivalent_diameter, find_components, solidity
 
 _ALIKE = 0.5  # two parts of a nucleus are of like size above this ratio of their areas
 _SCANTY = 0.03  # share of the cell below which a compartment is missing
@@ -22,7 +22,7 @@ _TRADE = 0.6  # how much of blueness a lack of solidity outweighs
 
 
 @dataclass(frozen=True, eq=False)
-class Outlined:
+class CellOutline:
     """One cell in its window of the image.
 
     Parameters
@@ -71,7 +71,7 @@ class Quality:
 
 
 @dataclass(frozen=True)
-class Signs:
+class SmudgeEvidence:
     """What tells a crushed cell from an intact one.
 
     Parameters
@@ -86,20 +86,22 @@ class Signs:
     compact: float
 
 
-def two_nuclei(nucleus: Bytes, cell_area: int) -> bool:
+def has_two_nuclei(nucleus: Bytes, cell_area: int) -> bool:
     """Whether a nucleus has two round parts of like size that fill most of the cell."""
     if cv2.countNonZero(nucleus) < 0.5 * cell_area:
         return False
-    found = parts(nucleus)
+    found = find_components(nucleus)
     if found.areas.size < 3:
         return False
     first, second = np.argsort(found.areas)[::-1][:2]
     if found.areas[second] < _ALIKE * found.areas[first]:
         return False
-    return all(solidity(found.part(int(part))) > 0.9 for part in (first, second))
+    return all(solidity(found.mask(int(part))) > 0.9 for part in (first, second))
 
 
-def assess(outlined: Outlined, rgb: Bytes, shape: tuple[int, int]) -> tuple[Quality, Signs]:
+def assess(
+    outlined: CellOutline, rgb: Bytes, shape: tuple[int, int]
+) -> tuple[Quality, SmudgeEvidence]:
     """Look for doubts about one cell; whether it is crushed is for `smudged` to say.
 
     Parameters
@@ -123,22 +125,22 @@ def assess(outlined: Outlined, rgb: Bytes, shape: tuple[int, int]) -> tuple[Qual
     top, left = top + outlined.box[0].start, left + outlined.box[1].start
     cut = min(top, left) <= 0 or top + height >= shape[0] or left + width >= shape[1]
     nuclear, area = cv2.countNonZero(nucleus), cv2.countNonZero(whole)
-    red, green, contrast, clipped = tones(pixels, optical, nucleus, whole)
+    red, green, contrast, clipped = nucleus_densities(pixels, optical, nucleus, whole)
     # Nuclear diameters in the width over which the chromatin falls off: about 15 in focus.
-    slope = outline_slope(optical, nucleus) / 8
-    sharp = slope / max(contrast, 1.0) * diameter(nucleus) if nuclear else np.inf
+    slope = slope_at_outline(optical, nucleus) / 8
+    sharp = slope / max(contrast, 1.0) * equivalent_diameter(nucleus) if nuclear else np.inf
     quality = Quality(
         touches_border=cut,
-        two_nuclei=two_nuclei(nucleus, area),
+        two_nuclei=has_two_nuclei(nucleus, area),
         no_cytoplasm=area - nuclear < _SCANTY * area,
         no_nucleus=nuclear < _SCANTY * area,
         out_of_focus=sharp < _BLURRED,
         saturated=clipped > _CLIPPED * area,
     )
-    return quality, Signs(red / max(green, 1.0), solidity(whole))
+    return quality, SmudgeEvidence(red / max(green, 1.0), solidity(whole))
 
 
-def smudged(signs: list[Signs]) -> list[bool]:
+def find_smudges(signs: list[SmudgeEvidence]) -> list[bool]:
     """Tell which cells of an image are crushed.
 
     Parameters

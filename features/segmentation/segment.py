@@ -11,12 +11,12 @@ import numpy as np
 from ..core.cell import Cell
 from ..errors import CellError
 from ..primitives.arrays import Bytes
-from ..primitives.counting import centre
-from .crop import LARGE, central_cell, is_field
-from .field import cells_of_field
-from .given_masks import Given, given_cells
+from ..primitives.counting import centroid
+from .crop import LARGE_SIDE, is_field, outline_central_cell
+from .field import outline_cells
+from .given_masks import GivenMask, outline_given_cells
 from .label_image import label_image
-from .quality import Outlined, Quality, assess, smudged
+from .quality import CellOutline, Quality, assess, find_smudges
 
 Source = Literal["crop", "field"]
 
@@ -26,7 +26,7 @@ _FEW = 8  # lines and columns from one pixel to the next of those that mostly sh
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class FoundCell:
     """A cell that was found.
 
     Parameters
@@ -59,7 +59,7 @@ class Segmentation:
 
     source: Source
     shape: tuple[int, int]
-    cells: tuple[Found, ...]
+    cells: tuple[FoundCell, ...]
 
     def labels(self) -> Bytes:
         """Return the mask image: (rows, cols) uint8, 0 background, 128 cytoplasm, 255 nucleus.
@@ -70,13 +70,13 @@ class Segmentation:
         return label_image(self.shape, [found.cell for found in self.cells])
 
 
-def _gathered(
-    rgb: Bytes, outlined: list[Outlined], source: Source, pixel_size: float | None
+def _build_segmentation(
+    rgb: Bytes, outlined: list[CellOutline], source: Source, pixel_size: float | None
 ) -> Segmentation:
     """Make the cells of the outlines, look for doubts, and put them in order."""
     shape = (rgb.shape[0], rgb.shape[1])
     assessed = [assess(one, rgb[one.box], shape) for one in outlined]
-    crushed = smudged([signs for _, signs in assessed])
+    crushed = find_smudges([signs for _, signs in assessed])
     cells = []
     for one, (quality, _), smudge in zip(outlined, assessed, crushed, strict=True):
         left, top, width, height = cv2.boundingRect(one.cell)
@@ -87,13 +87,13 @@ def _gathered(
         nucleus = np.ascontiguousarray(one.nucleus[inner]) & whole
         pixels = np.ascontiguousarray(rgb[one.box][inner])
         cell = Cell(pixels, nucleus.view(np.bool_), whole.view(np.bool_), origin, pixel_size)
-        row, col = centre(nucleus if nucleus.any() else whole)
-        centroid = (origin[0] + row, origin[1] + col)
-        cells.append(Found(cell, replace(quality, smudge=True) if smudge else quality, centroid))
+        row, col = centroid(nucleus if nucleus.any() else whole)
+        place = (origin[0] + row, origin[1] + col)
+        cells.append(FoundCell(cell, replace(quality, smudge=True) if smudge else quality, place))
     return Segmentation(source, shape, tuple(sorted(cells, key=lambda found: found.centroid)))
 
 
-def _checked(rgb: Bytes) -> None:
+def _check_image(rgb: Bytes) -> None:
     if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8:
         raise CellError(
             f"the pixels are {rgb.dtype} of shape {rgb.shape}",
@@ -143,22 +143,26 @@ def segment(
     CellError
         Where no cell can be found, with the reason.
     """
-    _checked(rgb)
+    _check_image(rgb)
     if source != "field":
-        alone = central_cell(rgb, surely=source == "crop")
+        alone = outline_central_cell(rgb, surely=source == "crop")
         if alone is not None:
-            return _gathered(rgb, [alone], "crop", pixel_size)
-    outlined = cells_of_field(rgb)
+            return _build_segmentation(rgb, [alone], "crop", pixel_size)
+    outlined = outline_cells(rgb)
     if not outlined:
         raise CellError(
             "no nucleus as large as a third of a red cell stands out in the field",
             "give a field with white cells, or --source crop for one cell",
         )
-    return _gathered(rgb, outlined, "field", pixel_size)
+    return _build_segmentation(rgb, outlined, "field", pixel_size)
 
 
 def from_masks(
-    rgb: Bytes, nucleus: Given | None, cell: Given | None, *, pixel_size: float | None = None
+    rgb: Bytes,
+    nucleus: GivenMask | None,
+    cell: GivenMask | None,
+    *,
+    pixel_size: float | None = None,
 ) -> Segmentation:
     """Take given masks instead of segmenting.
 
@@ -182,13 +186,13 @@ def from_masks(
     CellError
         Where neither mask has a pixel, or one does not fit the image.
     """
-    outlined = given_cells(rgb, nucleus, cell)
+    outlined = outline_given_cells(rgb, nucleus, cell)
     field = len(outlined) > 1 or _is_large_field(rgb)
-    return _gathered(rgb, outlined, "field" if field else "crop", pixel_size)
+    return _build_segmentation(rgb, outlined, "field" if field else "crop", pixel_size)
 
 
 def _is_large_field(rgb: Bytes) -> bool:
     try:
-        return min(rgb.shape[:2]) > LARGE and is_field(rgb)
+        return min(rgb.shape[:2]) > LARGE_SIDE and is_field(rgb)
     except CellError:  # nothing stands out, but a cell is given
         return False

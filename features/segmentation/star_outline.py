@@ -59,7 +59,7 @@ def _best_path(polar: NDArray[np.float32], slack: int, stiffness: float) -> NDAr
     return turn
 
 
-def enclose(
+def fill_star_region(
     evidence: NDArray[np.float32], centre: tuple[float, float], reach: float, stiffness: float
 ) -> Bytes:
     """Fill the star-shaped region round a point that gathers most evidence.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..primitives.arrays import Bytes
 from ..primitives.opening import disc
-from .regions import above, filled, opened
+from .regions import fill_small_holes, open_mask, threshold
 
 _NECK = 0.8  # a neck wider than this part of the smaller body's width is no neck
 _LOBE = 0.62  # a body of less than this part of a red cell's radius is a lobe
@@ -34,8 +34,8 @@ def red_cell_radius(plane: Bytes, stain: Bytes, level: int) -> float | None:
     float or None
         Median over round parts of the stained, not nuclear pixels.
     """
-    paint = opened(above(stain, 9) & (1 - above(plane, level // 2)), 1)
-    mask = filled(paint, plane.size / 100)
+    paint = open_mask(threshold(stain, 9) & (1 - threshold(plane, level // 2)), 1)
+    mask = fill_small_holes(paint, plane.size / 100)
     outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     radii = []
     for outline in outlines:
@@ -52,7 +52,7 @@ def red_cell_radius(plane: Bytes, stain: Bytes, level: int) -> float | None:
     return float(np.median(largest[largest > 0.6 * largest[-max(1, len(radii) // 10)]]))
 
 
-class _Bodies:
+class _Basins:
     """Bodies of a watershed with their inscribed radii and the widths of the necks between."""
 
     def __init__(self, labels: NDArray[np.int32], depth: NDArray[np.float32]) -> None:
@@ -100,7 +100,7 @@ class _Bodies:
             self.join(*max(ratio, key=lambda key: ratio[key]))
 
 
-def separated(mask: Bytes, red: float | None) -> NDArray[np.int32]:
+def separate_nuclei(mask: Bytes, red: float | None) -> NDArray[np.int32]:
     """Number the nuclei of a mask: touching ones apart, lobes of one together.
 
     Parameters
@@ -126,10 +126,10 @@ def separated(mask: Bytes, red: float | None) -> NDArray[np.int32]:
     _, seeds = cv2.connectedComponents(cv2.dilate(peaks.astype(np.uint8), disc(1)))
     flooded = watershed(-smooth, seeds, mask=mask > 0)  # type: ignore[no-untyped-call]
     labels = np.asarray(flooded, dtype=np.int32)
-    bodies = _Bodies(labels, depth)
+    bodies = _Basins(labels, depth)
     bodies.join_necks(_LOBE * red)
     labels = np.asarray(bodies.owner[labels], dtype=np.int32)
-    labels = _lobes_together(labels, bodies.radius, red)
+    labels = _join_lobes(labels, bodies.radius, red)
     areas = np.bincount(labels.ravel())
     kept = areas >= _LEAST * pi * red**2
     kept[0] = False
@@ -137,7 +137,7 @@ def separated(mask: Bytes, red: float | None) -> NDArray[np.int32]:
     return np.asarray(order[labels])
 
 
-def _lobes_together(
+def _join_lobes(
     labels: NDArray[np.int32], radius: NDArray[np.float64], red: float
 ) -> NDArray[np.int32]:
     """Join separate lobes that lie near one another."""

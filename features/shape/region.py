@@ -14,8 +14,14 @@ from numpy.typing import NDArray
 from ..core.cell import Cell
 from ..core.registry import Axes, Family
 from ..primitives.arrays import Floats, Mask
-from ..primitives.chamfer import chamfer
-from ..primitives.masks import calipers, central_moments, extent, quads, row_sums
+from ..primitives.chamfer import chamfer_distance
+from ..primitives.masks import (
+    bit_quads,
+    central_moments,
+    feret_diameters,
+    projection_widths,
+    row_sums,
+)
 
 # What each 2x2 neighbourhood adds to the Crofton perimeter in 4 directions and to the Euler number
 # (8-connected), by the code top-left + 2 top-right + 4 bottom-left + 8 bottom-right.
@@ -72,7 +78,7 @@ class Shape:
     @cached_property
     def _extent(self) -> list[float]:
         """Area, sums of rows and columns, widths of box and diagonals; NaN for an empty mask."""
-        return [nan] * 7 if self.empty else extent(self.rows).astype(np.float64).tolist()
+        return [nan] * 7 if self.empty else projection_widths(self.rows).astype(np.float64).tolist()
 
     @property
     def area(self) -> float:
@@ -82,7 +88,7 @@ class Shape:
     @cached_property
     def _quads(self) -> list[int]:
         """Counts of the sixteen 2x2 neighbourhoods of the mask, framed with background."""
-        counts: list[int] = quads(self.mask.view(np.uint8)).tolist()
+        counts: list[int] = bit_quads(self.mask.view(np.uint8)).tolist()
         return counts
 
     @cached_property
@@ -139,7 +145,7 @@ class Shape:
     @cached_property
     def _calipers(self) -> tuple[float, float, float]:
         """Squared longest diameter of the hull, its smallest width and twice its area."""
-        longest, narrowest, twice = calipers(self.rows)
+        longest, narrowest, twice = feret_diameters(self.rows)
         return longest, narrowest, twice
 
     @cached_property
@@ -194,12 +200,12 @@ def largest_part(shape: Shape) -> Shape:
 
 def shape_of(cell: Cell, compartment: str) -> Shape:
     """Return the shape of a compartment, measured once a cell."""
-    return cell.once(("Shape", compartment), lambda: Shape(cell.mask(compartment)))
+    return cell.cached(("Shape", compartment), lambda: Shape(cell.mask(compartment)))
 
 
 def chamfer_of(cell: Cell, compartment: str) -> tuple[tuple[slice, slice], NDArray[np.float32]]:
-    """Return `chamfer.chamfer` of a compartment, measured once a cell."""
-    return cell.once(("Chamfer", compartment), lambda: chamfer(cell.mask(compartment)))
+    """Return `chamfer.chamfer_distance` of a compartment, measured once a cell."""
+    return cell.cached(("Chamfer", compartment), lambda: chamfer_distance(cell.mask(compartment)))
 
 
 def _view(cell: Cell, axes: Axes) -> Shape:

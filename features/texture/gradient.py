@@ -120,7 +120,9 @@ class Gradients:
 
 def _view(cell: Cell, axes: Axes) -> Gradients:
     keep = [COMPARTMENTS.index(word) for word in axes.compartments]
-    sums, directions = gradient_sums(cell.planes(axes.channels), cell.parts, _FIRST, _SECOND)
+    sums, directions = gradient_sums(
+        cell.planes(axes.channels), cell.compartment_labels, _FIRST, _SECOND
+    )
     sums[0] += sums[1] + sums[2]
     sums[..., 2:] /= 4
     directions[0] += directions[1] + directions[2]

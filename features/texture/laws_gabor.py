@@ -18,7 +18,7 @@ from ..core.cell import COMPARTMENTS, Cell
 from ..core.registry import Axes, Family, feature
 from ..primitives.arrays import Bytes, Floats, Mask
 from ..primitives.channels import TEXTURE_CHANNELS
-from ..primitives.masks import eroded
+from ..primitives.masks import erode
 
 # Level, edge, spot, wave and ripple.
 VECTORS = {
@@ -48,7 +48,7 @@ def laws_energies(plane: Bytes, masks: list[Mask]) -> Floats:
     masks : list of (rows, cols) bool
         Compartments.
     """
-    places = [np.flatnonzero(eroded(mask, 5)) for mask in masks]
+    places = [np.flatnonzero(erode(mask, 5)) for mask in masks]
     every, ends = np.concatenate(places), np.cumsum([0, *(place.size for place in places)])
     out = np.full((len(masks), len(PAIRS)), np.nan)
     for number, pair in enumerate(PAIRS):

@@ -13,7 +13,7 @@ from ..core.cell import COMPARTMENTS, Cell
 from ..core.registry import Axes, Family, feature
 from ..primitives.arrays import Floats
 from ..primitives.channels import CHANNELS
-from ..primitives.kernels import counts_by_mask, neighbour_patterns
+from ..primitives.kernels import histograms_by_mask, local_binary_patterns
 
 CIRCLES = {"P8R1": (8, 1), "P16R2": (16, 2)}
 _ONE = 1 << 14
@@ -81,7 +81,7 @@ def patterns(
     if wanted is None:
         wanted = np.ones_like(plane)
     points, reach = CIRCLES[circle]
-    found = neighbour_patterns(plane, *_NEIGHBOURS[circle], reach, wanted, _uniform(points))
+    found = local_binary_patterns(plane, *_NEIGHBOURS[circle], reach, wanted, _uniform(points))
     return np.asarray(found)
 
 
@@ -96,10 +96,10 @@ def _view(cell: Cell, axes: Axes) -> Patterns:
     circle = axes.parameters[0].split("_")[0]
     points, radius = CIRCLES[circle]
     wanted = [int(parameter.split("_")[1]) for parameter in axes.parameters]
-    cores = cell.cores(2 * radius + 1)
+    cores = cell.eroded(2 * radius + 1)
     counts = np.array(
         [
-            counts_by_mask(codes, cores, points + 2)
+            histograms_by_mask(codes, cores, points + 2)
             for codes in (patterns(cell.plane(channel), circle, cores) for channel in axes.channels)
         ]
     )

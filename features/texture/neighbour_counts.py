@@ -185,5 +185,5 @@ def at_levels(cell: Cell, axes: Axes) -> tuple[Floats, Floats, Floats]:
     levels = int(axes.parameters[0])
     keep = [COMPARTMENTS.index(word) for word in axes.compartments]
     planes = quantise(cell.planes(axes.channels), levels)
-    pixels, differences, dependence = neighbour_sums(planes, cell.parts, levels)
+    pixels, differences, dependence = neighbour_sums(planes, cell.compartment_labels, levels)
     return pixels[keep][:, :, None], differences[keep][:, :, None], dependence[keep][:, :, None]

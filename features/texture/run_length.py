@@ -126,7 +126,9 @@ def run_length_sums(
 
 def _view(cell: Cell, axes: Axes) -> LevelSizes:
     levels = int(axes.parameters[0].split("_")[0])
-    sums = run_length_sums(quantise(cell.planes(axes.channels), levels), cell.parts, levels)
+    sums = run_length_sums(
+        quantise(cell.planes(axes.channels), levels), cell.compartment_labels, levels
+    )
     return of_sums(sums[[COMPARTMENTS.index(word) for word in axes.compartments]])
 
 

@@ -148,7 +148,10 @@ def _view(cell: Cell, axes: Axes) -> Tamura:
         [coarseness_of(plane, cell.mask(word), SCALES) for plane in planes]
         for word in axes.compartments
     ]
-    directions = [directions_of(plane, cell.parts, DIRECTIONS, LEAST_GRADIENT) for plane in planes]
+    directions = [
+        directions_of(plane, cell.compartment_labels, DIRECTIONS, LEAST_GRADIENT)
+        for plane in planes
+    ]
     for each in directions:
         each[0] += each[1] + each[2]
     counts = cell.histograms(axes.compartments, axes.channels)

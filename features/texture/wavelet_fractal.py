@@ -145,7 +145,7 @@ class Differences:
 def _haar_view(cell: Cell, axes: Axes) -> Details:
     keep = [COMPARTMENTS.index(word) for word in axes.compartments]
     mask = cell.cell.view(np.uint8)
-    squares, blocks = haar_sums(cell.planes(axes.channels), cell.parts, mask, LEVELS)
+    squares, blocks = haar_sums(cell.planes(axes.channels), cell.compartment_labels, mask, LEVELS)
     blocks[0] += blocks[1] + blocks[2]
     counts = np.broadcast_to(blocks[:, None, :, None], squares.shape)
     return Details(ratio(squares, counts)[keep])
@@ -153,7 +153,9 @@ def _haar_view(cell: Cell, axes: Axes) -> Details:
 
 def _lag_view(cell: Cell, axes: Axes) -> Differences:
     keep = [COMPARTMENTS.index(word) for word in axes.compartments]
-    sums = lag_sums(cell.planes(axes.channels), cell.parts, np.array(LAGS)).astype(np.float64)
+    sums = lag_sums(cell.planes(axes.channels), cell.compartment_labels, np.array(LAGS)).astype(
+        np.float64
+    )
     sums[0] += sums[1] + sums[2]
     return Differences(ratio(sums[..., 1], sums[..., 0])[keep])
 

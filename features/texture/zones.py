@@ -40,7 +40,9 @@ def depths_in(parts: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def _at_levels(cell: Cell, axes: Axes, depths: NDArray[np.float32]) -> LevelSizes:
     levels = int(axes.parameters[0])
-    sums = zone_sums(quantise(cell.planes(axes.channels), levels), cell.parts, levels, depths)
+    sums = zone_sums(
+        quantise(cell.planes(axes.channels), levels), cell.compartment_labels, levels, depths
+    )
     return of_sums(sums[[COMPARTMENTS.index(word) for word in axes.compartments], :, None])
 
 
@@ -49,7 +51,7 @@ def _size_view(cell: Cell, axes: Axes) -> LevelSizes:
 
 
 def _distance_view(cell: Cell, axes: Axes) -> LevelSizes:
-    return _at_levels(cell, axes, depths_in(cell.parts))
+    return _at_levels(cell, axes, depths_in(cell.compartment_labels))
 
 
 def _membership(channel: str, _parameter: str) -> Membership:

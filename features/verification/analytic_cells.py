@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ellipe
 
-from ..colour.standardisation import slide_colour, standardised
+from ..colour.standardisation import background_colour, standardise
 from ..core.cell import Cell
 from ..primitives.arrays import Mask
 
@@ -225,7 +225,7 @@ def _stain() -> tuple[Cell, Expected]:
         }
         for key, density in densities.items():
             expected[f"{key}_{channel}"] = (slide * exp(-density), 0.5)
-    return standardised(drawn, "standard", slide_colour(drawn.rgb)), expected
+    return standardise(drawn, "standard", background_colour(drawn.rgb)), expected
 
 
 FORMS: dict[str, Callable[[], tuple[Cell, Expected]]] = {

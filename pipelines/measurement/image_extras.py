@@ -111,11 +111,11 @@ def collect_extras(
 
 def extras_versions() -> list[int]:
     """Return the versions of all that `collect_extras` does."""
-    from features.colour.background import SURROUNDINGS_VERSION
+    from features.colour.background import BACKGROUND_VERSION
 
     from .thumbnail import THUMBNAIL_VERSION
 
-    return [SURROUNDINGS_VERSION, THUMBNAIL_VERSION]
+    return [BACKGROUND_VERSION, THUMBNAIL_VERSION]
 
 
 def describe_extras() -> dict[str, dict[str, str]]:

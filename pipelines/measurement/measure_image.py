@@ -159,10 +159,10 @@ def feature_values(rgb: Any, found: Segmentation, settings: MeasurementSettings)
     """Return the features of every cell of a picture: (cells, columns) float64."""
     import numpy as np
 
-    from features.colour.standardisation import slide_colour, standardised
+    from features.colour.standardisation import background_colour, standardise
 
-    recipe, slide = _recipe(settings.columns), slide_colour(rgb)
-    shown = (standardised(one.cell, settings.stain, slide) for one in found.cells)
+    recipe, slide = _recipe(settings.columns), background_colour(rgb)
+    shown = (standardise(one.cell, settings.stain, slide) for one in found.cells)
     values = np.stack([recipe.measure(cell) for cell in shown])
     if settings.network is None:
         return values

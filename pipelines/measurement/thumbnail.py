@@ -61,7 +61,7 @@ def thumbnail(rgb: Any, cell: Cell) -> bytes:  # noqa: ANN401
     picture = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
     compartments = np.zeros((low - top, right - left), dtype=np.uint8)
     down, across = cell.origin[0] - top, cell.origin[1] - left
-    compartments[down : down + rows, across : across + cols] = cell.parts
+    compartments[down : down + rows, across : across + cols] = cell.compartment_labels
     shown = cv2.resize(compartments, size, interpolation=cv2.INTER_NEAREST)
     for level, colour in ((1, _CELL), (2, _NUCLEUS)):
         mask = np.asarray(shown >= level, dtype=np.uint8)

@@ -18,7 +18,7 @@ from ..training.stored_cells import CELLS
 if TYPE_CHECKING:
     import pandas as pd
 
-    from features.segmentation.segment import Found, Segmentation
+    from features.segmentation.segment import FoundCell, Segmentation
     from models.explanation.contributions import Contributions
     from models.explanation.nearest_cells import Near
     from models.explanation.novelty import Novelty, Strangeness
@@ -84,7 +84,7 @@ class CellSheet:
     """
 
     number: int
-    found: Found
+    found: FoundCell
     probabilities: tuple[float, ...]
     decided: str
     of: str

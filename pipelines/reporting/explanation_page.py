@@ -21,7 +21,7 @@ from ..html.markup import (
 from .guidelines import warnings
 
 if TYPE_CHECKING:
-    from features.segmentation.segment import Found, Segmentation
+    from features.segmentation.segment import FoundCell, Segmentation
     from models.storage.bundle import Bundle
 
     from .cell_sheet import CellSheet, Reason
@@ -215,7 +215,7 @@ def _arrow(part: float) -> str:
     )
 
 
-def _portrait(rgb: Any, found: Found, *, outlined: bool) -> bytes:  # noqa: ANN401
+def _portrait(rgb: Any, found: FoundCell, *, outlined: bool) -> bytes:  # noqa: ANN401
     """Enlarge a cell with a margin around it."""
     import cv2
     import numpy as np

@@ -67,10 +67,10 @@ def jitter_stain(rgb: Bytes, _found: Segmentation, rng: np.random.Generator) -> 
     """
     import cv2
 
-    from features.colour.standardisation import slide_colour
+    from features.colour.standardisation import background_colour
 
     gain = np.exp(rng.uniform(-np.log(JITTER), np.log(JITTER), 3))
-    slide = slide_colour(rgb) + 1
+    slide = background_colour(rgb) + 1
     level = slide * (np.arange(1.0, 257.0)[:, None] / slide) ** gain - 1
     table = np.clip(np.rint(level), 0, 255).astype(np.uint8).reshape(1, 256, 3)
     return np.asarray(cv2.LUT(rgb, table), dtype=np.uint8)

@@ -12,7 +12,7 @@ from skimage.measure import regionprops
 from support.example_cells import textured_cell
 
 from features.core.cell import Cell
-from features.haematology.nucleus_ratios import Parts
+from features.haematology.nucleus_ratios import CellParts
 
 
 def squares() -> Cell:
@@ -24,7 +24,7 @@ def squares() -> Cell:
 
 
 def rows_of(cell: Cell, oracle: str, independent: bool, expected: dict[str, float]) -> list[Check]:
-    parts = Parts(cell)
+    parts = CellParts(cell)
     return [
         Check(f"Haematology_{name}", oracle, independent, value, lambda f: f(parts))
         for name, value in expected.items()

@@ -19,14 +19,14 @@ from scipy.ndimage import (
 from support.example_cells import textured_cell
 
 from features.core.cell import Cell
-from features.haematology.nucleus_ratios import Parts
+from features.haematology.nucleus_ratios import CellParts
 
 EIGHT = np.ones((3, 3), bool)
 
 
 def row(name: str, oracle: str, expected, cell: Cell, **kwargs) -> Check:
     """No program has these: scipy and numpy serve to write their definitions out again."""
-    parts = Parts(cell)
+    parts = CellParts(cell)
     key = f"Haematology_{name}"
     return Check(key, oracle, False, expected, lambda f: f(parts), **kwargs)
 

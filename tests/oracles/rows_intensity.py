@@ -10,7 +10,7 @@ from support.example_cells import textured_cell
 from features.colour.histogram import INTENSITY, Histogram
 from features.core.cell import COMPARTMENTS
 from features.core.registry import FEATURES
-from features.primitives.channels import CHANNELS, scale
+from features.primitives.channels import CHANNELS, level_values
 from features.verification.ibsi_phantom import LEVELS, PHANTOM, REFERENCE
 
 
@@ -84,8 +84,8 @@ def pixel_rows() -> list[Check]:
     """Every compartment and channel of a cell, from its pixels and not from a histogram."""
     cell = textured_cell()
     hues = (CHANNELS.index("Hue"),)
-    view = Histogram(cell.histograms(COMPARTMENTS, CHANNELS), scale(CHANNELS), hues)
-    values = {name: scale((name,))[0][cell.plane(name)] for name in CHANNELS}
+    view = Histogram(cell.histograms(COMPARTMENTS, CHANNELS), level_values(CHANNELS), hues)
+    values = {name: level_values((name,))[0][cell.plane(name)] for name in CHANNELS}
     rows = []
     for name, (oracle, peer) in PEERS.items():
         record = FEATURES[f"Intensity_{name}"]
@@ -136,7 +136,7 @@ def hue_rows() -> list[Check]:
     counts[0, 0, [1, 255]] = 1
     counts[1, 0, [0, 128]] = 5
     counts[2, 0, [64, 96]] = 2
-    view = Histogram(counts, scale(("Hue",)), (0,))
+    view = Histogram(counts, level_values(("Hue",)), (0,))
     expected = [[0.0], [np.nan], [112.5], [np.nan]]
     return [
         Check(

@@ -20,7 +20,7 @@ from support.synthetic_folders import png, write_smear
 from cli import main
 from data.errors import DataError
 from features import Recipe, preset_columns
-from features.colour.standardisation import slide_colour, standardised
+from features.colour.standardisation import background_colour, standardise
 from features.segmentation.segment import segment
 from pipelines.extract import extract
 
@@ -54,7 +54,7 @@ def test_a_row_holds_what_the_features_room_measures(smear, extracted):
         bgr = cv2.imread(str(smear / row["Metadata_Image"]))
         rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
         (found,) = segment(rgb).cells
-        shown = standardised(found.cell, "standard", slide_colour(rgb))
+        shown = standardise(found.cell, "standard", background_colour(rgb))
         expected = Recipe(columns).measure(shown)
         assert [row[name] for name in columns] == expected.tolist()
         assert (row["Metadata_CentroidRow"], row["Metadata_CentroidCol"]) == found.centroid

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from features.primitives.channels import scale
+from features.primitives.channels import level_values
 
 
 def bound(text: str, levels: int) -> float:
@@ -28,7 +28,7 @@ def lies_in(value: float, declared: str, column) -> bool:
     """Whether a value is one that a range allows; rounding may carry it past a closed end."""
     room = 1e-9 * max(1.0, abs(value))
     if "the channel's" in declared:
-        least, greatest = scale((column.channel,))[0][[0, -1]]
+        least, greatest = level_values((column.channel,))[0][[0, -1]]
         width = greatest - least
         low, high = {
             "the channel's": (least, greatest),

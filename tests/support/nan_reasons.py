@@ -14,16 +14,18 @@ import numpy as np
 from scipy.ndimage import binary_dilation, binary_erosion, prewitt
 
 from features import Recipe
-from features.colour.radial_distribution import rings
+from features.colour.radial_distribution import add_ring_numbers
 from features.core.cell import Cell
 from features.core.registry import Column, Feature
-from features.primitives.channels import scale
+from features.primitives.channels import level_values
 from features.texture.lbp import CIRCLES
 from features.texture.wavelet_fractal import LAGS
 
 
 def _values(cell: Cell, column: Column) -> np.ndarray:
-    return scale((column.channel,))[0][cell.plane(column.channel)[cell.mask(column.compartment)]]
+    return level_values((column.channel,))[0][
+        cell.plane(column.channel)[cell.mask(column.compartment)]
+    ]
 
 
 def _pairs(mask: np.ndarray, down: int, right: int) -> int:
@@ -127,7 +129,7 @@ def _lag_differences(cell: Cell, column: Column, lag: int) -> np.ndarray:
 
 def _no_ring(cell: Cell, column: Column) -> bool:
     places = np.zeros(cell.cell.shape, np.uint8)
-    rings(cell, column.compartment, places)
+    add_ring_numbers(cell, column.compartment, places)
     return not (places == int(column.component[0])).any()
 
 

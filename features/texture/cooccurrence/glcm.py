@@ -146,7 +146,9 @@ def _plan(parameters: tuple[str, ...]) -> _Plan:
 def _count(cell: Cell, axes: Axes) -> Glcm:
     plan = _plan(axes.parameters)
     planes = quantise(cell.planes(axes.channels), plan.levels)
-    whole = glcm_of(planes, cell.parts, plan.distances, plan.levels, merged=plan.merged)
+    whole = glcm_of(
+        planes, cell.compartment_labels, plan.distances, plan.levels, merged=plan.merged
+    )
     if axes.compartments == COMPARTMENTS:
         return whole
     keep = [COMPARTMENTS.index(word) for word in axes.compartments]
@@ -155,7 +157,7 @@ def _count(cell: Cell, axes: Axes) -> Glcm:
 
 def _view(cell: Cell, axes: Axes) -> Glcm:
     """Return the matrices that both families read, counted once."""
-    return cell.once(("Glcm", axes), lambda: _count(cell, axes))
+    return cell.cached(("Glcm", axes), lambda: _count(cell, axes))
 
 
 class Countable(Glcm):
@@ -174,7 +176,7 @@ class Countable(Glcm):
             quantise(self.cell.planes(self.axes.channels), plan.levels)
         ):
             for place, distance in enumerate(plan.distances):
-                counts = count_matrices(plane, self.cell.parts, distance, plan.levels)
+                counts = count_matrices(plane, self.cell.compartment_labels, distance, plan.levels)
                 values[:, channel, place] = function(counts[keep, :directions])
         return values
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from support.example_cells import textured_cell
 
-from features.colour.standardisation import standardised
+from features.colour.standardisation import standardise
 from features.core.cell import Cell
 
 SLIDE = np.array([230.0, 225.0, 220.0])
@@ -26,16 +26,16 @@ def photographed(cell: Cell, gain: np.ndarray, light: np.ndarray) -> Cell:
 def test_another_stain_and_another_lamp_give_the_same_cell(gain, light):
     cell = textured_cell()
     other = photographed(cell, np.array(gain), np.array(light))
-    ours = standardised(cell, "standard", SLIDE).rgb[cell.cell].astype(int)
-    theirs = standardised(other, "standard", SLIDE * light).rgb[cell.cell].astype(int)
+    ours = standardise(cell, "standard", SLIDE).rgb[cell.cell].astype(int)
+    theirs = standardise(other, "standard", SLIDE * light).rgb[cell.cell].astype(int)
     before = np.abs(cell.rgb[cell.cell].astype(int) - other.rgb[cell.cell]).mean()
     assert np.abs(ours - theirs).mean() < min(2.0, 0.3 * before)
 
 
 def test_the_empty_slide_does_not_matter_to_the_standard():
     cell = textured_cell()
-    one = standardised(cell, "standard", SLIDE).rgb
-    other = standardised(cell, "standard", SLIDE * 0.8).rgb
+    one = standardise(cell, "standard", SLIDE).rgb
+    other = standardise(cell, "standard", SLIDE * 0.8).rgb
     assert np.abs(one.astype(int) - other).max() <= 1
 
 
@@ -43,22 +43,22 @@ def test_division_by_the_slide_undoes_the_lamp_but_not_the_stain():
     cell = textured_cell()
     light = np.array([0.9, 0.8, 0.95])
     other = photographed(cell, np.ones(3), light)
-    ours = standardised(cell, "background", SLIDE).rgb.astype(int)
-    theirs = standardised(other, "background", SLIDE * light).rgb
+    ours = standardise(cell, "background", SLIDE).rgb.astype(int)
+    theirs = standardise(other, "background", SLIDE * light).rgb
     assert np.abs(ours - theirs).mean() < 1.5
     stronger = photographed(cell, np.full(3, 1.4), np.ones(3))
-    apart = standardised(stronger, "background", SLIDE).rgb
+    apart = standardise(stronger, "background", SLIDE).rgb
     assert np.abs(ours - apart).mean() > 10
 
 
 def test_none_leaves_the_cell_as_it_is():
     cell = textured_cell()
-    assert standardised(cell, "none", SLIDE) is cell
+    assert standardise(cell, "none", SLIDE) is cell
 
 
 def test_masks_and_place_stay():
     cell = replace(textured_cell(), origin=(7, 9), pixel_size=0.1)
-    other = standardised(cell, "standard", SLIDE)
+    other = standardise(cell, "standard", SLIDE)
     assert (other.origin, other.pixel_size) == ((7, 9), 0.1)
     assert other.nucleus is cell.nucleus
 
@@ -67,5 +67,5 @@ def test_an_even_cell_is_not_stretched_to_noise():
     mask = np.ones((20, 20), np.bool_)
     rgb = np.full((20, 20, 3), 120, np.uint8)
     rgb[::2] += 1
-    even = standardised(Cell(rgb, mask, mask), "standard", SLIDE).rgb
+    even = standardise(Cell(rgb, mask, mask), "standard", SLIDE).rgb
     assert np.ptp(even.reshape(-1, 3).astype(int), axis=0).max() <= 30

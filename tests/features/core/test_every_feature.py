@@ -15,7 +15,7 @@ from support.nan_reasons import REASONS, may_be_nan, reasons
 
 from features import FEATURES, PRESETS, Cell, Recipe, parse_column, preset_columns
 from features.core.catalogue import describe_column
-from features.core.registry import columns_of
+from features.core.registry import feature_columns
 
 
 def with_outside(cell: Cell, compartment: str, seed: int) -> Cell:
@@ -223,7 +223,7 @@ FOUND_ON_A_PLANE = re.compile("Haematology_(Granule|Vacuole)(Count|AreaShare|Siz
 def test_columns_without_a_channel_tell_the_colours_that_they_declare():
     """A picture and its luma differ in colour only: what tells them apart tells a colour."""
     nameless = [
-        one for record in FEATURES.values() for one in columns_of(record) if not one.channel
+        one for record in FEATURES.values() for one in feature_columns(record) if not one.channel
     ]
     recipe, moving = Recipe(tuple(one.name for one in nameless)), set()
     for seed in range(3):
@@ -239,7 +239,7 @@ def test_columns_without_a_channel_tell_the_colours_that_they_declare():
 
 
 def test_names_are_safe_unique_and_parse_back():
-    names = [column.name for record in FEATURES.values() for column in columns_of(record)]
+    names = [column.name for record in FEATURES.values() for column in feature_columns(record)]
     assert [name for name in names if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name)] == []
     assert len({name.casefold() for name in names}) == len(names)
     assert [name for name in names if parse_column(name).name != name] == []

@@ -9,8 +9,8 @@ import pytest
 from support.drawn_masks import blob, disc
 
 from features import FEATURES, Cell, Recipe
-from features.core.registry import Column, columns_of
-from features.primitives.chamfer import chamfer
+from features.core.registry import Column, feature_columns
+from features.primitives.chamfer import chamfer_distance
 from features.shape.region import Shape, largest_part
 
 SYMMETRIES = {
@@ -29,8 +29,8 @@ def test_chamfer_distances_turn_with_the_mask(symmetry):
     """To the last bit: rings and lobes compare them, and many pixels lie at the limits."""
     for seed in range(20):
         mask = blob(seed)
-        _, depth = chamfer(mask)
-        _, found = chamfer(turned(mask, *SYMMETRIES[symmetry]))
+        _, depth = chamfer_distance(mask)
+        _, found = chamfer_distance(turned(mask, *SYMMETRIES[symmetry]))
         assert np.array_equal(found, turned(depth, *SYMMETRIES[symmetry]))
 
 
@@ -57,7 +57,7 @@ OUTLINES = tuple(
     f"Nuclei_{column.feature.key}" + (f"_{column.component}" if column.component else "")
     for record in FEATURES.values()
     if record.function.__module__ == "features.shape.contour"
-    for column in columns_of(record)
+    for column in feature_columns(record)
     if column.compartment == "Nuclei"
 )
 
@@ -139,7 +139,7 @@ def keeps_with_scale(column: Column) -> bool:
 SCALED = tuple(
     column
     for record in FEATURES.values()
-    for column in columns_of(record)
+    for column in feature_columns(record)
     if keeps_with_scale(column)
 )
 

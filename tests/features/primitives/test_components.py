@@ -6,10 +6,15 @@ import cv2
 import numpy as np
 import pytest
 
-from features.primitives.components import fill_holes, greatest_parts, labelled, parts_under
-from features.primitives.counting import otsu_level
-from features.primitives.opening import LARGEST, disc, opened_with
-from features.segmentation.regions import filled
+from features.primitives.components import (
+    fill_holes,
+    keep_components_touching,
+    keep_large_components,
+    label_components,
+)
+from features.primitives.counting import otsu_threshold
+from features.primitives.opening import LARGEST_RADIUS, disc, open_with_disc
+from features.segmentation.regions import fill_small_holes
 
 
 def _mask(seed: int) -> np.ndarray:
@@ -25,7 +30,7 @@ def _mask(seed: int) -> np.ndarray:
 def test_parts_are_those_of_opencv(seed: int) -> None:
     mask = _mask(seed)
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    found, tally = labelled(mask)
+    found, tally = label_components(mask)
     np.testing.assert_array_equal(found, labels)
     rows, cols = np.indices(mask.shape)
     for line, weights in ((0, np.ones_like(rows)), (1, rows), (2, cols)):
@@ -39,12 +44,12 @@ def test_parts_are_those_of_opencv(seed: int) -> None:
 
     core = (np.random.default_rng(seed).random(mask.shape) < 0.003).astype(np.uint8)
     met = np.isin(labels, np.setdiff1d(labels[core > 0], 0))
-    kept, cut = parts_under(mask, core)
+    kept, cut = keep_components_touching(mask, core)
     np.testing.assert_array_equal(kept, met)
     assert cut == bool(met[0].any() or met[-1].any() or met[:, 0].any() or met[:, -1].any())
     if count > 1:
         large = np.isin(labels, 1 + np.flatnonzero(areas >= 0.3 * areas.max()))
-        np.testing.assert_array_equal(greatest_parts(mask, 0.3), large)
+        np.testing.assert_array_equal(keep_large_components(mask, 0.3), large)
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -56,22 +61,22 @@ def test_holes_are_filled_up_to_an_area(seed: int, largest: float) -> None:
     for number, outline in enumerate(outlines):
         if tree[0][number][3] >= 0 and cv2.contourArea(outline) <= largest:
             cv2.drawContours(wanted, [outline], -1, 1, -1)
-    np.testing.assert_array_equal(filled(mask, largest), wanted)
+    np.testing.assert_array_equal(fill_small_holes(mask, largest), wanted)
     untouched = mask.copy()
     if not fill_holes(untouched, largest):
         assert largest < np.inf
         np.testing.assert_array_equal(untouched, mask)
 
 
-@pytest.mark.parametrize("radius", range(1, LARGEST + 1))
+@pytest.mark.parametrize("radius", range(1, LARGEST_RADIUS + 1))
 def test_openings_are_those_of_opencv(radius: int) -> None:
     wider = max(1, radius // 2)
     for seed in range(40):
         mask = _mask(seed)
         wanted = cv2.morphologyEx(mask, cv2.MORPH_OPEN, disc(radius))
-        np.testing.assert_array_equal(opened_with(mask, radius), wanted)
+        np.testing.assert_array_equal(open_with_disc(mask, radius), wanted)
         wanted = cv2.dilate(wanted, disc(wider))
-        np.testing.assert_array_equal(opened_with(mask, radius, wider), wanted)
+        np.testing.assert_array_equal(open_with_disc(mask, radius, wider), wanted)
 
 
 def test_the_level_of_counts_is_the_level_of_their_pixels() -> None:
@@ -80,4 +85,4 @@ def test_the_level_of_counts_is_the_level_of_their_pixels() -> None:
         low, high = (rng.normal(rng.uniform(0, 200), rng.uniform(0.5, 60), 900) for _ in "ab")
         plane = np.concatenate((low, high[: rng.integers(1, 900)])).clip(0, 255).astype(np.uint8)
         level, _ = cv2.threshold(plane[:, None], 0, 255, cv2.THRESH_OTSU)
-        assert otsu_level(np.bincount(plane, minlength=256)) == level
+        assert otsu_threshold(np.bincount(plane, minlength=256)) == level

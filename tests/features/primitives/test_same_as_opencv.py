@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from support.drawn_masks import blob, disc
 
-from features.primitives.chamfer import chamfer
-from features.primitives.gaussian import gaussian
-from features.segmentation.colour_evidence import smoothed
+from features.primitives.chamfer import chamfer_distance
+from features.primitives.gaussian import gaussian_blur
+from features.segmentation.colour_evidence import smooth_histograms
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ MASKS = {
 @pytest.mark.usefixtures("without_intel")
 @pytest.mark.parametrize("mask", [*MASKS.values(), *map(blob, range(20))])
 def test_chamfer_distances_are_those_of_opencv(mask):
-    box, depth = chamfer(mask)
+    box, depth = chamfer_distance(mask)
     framed = np.pad(mask, 1).view(np.uint8)
     peer = cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_5)
     whole = np.zeros(framed.shape, np.float32)
@@ -50,7 +50,7 @@ def test_a_blurred_plane_is_that_of_opencv(sigma, shape):
     rng = np.random.default_rng(0)
     for _ in range(5):
         plane = rng.integers(0, 256, shape, dtype=np.uint8)
-        assert np.array_equal(gaussian(plane, sigma), cv2.GaussianBlur(plane, (0, 0), sigma))
+        assert np.array_equal(gaussian_blur(plane, sigma), cv2.GaussianBlur(plane, (0, 0), sigma))
 
 
 def test_smoothed_counts_are_those_of_opencv():
@@ -63,4 +63,4 @@ def test_smoothed_counts_are_those_of_opencv():
         plane = np.ascontiguousarray(columns.reshape(columns.shape[0], -1))
         blurred = cv2.GaussianBlur(plane, (1, 5), 0, sigmaY=1.0)
         expected = np.moveaxis(blurred.reshape(columns.shape), 0, axis)
-    assert np.array_equal(smoothed(counts, weights), expected)
+    assert np.array_equal(smooth_histograms(counts, weights), expected)

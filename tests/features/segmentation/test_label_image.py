@@ -8,7 +8,7 @@ from support.drawn_cells import Drawing, field_drawing
 
 from features.core.cell import Cell
 from features.segmentation.label_image import label_image
-from features.segmentation.regions import parts
+from features.segmentation.regions import find_components
 from features.segmentation.segment import from_masks, segment
 
 
@@ -61,7 +61,7 @@ def test_an_overlap_is_the_nearest_nucleus_and_a_cut_off_piece_nobodys():
     assert (labels[two] == 255).all()
     assert (labels[one] == 255).all()
     assert not labels[:, 26:].any()  # beyond the bar
-    assert parts((labels > 0).view(np.uint8)).areas.size == 3
+    assert find_components((labels > 0).view(np.uint8)).areas.size == 3
 
 
 def test_a_cell_in_two_parts_is_drawn_as_one():
@@ -69,7 +69,7 @@ def test_a_cell_in_two_parts_is_drawn_as_one():
     cell[4:16, 3:12] = cell[8:12, 18:25] = True
     core[6:10, 5:9] = True
     labels = label_image((20, 30), cells_of((core, cell)))
-    assert parts((labels > 0).view(np.uint8)).areas.size == 2
+    assert find_components((labels > 0).view(np.uint8)).areas.size == 2
     assert (labels > 0).sum() == cell.sum() + 6
     assert (labels[cell] > 0).all()
 

@@ -8,7 +8,7 @@ import pytest
 from support.drawn_cells import CHROMATIN, PLASMA, SLIDE, Drawing, crop_drawing, dice
 
 from features.errors import CellError
-from features.segmentation.segment import Found, Segmentation, from_masks, segment
+from features.segmentation.segment import FoundCell, Segmentation, from_masks, segment
 
 
 def masks(found: Segmentation) -> tuple[np.ndarray, np.ndarray]:
@@ -16,7 +16,7 @@ def masks(found: Segmentation) -> tuple[np.ndarray, np.ndarray]:
     return labels == 255, labels > 0
 
 
-def only(found: Segmentation) -> Found:
+def only(found: Segmentation) -> FoundCell:
     assert len(found.cells) == 1
     return found.cells[0]
 

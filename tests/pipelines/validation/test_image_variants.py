@@ -13,7 +13,7 @@ from support.synthetic_folders import png, write_smear
 
 from data.errors import DataError
 from data.synthetic import synthetic_cell
-from features.colour.standardisation import slide_colour
+from features.colour.standardisation import background_colour
 from features.segmentation.segment import segment
 from models.errors import ModelError
 from pipelines.extract import extract
@@ -66,7 +66,7 @@ def test_shuffling_keeps_the_pixels_of_each_compartment_and_the_rest(picture):
 def test_jitter_scales_each_channels_density_and_spares_the_slide(picture):
     rgb, found = picture
     changed = jitter_stain(rgb, found, rng()).astype(float)
-    slide = slide_colour(rgb)
+    slide = background_colour(rgb)
     inside = found.labels() == 255
     gains = []
     for channel in range(3):
