@@ -100,8 +100,9 @@ def formula(
     Returns
     -------
     list of mapping
-        ``of`` (what the sum is), ``intercept`` and ``terms``: ``feature, plain, weight, centre,
-        scale, unit``; the sum is intercept + weight * (feature - centre) / scale over the terms.
+        ``of`` (what the sum is), ``intercept`` and ``terms``: ``feature, title, plain, weight,
+        centre, scale, unit``. The sum is intercept + weight * (feature - centre) / scale over the
+        terms.
     """
     if len(classes) == 2:
         code = 1 if positive is None else positive
@@ -115,6 +116,7 @@ def formula(
             "terms": [
                 {
                     "feature": columns[column],
+                    "title": str(dictionary[columns[column]].get("title") or columns[column]),
                     "plain": str(dictionary[columns[column]].get("plain") or columns[column]),
                     "unit": str(dictionary[columns[column]].get("unit") or ""),
                     "weight": float(factor * box.weights[code, term]),

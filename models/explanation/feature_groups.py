@@ -35,6 +35,8 @@ class FeatureGroup:
     level : {"cluster", "family", "compartment"}
     name : str
         The family or compartment; of a cluster the column most correlated with the others.
+    title : str
+        Its standard name; of a cluster that of its column `name`.
     plain : str
         In plain words.
     columns : (m,) int64
@@ -42,6 +44,7 @@ class FeatureGroup:
 
     level: str
     name: str
+    title: str
     plain: str
     columns: Codes
 
@@ -87,19 +90,19 @@ def feature_groups(
     named, nameless = np.flatnonzero(families != NAMELESS), np.flatnonzero(families == NAMELESS)
     if len(nameless):
         plain = f"{len(nameless)} values of a network, without names"
-        groups.append(FeatureGroup("cluster", NAMELESS, plain, nameless))
+        groups.append(FeatureGroup("cluster", NAMELESS, NAMELESS, plain, nameless))
     correlations = rank_correlations(features[:, named])
     for local in clusters(correlations) if len(named) else []:
         members = named[local]
         inside = correlations[np.ix_(local, local)]
         # Two are equally central: the first, whatever the last bits are.
         name = columns[int(members[int(inside.mean(axis=1).round(9).argmax())])]
-        plain = str(dictionary[name].get("plain") or name)
-        groups.append(FeatureGroup("cluster", name, plain, members))
+        title, plain = (str(dictionary[name].get(key) or name) for key in ("title", "plain"))
+        groups.append(FeatureGroup("cluster", name, title, plain, members))
     for level in ("family", "compartment"):
         values = np.array([str(dictionary[name].get(level) or "") for name in columns])
         groups += [
-            FeatureGroup(level, name, name, np.flatnonzero(values == name))
+            FeatureGroup(level, name, name, name, np.flatnonzero(values == name))
             for name in dict.fromkeys(values.tolist())
         ]
     return groups
@@ -118,13 +121,14 @@ def group_importances(
     Returns
     -------
     DataFrame
-        ``level, name, plain, members`` (count), then mean and spread of each measure; largest
-        first within a level.
+        ``level, name, title, plain, members`` (count), then mean and spread of each measure;
+        largest first within a level.
     """
     table = pd.DataFrame(
         {
             "name": [group.name for group in groups],
             "level": [group.level for group in groups],
+            "title": [group.title for group in groups],
             "plain": [group.plain for group in groups],
             "members": [len(group.columns) for group in groups],
         }

@@ -120,7 +120,7 @@ def importances(
     target : (n,) int64
     columns : sequence of p str
     dictionary : mapping
-        Column dictionary: compartment, family, channel, unit and plain name of each column.
+        Column dictionary: title, plain name, compartment, family, channel and unit of each column.
     measures : mapping
         One of `MEASURES`, the one to sort by first.
     seed : int
@@ -128,16 +128,19 @@ def importances(
     Returns
     -------
     DataFrame
-        One row per column: ``feature, plain, compartment, family, channel, unit``, then
+        One row per column: ``feature, title, plain, compartment, family, channel, unit``, then
         ``<measure>_mean`` and ``<measure>_sd`` (over folds), largest first.
     """
     known = [dictionary[name] for name in columns]
     table = pd.DataFrame(
         {
             "feature": list(columns),
-            "plain": [
-                str(entry.get("plain") or name) for name, entry in zip(columns, known, strict=True)
-            ],
+            **{
+                key: [
+                    str(entry.get(key) or name) for name, entry in zip(columns, known, strict=True)
+                ]
+                for key in ("title", "plain")
+            },
             **{
                 key: [str(entry.get(key) or "") for entry in known]
                 for key in ("compartment", "family", "channel", "unit")

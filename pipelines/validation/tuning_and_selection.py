@@ -64,7 +64,7 @@ def selection_record(
     -------
     mapping
         ``stability`` (Nogueira's), ``counts`` of each fold, and of each feature that was ever
-        chosen ``feature, plain`` and ``share`` of the folds, most frequent first.
+        chosen ``feature, title, plain`` and ``share`` of the folds, most frequent first.
     """
     import numpy as np
 
@@ -80,6 +80,7 @@ def selection_record(
         "features": [
             {
                 "feature": columns[column],
+                "title": str(dictionary[columns[column]].get("title") or columns[column]),
                 "plain": str(dictionary[columns[column]].get("plain") or columns[column]),
                 "share": float(share[column]),
             }

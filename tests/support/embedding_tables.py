@@ -23,6 +23,7 @@ def described(view: str) -> dict[str, dict[str, object]]:
             "parameters": f"{index:04d}",
             "unit": "1",
             "definition": "",
+            "title": f"Value {index}",
             "plain": f"value {index}",
             "version": 1,
         }

@@ -25,6 +25,7 @@ def columns(noise: int = 6) -> dict[str, dict[str, object]]:
             "parameters": "",
             "unit": "1",
             "definition": f"definition of {name}",
+            "title": f"Title of {name}",
             "plain": f"plain {name.split('_')[2]}",
             "version": 1,
         }

@@ -20,7 +20,7 @@ from models.plots.importance_plot import importance_picture
 NAMES = [f"Cells_Intensity_F{i}_Gray" for i in range(5)]
 KNOWN = {"compartment": "Cells", "family": "Intensity", "channel": "Gray", "unit": "1"}
 DICTIONARY = {
-    name: {**KNOWN, "plain": p}
+    name: {**KNOWN, "title": p.title(), "plain": p}
     for name, p in zip(NAMES, ["one", "two", "three", "", "five"], strict=True)
 }
 
@@ -39,9 +39,10 @@ def test_planted_columns_lead(name, classes):
         leading = table.nlargest(2, f"{measure}_mean")["feature"]
         assert set(leading) == {NAMES[0], NAMES[1]}
         assert (table[f"{measure}_sd"] >= 0).all()
-    assert table["plain"].tolist().count(NAMES[3]) == 1  # no plain name: the column's own
-    assert list(table.columns[:6]) == [
-        "feature", "plain", "compartment", "family", "channel", "unit",
+    for key in ("title", "plain"):
+        assert table[key].tolist().count(NAMES[3]) == 1  # without a name: the column's own
+    assert list(table.columns[:7]) == [
+        "feature", "title", "plain", "compartment", "family", "channel", "unit",
     ]  # fmt: skip
 
 
