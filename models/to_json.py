@@ -19,7 +19,7 @@ def without_nan(value: object) -> object:
     return value
 
 
-def as_json(record: Mapping[str, Any]) -> bytes:
+def to_json(record: Mapping[str, Any]) -> bytes:
     """UTF-8 JSON, indented, in the order given."""
     text = json.dumps(without_nan(record), indent=1, ensure_ascii=False, allow_nan=False)
     return text.encode()

@@ -80,7 +80,7 @@ def compare(
     """
     from models.dataset.training_set import training_set
     from models.plots.comparison_plot import comparison_picture
-    from models.to_json import as_json
+    from models.to_json import to_json
 
     from .comparison.page import comparison_page
     from .training.training_table import near_duplicate_rows
@@ -126,7 +126,7 @@ def compare(
     try:
         out.mkdir(parents=True, exist_ok=True)
         for name, content in {
-            "comparison.json": as_json(record),
+            "comparison.json": to_json(record),
             "comparison.png": picture,
             "comparison.html": comparison_page(record, picture).encode(),
         }.items():

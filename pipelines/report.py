@@ -64,7 +64,7 @@ def report(model: Path) -> Path:
         groups = pd.read_csv(model / "importance_groups.csv", keep_default_na=False)
     except (OSError, ValueError) as error:
         raise ModelError(f"{model} cannot be read as a model: {error}", remedy) from error
-    lacking = {"data", "worst_cells"} - set(evaluation)
+    lacking = {"data", "hardest_cells"} - set(evaluation)
     if lacking:
         raise ModelError(f"{model} holds no record of {' and '.join(sorted(lacking))}", remedy)
     parts = list(_parts(model, evaluation, bundle, single, groups))
@@ -107,7 +107,7 @@ def _parts(
         yield from report_sections.subjects(found, bundle)
     yield from report_data.worst(found, model)
     yield from report_sections.importances(single, groups)
-    yield from report_sections.glass_box(found)
+    yield from report_sections.compact_model(found)
     if found["shortcuts"]:
         yield from report_sections.shortcuts(found)
     if found.get("slide_pairs"):
@@ -130,7 +130,7 @@ def _summary(found: dict[str, Any], bundle: dict[str, Any]) -> Iterator[str]:
         "hold for cells that were sampled, stained and photographed like these."
     )
     random = {one["name"]: one for one in found["random_split"] or []}
-    clear = {one["name"]: one for one in found["glass_box"]["figures"]}
+    clear = {one["name"]: one for one in found["compact_model"]["figures"]}
     yield table(
         [
             "figure",

@@ -93,7 +93,7 @@ def train(
     from models.learning.estimators import approximations
     from models.plots.importance_plot import importance_picture
     from models.storage.bundle import check_target, save_bundle
-    from models.to_json import as_json
+    from models.to_json import to_json
 
     from .report import report as write_report
     from .reporting.guidelines import warnings
@@ -171,7 +171,7 @@ def train(
         "training": facts,
         "notes": notes,
         "data": provenance(table, sidecar, frame, data, in_memory_data.features),
-        "worst_cells": worst,
+        "hardest_cells": worst,
         "tuning": validation.tuning
         and {**validation.tuning, "final": dict(model.estimator.settings)},
         "selection": validation.selection
@@ -182,7 +182,7 @@ def train(
         bundle,
         out,
         {
-            "evaluation.json": as_json(record),
+            "evaluation.json": to_json(record),
             "importances.csv": validation.importances.to_csv(index=False).encode(),
             "importance_groups.csv": validation.groups.to_csv(index=False).encode(),
             "importances.png": importance_picture(validation.importances, title=title),

@@ -109,7 +109,7 @@ def sharpness(gray: Bytes) -> float:
 def _histogram_outside(gray: Bytes, outside: Bytes) -> NDArray[np.int64]:
     """Counts of the levels outside: (256,)."""
     rows, cols = gray.shape
-    # Neighbours often have one level: four tallies need not wait for one another.
+    # NearestCells often have one level: four tallies need not wait for one another.
     counts = np.zeros((4, 256), np.int64)
     for row in range(rows):
         for col in range(cols):

@@ -152,7 +152,7 @@ def density_planes(
     """
     rows, cols, _ = rgb.shape
     optical, plane = np.empty((rows, cols, 3), np.uint8), np.empty((rows, cols), np.uint8)
-    # Neighbours often have one level: four tallies need not wait for one another.
+    # NearestCells often have one level: four tallies need not wait for one another.
     tallies = np.zeros((4, 256), np.int64)
     for row in range(rows):
         for col in range(cols):

@@ -16,7 +16,7 @@ def distant_histogram(
     plane: Bytes, distance: Distances, aside: Distances, reach: float
 ) -> NDArray[np.int64]:
     """Count the levels of a plane farther than `reach` from both of two things: (256,)."""
-    # Neighbours often have one level: four tallies need not wait for one another.
+    # NearestCells often have one level: four tallies need not wait for one another.
     counts = np.zeros((4, 256), np.int64)
     rows, cols = plane.shape
     for row in range(rows):

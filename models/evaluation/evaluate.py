@@ -20,7 +20,12 @@ from ..metrics.classification import (
     figures,
 )
 from ..metrics.operating_points import Abstention, abstentions
-from .probability_quality import Calibrated, Operating, calibrated, operating_point
+from .probability_quality import (
+    CalibrationQuality,
+    OperatingPoint,
+    calibration_quality,
+    operating_point,
+)
 from .subjects import SubjectFigures, SubjectResult, subject_figures, subject_results
 
 Floats = NDArray[np.float64]
@@ -64,9 +69,9 @@ class Evaluation:
     splits : list of mapping
         For each fold: cells and groups tested and learnt from, the groups on both sides (0, as
         asserted), the tested cells of each class, and the fold's figures.
-    calibrated : Calibrated
+    calibrated : CalibrationQuality
         Calibration error, what a perfect model would show, and the bins.
-    operating : Operating or None
+    operating : OperatingPoint or None
         At the threshold chosen inside each training part for the stated sensitivity.
     abstentions : list of Abstention
         First repeat.
@@ -79,8 +84,8 @@ class Evaluation:
     classes: list[dict[str, Any]]
     confusion: list[list[float]]
     splits: list[dict[str, Any]]
-    calibrated: Calibrated
-    operating: Operating | None
+    calibrated: CalibrationQuality
+    operating: OperatingPoint | None
     abstentions: list[Abstention]
     subjects: list[SubjectResult]
     subject_figures: SubjectFigures | None
@@ -122,7 +127,7 @@ def evaluate(
         classes=class_table(counts, classes),
         confusion=[[float(value) for value in row] for row in counts],
         splits=[_split(fold, target, groups, classes, positive) for fold in done],
-        calibrated=calibrated(target, probabilities, positive),
+        calibrated=calibration_quality(target, probabilities, positive),
         operating=None
         if positive is None
         else operating_point(

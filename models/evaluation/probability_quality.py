@@ -33,7 +33,7 @@ POINTS = 200
 
 
 @dataclass(frozen=True)
-class Calibrated:
+class CalibrationQuality:
     """Calibration of the positive class, or of the likeliest class where none is positive.
 
     Parameters
@@ -51,7 +51,9 @@ class Calibrated:
     bins: list[Bin]
 
 
-def calibrated(target: Codes, probabilities: Floats, positive: int | None) -> Calibrated:
+def calibration_quality(
+    target: Codes, probabilities: Floats, positive: int | None
+) -> CalibrationQuality:
     """Compare out-of-fold probabilities, (repeats, n, classes), with what happened."""
     if positive is None:
         claimed = probabilities.max(axis=2)
@@ -60,7 +62,7 @@ def calibrated(target: Codes, probabilities: Floats, positive: int | None) -> Ca
         claimed = probabilities[..., positive]
         truths = np.broadcast_to(target == positive, claimed.shape)
     pairs = list(zip(truths, claimed, strict=True))
-    return Calibrated(
+    return CalibrationQuality(
         float(np.mean([calibration_error(truth, chance) for truth, chance in pairs])),
         calibration_error_if_perfect(claimed[0]),
         reliability(truths[0], claimed[0]),
@@ -68,7 +70,7 @@ def calibrated(target: Codes, probabilities: Floats, positive: int | None) -> Ca
 
 
 @dataclass(frozen=True)
-class Operating:
+class OperatingPoint:
     """Thresholds chosen inside the training parts, tried on the cells left out.
 
     Parameters
@@ -106,7 +108,7 @@ def operating_point(
     *,
     draws: int = DRAWS,
     seed: int = 0,
-) -> Operating:
+) -> OperatingPoint:
     """Judge (repeats, n) probabilities of the positive class at (repeats, n) thresholds.
 
     Parameters
@@ -138,7 +140,7 @@ def operating_point(
     whole = {name: float(one[0]) for name, one in rates(np.ones((1, len(truth)))).items()}
     within = cluster_bootstrap(groups, rates, draws=draws, seed=seed)
     curve = threshold_curve(truth, probability[0])
-    return Operating(
+    return OperatingPoint(
         stated,
         float(thresholds.mean()),
         (whole["sensitivity"], *within["sensitivity"]),

@@ -118,7 +118,7 @@ def shortcuts(
     return found
 
 
-def spread_sample(target: Codes, groups: Codes, most: int, seed: int) -> Codes:
+def even_sample(target: Codes, groups: Codes, most: int, seed: int) -> Codes:
     """Choose cells in proportion to the classes, from as many groups as possible.
 
     Within a class the groups take turns, in random order, until there are enough cells.
@@ -148,14 +148,14 @@ def spread_sample(target: Codes, groups: Codes, most: int, seed: int) -> Codes:
     return np.sort(np.concatenate(chosen)).astype(np.int64)
 
 
-def nearness(shortcut: float, model: float, chance: float) -> float:
+def share_of_lead(shortcut: float, model: float, chance: float) -> float:
     """Share of the model's lead over chance that a shortcut has.
 
     Where the model has no lead: 1 if the shortcut has one, else 0.
 
     Examples
     --------
-    >>> nearness(0.9, 1.0, 0.5), nearness(0.9, 0.5, 0.5)
+    >>> share_of_lead(0.9, 1.0, 0.5), share_of_lead(0.9, 0.5, 0.5)
     (0.8, 1.0)
     """
     lead = model - chance

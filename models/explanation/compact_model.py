@@ -22,7 +22,7 @@ LEAST_EXPLAINED = 0.01
 
 
 @dataclass(frozen=True, eq=False)
-class GlassBox:
+class CompactModel:
     """Logistic regression on a few columns in units of their standard deviation.
 
     Parameters
@@ -50,7 +50,7 @@ class GlassBox:
         return chances
 
 
-def fit_glass_box(features: Floats, target: Codes, most: int = MOST_FEATURES) -> GlassBox:
+def fit_compact_model(features: Floats, target: Codes, most: int = MOST_FEATURES) -> CompactModel:
     """Choose columns one by one, each for what the others leave unexplained, and fit them.
 
     Orthogonal matching pursuit on the classes' indicators (centred, each of unit length so that
@@ -75,21 +75,21 @@ def fit_glass_box(features: Floats, target: Codes, most: int = MOST_FEATURES) ->
     if len(weights) == 1:  # two classes: log odds of the second
         weights = np.concatenate([-weights, weights]) / 2
         intercepts = np.concatenate([-intercepts, intercepts]) / 2
-    return GlassBox(chosen, centre[chosen], scale[chosen], weights, intercepts)
+    return CompactModel(chosen, centre[chosen], scale[chosen], weights, intercepts)
 
 
-def glass_box_probabilities(folds: Sequence[Fold], features: Floats, target: Codes) -> Floats:
+def compact_model_probabilities(folds: Sequence[Fold], features: Floats, target: Codes) -> Floats:
     """Out-of-fold probabilities, (repeats, n, classes), on the very folds of the model."""
     repeats = max(fold.repeat for fold in folds) + 1
     found = np.full((repeats, len(target), folds[0].probabilities.shape[1]), np.nan)
     for fold in folds:
-        box = fit_glass_box(features[fold.train], target[fold.train])
+        box = fit_compact_model(features[fold.train], target[fold.train])
         found[fold.repeat, fold.test] = box.probabilities(features[fold.test])
     return found
 
 
 def formula(
-    box: GlassBox,
+    box: CompactModel,
     columns: Sequence[str],
     dictionary: Mapping[str, Mapping[str, Any]],
     classes: Sequence[str],

@@ -51,12 +51,12 @@ def shap(fold: Fold, features: Floats, _target: Codes, sets: Sequence[Codes], se
     ----------
     Lundberg et al. 2020, doi:10.1038/s42256-019-0138-9.
     """
-    contributions = tree_contributions(fold, features[_cells(fold, seed)])
+    contributions = tree_shap_values(fold, features[_cells(fold, seed)])
     sums = [np.abs(contributions[..., columns].sum(axis=-1)).mean() for columns in sets]
     return np.array(sums, dtype=np.float64)
 
 
-def tree_contributions(fold: Fold, features: Floats) -> Floats:
+def tree_shap_values(fold: Fold, features: Floats) -> Floats:
     """SHAP values (n, classes, p) of a boosted model; one class's where there are two."""
     kept = kept_columns(fold.model.pipeline)
     booster = fold.model.pipeline["model"].get_booster()

@@ -51,7 +51,7 @@ class Near:
 
 
 @dataclass(frozen=True, eq=False)
-class Neighbours:
+class NearestCells:
     """A stratified sample of the training cells, as robust principal components.
 
     A column is centred on its median, divided by the span of its middle four fifths, taken through
@@ -131,7 +131,7 @@ class Neighbours:
 _SCALES = ("centre", "span", "mean", "spread")
 
 
-def make_neighbours(
+def fit_nearest_cells(
     features: Floats,
     target: Codes,
     groups: Codes,
@@ -139,7 +139,7 @@ def make_neighbours(
     who: Mapping[str, Sequence[object]],
     *,
     seed: int = 0,
-) -> Neighbours:
+) -> NearestCells:
     """Learn the components from the training cells, and keep at most 20,000 cells in them.
 
     Parameters
@@ -178,11 +178,11 @@ def make_neighbours(
             for name, integer in ((name, name == "cell") for name in WHO)
         }
     )
-    found = Neighbours(cells, projection)
+    found = NearestCells(cells, projection)
     placed = found.places(pd.DataFrame(features[kept], columns=list(columns)))
     usual = max(_usual(placed, groups[kept], rng), 1e-9)  # copies of one cell are all alike
     components = pd.DataFrame(placed, columns=names, dtype=np.float32)
-    return Neighbours(pd.concat([cells.assign(usual=usual), components], axis=1), projection)
+    return NearestCells(pd.concat([cells.assign(usual=usual), components], axis=1), projection)
 
 
 def stratified(target: Codes, most: int, rng: np.random.Generator) -> Codes:
@@ -196,7 +196,7 @@ def stratified(target: Codes, most: int, rng: np.random.Generator) -> Codes:
     return np.sort(np.concatenate(parts))
 
 
-def load_neighbours(folder: Path) -> Neighbours:
+def load_nearest_cells(folder: Path) -> NearestCells:
     """Read the training cells of a stored model.
 
     Raises
@@ -215,7 +215,7 @@ def load_neighbours(folder: Path) -> Neighbours:
         if not wanted <= set(table.columns) or table.empty:
             raise ModelError(f"{path} holds no training cells", "train the model again")
         tables.append(table)
-    return Neighbours(*tables)
+    return NearestCells(*tables)
 
 
 def _parquet(table: pd.DataFrame) -> bytes:

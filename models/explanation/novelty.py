@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .nearest_cells import Neighbours, load_neighbours
+from .nearest_cells import NearestCells, load_nearest_cells
 from .training_reference import Reference, load_reference
 
 
 @dataclass(frozen=True)
-class Strangeness:
+class NoveltyScore:
     """How far out one cell is.
 
     Parameters
@@ -40,20 +40,20 @@ class Novelty:
     ----------
     reference : Reference
         Sees single columns out of range.
-    neighbours : Neighbours
+    neighbours : NearestCells
         Sees a mixture that no training cell has, each column being in range.
     """
 
     reference: Reference
-    neighbours: Neighbours
+    neighbours: NearestCells
 
-    def judge(self, table: pd.DataFrame) -> Sequence[Strangeness]:
+    def judge(self, table: pd.DataFrame) -> Sequence[NoveltyScore]:
         """Judge every row of a table with the columns of the model."""
         shares = self.reference.out_of_range(table)
         distances = self.neighbours.distance(table) / self.neighbours.usual
         far = (shares > self.reference.usual) | (distances > 1) | np.isnan(shares)
         return [
-            Strangeness(float(share), float(distance), bool(unlike))
+            NoveltyScore(float(share), float(distance), bool(unlike))
             for share, distance, unlike in zip(shares, distances, far, strict=True)
         ]
 
@@ -66,4 +66,4 @@ def load_novelty(folder: Path) -> Novelty:
     ModelError
         If a file is missing or damaged.
     """
-    return Novelty(load_reference(folder), load_neighbours(folder))
+    return Novelty(load_reference(folder), load_nearest_cells(folder))

@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
 from ..learning.cross_validation import CalibratedModel
-from ..learning.estimators import class_pairs, hardest_duels
+from ..learning.estimators import class_pairs, smallest_margins
 from ..learning.feature_selection import kept_columns
 
 Floats = NDArray[np.float64]
@@ -128,5 +128,5 @@ def _support_vectors(model: SVC) -> _Machine:
             ],
             axis=1,
         )
-        finish = partial(hardest_duels, classes=classes)
+        finish = partial(smallest_margins, classes=classes)
     return _Machine(float(model._gamma), model.support_vectors_, weights, model.intercept_, finish)

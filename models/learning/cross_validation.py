@@ -77,7 +77,7 @@ def fit_calibrated(
     """Fit on all cells; tune, calibrate and choose the threshold on inner grouped folds.
 
     Where a class has one group only, its cells cannot be scored by a model that learnt the class
-    from others; the inner folds then part groups (`inner.calibrated_within_groups` tells), but
+    from others; the inner folds then part groups (`inner.splits_groups_to_calibrate` tells), but
     not copies of a picture.
 
     Parameters
@@ -211,7 +211,7 @@ def pooled(done: Sequence[Fold], cells: int) -> Floats:
     return _pooled(done, cells, [fold.probabilities for fold in done])
 
 
-def pooled_by_default(done: Sequence[Fold], cells: int) -> Floats | None:
+def pooled_default_settings(done: Sequence[Fold], cells: int) -> Floats | None:
     """Give the same of the default settings; None where no others were tried."""
     usual = [fold.by_default for fold in done if fold.by_default is not None]
     return _pooled(done, cells, usual) if usual else None
@@ -226,7 +226,7 @@ def _pooled(done: Sequence[Fold], cells: int, each: Sequence[Floats]) -> Floats:
 
 
 def pooled_thresholds(done: Sequence[Fold], cells: int) -> Floats:
-    """Operating threshold that applies to every cell: that of its fold, (repeats, cells)."""
+    """OperatingPoint threshold that applies to every cell: that of its fold, (repeats, cells)."""
     thresholds: Floats = np.full((max(fold.repeat for fold in done) + 1, cells), np.nan)
     for fold in done:
         thresholds[fold.repeat, fold.test] = fold.model.threshold

@@ -177,7 +177,7 @@ def class_pairs(classes: int) -> list[tuple[int, int]]:
     return [(i, j) for i in range(classes) for j in range(i + 1, classes)]
 
 
-def hardest_duels(margins: Floats, classes: int) -> Floats:
+def smallest_margins(margins: Floats, classes: int) -> Floats:
     """Score each class by its smallest margin over any other: (n, classes).
 
     scikit-learn counts won duels instead, which ranks cells in a few coarse steps.
@@ -190,7 +190,7 @@ def hardest_duels(margins: Floats, classes: int) -> Floats:
 
     Examples
     --------
-    >>> hardest_duels(np.array([[2.0, 0.5, -1.0]]), 3).tolist()
+    >>> smallest_margins(np.array([[2.0, 0.5, -1.0]]), 3).tolist()
     [[0.5, -2.0, -0.5]]
     """
     scores: Floats = np.full((len(margins), classes), np.inf)
@@ -203,7 +203,7 @@ def hardest_duels(margins: Floats, classes: int) -> Floats:
 def _decision(pipeline: Pipeline, features: Floats) -> Floats:
     margin: Floats = pipeline.decision_function(features)
     if margin.ndim == 2 and isinstance(pipeline["model"], SVC):
-        return hardest_duels(margin, len(pipeline["model"].classes_))
+        return smallest_margins(margin, len(pipeline["model"].classes_))
     return margin
 
 

@@ -43,7 +43,7 @@ def inner_scores(
     AssertionError
         If an inner fold parts a group.
     """
-    if calibrated_within_groups(target, groups):
+    if splits_groups_to_calibrate(target, groups):
         groups = _finer(target, pictures)
     rarest = int(groups_by_class(target, groups).min())
     if rarest < 2:
@@ -63,13 +63,13 @@ def inner_scores(
     return scores
 
 
-def calibrated_within_groups(target: Codes, groups: Codes) -> bool:
+def splits_groups_to_calibrate(target: Codes, groups: Codes) -> bool:
     """Whether a class has one group only, so that calibration cannot keep groups whole."""
     return bool(groups_by_class(target, groups).min() < 2)
 
 
 def _finer(target: Codes, pictures: Codes | None) -> Codes:
     """Give the pictures as groups, or each cell, where a class has one picture only."""
-    if pictures is None or calibrated_within_groups(target, pictures):
+    if pictures is None or splits_groups_to_calibrate(target, pictures):
         return np.arange(len(target))
     return pictures

@@ -13,7 +13,7 @@ from sklearn.model_selection import ParameterSampler
 from ..errors import ModelError
 from .calibration import fit_calibration
 from .estimators import Estimator
-from .inner_scores import calibrated_within_groups, inner_scores
+from .inner_scores import inner_scores, splits_groups_to_calibrate
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -83,7 +83,7 @@ def search(
     ----------
     Bergstra & Bengio 2012, Random search for hyper-parameter optimization, JMLR 13:281.
     """
-    if candidates and calibrated_within_groups(target, groups):
+    if candidates and splits_groups_to_calibrate(target, groups):
         raise ModelError(
             "a training part holds one subject of a class: no inner folds can tune on whole ones",
             "ask for more folds (--folds), or train without --tune",

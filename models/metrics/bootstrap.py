@@ -62,16 +62,16 @@ def cluster_bootstrap(
         drawn = rng.multinomial(len(names), even, size=size)[:, member].astype(np.float64)
         for name, values in figures(drawn).items():
             found.setdefault(name, []).append(values)
-    tail = expanded_tail(len(names), confidence)
+    tail = expanded_percentile(len(names), confidence)
     return {name: _percentiles(np.concatenate(parts), tail) for name, parts in found.items()}
 
 
-def expanded_tail(groups: int, confidence: float) -> float:
+def expanded_percentile(groups: int, confidence: float) -> float:
     """Share of the draws that an expanded percentile interval leaves out on either side.
 
     Examples
     --------
-    >>> [round(expanded_tail(n, 0.95), 4) for n in (5, 10, 20, 1000)]
+    >>> [round(expanded_percentile(n, 0.95), 4) for n in (5, 10, 20, 1000)]
     [0.001, 0.0086, 0.0159, 0.0248]
     """
     if groups < 2:

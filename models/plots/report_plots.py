@@ -26,7 +26,7 @@ def curves_picture(operating: Mapping[str, Any], positives: float) -> str:
     Parameters
     ----------
     operating : mapping
-        The record of `judged.Operating`.
+        The record of `models.evaluation.probability_quality.OperatingPoint`.
     positives : float
         Share of positive cells, the precision of calling everything.
     """

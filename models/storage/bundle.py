@@ -21,7 +21,7 @@ from ..errors import ModelError
 from ..learning.calibration import Calibration
 from ..learning.estimators import ESTIMATORS
 from ..metrics.classification import decide
-from ..to_json import as_json
+from ..to_json import to_json
 from .skops_pipeline import dump_pipeline, load_pipeline
 
 FORMAT = 1
@@ -133,7 +133,7 @@ def save_bundle(bundle: Bundle, folder: Path, extra: Mapping[str, bytes] | None 
     }
     files = {
         PIPELINE: stored,
-        RECORD: as_json(record),
+        RECORD: to_json(record),
         **(extra or {}),
     }
     try:

@@ -63,7 +63,7 @@ def audit_contenders(
         The last of an estimator is the embedding of the unmasked picture, beside that of the cell
         alone, where the table has it.
     """
-    from models.evaluation.shortcuts import nearness, shortcuts
+    from models.evaluation.shortcuts import share_of_lead, shortcuts
     from models.learning.estimators import ESTIMATORS
 
     named = sets["handcrafted"].columns
@@ -94,7 +94,7 @@ def audit_contenders(
                     "columns": one.features.shape[1],
                     "figures": {name: figure_means(found)[name] for name in _SHOWN},
                     "near": {
-                        name: nearness(
+                        name: share_of_lead(
                             balanced_accuracy(found).mean, reached[estimator, name], chance
                         )
                         for name in (AUDITED_SETS if one.suspicious else NAMED_SETS)
@@ -108,7 +108,7 @@ def _unmasked_embedding_rows(
     entries: Sequence[Mapping[str, Any]], reached: Mapping[tuple[str, str], float], chance: float
 ) -> list[dict[str, Any]]:
     """Set the embedding of the whole picture beside that of the cell alone."""
-    from models.evaluation.shortcuts import nearness
+    from models.evaluation.shortcuts import share_of_lead
 
     return [
         {
@@ -118,7 +118,7 @@ def _unmasked_embedding_rows(
             "columns": one["columns"],
             "figures": {name: one["figures"][name]["value"] for name in _SHOWN},
             "near": {
-                "embedding": nearness(
+                "embedding": share_of_lead(
                     one["figures"]["balanced accuracy"]["value"],
                     reached[one["estimator"], "embedding"],
                     chance,

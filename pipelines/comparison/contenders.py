@@ -57,7 +57,7 @@ def compare_feature_sets(
     from models.dataset.training_set import feature_matrix
     from models.evaluation.comparison import compare as compare_contenders
     from models.evaluation.feature_sets import feature_sets, set_importances, with_reduction
-    from models.evaluation.probability_quality import calibrated
+    from models.evaluation.probability_quality import calibration_quality
     from models.learning.cross_validation import pooled
     from models.learning.estimators import ESTIMATORS
 
@@ -86,7 +86,7 @@ def compare_feature_sets(
             tell,
         )
         probabilities[word] = pooled(done, len(data.target))
-        truth = calibrated(data.target, probabilities[word], data.positive)
+        truth = calibration_quality(data.target, probabilities[word], data.positive)
         entries.append(
             {
                 "set": one.name,

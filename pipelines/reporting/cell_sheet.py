@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from features.segmentation.segment import FoundCell, Segmentation
     from models.explanation.contributions import Contributions
     from models.explanation.nearest_cells import Near
-    from models.explanation.novelty import Novelty, Strangeness
+    from models.explanation.novelty import Novelty, NoveltyScore
     from models.storage.bundle import Bundle
 
     from ..measurement.image_record import ImageRecord
@@ -74,7 +74,7 @@ class CellSheet:
     rest : float
         What all other features contribute; NaN where contributions do not add up.
     explained : Contributions
-    strange : Strangeness
+    strange : NoveltyScore
     usual : float
         Distance of the training cells that is not remarkable.
     warnings : tuple of str
@@ -93,7 +93,7 @@ class CellSheet:
     reasons: tuple[Reason, ...]
     rest: float
     explained: Contributions
-    strange: Strangeness
+    strange: NoveltyScore
     usual: float
     warnings: tuple[str, ...]
     nearest: tuple[Near, ...]
@@ -267,7 +267,7 @@ def calibration_words(
 
 
 def doubts(
-    strange: Strangeness,
+    strange: NoveltyScore,
     novelty: Novelty,
     nearest: Sequence[Near],
     decided: str,

@@ -109,7 +109,7 @@ def _features(found: Mapping[str, Any]) -> Iterator[str]:
 
 def worst(found: Mapping[str, Any], model: Path) -> Iterator[str]:
     """Yield the section: the cells left out that were read worst, as pictures where there are."""
-    cells = found["worst_cells"]
+    cells = found["hardest_cells"]
     pictures = read_thumbnails(model / CELLS, [(one["image"], one["cell"]) for one in cells])
     yield heading("Worst cells", name="worst")
     wrong = sum(one["decided"] != one["label"] for one in cells)

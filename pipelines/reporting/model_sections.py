@@ -178,14 +178,14 @@ def importances(single: pd.DataFrame, groups: pd.DataFrame) -> Iterator[str]:
     )
 
 
-def glass_box(found: dict[str, Any]) -> Iterator[str]:
+def compact_model(found: dict[str, Any]) -> Iterator[str]:
     """Yield the section: the formula that can be read."""
     yield heading("The glass box", name="glass-box")
     yield paragraph(
         "A logistic regression of at most 12 features, chosen one by one, each for what the others "
         "leave unexplained."
     )
-    sums = found["glass_box"]["formula"]
+    sums = found["compact_model"]["formula"]
     terms = sums[0]["terms"]
     names = [f"x{number + 1}" for number in range(len(terms))]
     yield paragraph(

@@ -140,7 +140,7 @@ def evaluate_external(
     import numpy as np
 
     from models.evaluation.evaluate import class_table, confusion_counts, repeated_figures
-    from models.evaluation.probability_quality import calibrated, operating_point
+    from models.evaluation.probability_quality import calibration_quality, operating_point
     from models.evaluation.subjects import subject_figures, subject_results
     from models.metrics.operating_points import abstentions
 
@@ -171,7 +171,7 @@ def evaluate_external(
         "figures": [asdict(one) for one in found],
         "classes": class_table(counts, data.classes),
         "confusion": [[float(value) for value in row] for row in counts],
-        "calibrated": asdict(calibrated(target, probabilities, positive)),
+        "calibrated": asdict(calibration_quality(target, probabilities, positive)),
         "thresholds": points,
         "stated": target_sensitivity,
         "abstentions": [asdict(one) for one in abstentions(target, probabilities[0])],

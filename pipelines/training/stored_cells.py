@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from models.dataset.training_set import TrainingSet
-    from models.evaluation.worst_cells import Miss
+    from models.evaluation.hardest_cells import HardestCell
 
 # Where the pictures lie in a model's folder, as `thumbnails` reads them.
 CELLS = "cells"
@@ -26,7 +26,7 @@ def training_cell_files(
     frame: pd.DataFrame,
     data: TrainingSet,
     group: str,
-    misses: Sequence[Miss],
+    misses: Sequence[HardestCell],
     seed: int,
 ) -> tuple[dict[str, bytes], list[dict[str, Any]]]:
     """Return the files of a model's folder about its training cells, and the worst of them.
@@ -41,7 +41,7 @@ def training_cell_files(
         What was learnt from them.
     group : str
         Column of the subject.
-    misses : sequence of Miss
+    misses : sequence of HardestCell
     seed : int
 
     Returns
@@ -49,7 +49,7 @@ def training_cell_files(
     (files, worst)
         Contents by name; ``image, cell, label, subject, decided, probability`` of each miss.
     """
-    from models.explanation.nearest_cells import make_neighbours
+    from models.explanation.nearest_cells import fit_nearest_cells
     from models.explanation.training_reference import FILE as REFERENCE
     from models.explanation.training_reference import make_reference
 
@@ -63,7 +63,7 @@ def training_cell_files(
         for miss in misses
     ]
     reference = make_reference(data.features, data.target, data.columns, data.classes)
-    near = make_neighbours(data.features, data.target, data.groups, data.columns, who, seed=seed)
+    near = fit_nearest_cells(data.features, data.target, data.groups, data.columns, who, seed=seed)
     files = {REFERENCE: reference.to_bytes(), **near.files()}
     return files | thumbnail_file(table, who, data, misses, seed), worst
 
@@ -88,7 +88,7 @@ def thumbnail_file(
     table: Path,
     who: Mapping[str, Sequence[Any]],
     data: TrainingSet,
-    misses: Sequence[Miss],
+    misses: Sequence[HardestCell],
     seed: int,
 ) -> dict[str, bytes]:
     """Return the file with pictures of the worst cells and of a sample of the others, by its name.

@@ -55,12 +55,12 @@ def audit_pixels(
     import numpy as np
 
     from models.evaluation.evaluate import repeated_figures
-    from models.evaluation.shortcuts import nearness, spread_sample
+    from models.evaluation.shortcuts import even_sample, share_of_lead
     from models.learning.cross_validation import pooled
 
     from .image_variants import JITTER, remeasure
 
-    chosen = spread_sample(data.target, data.groups, asked.cells, protocol.seed)
+    chosen = even_sample(data.target, data.groups, asked.cells, protocol.seed)
     again = remeasure(asked, rows.iloc[chosen], data.columns, Workers(protocol.jobs))
     note = None
     if again.missed:
@@ -75,7 +75,7 @@ def audit_pixels(
     about = {"cells": len(sample.target), "figures": figure_means(own)}
 
     def record(name: str, figures: list[Figure]) -> dict[str, Any]:
-        near = nearness(balanced_accuracy(figures).mean, whole.mean, whole.baseline)
+        near = share_of_lead(balanced_accuracy(figures).mean, whole.mean, whole.baseline)
         return {
             "name": name,
             "suspicious": False,

@@ -136,13 +136,13 @@ def _audit_columns(
     whole: Figure,
 ) -> dict[str, Any]:
     """Judge a shortcut that a table has columns for."""
-    from models.evaluation.shortcuts import NEAR, nearness
+    from models.evaluation.shortcuts import NEAR, share_of_lead
 
     suspicious = shortcut.suspicious
     done = cross_validate_once(kind, shortcut.features, data, data.groups, protocol)
     figures = pooled_figures(done, data, data.groups if suspicious else None, protocol.seed)
     reached = balanced_accuracy(figures)
-    near = nearness(reached.mean, whole.mean, whole.baseline)
+    near = share_of_lead(reached.mean, whole.mean, whole.baseline)
     splits = {
         name: _figures_under_split(kind, shortcut.features, data, groups, protocol)
         for name, groups in (_other_splits(data, rows) if suspicious else ())

@@ -24,10 +24,10 @@ def tuning_record(
         default.
     """
     from models.evaluation.comparison import compare
-    from models.learning.cross_validation import pooled, pooled_by_default
+    from models.learning.cross_validation import pooled, pooled_default_settings
 
     cells = len(data.target)
-    usual = pooled_by_default(done, cells)
+    usual = pooled_default_settings(done, cells)
     if usual is None:
         return None
     found = compare(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from models.dataset.training_set import TrainingSet
     from models.evaluation.evaluate import Evaluation, Figure
-    from models.evaluation.worst_cells import Miss
+    from models.evaluation.hardest_cells import HardestCell
     from models.explanation.feature_groups import FeatureGroup
     from models.explanation.importance import Measure
     from models.learning.cross_validation import Fold
@@ -39,7 +39,7 @@ class ValidationResult:
         The same model under one random split; None where the split was random anyway.
     importances, groups : DataFrame
         Of single features; of clusters, families and compartments.
-    glass_box : list of Figure
+    compact_model : list of Figure
         A model of at most 12 features on the same folds.
     formula : list of mapping
         Its terms, fitted on all cells.
@@ -47,7 +47,7 @@ class ValidationResult:
         What shortcuts reach.
     within_groups : bool
         Whether a fold had to calibrate within subjects.
-    worst : list of Miss
+    worst : list of HardestCell
         The cells left out whose true class was given the least probability.
     slide_pairs : mapping or None
         See `slide_pairs_record`; None where slides do not part the classes.
@@ -62,11 +62,11 @@ class ValidationResult:
     random: list[Figure] | None
     importances: pd.DataFrame
     groups: pd.DataFrame
-    glass_box: list[Figure]
+    compact_model: list[Figure]
     formula: list[dict[str, Any]]
     shortcut_audit: ShortcutAudit
     within_groups: bool
-    worst: list[Miss]
+    worst: list[HardestCell]
     slide_pairs: dict[str, Any] | None
     tuning: dict[str, Any] | None
     selection: dict[str, Any] | None
@@ -79,8 +79,8 @@ class ValidationResult:
             **asdict(self.evaluation),
             "figures_note": against_the_rest(len(self.evaluation.classes)) if several else None,
             "random_split": self.random and [asdict(one) for one in self.random],
-            "glass_box": {
-                "figures": [asdict(one) for one in self.glass_box],
+            "compact_model": {
+                "figures": [asdict(one) for one in self.compact_model],
                 "formula": self.formula,
             },
             "shortcuts": self.shortcut_audit.shortcuts,
@@ -129,12 +129,16 @@ def validate_model(
     import numpy as np
 
     from models.evaluation.evaluate import evaluate, repeated_figures
-    from models.evaluation.worst_cells import worst_cells
-    from models.explanation.compact_model import fit_glass_box, formula, glass_box_probabilities
+    from models.evaluation.hardest_cells import hardest_cells
+    from models.explanation.compact_model import (
+        compact_model_probabilities,
+        fit_compact_model,
+        formula,
+    )
     from models.explanation.feature_groups import feature_groups, group_importances
     from models.explanation.importance import importances
     from models.learning.cross_validation import pooled
-    from models.learning.inner_scores import calibrated_within_groups
+    from models.learning.inner_scores import splits_groups_to_calibrate
 
     grouped = bool(data.group_names)
     done = cross_validate_by_protocol(kind, data.features, data, data.groups, protocol, progress)
@@ -165,12 +169,12 @@ def validate_model(
     progress("the glass box")
     transparent = repeated_figures(
         shown.target,
-        glass_box_probabilities(*looked_at),
+        compact_model_probabilities(*looked_at),
         data.positive,
         shown.groups,
         seed=protocol.seed,
     )
-    box = fit_glass_box(shown.features, shown.target)
+    box = fit_compact_model(shown.features, shown.target)
     return ValidationResult(
         evaluation,
         random,
@@ -181,8 +185,8 @@ def validate_model(
         audit_shortcuts(
             shown, table, kind, dictionary, protocol, evaluation.figures, progress, pixel_audit
         ),
-        any(calibrated_within_groups(data.target[f.train], data.groups[f.train]) for f in done),
-        worst_cells(shown.target, pooled(looked_at[0], len(shown.target)), data.positive),
+        any(splits_groups_to_calibrate(data.target[f.train], data.groups[f.train]) for f in done),
+        hardest_cells(shown.target, pooled(looked_at[0], len(shown.target)), data.positive),
         slide_pairs_record(shown, table, kind, dictionary, protocol, progress),
         tuning_record(done, data, protocol.candidates, protocol.seed),
         None if protocol.select is None else selection_record(done, data.columns, dictionary),

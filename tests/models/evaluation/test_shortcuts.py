@@ -10,7 +10,7 @@ from support.made_up_tables import columns, made_table, write_table
 from features.core.catalogue import describe_column
 from features.embedding.embedding_columns import Embedding
 from features.embedding.network_input import Preprocessing
-from models.evaluation.shortcuts import nearness, shortcuts
+from models.evaluation.shortcuts import share_of_lead, shortcuts
 from pipelines.train import train
 
 
@@ -150,4 +150,4 @@ def test_what_is_absent_or_everything_is_no_shortcut():
     [(0.7, 0.9, 0.5), (0.4, 0.9, 0.0), (0.9, 0.5, 1.0), (0.4, 0.5, 0.0)],
 )
 def test_nearness_is_a_share_of_the_lead_over_chance(shortcut, model, near):
-    assert nearness(shortcut, model, 0.5) == pytest.approx(near)
+    assert share_of_lead(shortcut, model, 0.5) == pytest.approx(near)

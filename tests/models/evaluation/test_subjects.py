@@ -5,7 +5,7 @@ import pytest
 from sklearn import metrics
 
 from models.evaluation.subjects import subject_figures, subject_results
-from models.metrics.bootstrap import expanded_tail
+from models.metrics.bootstrap import expanded_percentile
 from models.metrics.wilson import wilson
 
 
@@ -73,7 +73,7 @@ def test_intervals_over_subjects_are_those_of_subjects_written_out_as_often_as_d
     lists = [np.repeat(np.arange(count), times) for times in draws]
     both = [one for one in lists if 0 < positive[one].sum() < count]
     assert len(both) < len(lists)  # some draws lack a class
-    tail = expanded_tail(count, 0.95)
+    tail = expanded_percentile(count, 0.95)
     low, high = np.quantile([written_out(one) for one in both], [tail, 1 - tail], axis=0)
     value = written_out(np.arange(count))
     stored = [

@@ -6,7 +6,7 @@ from scipy.special import logit, softmax
 from scipy.stats import spearmanr
 from support.drawn_classes import drawn
 
-from models.explanation.compact_model import fit_glass_box, formula, glass_box_probabilities
+from models.explanation.compact_model import compact_model_probabilities, fit_compact_model, formula
 from models.explanation.feature_groups import (
     clusters,
     feature_groups,
@@ -110,13 +110,13 @@ def test_gain_of_families_adds_up_to_one():
 
 
 @pytest.mark.parametrize("classes", [2, 3])
-def test_the_glass_box_finds_the_planted_columns_and_its_formula_is_itself(classes):
+def test_the_compact_model_finds_the_planted_columns_and_its_formula_gives_its_scores(classes):
     features, target, _ = drawn(classes, groups=30)
     features = np.concatenate([np.random.default_rng(5).normal(size=(240, 40)), features], axis=1)
     features[3, 40] = np.nan
     names = [f"N_A_{i}" for i in range(45)]
     dictionary = {name: {"plain": name, "unit": "px"} for name in names}
-    box = fit_glass_box(features, target)
+    box = fit_compact_model(features, target)
     assert 40 in box.columns[: classes - 1]
     assert len(box.columns) <= 12
     probabilities = box.probabilities(features)
@@ -136,21 +136,21 @@ def test_the_glass_box_finds_the_planted_columns_and_its_formula_is_itself(class
         assert softmax(values) == pytest.approx(probabilities[0])
 
 
-def test_the_glass_box_takes_one_of_two_copies():
+def test_the_compact_model_takes_one_of_two_copies():
     rng = np.random.default_rng(0)
     target = np.repeat([0, 1], 40)
     signal = target + 0.3 * rng.normal(size=80)
-    box = fit_glass_box(np.stack([signal, 2 * signal + 1, rng.normal(size=80)], axis=1), target)
+    box = fit_compact_model(np.stack([signal, 2 * signal + 1, rng.normal(size=80)], axis=1), target)
     assert len({0, 1} & set(box.columns.tolist())) == 1
 
 
-def test_the_glass_box_is_judged_on_the_same_folds():
+def test_the_compact_model_is_evaluated_on_the_same_folds():
     features, target, groups = drawn()
     folds = cross_validate(
         ESTIMATORS["logistic"], features, target, groups, classes="ab", folds=3, repeats=2
     )
-    found = glass_box_probabilities(folds, features, target)
+    found = compact_model_probabilities(folds, features, target)
     fold = folds[4]
-    alone = fit_glass_box(features[fold.train], target[fold.train])
+    alone = fit_compact_model(features[fold.train], target[fold.train])
     assert found[1, fold.test].tolist() == alone.probabilities(features[fold.test]).tolist()
     assert np.isfinite(found).all()

@@ -9,7 +9,7 @@ from models.explanation.importance import (
     importances,
     permutation,
     shap,
-    tree_contributions,
+    tree_shap_values,
 )
 from models.explanation.permutation import rescorer
 from models.learning import estimators as module
@@ -143,7 +143,7 @@ def test_shap_values_add_up_to_the_score(classes):
     fold = cross_validate(
         ESTIMATORS["xgboost"], features, target, groups, classes="abc"[:classes], folds=3, repeats=1
     )[0]
-    values = tree_contributions(fold, features)
+    values = tree_shap_values(fold, features)
     scores = fold.model.estimator.scores(fold.model.pipeline, features)
     explained = values.sum(axis=2)
     unexplained = (scores[:, 1:] if classes == 2 else scores) - explained

@@ -6,7 +6,7 @@ import pytest
 
 from models.errors import ModelError
 from models.explanation import nearest_cells as module
-from models.explanation.nearest_cells import load_neighbours, make_neighbours, stratified
+from models.explanation.nearest_cells import fit_nearest_cells, load_nearest_cells, stratified
 from models.explanation.novelty import Novelty
 from models.explanation.training_reference import make_reference
 
@@ -26,7 +26,7 @@ def made(cells=400, seed=0):
         "subject": [f"S{i // 4}" for i in range(cells)],
     }
     groups = np.arange(cells) // 4
-    return make_neighbours(features, target, groups, NAMES, who), features, target
+    return fit_nearest_cells(features, target, groups, NAMES, who), features, target
 
 
 def judged(near, features, target, table):
@@ -93,8 +93,8 @@ def test_the_usual_distance_is_that_to_cells_of_other_groups():
     features = np.repeat(rng.normal(size=(40, 3)), 6, axis=0)  # six equal cells a group
     who = {"image": ["i"] * 240, "cell": [1] * 240, "label": ["a"] * 240, "subject": [None] * 240}
     target, groups = np.arange(240) // 6 % 2, np.repeat(np.arange(40), 6)
-    near = make_neighbours(features, target, groups, ["a", "b", "c"], who)
-    apart = make_neighbours(features, target, np.arange(240), ["a", "b", "c"], who)
+    near = fit_nearest_cells(features, target, groups, ["a", "b", "c"], who)
+    apart = fit_nearest_cells(features, target, np.arange(240), ["a", "b", "c"], who)
     assert near.usual > 0.1
     assert apart.usual == pytest.approx(1e-9)  # each has five equal to it
     assert near.nearest(pd.DataFrame(features[:1], columns=["a", "b", "c"]))[0][0].subject is None
@@ -117,14 +117,14 @@ def test_it_is_stored_and_read_back(tmp_path):
     for name, content in near.files().items():
         (tmp_path / name).write_bytes(content)
     table = pd.DataFrame(features, columns=NAMES)
-    again = load_neighbours(tmp_path)
+    again = load_nearest_cells(tmp_path)
     assert again.distance(table) == pytest.approx(near.distance(table))
     for one, other in zip(again.nearest(table.head(3)), near.nearest(table.head(3)), strict=True):
         assert [near.image for near in one] == [near.image for near in other]
     assert made()[0].files() == near.files()  # equal cells give equal bytes
     (tmp_path / module.PROJECTION).write_bytes(b"no parquet")
     with pytest.raises(ModelError, match=r"projection\.parquet cannot be read"):
-        load_neighbours(tmp_path)
+        load_nearest_cells(tmp_path)
     pd.DataFrame({"feature": ["x"]}).to_parquet(tmp_path / module.PROJECTION)
     with pytest.raises(ModelError, match="holds no training cells"):
-        load_neighbours(tmp_path)
+        load_nearest_cells(tmp_path)

@@ -11,7 +11,7 @@ from models.learning.cross_validation import (
     cross_validate,
     fit_calibrated,
     pooled,
-    pooled_by_default,
+    pooled_default_settings,
 )
 from models.learning.estimators import ESTIMATORS
 from models.learning.inner_scores import inner_scores
@@ -105,15 +105,15 @@ def test_a_search_pays_where_the_default_is_wrong_and_both_are_told():
     )  # fmt: skip
     losses = [
         log_loss(said[0], target)
-        for said in (pooled(found, len(target)), pooled_by_default(found, len(target)))
+        for said in (pooled(found, len(target)), pooled_default_settings(found, len(target)))
     ]
     assert losses[0] < 0.8 * losses[1]
     plain = cross_validate(
         ESTIMATORS["svm"], features, target, groups, classes="ab", folds=3, repeats=1
     )
-    usual = pooled_by_default(found, len(target))
+    usual = pooled_default_settings(found, len(target))
     assert np.array_equal(usual, pooled(plain, len(target)))
-    assert pooled_by_default(plain, len(target)) is None
+    assert pooled_default_settings(plain, len(target)) is None
 
 
 def test_tuning_on_noise_stays_at_chance():

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from models.evaluation.probability_quality import calibrated, operating_point
+from models.evaluation.probability_quality import calibration_quality, operating_point
 from models.metrics.bootstrap import cluster_bootstrap
 from models.metrics.operating_points import (
     abstentions,
@@ -89,10 +89,10 @@ def test_calibrated_probabilities_show_what_perfection_shows_and_others_more():
     target = (rng.random(4000) < p).astype(np.int64)
     honest = np.stack([1 - p, p], axis=1)[None]
     bold = np.stack([1 - p**3, p**3], axis=1)[None]
-    found = calibrated(target, honest, 1)
+    found = calibration_quality(target, honest, 1)
     assert found.error < 2 * found.if_perfect
-    assert calibrated(target, bold, 1).error > 8 * found.if_perfect
-    assert calibrated(target, honest, None).error < 0.04  # of the likeliest class
+    assert calibration_quality(target, bold, 1).error > 8 * found.if_perfect
+    assert calibration_quality(target, honest, None).error < 0.04  # of the likeliest class
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from scipy.special import expit, softmax
 from support.made_up_tables import SIGNAL, WEAKER, columns, made_table, write_table
 
 from models.dataset.training_set import training_set
-from models.explanation.compact_model import fit_glass_box
+from models.explanation.compact_model import fit_compact_model
 from pipelines.train import train
 
 
@@ -48,7 +48,7 @@ def test_the_printed_formula_gives_the_probabilities(tmp_path, classes):
     assert {SIGNAL, WEAKER} <= {row[2] for row in terms}
     assert "a missing value counts as the mean" in section
     data = training_set(table, columns())
-    expected = fit_glass_box(data.features, data.target).probabilities(data.features)
+    expected = fit_compact_model(data.features, data.target).probabilities(data.features)
     reached = sums(table.iloc[data.rows], formula, terms)
     if len(classes) == 2:
         assert [row[0] for row in formula] == ["log odds of blast"]

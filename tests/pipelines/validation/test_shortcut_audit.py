@@ -14,7 +14,7 @@ from support.synthetic_folders import png
 from data.synthetic import synthetic_cell
 from models.dataset.training_set import training_set
 from models.evaluation.evaluate import Figure, repeated_figures
-from models.evaluation.shortcuts import spread_sample
+from models.evaluation.shortcuts import even_sample
 from models.learning.cross_validation import cross_validate, pooled
 from models.learning.estimators import ESTIMATORS
 from pipelines.extract import extract
@@ -245,12 +245,12 @@ def test_a_sample_keeps_the_classes_and_spreads_over_the_groups():
     rng = np.random.default_rng(0)
     target = (np.arange(1000) % 10 == 0).astype(np.int64)
     groups = rng.integers(0, 30, 1000)
-    rows = spread_sample(target, groups, 200, seed=1)
+    rows = even_sample(target, groups, 200, seed=1)
     assert rows.tolist() == sorted(set(rows.tolist()))
     assert np.bincount(target[rows]).tolist() == [180, 20]
     assert len(np.unique(groups[rows][target[rows] == 0])) == 30
     assert len(np.unique(groups[rows][target[rows] == 1])) == min(
         20, len(np.unique(groups[target == 1]))
     )
-    assert (spread_sample(target, groups, 200, seed=1) == rows).all()
-    assert (spread_sample(target, groups, 5000, seed=1) == np.arange(1000)).all()
+    assert (even_sample(target, groups, 200, seed=1) == rows).all()
+    assert (even_sample(target, groups, 5000, seed=1) == np.arange(1000)).all()

@@ -16,7 +16,7 @@ SHOWN = 24
 
 
 @dataclass(frozen=True)
-class Miss:
+class HardestCell:
     """A cell left out, and what the model said of it.
 
     Parameters
@@ -35,9 +35,9 @@ class Miss:
     probability: float
 
 
-def worst_cells(
+def hardest_cells(
     target: Codes, probabilities: Floats, positive: int | None, most: int = SHOWN
-) -> list[Miss]:
+) -> list[HardestCell]:
     """Find the cells whose true class was given the least probability.
 
     Parameters
@@ -52,6 +52,6 @@ def worst_cells(
     true = mean[np.arange(len(target)), target]
     decided = decide(mean, positive)
     return [
-        Miss(int(row), int(target[row]), int(decided[row]), float(true[row]))
+        HardestCell(int(row), int(target[row]), int(decided[row]), float(true[row]))
         for row in np.argsort(true, kind="stable")[:most]
     ]
