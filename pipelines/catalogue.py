@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from features.core.catalogue import FeatureRecord
 
-# What a row says behind the name, and its heading.
-_SAYS = {
-    "plain": "plain name",
+# The fields of a row of the Markdown page, and their headings; "" stands for the name.
+_FIELDS = {
+    "title": "feature",
+    "plain": "in plain words",
+    "": "name in the table",
     "definition": "definition",
     "unit": "unit",
     "range": "range",
@@ -34,7 +36,8 @@ def catalogue(
     names : sequence of str
         Families, features (``Texture_Contrast``), columns, or patterns with ``*``.
     style : {"table", "markdown", "json"}
-        Text with a line a feature, a Markdown page, or a JSON list.
+        Text with two lines for each feature (title and gloss; name, preset and definition), a
+        Markdown page, or a JSON list.
 
     Raises
     ------
@@ -71,9 +74,13 @@ def catalogue(
         return "\n".join(_markdown(shown, columns, titles))
     if len(shown) + len(columns) == 1 and names:
         return "\n".join(_single({**one} for one in (*shown, *columns)))
-    lines = [f"{one['name']:45} {one['preset']:9} {one['definition']}" for one in shown]
-    lines += [f"{one['column']:45} {one['unit']:9} {one['definition']}" for one in columns]
+    lines = [_two_lines(one["name"], one["preset"], one) for one in shown]
+    lines += [_two_lines(one["column"], one["unit"], one) for one in columns]
     return "\n".join(lines)
+
+
+def _two_lines(name: str, fact: str, record: Mapping[str, Any]) -> str:
+    return f"{record['title']}: {record['plain']}\n    {name}  {fact}  {record['definition']}"
 
 
 def _single(records: Iterator[dict[str, Any]]) -> Iterator[str]:
@@ -96,20 +103,18 @@ def _markdown(
         if mine != family:
             family = mine
             yield f"\n## {family}\n\n{titles[family]}.\n"
-            yield from _head("feature")
+            yield from _HEAD
         yield _row(word, record)
     if columns:
         yield "\n## Columns\n"
-        yield from _head("column")
+        yield from _HEAD
     for column in columns:
         yield _row(column["column"], column)
 
 
-def _head(name: str) -> Iterator[str]:
-    yield f"| {' | '.join([name, *_SAYS.values()])} |"
-    yield "|---" * (len(_SAYS) + 1) + "|"
+_HEAD = (f"| {' | '.join(_FIELDS.values())} |", "|---" * len(_FIELDS) + "|")
 
 
 def _row(name: str, record: Mapping[str, Any]) -> str:
-    cells = [name, *(record[key] for key in _SAYS)]
+    cells = [record[key] if key else name for key in _FIELDS]
     return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"

@@ -1,4 +1,4 @@
-"""The catalogue: what every column means, told from the registry."""
+"""The catalogue: what every feature and column means, derived from the registry."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TypedDict
 from ..primitives.channels import CHANNEL_SCALES, level_values
 from .recipe import parse_column
 from .registry import FEATURES, MEMBERSHIPS, Column, Feature, feature_columns
+from .titles import column_title, feature_title
 
 _CHANNELS_UNIT = "the channel's"
 
@@ -15,6 +16,8 @@ _CHANNELS_UNIT = "the channel's"
 class ColumnRecord(TypedDict):
     """What the sidecar of a feature table says of a column."""
 
+    title: str
+    plain: str
     compartment: str
     family: str
     feature: str
@@ -25,7 +28,6 @@ class ColumnRecord(TypedDict):
     unit: str
     range: str
     definition: str
-    plain: str
     nan: str
     invariances: str
     reference: str
@@ -38,6 +40,7 @@ class FeatureRecord(TypedDict):
     """What the catalogue says of a feature."""
 
     name: str
+    title: str
     plain: str
     definition: str
     unit: str
@@ -71,13 +74,16 @@ def describe_column(name: str) -> ColumnRecord:
 
     Examples
     --------
-    >>> describe_column("Nuclei_Intensity_Mean_bstar")["plain"]
-    'mean colour of the nucleus (bstar)'
+    >>> record = describe_column("Nuclei_Intensity_Mean_bstar")
+    >>> record["title"], record["plain"]
+    ('Mean intensity, nucleus (bstar)', 'mean colour of the nucleus (bstar)')
     """
     column = parse_column(name)
     record = column.feature
     parameters = "_".join(part for part in (column.parameter, column.component) if part)
     return ColumnRecord(
+        title=column_title(column),
+        plain=_plain(column, parameters),
         compartment=column.compartment,
         family=record.family.name,
         feature=record.name,
@@ -88,7 +94,6 @@ def describe_column(name: str) -> ColumnRecord:
         unit=_unit(column),
         range=_range(column),
         definition=record.definition,
-        plain=_plain(column, parameters),
         nan=record.nan,
         invariances=record.invariances,
         reference=record.reference,
@@ -134,6 +139,7 @@ def describe_feature(record: Feature) -> FeatureRecord:
     """Return the catalogue's entry of a feature."""
     return FeatureRecord(
         name=record.key,
+        title=feature_title(record),
         plain=record.plain,
         definition=record.definition,
         unit=record.unit,

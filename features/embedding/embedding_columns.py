@@ -30,6 +30,7 @@ _SEEN: Mapping[View, str] = {
     "Cells": "the cell's window with all that is outside the cell masked",
     "Image": "the cell's window as it is, background included (kept out of training)",
 }
+_TITLE_PLACES: Mapping[View, str] = {"Cells": "cell", "Image": "image"}
 _WINDOW = 2.0  # sides of the bounding box in the side of a cell's window of a field
 
 
@@ -92,6 +93,8 @@ class Embedding:
         """Return what each column means, as far as that can be said."""
         return {
             name: ColumnRecord(
+                title=f"Embedding {int(name[-4:])}, {_TITLE_PLACES[view]} ({self.name})",
+                plain=f"value without a name of the network {self.name} ({name[-4:]})",
                 compartment=name.split("_")[0],
                 family=FAMILY,
                 feature=self.name,
@@ -105,7 +108,6 @@ class Embedding:
                     f"value {int(name[-4:])} of {self.width} that the network {self.name} gives for"
                     f" {_SEEN[view]}"
                 ),
-                plain=f"value without a name of the network {self.name} ({name[-4:]})",
                 nan="",
                 invariances="",
                 reference=f"the network of SHA-256 {self.sha256}",

@@ -59,7 +59,7 @@ def importance_picture(table: pd.DataFrame, *, title: str, top: int = 20) -> byt
         _bars(axis, shown, measure, [colours[name] for name in shown["family"]])
     axes[0].set_yticks(
         np.arange(len(shown)),
-        ["\n".join(textwrap.wrap(plain, 48)[:2]) for plain in _told_apart(shown)],
+        ["\n".join(textwrap.wrap(title, 48)[:2]) for title in shown["title"]],
         fontsize=9,
     )
     figure.legend(
@@ -73,12 +73,6 @@ def importance_picture(table: pd.DataFrame, *, title: str, top: int = 20) -> byt
     stream = io.BytesIO()
     figure.savefig(stream, format="png", dpi=150, metadata={"Software": None})
     return stream.getvalue()
-
-
-def _told_apart(shown: pd.DataFrame) -> list[str]:
-    """Plain names; where two are alike, the column's name stands in."""
-    alike = shown["plain"].duplicated(keep=False)
-    return list(shown["plain"].where(~alike, shown["feature"]))
 
 
 def _bars(axis: Axes, shown: pd.DataFrame, measure: str, colours: list[str]) -> None:

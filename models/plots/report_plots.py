@@ -106,8 +106,8 @@ def groups_picture(table: pd.DataFrame, level: str, measure: str, top: int = 12)
         height=0.7,
     )
     labels = [
-        f"{plain} [{members}]"
-        for plain, members in zip(shown["plain"], shown["members"], strict=True)
+        f"{title} [{members}]"
+        for title, members in zip(shown["title"], shown["members"], strict=True)
     ]
     axis.set_yticks(np.arange(len(shown)), labels)
     axis.axvline(0, color="#333333", linewidth=0.8)

@@ -117,17 +117,36 @@ def test_masks_that_will_be_measured_as_cells_are_told(smear, tmp_path):
 def test_a_column_is_told_with_all_that_the_catalogue_knows(smear, tmp_path):
     shown = run("features", "Nuclei_GLSZM_SmallZoneEmphasis_Gray_32").output
     facts = dict(line.split(":", 1) for line in shown.splitlines())
-    assert set(facts) >= {"unit", "range", "definition", "plain", "nan", "invariances", "ibsi"}
+    assert set(facts) >= {
+        "title",
+        "unit",
+        "range",
+        "definition",
+        "plain",
+        "nan",
+        "invariances",
+        "ibsi",
+    }
     done = extract(smear, tmp_path / "cells.csv", features=["AreaShape"])
     columns = json.loads(done.sidecar.read_text("utf-8"))["columns"]
     for name, told in columns.items():
-        for fact in ("unit", "range", "definition", "plain", "nan", "invariances", "vetted"):
+        for fact in (
+            "title",
+            "unit",
+            "range",
+            "definition",
+            "plain",
+            "nan",
+            "invariances",
+            "vetted",
+        ):
             assert told[fact], (name, fact)
 
 
 def test_columns_are_listed_by_pattern():
     lines = run("features", "Nuclei_LBP_*_P8R1_0?").output.splitlines()
-    assert [line.split()[0] for line in lines] == [
+    assert lines[0].startswith("LBP frequency, nucleus (Gray, P=8, R=1, bin 0): ")
+    assert [line.split()[0] for line in lines[1::2]] == [
         f"Nuclei_LBP_Frequency_{channel}_P8R1_0{code}"
         for channel in CHANNELS
         if channel != "Hue"

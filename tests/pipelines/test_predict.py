@@ -175,9 +175,11 @@ def test_the_catalogue_names_every_feature():
     for record in every:
         assert record["name"] in text
         word = record["name"].partition("_")[2]
-        facts = ("plain", "definition", "unit", "range", "invariances", "nan", "reference", "ibsi")
+        facts = ("definition", "unit", "range", "invariances", "nan", "reference", "ibsi")
         told = [record[fact].replace("|", "&#124;") for fact in (*facts, "vetted")]
-        assert f"| {word} | {' | '.join(told)} |" in rows
+        named = f"{record['title']} | {record['plain']} | {word}"
+        assert f"| {named} | {' | '.join(told)} |" in rows
+        assert f"{record['title']}: {record['plain']}\n    {record['name']}  " in text
 
 
 def test_a_feature_is_listed_under_the_smallest_preset_that_has_a_column_of_it():
