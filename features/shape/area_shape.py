@@ -11,12 +11,12 @@ from ..core.registry import feature
 from ..primitives.arrays import Floats
 from .region import AREA_SHAPE, Shape
 
-_MOVES = "translation, rotation by 90 degrees, flips"
-SCALE = f"{_MOVES}; scale, within sampling"
-measure = partial(feature, AREA_SHAPE, invariances=_MOVES)
+_MOTION_INVARIANT = "translation, rotation by 90 degrees, flips"
+SCALE_INVARIANT = f"{_MOTION_INVARIANT}; scale, within sampling"
+shape_feature = partial(feature, AREA_SHAPE, invariances=_MOTION_INVARIANT)
 
 
-@measure(
+@shape_feature(
     unit="px^2",
     plain="size",
     range="[1, inf)",
@@ -29,7 +29,7 @@ def area(shape: Shape) -> float:
     return shape.area
 
 
-@measure(
+@shape_feature(
     unit="px",
     plain="length of the outline",
     range="[0, inf)",
@@ -41,7 +41,7 @@ def perimeter(shape: Shape) -> float:
     return shape.perimeter
 
 
-@measure(
+@shape_feature(
     unit="px",
     plain="size as a diameter",
     range="[1.1, inf)",
@@ -53,7 +53,7 @@ def equivalent_diameter(shape: Shape) -> float:
     return sqrt(4 * shape.area / pi)
 
 
-@measure(
+@shape_feature(
     unit="px",
     plain="length",
     range="[0, inf)",
@@ -65,7 +65,7 @@ def major_axis_length(shape: Shape) -> float:
     return shape.axes[0]
 
 
-@measure(
+@shape_feature(
     unit="px",
     plain="width",
     range="[0, inf)",
@@ -77,12 +77,12 @@ def minor_axis_length(shape: Shape) -> float:
     return shape.axes[1]
 
 
-@measure(
+@shape_feature(
     unit="1",
     plain="elongation",
     range="[0, 1]",
     preset="minimal",
-    invariances=SCALE,
+    invariances=SCALE_INVARIANT,
     nan="empty compartment or a single pixel",
     reference="scikit-image regionprops eccentricity",
     vetted="MATLAB; scikit-image; by hand; Nyxus's table",
@@ -93,11 +93,11 @@ def eccentricity(shape: Shape) -> float:
     return sqrt(1 - (minor / major) ** 2) if major > 0 else nan
 
 
-@measure(
+@shape_feature(
     unit="1",
     plain="width over length",
     range="[0, 1]",
-    invariances=SCALE,
+    invariances=SCALE_INVARIANT,
     nan="empty compartment or a single pixel",
     reference="IBSI 3.1 elongation (Q3CK)",
     ibsi="Q3CK",
@@ -109,7 +109,7 @@ def elongation(shape: Shape) -> float:
     return minor / major if major > 0 else nan
 
 
-@measure(
+@shape_feature(
     unit="degree",
     plain="direction of the long axis",
     range="(-90, 90]",
@@ -128,11 +128,11 @@ def orientation(shape: Shape) -> float:
     return 90.0 if angle == -90 else angle
 
 
-@measure(
+@shape_feature(
     unit="1",
     plain="share of its box",
     range="(0, 1]",
-    invariances=SCALE,
+    invariances=SCALE_INVARIANT,
     reference="scikit-image regionprops extent",
     vetted="MATLAB; Nyxus's table; scikit-image; by hand",
 )
@@ -141,7 +141,7 @@ def extent(shape: Shape) -> float:
     return shape.area / (shape.box[0] * shape.box[1])
 
 
-@measure(
+@shape_feature(
     unit="px",
     plain="width",
     range="[1, inf)",
@@ -155,7 +155,7 @@ def bounding_box_columns(shape: Shape) -> float:
     return shape.box[1]
 
 
-@measure(
+@shape_feature(
     unit="px",
     plain="height",
     range="[1, inf)",
@@ -169,12 +169,12 @@ def bounding_box_rows(shape: Shape) -> float:
     return shape.box[0]
 
 
-@measure(
+@shape_feature(
     unit="1",
     plain="roundness",
     range="(0, 1.75]",
     preset="minimal",
-    invariances=SCALE,
+    invariances=SCALE_INVARIANT,
     reference="CellProfiler MeasureObjectSizeShape; Cox 1927",
     vetted="scikit-image; by hand",
 )
@@ -183,11 +183,11 @@ def form_factor(shape: Shape) -> float:
     return 4 * pi * shape.area / shape.perimeter**2
 
 
-@measure(
+@shape_feature(
     unit="1",
     plain="parts less holes",
     range="integers",
-    invariances=SCALE,
+    invariances=SCALE_INVARIANT,
     reference="Gray 1971; scikit-image euler_number with connectivity 2",
     vetted="MATLAB; Nyxus's table; scikit-image; by hand",
 )
@@ -196,7 +196,7 @@ def euler_number(shape: Shape) -> float:
     return shape.euler_number
 
 
-@measure(
+@shape_feature(
     unit="px",
     plain="half of the thickness",
     range="[1, inf)",
@@ -209,7 +209,7 @@ def maximum_radius(shape: Shape) -> float:
     return nan if shape.empty else float(shape.depth.max())
 
 
-@measure(
+@shape_feature(
     unit="px",
     plain="thickness",
     range="[1, inf)",
@@ -222,12 +222,12 @@ def mean_radius(shape: Shape) -> float:
     return nan if shape.empty else float(shape.depth.mean())
 
 
-@measure(
+@shape_feature(
     unit="1",
     plain="shape, independent of direction",
     range="(-inf, inf)",
     components=tuple("0123456"),
-    invariances=f"{SCALE}; component 6 changes its sign under flips",
+    invariances=f"{SCALE_INVARIANT}; component 6 changes its sign under flips",
     reference="Hu 1962, doi:10.1109/TIT.1962.1057692",
     vetted="MATLAB; scikit-image; by hand; Nyxus's table",
 )

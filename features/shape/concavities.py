@@ -13,7 +13,7 @@ Points = NDArray[np.int64]
 
 
 @inner
-def _in_turn(numbers: Points, start: int, count: int) -> bool:
+def _in_hull_order(numbers: Points, start: int, count: int) -> bool:
     """Whether all the hull's corners follow this visit in their order before it comes again."""
     found = 1
     for step in range(1, numbers.size):
@@ -24,7 +24,7 @@ def _in_turn(numbers: Points, start: int, count: int) -> bool:
 
 
 @inner
-def _visits(points: Points, hull: Points) -> tuple[Points, Points]:
+def _corner_visits(points: Points, hull: Points) -> tuple[Points, Points]:
     """Where the outline is at a corner of the hull, and at which one: (n,) each.
 
     An outline comes twice to a pixel that joins two parts; not all of its visits are in the order
@@ -40,13 +40,13 @@ def _visits(points: Points, hull: Points) -> tuple[Points, Points]:
                 count += 1
     places, numbers = places[:count], numbers[:count]
     if count > hull.shape[0]:
-        kept = np.array([_in_turn(numbers, visit, hull.shape[0]) for visit in range(count)])
+        kept = np.array([_in_hull_order(numbers, visit, hull.shape[0]) for visit in range(count)])
         places, numbers = places[kept], numbers[kept]
     return places, numbers
 
 
 @inner
-def _distance(hull: Points, corner: int, x: int, y: int) -> float:
+def _side_distance(hull: Points, corner: int, x: int, y: int) -> float:
     """Distance of a point from the line through a corner of the hull and the next."""
     start, stop = hull[corner % hull.shape[0]], hull[(corner + 1) % hull.shape[0]]
     right, down = stop[0] - start[0], stop[1] - start[1]
@@ -55,24 +55,24 @@ def _distance(hull: Points, corner: int, x: int, y: int) -> float:
 
 
 @compiled
-def _depths(points: Points, hull: Points) -> Floats:
+def _defect_depths(points: Points, hull: Points) -> Floats:
     """Distance of each point from the side of the hull behind it and before it: the lesser."""
     size = points.shape[0]
     depths = np.zeros(size)
-    places, numbers = _visits(points, hull)
+    places, numbers = _corner_visits(points, hull)
     for visit in range(places.size):
         following = (visit + 1) % places.size
         behind, ahead = numbers[visit], numbers[following] + hull.shape[0] - 1
         for step in range(1, (places[following] - places[visit] - 1) % size + 1):
             at = (places[visit] + step) % size
             depths[at] = min(
-                _distance(hull, behind, points[at, 0], points[at, 1]),
-                _distance(hull, ahead, points[at, 0], points[at, 1]),
+                _side_distance(hull, behind, points[at, 0], points[at, 1]),
+                _side_distance(hull, ahead, points[at, 0], points[at, 1]),
             )
     return depths
 
 
-def notches(points: Floats) -> Floats:
+def convexity_defect_depths(points: Floats) -> Floats:
     """Distance of each point of an outline from the side of the convex hull that faces it.
 
     Where the outline comes back to a corner of the hull with no other corner on the way, two sides
@@ -91,4 +91,4 @@ def notches(points: Floats) -> Floats:
     """
     whole = points.astype(np.int32)
     hull = cv2.convexHull(whole, clockwise=True)[:, 0]
-    return np.asarray(_depths(whole.astype(np.int64), hull.astype(np.int64)))
+    return np.asarray(_defect_depths(whole.astype(np.int64), hull.astype(np.int64)))

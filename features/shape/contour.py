@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from ..core.registry import feature
 from ..primitives.arrays import Floats
 from ..primitives.kernels import compiled
-from .concavities import notches
-from .region import AREA_SHAPE, Shape, largest_part
+from .concavities import convexity_defect_depths
+from .region import AREA_SHAPE, Shape, largest_component
 
 HARMONICS = 8
 # A concavity counts where it is deeper than this share of the equivalent diameter.
-NOTCH = 0.05
+MIN_DEFECT_DEPTH = 0.05
 
 
 @compiled
@@ -77,7 +77,7 @@ def _harmonics(points: Floats, count: int) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class Outline:
+class Contour:
     """The outermost pixels of a mask, in order around it.
 
     Parameters
@@ -113,9 +113,9 @@ class Outline:
         return np.stack([ahead + back, np.abs(ahead - back)])
 
     @cached_property
-    def notches(self) -> Floats:
+    def defect_depths(self) -> Floats:
         """Distance of each point from the side of the convex hull that faces it: (n,)."""
-        return notches(self.points)
+        return convexity_defect_depths(self.points)
 
     @cached_property
     def radii(self) -> Floats:
@@ -126,20 +126,20 @@ class Outline:
 
 
 @lru_cache(maxsize=2)
-def trace(shape: Shape) -> Outline | None:
+def contour_of(shape: Shape) -> Contour | None:
     """Return the outline of the largest part of a mask; None for less than two pixels.
 
     The last two are kept: features of one shape are evaluated one after another.
     """
-    part = largest_part(shape)
+    part = largest_component(shape)
     pixels = part.mask.view(np.uint8)
     contours = cv2.findContours(pixels, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
     if not contours or len(contours[0]) == 1:
         return None
-    return Outline(contours[0][:, 0].astype(np.float64), part)
+    return Contour(contours[0][:, 0].astype(np.float64), part)
 
 
-_MOVES = "translation, rotation by 90 degrees, flips"
+_MOTION_INVARIANT = "translation, rotation by 90 degrees, flips"
 curve = partial(
     feature,
     AREA_SHAPE,
@@ -147,7 +147,7 @@ curve = partial(
     preset="full",
     unit="1",
     nan="empty compartment, or no two pixels that touch",
-    invariances=f"{_MOVES}; scale, within sampling",
+    invariances=f"{_MOTION_INVARIANT}; scale, within sampling",
 )
 _FOURIER = "Kuhl 1982, doi:10.1016/0146-664X(82)90034-X; axes of each harmonic's ellipse"
 
@@ -161,10 +161,10 @@ _FOURIER = "Kuhl 1982, doi:10.1016/0146-664X(82)90034-X; axes of each harmonic's
 )
 def elliptic_fourier_major(shape: Shape) -> Floats:
     """Major axis of each elliptic Fourier harmonic of the largest part over that of the first."""
-    outline = trace(shape)
-    if outline is None:
+    contour = contour_of(shape)
+    if contour is None:
         return np.full(HARMONICS - 1, nan)
-    return np.asarray(outline.ellipses[0, 1:] / outline.ellipses[0, 0])
+    return np.asarray(contour.ellipses[0, 1:] / contour.ellipses[0, 0])
 
 
 @curve(
@@ -176,10 +176,10 @@ def elliptic_fourier_major(shape: Shape) -> Floats:
 )
 def elliptic_fourier_minor(shape: Shape) -> Floats:
     """Minor axis of each elliptic Fourier harmonic of the largest part over the first's major."""
-    outline = trace(shape)
-    if outline is None:
+    contour = contour_of(shape)
+    if contour is None:
         return np.full(HARMONICS, nan)
-    return np.asarray(outline.ellipses[1] / outline.ellipses[0, 0])
+    return np.asarray(contour.ellipses[1] / contour.ellipses[0, 0])
 
 
 _SQUARED = np.arange(-HARMONICS, HARMONICS + 1) ** 2
@@ -194,12 +194,12 @@ _SQUARED = np.arange(-HARMONICS, HARMONICS + 1) ** 2
 def bending_energy(shape: Shape) -> float:
     """Mean squared curvature of the largest part's 8 harmonics, times its squared size; disc 1.
 
-    Mean squared second over mean squared first derivative along the outline.
+    Mean squared second over mean squared first derivative along the contour.
     """
-    outline = trace(shape)
-    if outline is None:
+    contour = contour_of(shape)
+    if contour is None:
         return nan
-    power = np.abs(outline.harmonics) ** 2
+    power = np.abs(contour.harmonics) ** 2
     return float((_SQUARED**2 @ power) / (_SQUARED @ power))
 
 
@@ -212,10 +212,10 @@ def bending_energy(shape: Shape) -> float:
 )
 def concavity_count(shape: Shape) -> float:
     """Number of stretches of the largest part's outline that lie deep within its convex hull."""
-    outline = trace(shape)
-    if outline is None:
+    contour = contour_of(shape)
+    if contour is None:
         return nan
-    deep = outline.notches > NOTCH * outline.diameter
+    deep = contour.defect_depths > MIN_DEFECT_DEPTH * contour.diameter
     return float((deep & ~np.roll(deep, 1)).sum())
 
 
@@ -228,8 +228,8 @@ def concavity_count(shape: Shape) -> float:
 )
 def concavity_depth(shape: Shape) -> float:
     """Greatest distance of the largest part's outline from its hull, over its diameter."""
-    outline = trace(shape)
-    return nan if outline is None else float(outline.notches.max()) / outline.diameter
+    contour = contour_of(shape)
+    return nan if contour is None else float(contour.defect_depths.max()) / contour.diameter
 
 
 radial = partial(
@@ -242,38 +242,38 @@ radial = partial(
 @radial(plain="departure from a circle", range="[0, inf)")
 def radial_deviation(shape: Shape) -> float:
     """Standard deviation over mean of the largest part's outline's distances from its centroid."""
-    outline = trace(shape)
-    return nan if outline is None else float(outline.radii.std())
+    contour = contour_of(shape)
+    return nan if contour is None else float(contour.radii.std())
 
 
 @radial(plain="share of the outline outside its mean circle", range="[0, 1)")
 def radial_area_ratio(shape: Shape) -> float:
     """Mean excess of the largest part's outline's radii over their mean, in means."""
-    outline = trace(shape)
-    return nan if outline is None else float(np.maximum(outline.radii - 1, 0).mean())
+    contour = contour_of(shape)
+    return nan if contour is None else float(np.maximum(contour.radii - 1, 0).mean())
 
 
-@radial(plain="lobes of the outline", range="even integers from 0", invariances=_MOVES)
+@radial(plain="lobes of the outline", range="even integers from 0", invariances=_MOTION_INVARIANT)
 def radial_zero_crossings(shape: Shape) -> float:
     """How often the largest part's outline crosses the circle of its mean radius.
 
     A round outline crosses it from pixel to pixel, so that a larger disc has more crossings.
     """
-    outline = trace(shape)
-    if outline is None:
+    contour = contour_of(shape)
+    if contour is None:
         return nan
     # A point on the circle counts as inside, whatever the last bit of its distance.
-    outside = outline.radii > 1 + 1e-9
+    outside = contour.radii > 1 + 1e-9
     return float((outside != np.roll(outside, 1)).sum())
 
 
-@radial(plain="roughness of the outline", range="[0, inf)", invariances=_MOVES)
+@radial(plain="roughness of the outline", range="[0, inf)", invariances=_MOTION_INVARIANT)
 def radial_roughness(shape: Shape) -> float:
     """Mean step between successive radii of the largest part's outline, over the mean radius.
 
     Steps are from pixel to pixel: on a cell twice as large they are half as long beside the radius.
     """
-    outline = trace(shape)
-    if outline is None:
+    contour = contour_of(shape)
+    if contour is None:
         return nan
-    return float(np.abs(outline.radii - np.roll(outline.radii, 1)).mean())
+    return float(np.abs(contour.radii - np.roll(contour.radii, 1)).mean())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from math import pi
 
-from .area_shape import SCALE, measure
+from .area_shape import SCALE_INVARIANT, shape_feature
 from .region import Shape
 
 
-@measure(
+@shape_feature(
     unit="px^2",
     plain="size with its indentations filled",
     range="[1, inf)",
@@ -20,12 +20,12 @@ def convex_area(shape: Shape) -> float:
     return shape.convex_area
 
 
-@measure(
+@shape_feature(
     unit="1",
     plain="freedom from indentations",
     range="(0, 1]",
     preset="minimal",
-    invariances=SCALE,
+    invariances=SCALE_INVARIANT,
     reference="CellProfiler MeasureObjectSizeShape, hull of the pixels taken as unit squares",
     vetted="scipy; by hand",
 )
@@ -34,11 +34,11 @@ def solidity(shape: Shape) -> float:
     return shape.area / shape.convex_area
 
 
-@measure(
+@shape_feature(
     unit="1",
     plain="smoothness of the outline",
     range="(0, inf)",
-    invariances=SCALE,
+    invariances=SCALE_INVARIANT,
     nan="empty compartment",
     reference="Cauchy's formula in the 4 directions of the Crofton perimeter",
     vetted="by hand; formula in scikit-image",
@@ -48,7 +48,7 @@ def convexity(shape: Shape) -> float:
     return shape.convex_perimeter / shape.perimeter
 
 
-@measure(
+@shape_feature(
     unit="px",
     plain="longest diameter",
     range="[1.4, inf)",
@@ -60,7 +60,7 @@ def maximum_feret_diameter(shape: Shape) -> float:
     return shape.feret[0]
 
 
-@measure(
+@shape_feature(
     unit="px",
     plain="shortest diameter",
     range="[1, inf)",
@@ -72,11 +72,11 @@ def minimum_feret_diameter(shape: Shape) -> float:
     return shape.feret[1]
 
 
-@measure(
+@shape_feature(
     unit="1",
     plain="shortest over longest diameter",
     range="(0, 1]",
-    invariances=SCALE,
+    invariances=SCALE_INVARIANT,
     reference="Feret 1930",
     vetted="by hand; formula in scipy",
 )
@@ -85,11 +85,11 @@ def feret_ratio(shape: Shape) -> float:
     return shape.feret[1] / shape.feret[0]
 
 
-@measure(
+@shape_feature(
     unit="1",
     plain="roundness",
     range="(0, 1.3]",
-    invariances=SCALE,
+    invariances=SCALE_INVARIANT,
     reference="ImageJ roundness, with the Feret diameter",
     vetted="scipy; by hand",
 )

@@ -186,7 +186,7 @@ def _spread(mask: Mask) -> int:
     return int(len(places) * (places**2).sum() - (places.sum(axis=0) ** 2).sum())
 
 
-def largest_part(shape: Shape) -> Shape:
+def largest_component(shape: Shape) -> Shape:
     """Return the 8-connected part with most pixels, of equal ones the most spread out."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
         shape.mask.view(np.uint8), connectivity=8

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.registry import FEATURES
-from .cooccurrence.glcm import TEXTURE, aggregate, glcm_of
-from .quantise import levelled
+from ..primitives.quantise import quantise_image
+from .cooccurrence.glcm import TEXTURE, aggregate, compute_glcm
 
 
-def cooccurrence(
+def cooccurrence_features(
     image: NDArray[np.integer[Any]],
     mask: NDArray[np.bool_],
     *,
@@ -47,8 +47,8 @@ def cooccurrence(
     CellError
         If the image has levels outside what `levels` says.
     """
-    planes, parts, count = levelled(image, mask, levels)
-    view = glcm_of(planes, parts, (distance,), count)
+    planes, parts, count = quantise_image(image, mask, levels)
+    view = compute_glcm(planes, parts, (distance,), count)
     return {
         record.name: float(aggregate(record.function(view)[0, 0, 0], aggregation))
         for record in FEATURES.values()

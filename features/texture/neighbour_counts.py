@@ -16,8 +16,8 @@ from ..core.cell import COMPARTMENTS, Cell
 from ..core.registry import Axes
 from ..primitives.arrays import Floats
 from ..primitives.kernels import compiled, inner
-from .cooccurrence.glcm import quantise
-from .size_matrix import SUMS, add_up
+from ..primitives.quantise import quantise
+from .size_matrix import SUM_COUNT, sum_size_matrix
 
 
 @inner
@@ -94,12 +94,12 @@ def neighbour_sums(
         Pixels of each level that have a neighbour, and the sum of their absolute differences
         from the mean of their neighbours.
     dependence : (Cells, Nuclei, Cytoplasm; channels; 16) float64
-        Sums over the dependence matrix, as `levelsizes.add_up` orders them.
+        Sums over the dependence matrix, as `size_matrix.sum_size_matrix` orders them.
     """
     channels = planes.shape[0]
     pixels = np.zeros((3, channels, levels))
     differences = np.zeros((3, channels, levels))
-    dependence = np.empty((3, channels, SUMS))
+    dependence = np.empty((3, channels, SUM_COUNT))
     sizes = np.empty(9, np.int64)
     for place in range(9):
         sizes[place] = place + 1
@@ -118,12 +118,12 @@ def neighbour_sums(
                     differences[compartment, channel, level] += (
                         tones[part, level, around, 1] / around
                     )
-            add_up(alike[part], sizes, count, dependence[compartment, channel])
+            sum_size_matrix(alike[part], sizes, count, dependence[compartment, channel])
     return pixels, differences, dependence
 
 
 @dataclass(frozen=True, eq=False)
-class ToneDifferences:
+class ToneDifferenceMatrix:
     """Differences of the pixels of each level from the mean of their neighbours.
 
     Parameters
@@ -177,7 +177,7 @@ class ToneDifferences:
         )
 
 
-def at_levels(cell: Cell, axes: Axes) -> tuple[Floats, Floats, Floats]:
+def selected_neighbour_sums(cell: Cell, axes: Axes) -> tuple[Floats, Floats, Floats]:
     """Return `neighbour_sums` for the compartments and channels asked for, with a parameter axis.
 
     Levels are the axes' parameter; the last axis is preceded by one of length 1.

@@ -13,21 +13,21 @@ from ..core.cell import COMPARTMENTS, Cell
 from ..core.registry import FEATURES, Axes, Family, Membership, feature
 from ..primitives.arrays import Floats
 from ..primitives.channels import TEXTURE_CHANNELS
-from .neighbour_counts import ToneDifferences, at_levels, neighbour_sums
-from .quantise import levelled
-from .size_matrix import LevelSizes, declare, of_sums
+from ..primitives.quantise import quantise_image
+from .neighbour_counts import ToneDifferenceMatrix, neighbour_sums, selected_neighbour_sums
+from .size_matrix import SizeMatrix, declare_features
 
 # What IBSI and pyradiomics report for the coarseness of a region without any difference.
 COARSEST = 1e6
 
 
-def _tone_view(cell: Cell, axes: Axes) -> ToneDifferences:
-    pixels, differences, _ = at_levels(cell, axes)
-    return ToneDifferences(pixels, differences)
+def _tone_view(cell: Cell, axes: Axes) -> ToneDifferenceMatrix:
+    pixels, differences, _ = selected_neighbour_sums(cell, axes)
+    return ToneDifferenceMatrix(pixels, differences)
 
 
-def _dependence_view(cell: Cell, axes: Axes) -> LevelSizes:
-    return of_sums(at_levels(cell, axes)[2])
+def _dependence_view(cell: Cell, axes: Axes) -> SizeMatrix:
+    return SizeMatrix.from_sums(selected_neighbour_sums(cell, axes)[2])
 
 
 def _membership(channel: str, _parameter: str) -> Membership:
@@ -71,13 +71,13 @@ def _over(numerator: Floats, denominator: Floats, otherwise: float) -> Floats:
 
 
 @tone(unit="1/level", ibsi="QCDE", plain="coarseness of the pattern", range="(0, 1000000]")
-def coarseness(view: ToneDifferences) -> Floats:
+def coarseness(view: ToneDifferenceMatrix) -> Floats:
     """1 / sum over the levels of share times summed difference; 10^6 where nothing differs."""
     return np.minimum(_over(np.ones_like(view.expected), view.expected, COARSEST), COARSEST)
 
 
 @tone(unit="level^3", ibsi="65HE", plain="contrast of neighbouring patches", range="[0, inf)")
-def contrast(view: ToneDifferences) -> Floats:
+def contrast(view: ToneDifferenceMatrix) -> Floats:
     """Mean squared step between levels times mean difference; 0 for a single level."""
     shares, levels = view.probabilities, view.levels
     mean, square = shares @ levels, shares @ levels**2
@@ -87,7 +87,7 @@ def contrast(view: ToneDifferences) -> Floats:
 
 
 @tone(unit="1", ibsi="NQ30", plain="busyness of the pattern", range="[0, inf)")
-def busyness(view: ToneDifferences) -> Floats:
+def busyness(view: ToneDifferenceMatrix) -> Floats:
     """Share times difference over the summed steps of level times share; 0 for a single level."""
     weighed = view.levels * view.probabilities
     steps = view.over_pairs(np.abs(weighed[..., :, None] - weighed[..., None, :]))
@@ -95,7 +95,7 @@ def busyness(view: ToneDifferences) -> Floats:
 
 
 @tone(unit="level^2", ibsi="HDEZ", plain="complexity of the pattern", range="[0, inf)")
-def complexity(view: ToneDifferences) -> Floats:
+def complexity(view: ToneDifferenceMatrix) -> Floats:
     """Steps between levels weighed by the mean difference of the two, over the pixels."""
     shares = view.probabilities
     weighed = shares * view.differences
@@ -106,7 +106,7 @@ def complexity(view: ToneDifferences) -> Floats:
 
 
 @tone(unit="level", ibsi="1X9X", plain="distinctness of the pattern", range="[0, inf)")
-def strength(view: ToneDifferences) -> Floats:
+def strength(view: ToneDifferenceMatrix) -> Floats:
     """Squared steps between levels weighed by their shares, over all differences; 0 if none."""
     shares = view.probabilities
     steps = (view.levels[:, None] - view.levels) ** 2
@@ -114,7 +114,7 @@ def strength(view: ToneDifferences) -> Floats:
     return _over(weighed, view.total, 0.0)
 
 
-declare(
+declare_features(
     NGLDM,
     (
         ("LowDependenceEmphasis", "SODN", "fineness of tone"),
@@ -144,7 +144,7 @@ declare(
 )
 
 
-def tone_differences(
+def tone_difference_features(
     image: NDArray[np.integer[Any]], mask: NDArray[np.bool_], *, levels: int | None = 32
 ) -> Mapping[str, float]:
     """Return the 5 features of neighbourhood grey-tone differences of one image inside a mask.
@@ -168,8 +168,8 @@ def tone_differences(
     CellError
         If the image has levels outside what `levels` says.
     """
-    pixels, differences, _ = neighbour_sums(*levelled(image, mask, levels))
-    view = ToneDifferences(pixels, differences)
+    pixels, differences, _ = neighbour_sums(*quantise_image(image, mask, levels))
+    view = ToneDifferenceMatrix(pixels, differences)
     return {
         record.name: float(record.function(view)[0, 0])
         for record in FEATURES.values()
@@ -177,15 +177,15 @@ def tone_differences(
     }
 
 
-def dependence(
+def dependence_features(
     image: NDArray[np.integer[Any]], mask: NDArray[np.bool_], *, levels: int | None = 32
 ) -> Mapping[str, float]:
     """Return the 17 features of neighbouring grey-level dependence of one image inside a mask.
 
-    Parameters, returned mapping and errors are those of `tone_differences`; NaN where the mask
-    is empty.
+    Parameters, returned mapping and errors are those of `tone_difference_features`; NaN where the
+    mask is empty.
     """
-    view = of_sums(neighbour_sums(*levelled(image, mask, levels))[2])
+    view = SizeMatrix.from_sums(neighbour_sums(*quantise_image(image, mask, levels))[2])
     return {
         record.name: float(record.function(view)[0, 0])
         for record in FEATURES.values()

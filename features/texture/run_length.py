@@ -16,9 +16,9 @@ from ..core.registry import FEATURES, Axes, Family, Membership
 from ..primitives.arrays import Floats
 from ..primitives.channels import TEXTURE_CHANNELS
 from ..primitives.kernels import compiled, inner
-from .cooccurrence.glcm import aggregate, quantise
-from .quantise import levelled
-from .size_matrix import SUMS, LevelSizes, add_up, declare, of_sums
+from ..primitives.quantise import quantise, quantise_image
+from .cooccurrence.glcm import aggregate
+from .size_matrix import SUM_COUNT, SizeMatrix, declare_features, sum_size_matrix
 
 
 @inner
@@ -82,7 +82,7 @@ def _summarise(reached: NDArray[np.int32], pixels: int, sizes: NDArray[np.int64]
                     merged[level, place] += runs[level, place]
                 else:
                     runs[level, place] = merged[level, place]
-        add_up(runs, sizes, pixels if direction < 4 else 4 * pixels, out[direction])
+        sum_size_matrix(runs, sizes, pixels if direction < 4 else 4 * pixels, out[direction])
 
 
 @compiled
@@ -113,7 +113,7 @@ def run_length_sums(
     for row in range(rows):
         for col in range(cols):
             pixels[parts[row, col]] += 1
-    out = np.empty((3, channels, 5, SUMS))
+    out = np.empty((3, channels, 5, SUM_COUNT))
     for channel in range(channels):
         in_cell = np.zeros((4, levels, longest + 2), np.int32)
         in_part = np.zeros((2, 4, levels, longest + 2), np.int32)
@@ -124,12 +124,12 @@ def run_length_sums(
     return out
 
 
-def _view(cell: Cell, axes: Axes) -> LevelSizes:
+def _view(cell: Cell, axes: Axes) -> SizeMatrix:
     levels = int(axes.parameters[0].split("_")[0])
     sums = run_length_sums(
         quantise(cell.planes(axes.channels), levels), cell.compartment_labels, levels
     )
-    return of_sums(sums[[COMPARTMENTS.index(word) for word in axes.compartments]])
+    return SizeMatrix.from_sums(sums[[COMPARTMENTS.index(word) for word in axes.compartments]])
 
 
 def _finish(_view: Any, values: Any, axes: Axes) -> Floats:  # noqa: ANN401
@@ -152,7 +152,7 @@ GLRLM = Family(
     membership=_membership,
 )
 
-declare(
+declare_features(
     GLRLM,
     (
         ("ShortRunsEmphasis", "22OV", "fineness of streaks"),
@@ -180,7 +180,7 @@ declare(
 )
 
 
-def run_lengths(
+def run_length_features(
     image: NDArray[np.integer[Any]],
     mask: NDArray[np.bool_],
     *,
@@ -211,7 +211,7 @@ def run_lengths(
     CellError
         If the image has levels outside what `levels` says.
     """
-    view = of_sums(run_length_sums(*levelled(image, mask, levels)))
+    view = SizeMatrix.from_sums(run_length_sums(*quantise_image(image, mask, levels)))
     return {
         record.name: float(aggregate(record.function(view)[0, 0], aggregation))
         for record in FEATURES.values()

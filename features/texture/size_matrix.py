@@ -19,18 +19,20 @@ from ..core.registry import Family, feature
 from ..primitives.arrays import Floats
 from ..primitives.kernels import compiled
 
-SUMS = 16
+SUM_COUNT = 16
 
 
 @compiled
-def add_up(counts: NDArray[Any], sizes: NDArray[np.int64], pixels: int, out: Floats) -> None:
+def sum_size_matrix(
+    counts: NDArray[Any], sizes: NDArray[np.int64], pixels: int, out: Floats
+) -> None:
     """Write the sums over a (levels, sizes) matrix of counts into `out`: (16,), NaN if empty.
 
-    Row i holds level i + 1, column k size ``sizes[k]``; the order is that of `LevelSizes`.
+    Row i holds level i + 1, column k size ``sizes[k]``; the order is that of `SizeMatrix`.
     """
     levels, columns = counts.shape
     by_size = np.zeros(columns, np.int64)
-    for index in range(SUMS):
+    for index in range(SUM_COUNT):
         out[index] = 0.0
     out[1] = pixels
     for row in range(levels):
@@ -64,12 +66,12 @@ def add_up(counts: NDArray[Any], sizes: NDArray[np.int64], pixels: int, out: Flo
             out[11] += float(n) * n
             out[13] += n * size
     if out[0] == 0:
-        for index in range(SUMS):
+        for index in range(SUM_COUNT):
             out[index] = np.nan
 
 
 @dataclass(frozen=True, eq=False)
-class LevelSizes:
+class SizeMatrix:
     """Sums over matrices of counts n by level i and size j; leading axes are the same everywhere.
 
     Parameters
@@ -105,81 +107,81 @@ class LevelSizes:
     logs: Floats
     squares: Floats
 
+    @classmethod
+    def from_sums(cls, sums: Floats) -> SizeMatrix:
+        """Return the sums that `sum_size_matrix` writes, (…, 16) float64, by name."""
+        return cls(*(sums[..., index] for index in range(len(fields(cls)))))
 
-def of_sums(sums: Floats) -> LevelSizes:
-    """Name the sums of a kernel: (…, 16) float64."""
-    return LevelSizes(*(sums[..., index] for index in range(len(fields(LevelSizes)))))
 
-
-def _small(view: LevelSizes) -> Floats:
+def _small(view: SizeMatrix) -> Floats:
     return view.small / view.elements
 
 
-def _large(view: LevelSizes) -> Floats:
+def _large(view: SizeMatrix) -> Floats:
     return view.large / view.elements
 
 
-def _dark(view: LevelSizes) -> Floats:
+def _dark(view: SizeMatrix) -> Floats:
     return view.dark / view.elements
 
 
-def _bright(view: LevelSizes) -> Floats:
+def _bright(view: SizeMatrix) -> Floats:
     return view.bright / view.elements
 
 
-def _small_dark(view: LevelSizes) -> Floats:
+def _small_dark(view: SizeMatrix) -> Floats:
     return view.small_dark / view.elements
 
 
-def _small_bright(view: LevelSizes) -> Floats:
+def _small_bright(view: SizeMatrix) -> Floats:
     return view.small_bright / view.elements
 
 
-def _large_dark(view: LevelSizes) -> Floats:
+def _large_dark(view: SizeMatrix) -> Floats:
     return view.large_dark / view.elements
 
 
-def _large_bright(view: LevelSizes) -> Floats:
+def _large_bright(view: SizeMatrix) -> Floats:
     return view.large_bright / view.elements
 
 
-def _level_non_uniformity(view: LevelSizes) -> Floats:
+def _level_non_uniformity(view: SizeMatrix) -> Floats:
     return view.level_squares / view.elements
 
 
-def _level_non_uniformity_share(view: LevelSizes) -> Floats:
+def _level_non_uniformity_share(view: SizeMatrix) -> Floats:
     return view.level_squares / view.elements**2
 
 
-def _size_non_uniformity(view: LevelSizes) -> Floats:
+def _size_non_uniformity(view: SizeMatrix) -> Floats:
     return view.size_squares / view.elements
 
 
-def _size_non_uniformity_share(view: LevelSizes) -> Floats:
+def _size_non_uniformity_share(view: SizeMatrix) -> Floats:
     return view.size_squares / view.elements**2
 
 
-def _percentage(view: LevelSizes) -> Floats:
+def _percentage(view: SizeMatrix) -> Floats:
     return view.elements / view.pixels
 
 
-def _level_variance(view: LevelSizes) -> Floats:
+def _level_variance(view: SizeMatrix) -> Floats:
     return view.bright / view.elements - (view.level_sum / view.elements) ** 2
 
 
-def _size_variance(view: LevelSizes) -> Floats:
+def _size_variance(view: SizeMatrix) -> Floats:
     return view.large / view.elements - (view.size_sum / view.elements) ** 2
 
 
-def _entropy(view: LevelSizes) -> Floats:
+def _entropy(view: SizeMatrix) -> Floats:
     return np.asarray(np.log2(view.elements) - view.logs / view.elements)
 
 
-def _energy(view: LevelSizes) -> Floats:
+def _energy(view: SizeMatrix) -> Floats:
     return view.squares / view.elements**2
 
 
-Formula = Callable[[LevelSizes], Floats]
+Formula = Callable[[SizeMatrix], Floats]
 
 # Formula, definition in a family's words, powers of size and level in its unit, and range.
 _FORMULAS: tuple[tuple[Formula, str, tuple[int, int], str], ...] = (
@@ -253,14 +255,14 @@ def _unit(size: str, powers: tuple[int, int]) -> str:
 def _in_words(formula: Formula, definition: str) -> Formula:
     """Return the formula as a function of its own, with the definition as its docstring."""
 
-    def value(view: LevelSizes) -> Floats:
+    def value(view: SizeMatrix) -> Floats:
         return formula(view)
 
     value.__doc__ = definition
     return value
 
 
-def declare(
+def declare_features(
     family: Family,
     table: Sequence[Words],
     *,
@@ -275,7 +277,7 @@ def declare(
     Parameters
     ----------
     family : Family
-        Its view is a `LevelSizes`.
+        Its view is a `SizeMatrix`.
     table : sequence of (str, str, str)
         Name, IBSI code and plain name of each, in the order of the formulas; the seventeenth
         (energy) may be missing.

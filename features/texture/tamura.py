@@ -33,7 +33,7 @@ def _apart(one: int, other: int) -> float:
 
 
 @compiled
-def coarseness_of(plane: NDArray[np.uint8], mask: NDArray[np.bool_], scales: int) -> float:
+def mean_best_size(plane: NDArray[np.uint8], mask: NDArray[np.bool_], scales: int) -> float:
     """Mean over the pixels of the side of the squares whose means differ most on either side.
 
     Squares of 1, 2, 4, 8 and 16 pixels' width (and about as much height) that lie to the left
@@ -89,7 +89,7 @@ def coarseness_of(plane: NDArray[np.uint8], mask: NDArray[np.bool_], scales: int
 
 
 @compiled
-def directions_of(
+def direction_histogram(
     plane: NDArray[np.uint8], parts: NDArray[np.uint8], bins: int, least: int
 ) -> NDArray[Any]:
     """Count the pixels by the direction of a Prewitt gradient of some strength.
@@ -145,11 +145,11 @@ def _view(cell: Cell, axes: Axes) -> Tamura:
     keep = [COMPARTMENTS.index(word) for word in axes.compartments]
     planes = [cell.plane(channel) for channel in axes.channels]
     sides = [
-        [coarseness_of(plane, cell.mask(word), SCALES) for plane in planes]
+        [mean_best_size(plane, cell.mask(word), SCALES) for plane in planes]
         for word in axes.compartments
     ]
     directions = [
-        directions_of(plane, cell.compartment_labels, DIRECTIONS, LEAST_GRADIENT)
+        direction_histogram(plane, cell.compartment_labels, DIRECTIONS, LEAST_GRADIENT)
         for plane in planes
     ]
     for each in directions:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..primitives.kernels import compiled, inner
-from .size_matrix import SUMS, add_up
+from .size_matrix import SUM_COUNT, sum_size_matrix
 
 
 @inner
@@ -144,7 +144,7 @@ def _add_up_zones(
         if zones[zone] != zone or not _inside(keys[zone] & 3, compartment):
             continue
         counts[(keys[zone] >> 2) - 1, column[sizes[zone]]] += 1
-    add_up(counts, found, pixels, out)
+    sum_size_matrix(counts, found, pixels, out)
 
 
 @compiled
@@ -173,7 +173,7 @@ def zone_sums(
     (Cells, Nuclei, Cytoplasm; channels; 16) float64
     """
     channels, rows, cols = planes.shape
-    out = np.empty((3, channels, SUMS))
+    out = np.empty((3, channels, SUM_COUNT))
     pixels = np.zeros(3, np.int64)
     for row in range(rows):
         for col in range(cols):

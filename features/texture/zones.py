@@ -16,15 +16,14 @@ from numpy.typing import NDArray
 from ..core.cell import COMPARTMENTS, Cell
 from ..core.registry import FEATURES, Axes, Family, Membership
 from ..primitives.channels import TEXTURE_CHANNELS
-from .cooccurrence.glcm import quantise
-from .quantise import levelled
-from .size_matrix import LevelSizes, declare, of_sums
+from ..primitives.quantise import quantise, quantise_image
+from .size_matrix import SizeMatrix, declare_features
 from .zone_counts import zone_sums
 
-NO_DEPTHS = np.empty((0, 0, 0), np.float32)
+NO_DISTANCES = np.empty((0, 0, 0), np.float32)
 
 
-def depths_in(parts: NDArray[np.uint8]) -> NDArray[np.float32]:
+def edge_distances(parts: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return the taxicab depth of every pixel in cell, nucleus and cytoplasm: (3, rows, cols)."""
     return np.stack(
         [
@@ -38,20 +37,22 @@ def depths_in(parts: NDArray[np.uint8]) -> NDArray[np.float32]:
     )
 
 
-def _at_levels(cell: Cell, axes: Axes, depths: NDArray[np.float32]) -> LevelSizes:
+def _at_levels(cell: Cell, axes: Axes, depths: NDArray[np.float32]) -> SizeMatrix:
     levels = int(axes.parameters[0])
     sums = zone_sums(
         quantise(cell.planes(axes.channels), levels), cell.compartment_labels, levels, depths
     )
-    return of_sums(sums[[COMPARTMENTS.index(word) for word in axes.compartments], :, None])
+    return SizeMatrix.from_sums(
+        sums[[COMPARTMENTS.index(word) for word in axes.compartments], :, None]
+    )
 
 
-def _size_view(cell: Cell, axes: Axes) -> LevelSizes:
-    return _at_levels(cell, axes, NO_DEPTHS)
+def _size_view(cell: Cell, axes: Axes) -> SizeMatrix:
+    return _at_levels(cell, axes, NO_DISTANCES)
 
 
-def _distance_view(cell: Cell, axes: Axes) -> LevelSizes:
-    return _at_levels(cell, axes, depths_in(cell.compartment_labels))
+def _distance_view(cell: Cell, axes: Axes) -> SizeMatrix:
+    return _at_levels(cell, axes, edge_distances(cell.compartment_labels))
 
 
 def _membership(channel: str, _parameter: str) -> Membership:
@@ -78,7 +79,7 @@ GLDZM = Family(
     membership=_membership,
 )
 
-declare(
+declare_features(
     GLSZM,
     (
         ("SmallZoneEmphasis", "5QRC", "fineness of patches"),
@@ -105,7 +106,7 @@ declare(
     vetted="IBSI digital phantom; MIRP",
 )
 
-declare(
+declare_features(
     GLDZM,
     (
         ("SmallDistanceEmphasis", "0GBI", "share of patches at the edge"),
@@ -134,7 +135,7 @@ declare(
 
 
 def _values(family: Family, sums: NDArray[np.float64]) -> Mapping[str, float]:
-    view = of_sums(sums)
+    view = SizeMatrix.from_sums(sums)
     return {
         record.name: float(record.function(view)[0, 0])
         for record in FEATURES.values()
@@ -142,7 +143,7 @@ def _values(family: Family, sums: NDArray[np.float64]) -> Mapping[str, float]:
     }
 
 
-def zone_sizes(
+def size_zone_features(
     image: NDArray[np.integer[Any]], mask: NDArray[np.bool_], *, levels: int | None = 32
 ) -> Mapping[str, float]:
     """Return the 16 size-zone features of one grey image inside a mask.
@@ -166,16 +167,16 @@ def zone_sizes(
     CellError
         If the image has levels outside what `levels` says.
     """
-    return _values(GLSZM, zone_sums(*levelled(image, mask, levels), NO_DEPTHS))
+    return _values(GLSZM, zone_sums(*quantise_image(image, mask, levels), NO_DISTANCES))
 
 
-def zone_distances(
+def distance_zone_features(
     image: NDArray[np.integer[Any]], mask: NDArray[np.bool_], *, levels: int | None = 32
 ) -> Mapping[str, float]:
     """Return the 16 distance-zone features of one grey image inside a mask.
 
-    Parameters, returned mapping and errors are those of `zone_sizes`; the image's border counts
-    as an edge.
+    Parameters, returned mapping and errors are those of `size_zone_features`; the image's border
+    counts as an edge.
     """
-    planes, parts, count = levelled(image, mask, levels)
-    return _values(GLDZM, zone_sums(planes, parts, count, depths_in(parts)))
+    planes, parts, count = quantise_image(image, mask, levels)
+    return _values(GLDZM, zone_sums(planes, parts, count, edge_distances(parts)))

@@ -20,10 +20,10 @@ from ..colour.histogram import INTENSITY, Histogram
 from ..core.recipe import Recipe, preset_columns
 from ..core.registry import FEATURES
 from ..primitives.arrays import Mask
-from ..texture.glcm_of_image import cooccurrence
-from ..texture.ngtdm_ngldm import dependence, tone_differences
-from ..texture.run_length import run_lengths
-from ..texture.zones import zone_distances, zone_sizes
+from ..texture.glcm_of_image import cooccurrence_features
+from ..texture.ngtdm_ngldm import dependence_features, tone_difference_features
+from ..texture.run_length import run_length_features
+from ..texture.zones import distance_zone_features, size_zone_features
 from .analytic_cells import FORMS
 from .ibsi_phantom import LEVELS, PHANTOM, REFERENCE
 
@@ -63,17 +63,17 @@ Slice = Callable[[NDArray[Any], Mask], Mapping[str, float]]
 def _of_slices() -> Iterator[tuple[str, str, int, Slice]]:
     """Yield family, aggregation, which of the published values it has, and the function."""
     directed: dict[str, Callable[..., Mapping[str, float]]] = {
-        "Texture": cooccurrence,
-        "GLRLM": run_lengths,
+        "Texture": cooccurrence_features,
+        "GLRLM": run_length_features,
     }
     for family, function in directed.items():
         yield family, "2D_avg", 0, partial(function, levels=None)
         yield family, "2D_comb", 1, partial(function, levels=None, aggregation="merged")
     whole: dict[str, Callable[..., Mapping[str, float]]] = {
-        "GLSZM": zone_sizes,
-        "GLDZM": zone_distances,
-        "NGTDM": tone_differences,
-        "NGLDM": dependence,
+        "GLSZM": size_zone_features,
+        "GLDZM": distance_zone_features,
+        "NGTDM": tone_difference_features,
+        "NGLDM": dependence_features,
     }
     for family, function in whole.items():
         yield family, "2D", 0, partial(function, levels=None)

@@ -26,7 +26,8 @@ from support.example_cells import textured_cell
 from threadpoolctl import threadpool_limits
 
 from features import PRESETS, Cell, Recipe, preset_columns
-from features.texture.cooccurrence.glcm import aggregate, glcm_of, quantise
+from features.primitives.quantise import quantise
+from features.texture.cooccurrence.glcm import aggregate, compute_glcm
 from features.texture.cooccurrence.haralick import HARALICK_NAMES
 from features.texture.lbp import CIRCLES, patterns
 
@@ -46,7 +47,7 @@ class Contest:
 
 def thirteen(plane: np.ndarray, mask: np.ndarray, levels: int, distance: int = 1) -> np.ndarray:
     """Haralick's features of a masked plane, means of the four directions."""
-    view = glcm_of(
+    view = compute_glcm(
         quantise(plane[None], levels), mask.view(np.uint8), (distance,), levels, merged=False
     )
     return aggregate(np.array([f(view)[0, 0, 0] for f in HARALICK_NAMES.values()]), "mean")

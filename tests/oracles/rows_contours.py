@@ -11,7 +11,7 @@ from oracles.vetting import Check
 from skimage.measure import moments_central, moments_normalized
 from support.example_cells import textured_cell
 
-from features.shape.contour import NOTCH
+from features.shape.contour import MIN_DEFECT_DEPTH
 from features.shape.region import Shape
 
 CELL = textured_cell()
@@ -152,7 +152,7 @@ def defect_rows() -> list[Check]:
     defects = cv2.convexityDefects(contour, cv2.convexHull(contour, returnPoints=False))
     depths = defects.reshape(-1, 4)[:, 3] / 256 / sqrt(4 * np.count_nonzero(mask) / pi)
     return [
-        row("ConcavityCount", "OpenCV", np.count_nonzero(depths > NOTCH), mask),
+        row("ConcavityCount", "OpenCV", np.count_nonzero(depths > MIN_DEFECT_DEPTH), mask),
         row("ConcavityDepth", "OpenCV", depths.max(), mask, relative=0, absolute=1e-4),
     ]
 

@@ -15,7 +15,7 @@ from support.shared import SHARED
 
 from features.colour.histogram import INTENSITY, Histogram
 from features.core.registry import FEATURES
-from features.texture.cooccurrence.glcm import TEXTURE, aggregate, glcm_of
+from features.texture.cooccurrence.glcm import TEXTURE, aggregate, compute_glcm
 
 VECTORS = SHARED / "vectors"
 
@@ -37,7 +37,7 @@ def texture(cell: int, region: str, how: str):
     """MIRP's number of levels is that of the brightest pixel."""
     levels = levels_of(cell, region)
     plane = np.maximum(levels, 1).astype(np.uint16) - np.uint16(1)
-    view = glcm_of(plane[None], (levels > 0).astype(np.uint8), (1,), int(levels.max()))
+    view = compute_glcm(plane[None], (levels > 0).astype(np.uint8), (1,), int(levels.max()))
     return lambda function: aggregate(function(view)[0, 0, 0], how)
 
 

@@ -15,7 +15,14 @@ from support.shared import SHARED
 
 from features.core.cell import COMPARTMENTS, Cell
 from features.core.registry import FEATURES, Axes
-from features.texture.cooccurrence.glcm import HARALICK, TEXTURE, Glcm, aggregate, glcm_of, quantise
+from features.primitives.quantise import quantise
+from features.texture.cooccurrence.glcm import (
+    HARALICK,
+    TEXTURE,
+    Glcm,
+    aggregate,
+    compute_glcm,
+)
 from features.texture.cooccurrence.haralick import HARALICK_NAMES
 from features.verification.ibsi_phantom import LEVELS, PHANTOM, REFERENCE
 
@@ -26,7 +33,7 @@ TURNED = [0, 3, 2, 1]  # peers count 45 degrees downwards, where rows grow
 def view_of(levels: np.ndarray, count: int) -> Glcm:
     """The matrices of an image with levels from 1, 0 outside, at distance 1."""
     plane = np.maximum(levels, 1).astype(np.uint16) - np.uint16(1)
-    return glcm_of(plane[None], (levels > 0).astype(np.uint8), (1,), count)
+    return compute_glcm(plane[None], (levels > 0).astype(np.uint8), (1,), count)
 
 
 def over_slices(how: str):

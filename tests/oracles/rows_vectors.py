@@ -17,7 +17,7 @@ from support.shared import SHARED
 
 from features.core.cell import Cell
 from features.core.registry import Axes
-from features.texture.cooccurrence.glcm import glcm_of
+from features.texture.cooccurrence.glcm import compute_glcm
 from features.texture.lbp import LBP
 
 PYRADIOMICS, MAHOTAS, SKIMAGE = "pyradiomics", "mahotas", "scikit-image"
@@ -83,7 +83,7 @@ def islands(counts: np.ndarray) -> np.ndarray:
 def along_rows(image: np.ndarray, levels: int, distance: int = 1):
     """The view of an image with levels from 1, 0 outside."""
     plane = np.maximum(image, 1).astype(np.uint16) - np.uint16(1)
-    return glcm_of(plane[None], (image > 0).astype(np.uint8), (distance,), levels)
+    return compute_glcm(plane[None], (image > 0).astype(np.uint8), (distance,), levels)
 
 
 @cache

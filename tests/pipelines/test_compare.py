@@ -7,8 +7,15 @@ import re
 
 import numpy as np
 import pytest
-from support.embedding_tables import DICTIONARY, QUICK, WIDTH, described, made, written
-from support.made_up_tables import columns
+from support.embedding_tables import (
+    DICTIONARY,
+    QUICK,
+    WIDTH,
+    embedding_columns,
+    embedding_table,
+    write_embedding_table,
+)
+from support.synthetic_tables import column_dictionary
 
 from models.dataset.training_set import training_set
 from models.errors import ModelError
@@ -30,7 +37,7 @@ def gaps(record, estimator="svm"):
 
 
 def test_the_view_of_the_background_is_not_learnt_from():
-    data = training_set(made(), DICTIONARY)
+    data = training_set(embedding_table(), DICTIONARY)
     assert not any(name.startswith("Image_") for name in data.columns)
     assert sum(name.startswith("Cells_Embedding") for name in data.columns) == WIDTH
 
@@ -43,7 +50,7 @@ def test_sets_part_the_columns():
     assert not named & embedded
     assert named | embedded == set(sets["both"].columns)
     assert [names[i] for i in sets["both"].columns[sets["both"].embedded]] == list(
-        described("Cells")
+        embedding_columns("Cells")
     )
     families = [set(one.columns) for name, one in sets.items() if name in {"AreaShape", "Texture"}]
     assert set.union(*families) < named
@@ -52,13 +59,16 @@ def test_sets_part_the_columns():
 
 @pytest.mark.parametrize(
     ("dictionary", "line"),
-    [(columns(), "no embedding to compare with"), (described("Cells"), "beside the embedding")],
+    [
+        (column_dictionary(), "no embedding to compare with"),
+        (embedding_columns("Cells"), "beside the embedding"),
+    ],
 )
 def test_a_table_with_one_kind_only_is_refused(tmp_path, dictionary, line):
-    table = made()
+    table = embedding_table()
     kept = [name for name in table if name.startswith("Metadata_") or name in dictionary]
     with pytest.raises(ModelError, match=line):
-        compare(written(tmp_path, table[kept], dictionary), tmp_path / "out", **QUICK)
+        compare(write_embedding_table(tmp_path, table[kept], dictionary), tmp_path / "out", **QUICK)
     assert not (tmp_path / "out").exists()
 
 
@@ -119,7 +129,9 @@ def test_a_difference_is_that_of_the_figures_and_its_interval_heeds_the_pairing(
 
 
 def test_the_signal_is_found_in_the_named_features(tmp_path):
-    record = compare(written(tmp_path, made()), tmp_path / "out", **QUICK).record
+    record = compare(
+        write_embedding_table(tmp_path, embedding_table()), tmp_path / "out", **QUICK
+    ).record
     found = gaps(record)
     assert found["embedding", "handcrafted"]["high"] < 0
     assert found["both", "embedding"]["low"] > 0
@@ -129,10 +141,10 @@ def test_the_signal_is_found_in_the_named_features(tmp_path):
 
 
 def test_the_signal_is_found_in_the_embedding_and_in_the_background(tmp_path):
-    path = written(tmp_path, made(strength=0.0, image=2.0))
+    path = write_embedding_table(tmp_path, embedding_table(strength=0.0, image=2.0))
     found = gaps(compare(path, tmp_path / "out", **QUICK).record)
     assert found["embedding with background", "embedding"]["low"] > 0
-    path = written(tmp_path, made(strength=0.0, cells=2.0))
+    path = write_embedding_table(tmp_path, embedding_table(strength=0.0, cells=2.0))
     record = compare(path, tmp_path / "out", **QUICK).record
     assert gaps(record)["embedding", "handcrafted"]["low"] > 0
     assert any("embedding less handcrafted" in one and "better" in one for one in outcome(record))
@@ -143,7 +155,7 @@ def test_the_signal_is_found_in_the_embedding_and_in_the_background(tmp_path):
 def test_one_table_and_one_picture_as_page_and_as_json(tmp_path):
     out = tmp_path / "out"
     settings = QUICK | {"estimators": ("svm", "xgboost")}
-    contest = compare(written(tmp_path, made()), out, **settings)
+    contest = compare(write_embedding_table(tmp_path, embedding_table()), out, **settings)
     stored = json.loads((out / "comparison.json").read_text())
     assert stored["cost"] is None  # the images are not there
     assert {one["set"] for one in stored["contenders"] if one["family"]} == {
@@ -162,7 +174,7 @@ def test_one_table_and_one_picture_as_page_and_as_json(tmp_path):
 
 
 def test_the_same_table_gives_the_same_comparison(tmp_path):
-    path = written(tmp_path, made())
+    path = write_embedding_table(tmp_path, embedding_table())
     both = [
         compare(path, tmp_path / name, jobs=jobs, **QUICK).out
         for name, jobs in (("a", 1), ("b", 2))
@@ -175,17 +187,27 @@ def test_a_folder_that_cannot_be_written_is_refused_before_the_work(tmp_path):
     (tmp_path / "out").write_text("a file")
     steps = []
     with pytest.raises(ModelError, match="out cannot be written to"):
-        compare(written(tmp_path, made()), tmp_path / "out", progress=steps.append, **QUICK)
+        compare(
+            write_embedding_table(tmp_path, embedding_table()),
+            tmp_path / "out",
+            progress=steps.append,
+            **QUICK,
+        )
     assert steps == []
 
 
 def test_a_wrong_folder_of_images_is_refused(tmp_path):
     with pytest.raises(ModelError, match="none is no folder; name the folder of the images"):
-        compare(written(tmp_path, made()), tmp_path / "out", images=tmp_path / "none", **QUICK)
+        compare(
+            write_embedding_table(tmp_path, embedding_table()),
+            tmp_path / "out",
+            images=tmp_path / "none",
+            **QUICK,
+        )
 
 
 def test_an_embedding_is_one_cluster_of_the_importances():
-    data = training_set(made(), DICTIONARY)
+    data = training_set(embedding_table(), DICTIONARY)
     groups = feature_groups(data.features, data.columns, DICTIONARY)
     found = [one for one in groups if one.level == "cluster" and one.name == "Embedding"]
     assert [len(one.columns) for one in found] == [WIDTH]

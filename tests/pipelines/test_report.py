@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 from support.html_pages import read
-from support.made_up_tables import DICTIONARY_OF_EIGHT, made_table, write_table
+from support.synthetic_tables import DICTIONARY_OF_EIGHT, synthetic_table, write_table
 
 from models.errors import ModelError
 from pipelines.html.markup import interval, shown, table
@@ -25,7 +25,7 @@ def first(estimate):
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
-    return train(write_table(folder, made_table()), folder / "model", **QUICK)
+    return train(write_table(folder, synthetic_table()), folder / "model", **QUICK)
 
 
 def test_the_page_is_whole_and_fetches_nothing(model):
@@ -53,7 +53,7 @@ def test_the_page_is_made_again_alike(model):
 
 
 def test_names_are_escaped(tmp_path):
-    table = made_table(classes=("<script>alert(1)</script>", "a & b"))
+    table = synthetic_table(classes=("<script>alert(1)</script>", "a & b"))
     table["Metadata_Subject"] = "<b>" + table["Metadata_Subject"]
     path = write_table(tmp_path, table)
     done = train(path, tmp_path / "model", positive="a & b", **QUICK)
@@ -65,7 +65,7 @@ def test_names_are_escaped(tmp_path):
 
 
 def test_several_classes_have_no_positive_and_are_reported(tmp_path):
-    table = made_table(18, classes=("eosinophil", "monocyte", "neutrophil"))
+    table = synthetic_table(18, classes=("eosinophil", "monocyte", "neutrophil"))
     done = train(write_table(tmp_path, table), tmp_path / "model", no_groups=True, **QUICK)
     _, words = read(done.out / "report.html")
     assert "Finding" not in words
@@ -161,7 +161,7 @@ def test_a_model_stored_before_subjects_had_these_intervals_is_still_reported(mo
 
 
 def test_subjects_of_several_classes_are_not_called_positive(tmp_path):
-    table = made_table(18, classes=("eosinophil", "monocyte", "neutrophil"))
+    table = synthetic_table(18, classes=("eosinophil", "monocyte", "neutrophil"))
     done = train(write_table(tmp_path, table), tmp_path / "model", **QUICK)
     _, words = read(done.out / "report.html")
     assert "subject class cells right 95 % interval (Wilson) S" in words
@@ -171,7 +171,7 @@ def test_subjects_of_several_classes_are_not_called_positive(tmp_path):
 
 
 def test_a_gap_is_said_in_plain_words(tmp_path):
-    table = made_table(16, 8, strength=0.0)
+    table = synthetic_table(16, 8, strength=0.0)
     rng = np.random.default_rng(0)
     for name in DICTIONARY_OF_EIGHT:
         table[name] += (rng.normal(size=16) * 5)[np.repeat(np.arange(16), 8)]
@@ -230,7 +230,7 @@ def test_a_share_of_a_small_lead_is_no_figure(model):
 @pytest.mark.parametrize("planted", [True, False])
 def test_a_planted_shortcut_is_named(tmp_path, planted):
     """A background value equal to the label tells it without a look at the cell."""
-    table = made_table(strength=4)
+    table = synthetic_table(strength=4)
     if planted:
         table["Background_Intensity_Mean_Gray"] = (table["Metadata_Label"] == "blast") * 1.0
     table["Metadata_Quality_OutOfFocus"] = np.arange(len(table)) % 5 == 0

@@ -5,7 +5,13 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from support.made_up_tables import SIGNAL, WEAKER, columns, made_table, write_table
+from support.synthetic_tables import (
+    SIGNAL,
+    WEAK_SIGNAL,
+    column_dictionary,
+    synthetic_table,
+    write_table,
+)
 
 from data.errors import DataError
 from models.dataset.training_set import training_set
@@ -13,20 +19,20 @@ from models.errors import ModelError
 from models.storage.bundle import load_bundle, predict_probabilities
 from pipelines.train import train
 
-DICTIONARY = columns()
+DICTIONARY = column_dictionary()
 QUICK = {"folds": 3, "repeats": 1, "estimator": "logistic"}
 
 
 @pytest.mark.parametrize("estimator", ["svm", "xgboost", "logistic"])
 def test_a_planted_signal_is_found_stored_and_used(tmp_path, estimator):
-    table = made_table(strength=3)
+    table = synthetic_table(strength=3)
     path = write_table(tmp_path, table)
     report = train(path, tmp_path / "model", estimator=estimator, folds=3, repeats=2)
     found = {figure.name: figure for figure in report.evaluation.figures}
     assert found["accuracy"].mean > 0.9
     assert found["accuracy"].baseline == 0.5
     assert found["AUROC"].mean > 0.95
-    assert {row["feature"] for row in report.leading[:2]} == {SIGNAL, WEAKER}
+    assert {row["feature"] for row in report.leading[:2]} == {SIGNAL, WEAK_SIGNAL}
     assert (report.cells, report.groups, report.positive) == (72, 12, "blast")
     assert report.class_counts == {"blast": 36, "normal": 36}
     assert sorted(path.name for path in report.out.iterdir()) == [
@@ -36,13 +42,13 @@ def test_a_planted_signal_is_found_stored_and_used(tmp_path, estimator):
     ]  # fmt: skip
     bundle = load_bundle(report.out, feature_versions=dict.fromkeys(DICTIONARY, 1))
     assert set(bundle.columns) == set(DICTIONARY)  # neither metadata nor background
-    probabilities = predict_probabilities(bundle, made_table(strength=3, seed=1))
+    probabilities = predict_probabilities(bundle, synthetic_table(strength=3, seed=1))
     blast = probabilities[:, bundle.classes.index("blast")]
     assert ((blast > 0.5) == (table["Metadata_Label"] == "blast")).mean() > 0.9
 
 
 def test_the_stored_evaluation_proves_its_splits(tmp_path):
-    path = write_table(tmp_path, made_table())
+    path = write_table(tmp_path, synthetic_table())
     report = train(path, tmp_path / "model", **QUICK | {"repeats": 2})
     stored = json.loads((report.out / "evaluation.json").read_text())
     assert len(stored["splits"]) == 6
@@ -56,14 +62,14 @@ def test_the_stored_evaluation_proves_its_splits(tmp_path):
 
 
 def test_one_repeat_has_no_spread_and_its_json_is_valid(tmp_path):
-    path = write_table(tmp_path, made_table())
+    path = write_table(tmp_path, synthetic_table())
     report = train(path, tmp_path / "model", estimator="logistic", folds=3, repeats=1)
     stored = json.loads((report.out / "evaluation.json").read_text(), parse_constant=pytest.fail)
     assert stored["figures"][0]["spread"] is None
 
 
 def test_equal_seeds_give_equal_bundles(tmp_path):
-    path = write_table(tmp_path, made_table())
+    path = write_table(tmp_path, synthetic_table())
     reports = [train(path, tmp_path / str(jobs), jobs=jobs, **QUICK) for jobs in (1, 2)]
     for file in ("bundle.json", "evaluation.json", "importances.csv", "importances.png"):
         one, other = ((report.out / file).read_bytes() for report in reports)
@@ -71,7 +77,7 @@ def test_equal_seeds_give_equal_bundles(tmp_path):
 
 
 def test_three_classes_and_csv(tmp_path):
-    table = made_table(18, classes=("eosinophil", "monocyte", "neutrophil"), strength=4)
+    table = synthetic_table(18, classes=("eosinophil", "monocyte", "neutrophil"), strength=4)
     table["Metadata_Subject"] = [f"{int(s[1:]):03d}" for s in table["Metadata_Subject"]]
     path = write_table(tmp_path, table)
     table.to_csv(path.with_suffix(".csv"), index=False)
@@ -85,7 +91,7 @@ def test_three_classes_and_csv(tmp_path):
 
 
 def test_copies_across_subjects_stay_together_and_are_told(tmp_path):
-    table = made_table()
+    table = synthetic_table()
     table.loc[0, "Metadata_SHA256"] = table.loc[12, "Metadata_SHA256"]  # S0 = S2
     table.loc[6, "Metadata_PHash"] = table.loc[18, "Metadata_PHash"]  # S1 = S3
     near = int(table.loc[30, "Metadata_PHash"], 16) ^ (1 << 40)  # S5 nearly S7
@@ -101,7 +107,7 @@ def test_copies_across_subjects_stay_together_and_are_told(tmp_path):
 
 
 def test_copies_of_a_picture_without_a_label_stay_together(tmp_path):
-    table = made_table()
+    table = synthetic_table()
     near = int(table.loc[0, "Metadata_PHash"], 16) ^ (1 << 40)
     table.loc[6, "Metadata_PHash"] = f"{near:056x}"  # S0 nearly S1
     table.loc[18, "Metadata_SHA256"] = "same"  # S3 by way of one without a label
@@ -116,7 +122,7 @@ def test_copies_of_a_picture_without_a_label_stay_together(tmp_path):
 
 
 def test_copies_and_conflicts_within_a_subject_or_without_any_are_told_by_image(tmp_path):
-    table = made_table()
+    table = synthetic_table()
     table.loc[0, "Metadata_SHA256"] = table.loc[3, "Metadata_SHA256"]
     path = write_table(tmp_path, table)
     report = train(path, tmp_path / "model", **QUICK)
@@ -126,13 +132,13 @@ def test_copies_and_conflicts_within_a_subject_or_without_any_are_told_by_image(
 
 
 def test_a_sensitivity_is_for_two_classes(tmp_path):
-    path = write_table(tmp_path, made_table(classes=("blast", "normal", "other")))
+    path = write_table(tmp_path, synthetic_table(classes=("blast", "normal", "other")))
     with pytest.raises(ModelError, match=r"sensitivity of 0.9 asked for with 3 classes; leave"):
         train(path, tmp_path / "model", sensitivity=0.9, **QUICK)
 
 
 def test_without_groups_the_user_must_say_so_and_is_told(tmp_path):
-    table = made_table().drop(columns="Metadata_Subject")
+    table = synthetic_table().drop(columns="Metadata_Subject")
     path = write_table(tmp_path, table)
     with pytest.raises(ModelError, match=r"no column Metadata_Subject; .*--no-groups"):
         train(path, tmp_path / "model", **QUICK)
@@ -180,7 +186,7 @@ def set_in(column, where, value):
     ],
 )
 def test_what_does_not_serve_is_refused_in_one_line(tmp_path, change, options, line):
-    path = write_table(tmp_path, change(made_table()), DICTIONARY)
+    path = write_table(tmp_path, change(synthetic_table()), DICTIONARY)
     with pytest.raises(ModelError, match=line) as caught:
         train(path, tmp_path / "model", **(QUICK | options))
     assert "\n" not in str(caught.value)
@@ -199,7 +205,7 @@ def test_what_does_not_serve_is_refused_in_one_line(tmp_path, change, options, l
     ],
 )
 def test_a_table_without_its_sidecar_is_refused(tmp_path, sidecar, line):
-    path = write_table(tmp_path, made_table())
+    path = write_table(tmp_path, synthetic_table())
     path.with_suffix(".json").unlink()
     if sidecar is not None:
         path.with_suffix(".json").write_text(sidecar)
@@ -232,7 +238,7 @@ def test_a_folder_of_images_is_no_table(tmp_path):
 
 
 def test_images_that_are_nowhere_are_told_before_the_work_or_at_its_end(tmp_path):
-    path = write_table(tmp_path, made_table())
+    path = write_table(tmp_path, synthetic_table())
     with pytest.raises(DataError, match="none does not exist; correct the path"):
         train(path, tmp_path / "model", images=tmp_path / "none", **QUICK)
     asked = train(path, tmp_path / "model", **(QUICK | {"repeats": 1}))
@@ -247,7 +253,7 @@ def test_an_output_that_is_in_use_is_refused_before_the_work(tmp_path):
 
 
 def test_what_is_left_out_is_told():
-    table = made_table()
+    table = synthetic_table()
     table["Cytoplasm_Texture_Noise0_Gray"] = np.resize([1 / 3, np.nextafter(1 / 3, 1)], 72)
     table["Cytoplasm_Texture_Noise1_Gray"] = np.nan
     table.loc[[0, 1], "Metadata_Label"] = None
@@ -266,7 +272,7 @@ def test_what_is_left_out_is_told():
 
 
 def test_a_constant_with_gaps_is_kept():
-    table = made_table()
+    table = synthetic_table()
     table["Cytoplasm_Texture_Noise0_Gray"] = np.where(np.arange(72) % 2, 4.0, np.nan)
     assert "Cytoplasm_Texture_Noise0_Gray" in training_set(table, DICTIONARY).columns
 
@@ -283,25 +289,25 @@ def test_a_constant_with_gaps_is_kept():
     ],
 )
 def test_the_positive_class(classes, positive, expected):
-    data = training_set(made_table(classes=classes), DICTIONARY, positive=positive)
+    data = training_set(synthetic_table(classes=classes), DICTIONARY, positive=positive)
     assert (None if data.positive is None else data.classes[data.positive]) == expected
 
 
 def test_numeric_labels_become_names():
-    table = made_table()
+    table = synthetic_table()
     table["Metadata_Label"] = (table["Metadata_Label"] == "blast").astype(int)
     assert training_set(table, DICTIONARY, positive="1").classes == ("0", "1")
 
 
 def test_a_doubled_column_is_refused():
-    table = made_table()
+    table = synthetic_table()
     with pytest.raises(ModelError, match=f"column {SIGNAL} occurs twice"):
         training_set(pd.concat([table, table[[SIGNAL]]], axis=1), DICTIONARY)
 
 
 def test_figures_have_intervals_and_stand_beside_the_random_split(tmp_path):
     """Cells of a subject share a tint that tells nothing of others: a random split profits."""
-    table = made_table(16, 8, strength=0.0)
+    table = synthetic_table(16, 8, strength=0.0)
     rng = np.random.default_rng(0)
     for name in DICTIONARY:
         tint = rng.normal(size=16) * 5
@@ -320,7 +326,7 @@ def test_figures_have_intervals_and_stand_beside_the_random_split(tmp_path):
 
 
 def test_the_stated_sensitivity_sets_the_threshold(tmp_path):
-    path = write_table(tmp_path, made_table(24, strength=1.0))
+    path = write_table(tmp_path, synthetic_table(24, strength=1.0))
     report = train(path, tmp_path / "high", sensitivity=0.99, **QUICK)
     versions = dict.fromkeys(DICTIONARY, 1)
     bundle = load_bundle(report.out, feature_versions=versions)

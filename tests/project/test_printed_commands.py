@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from support.made_up_tables import made_table, write_table
+from support.synthetic_tables import synthetic_table, write_table
 
 from cli import main
 from pipelines.reporting.data_sections import commands
@@ -70,7 +70,7 @@ def stored(tmp_path_factory):
     paths = []
     for name, seed in (("in", 0), ("out", 1)):
         (folder / name).mkdir()
-        table = made_table(strength=3, seed=seed, classes=("a $blast", "normal"))
+        table = synthetic_table(strength=3, seed=seed, classes=("a $blast", "normal"))
         table["Metadata_Subject"] += name
         table["Metadata_SHA256"] += name
         names = {"Metadata_Label": TRAINED["label"], "Metadata_Subject": TRAINED["group"]}

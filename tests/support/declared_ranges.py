@@ -9,7 +9,7 @@ import numpy as np
 from features.primitives.channels import level_values
 
 
-def bound(text: str, levels: int) -> float:
+def range_end(text: str, levels: int) -> float:
     """Value of one end of a declared range."""
     words = {
         "4 levels^4 / 3": 4 * levels**4 / 3,
@@ -24,7 +24,7 @@ def bound(text: str, levels: int) -> float:
     return words[text] if text in words else float(text)
 
 
-def lies_in(value: float, declared: str, column) -> bool:
+def in_range(value: float, declared: str, column) -> bool:
     """Whether a value is one that a range allows; rounding may carry it past a closed end."""
     room = 1e-9 * max(1.0, abs(value))
     if "the channel's" in declared:
@@ -40,6 +40,6 @@ def lies_in(value: float, declared: str, column) -> bool:
         return value % step == 0 and value >= float(whole[3] or -np.inf)
     opening, low, high, closing = re.match(r"([\[(])(.+), (.+)([\])])", declared).groups()
     levels = int(re.search(r"(?<!\d)(32|256)(?!\d)", f"{column.parameter} 32").group())
-    least, greatest = bound(low, levels), bound(high, levels)
+    least, greatest = range_end(low, levels), range_end(high, levels)
     above = value > least if opening == "(" else value >= least - room
     return above and (value < greatest if closing == ")" else value <= greatest + room)

@@ -6,14 +6,14 @@ import json
 
 import numpy as np
 import pandas as pd
-from support.made_up_tables import columns, made_table, write_table
+from support.synthetic_tables import column_dictionary, synthetic_table, write_table
 
 WIDTH = 12
 NETWORK = {"name": "tiny", "sha256": "0" * 64, "width": WIDTH}
 QUICK = {"estimators": ("svm",), "folds": 3, "repeats": 1}
 
 
-def described(view: str) -> dict[str, dict[str, object]]:
+def embedding_columns(view: str) -> dict[str, dict[str, object]]:
     return {
         f"{view}_Embedding_tiny_{index:04d}": {
             "compartment": view,
@@ -31,22 +31,22 @@ def described(view: str) -> dict[str, dict[str, object]]:
     }
 
 
-DICTIONARY = columns() | described("Cells") | described("Image")
+DICTIONARY = column_dictionary() | embedding_columns("Cells") | embedding_columns("Image")
 
 
-def made(strength=2.0, cells=0.0, image=0.0, seed=0) -> pd.DataFrame:
+def embedding_table(strength=2.0, cells=0.0, image=0.0, seed=0) -> pd.DataFrame:
     """A table whose signal lies in the named features, the cell's or the picture's embedding."""
-    table = made_table(subjects=16, strength=strength, seed=seed)
+    table = synthetic_table(subjects=16, strength=strength, seed=seed)
     rng = np.random.default_rng(seed + 1)
     code = (table["Metadata_Label"] == "normal").to_numpy()
     for view, much in (("Cells", cells), ("Image", image)):
         mixed = rng.normal(size=(len(table), WIDTH)) + much * code[:, None] * rng.normal(size=WIDTH)
-        names = list(described(view))
+        names = list(embedding_columns(view))
         table = pd.concat([table, pd.DataFrame(mixed, columns=names)], axis=1)
     return table
 
 
-def written(folder, table, dictionary=DICTIONARY):
+def write_embedding_table(folder, table, dictionary=DICTIONARY):
     path = write_table(folder, table, dictionary)
     sidecar = json.loads(path.with_suffix(".json").read_text())
     path.with_suffix(".json").write_text(json.dumps(sidecar | {"embedding": NETWORK}))

@@ -9,19 +9,19 @@ import numpy as np
 from features import Cell, Recipe, preset_columns
 
 # Every column of the largest preset, every setting of the grey ones, and patterns of a primary.
-WANTED = ["*_Gray_*", "*_LBP_*_Red_*"]
-COLUMNS = tuple(dict.fromkeys(preset_columns("full") + preset_columns("full", WANTED)))
+PATTERNS = ["*_Gray_*", "*_LBP_*_Red_*"]
+COLUMNS = tuple(dict.fromkeys(preset_columns("full") + preset_columns("full", PATTERNS)))
 RECIPE = Recipe(COLUMNS)
 PARSED = RECIPE.parsed
 
 
-def moved(cell: Cell, move) -> Cell:
+def transformed(cell: Cell, move) -> Cell:
     """The cell with a transformation of arrays applied to its pixels and masks."""
     parts = (cell.rgb, cell.nucleus, cell.cell)
     return Cell(*(np.ascontiguousarray(move(part)) for part in parts))
 
 
-def framed(cell: Cell, top: int, left: int) -> Cell:
+def padded(cell: Cell, top: int, left: int) -> Cell:
     """The cell further down and to the right, in a larger image."""
     size = ((top, 3), (left, 2))
     rgb = np.pad(cell.rgb, (*size, (0, 0)), constant_values=77)

@@ -33,7 +33,7 @@ def read_golden() -> pd.DataFrame:
     return pd.read_csv(GOLDEN, index_col=0).T
 
 
-def moved(golden: pd.DataFrame, found: pd.DataFrame) -> dict[str, str]:
+def changed_columns(golden: pd.DataFrame, found: pd.DataFrame) -> dict[str, str]:
     """Name the columns that came, went or have other values, and by how much."""
     changes = dict.fromkeys(sorted(set(golden) - set(found)), "gone")
     for name in golden.columns.intersection(found.columns):

@@ -28,7 +28,7 @@ def _misjudge() -> None:
     raise ZeroDivisionError("a bug")
 
 
-DEEDS = {
+FAULTS = {
     "abort": os.abort,
     "exit": lambda: os._exit(5),
     "kill": _kill,
@@ -38,17 +38,17 @@ DEEDS = {
 }
 
 
-class Sabotaged(ImageMeasurer):
+class FaultyMeasurer(ImageMeasurer):
     """Does what an image's name says before it is measured."""
 
     def __call__(self, entry):
-        deed = DEEDS.get(Path(entry.name).stem)
+        deed = FAULTS.get(Path(entry.name).stem)
         if deed:
             deed()
         return super().__call__(entry)
 
 
-class Logged(ImageMeasurer):
+class LoggingMeasurer(ImageMeasurer):
     """Writes down every image that it begins to compute, and takes its time."""
 
     def __call__(self, entry):

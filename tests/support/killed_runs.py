@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet
-from support.hostile_workers import DELAY, LOG, Logged
+from support.hostile_workers import DELAY, LOG, LoggingMeasurer
 
 from features import preset_columns
 from pipelines import extract
@@ -130,7 +130,7 @@ def main(images: Path, work: Path) -> None:
     log = work / "log"
     log.touch()
     os.environ |= {LOG: str(log), DELAY: DELAYS}
-    measure_all.ImageMeasurer = Logged
+    measure_all.ImageMeasurer = LoggingMeasurer
     run_all.run = partial(pool.run, start=forked)
     extract.start_server = lambda: None
     whole = work / "whole" / "cells.parquet"

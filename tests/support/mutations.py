@@ -82,16 +82,16 @@ def splice(content: bytearray, draw: np.random.Generator) -> bytes:
 MUTATIONS = (flip, flip, truncate, overwrite, exaggerate, point_back, repeat, splice)
 
 
-def mutated(number: int) -> bytes:
+def mutate(number: int) -> bytes:
     """A damaged file: one to three mutations, the checksums of a PNG mended in every second."""
     draw = np.random.default_rng(number)
     content = SEEDS[draw.integers(len(SEEDS))]
     for _ in range(int(draw.integers(1, 4))):
         content = MUTATIONS[draw.integers(len(MUTATIONS))](bytearray(content), draw)
-    return mended(content) if draw.random() < 0.5 else content
+    return with_valid_checksums(content) if draw.random() < 0.5 else content
 
 
-def mended(content: bytes) -> bytes:
+def with_valid_checksums(content: bytes) -> bytes:
     """A PNG whose chunks have right checksums, so that what is in them is read."""
     if not content.startswith(b"\x89PNG\r\n\x1a\n"):
         return content
@@ -125,7 +125,7 @@ def decode_all(numbers: range) -> Outcomes:
     """Decode damaged files: a picture within the limit, or a reason on one line."""
     done = Outcomes()
     for number in numbers:
-        content = mutated(number)
+        content = mutate(number)
         started = time.perf_counter()
         try:
             rgb = decode_rgb(content, max_pixels=MAX_PIXELS)

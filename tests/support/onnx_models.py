@@ -46,7 +46,7 @@ def model(nodes, outputs, constants=None, *, pixels=PIXELS, metadata=METADATA) -
     return made.SerializeToString(deterministic=True)
 
 
-def means(batch: int | str = "n", size: int | str = 4, **metadata: str) -> bytes:
+def plane_means(batch: int | str = "n", size: int | str = 4, **metadata: str) -> bytes:
     """(n, 3, size, size) to the mean of each plane, (n, 3)."""
     return model(
         [*POOL, ("Identity", ["flat"], "values", {})],
@@ -56,12 +56,12 @@ def means(batch: int | str = "n", size: int | str = 4, **metadata: str) -> bytes
     )
 
 
-def planes() -> bytes:
-    """The input, 4-D: its mean over places is that of `means`."""
+def pixel_copies() -> bytes:
+    """The input, 4-D: its mean over places is that of `plane_means`."""
     return model([("Identity", ["pixels"], "values", {})], {"values": PIXELS})
 
 
-def tokens() -> bytes:
+def patch_tokens() -> bytes:
     """Each plane a token of 16 values, 3-D; and a second output, of one axis."""
     return model(
         [
@@ -73,7 +73,7 @@ def tokens() -> bytes:
     )
 
 
-def logits() -> bytes:
+def class_scores() -> bytes:
     """A thousand values, as of an ImageNet classifier."""
     return model(
         [*POOL, ("MatMul", ["flat", "weights"], "values", {})],
@@ -82,12 +82,12 @@ def logits() -> bytes:
     )
 
 
-def logarithms() -> bytes:
+def log_means() -> bytes:
     """The logarithm of the mean of each plane: not finite where it is black."""
     return model([*POOL, ("Log", ["flat"], "values", {})], {"values": ("n", 3)})
 
 
-def written(folder: Path, content: bytes, name: str = "tiny.onnx") -> Path:
+def write_model(folder: Path, content: bytes, name: str = "tiny.onnx") -> Path:
     """Write a model and return its path."""
     path = folder / name
     path.write_bytes(content)

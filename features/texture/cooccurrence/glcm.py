@@ -18,6 +18,7 @@ from ...core.cell import COMPARTMENTS, Cell
 from ...core.registry import Axes, Family, Membership
 from ...primitives.arrays import Floats
 from ...primitives.channels import CHANNELS
+from ...primitives.quantise import quantise
 from .glcm_counts import sum_pairs
 from .maximal_correlation import count_matrices
 
@@ -80,7 +81,7 @@ def _functions(levels: int) -> Floats:
     )
 
 
-def glcm_of(
+def compute_glcm(
     planes: NDArray[np.uint16],
     parts: NDArray[np.uint8],
     distances: tuple[int, ...],
@@ -115,11 +116,6 @@ def glcm_of(
     return Glcm(*np.ascontiguousarray(sums.reshape(-1, sums.shape[2]).T).reshape(-1, *shape))
 
 
-def quantise(planes: NDArray[np.uint8], levels: int) -> NDArray[np.uint16]:
-    """Return zero-based levels of equal width: ``plane // (256 / levels)``."""
-    return (planes // (256 // levels)).astype(np.uint16)
-
-
 def _settings(parameter: str) -> tuple[int, int, str]:
     """Take ``d1_32_mean`` apart: distance, levels, aggregation."""
     distance, levels, aggregation = parameter.split("_")
@@ -146,7 +142,7 @@ def _plan(parameters: tuple[str, ...]) -> _Plan:
 def _count(cell: Cell, axes: Axes) -> Glcm:
     plan = _plan(axes.parameters)
     planes = quantise(cell.planes(axes.channels), plan.levels)
-    whole = glcm_of(
+    whole = compute_glcm(
         planes, cell.compartment_labels, plan.distances, plan.levels, merged=plan.merged
     )
     if axes.compartments == COMPARTMENTS:
@@ -160,13 +156,13 @@ def _view(cell: Cell, axes: Axes) -> Glcm:
     return cell.cached(("Glcm", axes), lambda: _count(cell, axes))
 
 
-class Countable(Glcm):
+class GlcmWithCounts(Glcm):
     """The sums, and what the matrices themselves can be counted from."""
 
     cell: Cell
     axes: Axes
 
-    def over_matrices(self, function: Callable[[Floats], Floats]) -> Floats:
+    def map_matrices(self, function: Callable[[Floats], Floats]) -> Floats:
         """Apply a function of matrices of counts (…, levels, levels) -> (…), shaped as the sums."""
         plan = _plan(self.axes.parameters)
         keep = [COMPARTMENTS.index(word) for word in self.axes.compartments]
@@ -181,8 +177,8 @@ class Countable(Glcm):
         return values
 
 
-def _countable(cell: Cell, axes: Axes) -> Countable:
-    view = Countable(*_view(cell, axes))
+def _view_with_counts(cell: Cell, axes: Axes) -> GlcmWithCounts:
+    view = GlcmWithCounts(*_view(cell, axes))
     view.cell, view.axes = cell, axes
     return view
 
@@ -257,7 +253,7 @@ HARALICK = Family(
     name="Haralick",
     title="Haralick's fourteen under the names of his paper: thirteen equal a Texture column",
     compartments=COMPARTMENTS,
-    view=_countable,
+    view=_view_with_counts,
     channels=_TEXTURE_CHANNELS,
     parameters=_PARAMETERS,
     group=TEXTURE.group,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ...core.registry import FEATURES, feature
 from ...primitives.arrays import Floats
-from .glcm import HARALICK, Countable, Glcm
+from .glcm import HARALICK, Glcm, GlcmWithCounts
 from .glcm_features import (
     angular_second_moment,
     contrast,
@@ -69,6 +69,6 @@ for _name, _function in HARALICK_NAMES.items():
     preset="full",
     version=2,
 )
-def maximal_correlation_coefficient(glcm: Countable) -> Floats:
+def maximal_correlation_coefficient(glcm: GlcmWithCounts) -> Floats:
     """Square root of the second largest eigenvalue of Haralick's Q; 1 where a single level is."""
-    return glcm.over_matrices(maximal_correlation)
+    return glcm.map_matrices(maximal_correlation)

@@ -8,8 +8,8 @@ import re
 import cv2
 import numpy as np
 import pytest
-from support.declared_ranges import lies_in
-from support.every_column import COLUMNS, PARSED, RECIPE, flips_sign, framed, moved
+from support.declared_ranges import in_range
+from support.every_column import COLUMNS, PARSED, RECIPE, flips_sign, padded, transformed
 from support.example_cells import textured_cell
 from support.nan_reasons import REASONS, may_be_nan, reasons
 
@@ -74,7 +74,7 @@ def test_measuring_again_elsewhere_in_memory_gives_the_same_bytes(values, cell):
     """OpenCV's float filters may round by the alignment of an array."""
     for start in (1, 3, 8, 21, 40):
         occupied = np.empty(start * 1001, dtype=np.uint8)
-        again = RECIPE.measure(moved(cell, np.copy))
+        again = RECIPE.measure(transformed(cell, np.copy))
         wrong = again.view(np.uint64) != values.view(np.uint64)
         assert [COLUMNS[index] for index in np.flatnonzero(wrong)] == []
         del occupied
@@ -90,7 +90,7 @@ def test_measuring_again_elsewhere_in_memory_gives_the_same_bytes(values, cell):
     ],
 )
 def test_turned_cells_keep_what_the_record_says(values, cell, word, move):
-    got = RECIPE.measure(moved(cell, move))
+    got = RECIPE.measure(transformed(cell, move))
     keep = [word in column.feature.invariances for column in PARSED]
     sign = [-1 if word == "flips" and flips_sign(column) else 1 for column in PARSED]
     wrong = ~np.isclose(got, values * sign, rtol=1e-6, atol=1e-12, equal_nan=True) & keep
@@ -99,7 +99,7 @@ def test_turned_cells_keep_what_the_record_says(values, cell, word, move):
 
 @pytest.mark.parametrize("place", [(5, 8), (300, 700)])
 def test_moved_cells_keep_what_the_record_says(values, cell, place):
-    got = RECIPE.measure(framed(cell, *place))
+    got = RECIPE.measure(padded(cell, *place))
     keep = ["translation" in column.feature.invariances for column in PARSED]
     wrong = ~np.isclose(got, values, rtol=1e-6, atol=1e-12, equal_nan=True) & keep
     assert [COLUMNS[index] for index in np.flatnonzero(wrong)] == []
@@ -211,7 +211,7 @@ def test_values_lie_in_the_declared_range(name):
         f"{column.name} = {value}, declared {declared}"
         for column, value in zip(PARSED, RECIPE.measure(cell), strict=True)
         if not np.isnan(value)
-        and not lies_in(value, declared := describe_column(column.name)["range"], column)
+        and not in_range(value, declared := describe_column(column.name)["range"], column)
     ]
     assert outside == []
 

@@ -11,7 +11,7 @@ from support.drawn_masks import blob, disc
 from features import FEATURES, Cell, Recipe
 from features.core.registry import Column, feature_columns
 from features.primitives.chamfer import chamfer_distance
-from features.shape.region import Shape, largest_part
+from features.shape.region import Shape, largest_component
 
 SYMMETRIES = {
     f"{'mirrored' if mirrored else 'turned'} {90 * turns}": (turns, mirrored)
@@ -83,7 +83,7 @@ def test_the_largest_part_has_most_pixels_and_of_equal_ones_lies_farthest_apart(
     line[20:] = False
     mask[30:36, 5:15] = True  # 60 pixels as well
     whole, expected = (turned(part, *SYMMETRIES[symmetry]) for part in (mask, line))
-    assert np.array_equal(largest_part(Shape(whole)).mask, expected)
+    assert np.array_equal(largest_component(Shape(whole)).mask, expected)
 
 
 def test_a_single_level_has_no_disorder_on_cells_of_any_size():

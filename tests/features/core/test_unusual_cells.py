@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
-from support.declared_ranges import lies_in
-from support.every_column import COLUMNS, PARSED, RECIPE, flips_sign, framed, moved
+from support.declared_ranges import in_range
+from support.every_column import COLUMNS, PARSED, RECIPE, flips_sign, padded, transformed
 from support.nan_reasons import may_be_nan
 
 from features import Cell
@@ -76,10 +76,10 @@ def test_values_are_those_of_the_turned_and_the_moved_cell(seed):
     values = RECIPE.measure(cell)
     rng = np.random.default_rng(seed)
     for word, expected, other in [
-        ("rotation by 90 degrees", values, moved(cell, np.rot90)),
-        ("flips", values * SIGNS, moved(cell, np.fliplr)),
-        ("flips", values * SIGNS, moved(cell, np.flipud)),
-        ("translation", values, framed(cell, *rng.integers(0, 60, 2))),
+        ("rotation by 90 degrees", values, transformed(cell, np.rot90)),
+        ("flips", values * SIGNS, transformed(cell, np.fliplr)),
+        ("flips", values * SIGNS, transformed(cell, np.flipud)),
+        ("translation", values, padded(cell, *rng.integers(0, 60, 2))),
     ]:
         same = np.isclose(RECIPE.measure(other), expected, rtol=1e-6, atol=1e-9, equal_nan=True)
         wrong = [COLUMNS[index] for index in np.flatnonzero(~same & kept(word))]
@@ -91,4 +91,4 @@ def test_values_are_in_their_range_or_nan_for_a_reason(seed):
     cell = odd_cell(seed)
     for column, value, declared in zip(PARSED, RECIPE.measure(cell), RANGES, strict=True):
         assert np.isnan(value) == may_be_nan(cell, column), column.name
-        assert np.isnan(value) or lies_in(value, declared, column), (column.name, value)
+        assert np.isnan(value) or in_range(value, declared, column), (column.name, value)

@@ -7,13 +7,13 @@ import sys
 import numpy as np
 import pytest
 from support.onnx_models import (
-    logarithms,
-    logits,
-    means,
+    class_scores,
+    log_means,
     needs_onnxruntime,
-    planes,
-    tokens,
-    written,
+    patch_tokens,
+    pixel_copies,
+    plane_means,
+    write_model,
 )
 
 from features.embedding.network import Network
@@ -60,7 +60,7 @@ def test_a_shrunk_picture_has_the_mean_of_its_blocks():
 
 
 @needs_onnxruntime
-@pytest.mark.parametrize("model", [means, planes], ids=["2-D", "4-D"])
+@pytest.mark.parametrize("model", [plane_means, pixel_copies], ids=["2-D", "4-D"])
 @pytest.mark.parametrize("count", [1, 8, 19])
 def test_two_and_four_axes_give_one_value_a_plane(model, count):
     pixels = RNG.random((count, 3, 4, 4), dtype=np.float32)
@@ -71,7 +71,7 @@ def test_two_and_four_axes_give_one_value_a_plane(model, count):
 @needs_onnxruntime
 def test_three_axes_give_the_first_token():
     pixels = RNG.random((3, 3, 4, 4), dtype=np.float32)
-    network = Network(tokens(), "tiny")
+    network = Network(patch_tokens(), "tiny")
     assert np.array_equal(network.run(pixels, "tokens"), pixels[:, 0].reshape(3, 16))
     with pytest.raises(CellError, match=r"tiny gives float32 of shape \(144,\) for 3 pictures"):
         network.run(pixels, "all")
@@ -81,7 +81,7 @@ def test_three_axes_give_the_first_token():
 @pytest.mark.parametrize("batch", [1, 4])
 def test_a_fixed_batch_is_looped_and_filled(batch):
     pixels = RNG.random((6, 3, 4, 4), dtype=np.float32)
-    found = Network(means(batch=batch), "tiny").run(pixels, "values")
+    found = Network(plane_means(batch=batch), "tiny").run(pixels, "values")
     assert found == pytest.approx(pixels.mean(axis=(2, 3)), abs=1e-6)
 
 
@@ -89,13 +89,13 @@ def test_a_fixed_batch_is_looped_and_filled(batch):
 def test_values_that_are_not_finite_are_refused():
     black = np.zeros((1, 3, 4, 4), dtype=np.float32)
     with pytest.raises(CellError, match="tiny gave values that are not finite"):
-        Network(logarithms(), "tiny").run(black, "values")
+        Network(log_means(), "tiny").run(black, "values")
 
 
 @needs_onnxruntime
 @pytest.mark.parametrize(
     "content",
-    [lambda: b"", lambda: b"text", lambda: means()[:60], lambda: b"\x08\x08"],
+    [lambda: b"", lambda: b"text", lambda: plane_means()[:60], lambda: b"\x08\x08"],
     ids=["empty", "text", "cut", "two bytes"],
 )
 def test_what_is_no_model_is_refused_by_name(content):
@@ -123,7 +123,7 @@ def test_without_the_weights_one_line_says_what_to_install(monkeypatch):
 
 @needs_onnxruntime
 def test_what_the_file_says_is_taken_and_what_is_given_comes_first():
-    network = Network(means(mean="0.1,0.2,0.3", std="[0.4, 0.5, 0.6]", order="bgr"), "tiny")
+    network = Network(plane_means(mean="0.1,0.2,0.3", std="[0.4, 0.5, 0.6]", order="bgr"), "tiny")
     found = preprocessing(network, {})
     wanted = Preprocessing(4, 4, (0.1, 0.2, 0.3), (0.4, 0.5, 0.6), "BGR", "pad", "values")
     assert found == wanted
@@ -150,12 +150,12 @@ def test_what_the_file_says_is_taken_and_what_is_given_comes_first():
 )
 def test_what_makes_no_sense_is_refused(given, line):
     with pytest.raises(CellError, match=line):
-        preprocessing(Network(means(), "tiny"), given)
+        preprocessing(Network(plane_means(), "tiny"), given)
 
 
 @needs_onnxruntime
 def test_what_nobody_says_is_asked_for():
-    content = means(size="s")
+    content = plane_means(size="s")
     network = Network(content, "tiny")
     assert preprocessing(network, {"size": "6x5"}).rows == 6
     network.metadata = {}
@@ -164,12 +164,12 @@ def test_what_nobody_says_is_asked_for():
     with pytest.raises(CellError, match="does not say its mean"):
         preprocessing(network, {"size": "4"})
     with pytest.raises(CellError, match="has the outputs tokens, all, asked for: none"):
-        preprocessing(Network(tokens(), "two"), {})
+        preprocessing(Network(patch_tokens(), "two"), {})
 
 
 @pytest.mark.parametrize("suffix", [".pt", ".pth", ".pkl", ".PTH"])
 def test_a_pickle_is_refused_with_the_recipe(tmp_path, suffix):
-    path = written(tmp_path, b"whatever", f"model{suffix}")
+    path = write_model(tmp_path, b"whatever", f"model{suffix}")
     with pytest.raises(CellError, match=r"is a pickle.*num_classes=0.*external_data=False"):
         choose_network(str(path))
 
@@ -183,24 +183,26 @@ def test_no_network_is_refused(tmp_path):
 
 @needs_onnxruntime
 def test_columns_are_named_by_the_file(tmp_path):
-    chosen = choose_network(str(written(tmp_path, means(), "my_net-v2.onnx")))
+    chosen = choose_network(str(write_model(tmp_path, plane_means(), "my_net-v2.onnx")))
     assert chosen.embedding.columns[0] == "Cells_Embedding_myNetV2_0000"
     assert chosen.embedding.columns[-1] == "Image_Embedding_myNetV2_0002"
     assert list(chosen.embedding.descriptions()) == list(chosen.embedding.columns)
-    assert choose_network(str(written(tmp_path, logits(), "l.onnx"))).embedding.width == 1000
+    assert (
+        choose_network(str(write_model(tmp_path, class_scores(), "l.onnx"))).embedding.width == 1000
+    )
 
 
 @needs_onnxruntime
 def test_a_stored_network_is_found_again_and_another_refused(tmp_path):
-    path = written(tmp_path, means())
+    path = write_model(tmp_path, plane_means())
     record = choose_network(str(path), {"fit": "squash"}).embedding.identity()
-    renamed = written(tmp_path, means(), "renamed.onnx")
+    renamed = write_model(tmp_path, plane_means(), "renamed.onnx")
     found = stored_network(record, str(renamed)).embedding
     assert found.preprocessing.fit == "squash"
     assert found.columns == tuple(f"Cells_Embedding_tiny_{i:04d}" for i in range(3))
     with pytest.raises(ModelError, match="needs the network tiny; give its file"):
         stored_network(record, None)
-    other = written(tmp_path, means(mean="0.5,0.5,0.5"), "other.onnx")
+    other = write_model(tmp_path, plane_means(mean="0.5,0.5,0.5"), "other.onnx")
     with pytest.raises(ModelError, match=r"other\.onnx has SHA-256 \w+, the model was trained"):
         stored_network(record, str(other))
     with pytest.raises(ModelError, match="extract and train again"):
@@ -209,8 +211,8 @@ def test_a_stored_network_is_found_again_and_another_refused(tmp_path):
 
 @needs_onnxruntime
 def test_a_network_that_changes_during_the_work_is_refused(tmp_path):
-    path = written(tmp_path, means())
+    path = write_model(tmp_path, plane_means())
     chosen = choose_network(str(path))
-    written(tmp_path, planes())
+    write_model(tmp_path, pixel_copies())
     with pytest.raises(CellError, match="has changed to SHA-256"):
         open_network(chosen)

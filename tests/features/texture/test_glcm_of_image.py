@@ -7,14 +7,15 @@ import pytest
 
 from features import CellError
 from features.core.registry import FEATURES
-from features.texture.glcm_of_image import cooccurrence
+from features.texture.glcm_of_image import cooccurrence_features
 from features.verification.ibsi_phantom import PHANTOM, REFERENCE
 
 
 @pytest.mark.parametrize(("index", "aggregation"), [(0, "mean"), (1, "merged")])
 def test_phantom_slices_give_the_published_figures(index, aggregation):
     slices = [
-        cooccurrence(levels, levels > 0, levels=None, aggregation=aggregation) for levels in PHANTOM
+        cooccurrence_features(levels, levels > 0, levels=None, aggregation=aggregation)
+        for levels in PHANTOM
     ]
     assert len(slices[0]) == 25
     for name in slices[0]:
@@ -27,19 +28,23 @@ def test_range_is_the_largest_direction_less_the_smallest():
     """Stripes: along them no step, across and along the diagonals a step of 31 everywhere."""
     stripes = np.tile(np.array([0, 255], dtype=np.uint8), (6, 3))
     everywhere = np.ones(stripes.shape, dtype=bool)
-    assert cooccurrence(stripes, everywhere, aggregation="range")["Contrast"] == 31**2
-    assert cooccurrence(stripes, everywhere, aggregation="mean")["Contrast"] == 31**2 * 3 / 4
-    assert cooccurrence(stripes, everywhere, distance=2)["Contrast"] == 0
+    assert cooccurrence_features(stripes, everywhere, aggregation="range")["Contrast"] == 31**2
+    assert (
+        cooccurrence_features(stripes, everywhere, aggregation="mean")["Contrast"] == 31**2 * 3 / 4
+    )
+    assert cooccurrence_features(stripes, everywhere, distance=2)["Contrast"] == 0
 
 
 def test_levels_outside_what_was_said_are_refused():
     image = np.full((3, 3), 300, dtype=np.uint16)
     with pytest.raises(CellError, match="300 to 300"):
-        cooccurrence(image, np.ones((3, 3), dtype=bool))
+        cooccurrence_features(image, np.ones((3, 3), dtype=bool))
     with pytest.raises(CellError, match="from 1"):
-        cooccurrence(np.zeros((3, 3), dtype=np.uint8), np.ones((3, 3), dtype=bool), levels=None)
+        cooccurrence_features(
+            np.zeros((3, 3), dtype=np.uint8), np.ones((3, 3), dtype=bool), levels=None
+        )
 
 
 def test_an_empty_mask_gives_nan():
-    values = cooccurrence(np.zeros((3, 3), dtype=np.uint8), np.zeros((3, 3), dtype=bool))
+    values = cooccurrence_features(np.zeros((3, 3), dtype=np.uint8), np.zeros((3, 3), dtype=bool))
     assert all(np.isnan(value) for value in values.values())

@@ -11,24 +11,24 @@ from support.shared import SHARED, needs_shared
 
 from features import Cell, CellError, Recipe
 from features.core.registry import FEATURES
-from features.texture.ngtdm_ngldm import dependence, tone_differences
-from features.texture.run_length import run_lengths
-from features.texture.size_matrix import SUMS, add_up, of_sums
-from features.texture.zones import zone_distances, zone_sizes
+from features.texture.ngtdm_ngldm import dependence_features, tone_difference_features
+from features.texture.run_length import run_length_features
+from features.texture.size_matrix import SUM_COUNT, SizeMatrix, sum_size_matrix
+from features.texture.zones import distance_zone_features, size_zone_features
 from features.verification.ibsi_phantom import PHANTOM, REFERENCE
 
 PLAIN = {
-    "GLSZM": zone_sizes,
-    "GLDZM": zone_distances,
-    "NGTDM": tone_differences,
-    "NGLDM": dependence,
+    "GLSZM": size_zone_features,
+    "GLDZM": distance_zone_features,
+    "NGTDM": tone_difference_features,
+    "NGLDM": dependence_features,
 }
 COUNTS = {"GLRLM": 16, "GLSZM": 16, "GLDZM": 16, "NGTDM": 5, "NGLDM": 17}
 
 
 def measured(family: str, image: np.ndarray, mask: np.ndarray, levels: int | None, how: str):
     if family == "GLRLM":
-        return run_lengths(image, mask, levels=levels, aggregation=how)
+        return run_length_features(image, mask, levels=levels, aggregation=how)
     return PLAIN[family](image, mask, levels=levels)
 
 
@@ -73,7 +73,7 @@ def test_an_empty_mask_gives_nothing_but_nan(family):
 def zones_of(levels: list[list[int]]) -> float:
     """Number of zones of a small image."""
     image = np.array(levels)
-    return zone_sizes(image, image > 0, levels=None)["ZonePercentage"] * (image > 0).sum()
+    return size_zone_features(image, image > 0, levels=None)["ZonePercentage"] * (image > 0).sum()
 
 
 @pytest.mark.parametrize(
@@ -134,11 +134,11 @@ def test_the_matrices_of_pyradiomics_give_its_values(case, kind, family, count):
     matrices = np.load(folder / f"{case}_{kind}.npy")
     matrices = matrices.reshape(*matrices.shape[:2], -1).astype(np.int64)
     sizes = np.arange(1, matrices.shape[1] + 1)
-    sums = np.empty((matrices.shape[2], SUMS))
+    sums = np.empty((matrices.shape[2], SUM_COUNT))
     for number, out in enumerate(sums):
         # How many pixels there were does not follow from the matrix; only a share needs it.
-        add_up(np.ascontiguousarray(matrices[..., number]), sizes, 1, out)
-    view = of_sums(sums)
+        sum_size_matrix(np.ascontiguousarray(matrices[..., number]), sizes, 1, out)
+    view = SizeMatrix.from_sums(sums)
     checked = 0
     with (folder / f"baseline_{kind}.csv").open(newline="") as file:
         for row in csv.DictReader(file):

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from support.made_up_tables import SIGNAL, made_table, write_table
+from support.synthetic_tables import SIGNAL, synthetic_table, write_table
 
 from models.dataset.training_set import feature_matrix
 from models.errors import ModelError
@@ -16,7 +16,7 @@ LARGEST = float(np.finfo(np.float32).max)
 @pytest.mark.parametrize("estimator", ["svm", "xgboost", "logistic"])
 @pytest.mark.parametrize("value", [1e39, -1e300])
 def test_a_value_beyond_32_bits_is_refused_in_one_line(tmp_path, estimator, value):
-    table = made_table()
+    table = synthetic_table()
     table.loc[5, SIGNAL] = value
     path = write_table(tmp_path, table)
     line = rf"^column {SIGNAL} is {value:g} at row 5, wanted at most 3\.4e\+38 .*; leave the value"

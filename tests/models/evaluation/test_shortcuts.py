@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from support.made_up_tables import columns, made_table, write_table
+from support.synthetic_tables import column_dictionary, synthetic_table, write_table
 
 from features.core.catalogue import describe_column
 from features.embedding.embedding_columns import Embedding
@@ -93,10 +93,10 @@ def test_columns_of_an_earlier_table_count_as_colourless_where_that_is_certain()
 
 
 def test_classes_that_differ_in_basophilia_alone_need_colour(tmp_path):
-    table = made_table(strength=0.0)
+    table = synthetic_table(strength=0.0)
     blasts = (table["Metadata_Label"] == "blast").to_numpy()
     table[BASOPHILIA] = np.random.default_rng(1).normal(size=len(table)) + 4 * blasts
-    dictionary = {**columns(), BASOPHILIA: dict(describe_column(BASOPHILIA))}
+    dictionary = {**column_dictionary(), BASOPHILIA: dict(describe_column(BASOPHILIA))}
     path = write_table(tmp_path, table, dictionary)
     done = train(path, tmp_path / "model", estimator="logistic", folds=3, repeats=1)
     stored = json.loads((done.out / "evaluation.json").read_bytes())["shortcuts"]

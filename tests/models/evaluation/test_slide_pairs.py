@@ -6,7 +6,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from support.html_pages import read
-from support.made_up_tables import SIGNAL, WEAKER, columns, made_table, write_table
+from support.synthetic_tables import (
+    SIGNAL,
+    WEAK_SIGNAL,
+    column_dictionary,
+    synthetic_table,
+    write_table,
+)
 
 from models.dataset.training_set import training_set
 from models.evaluation.slide_pairs import (
@@ -132,7 +138,7 @@ def on_slides(tint: float = 8.0):
     The shape tells the classes everywhere. The colour is the camera's: without any use for the
     Canon's blasts, it is all that a model needs elsewhere.
     """
-    table = made_table(28, 5, strength=3.0, noise=2)
+    table = synthetic_table(28, 5, strength=3.0, noise=2)
     subject = table["Metadata_Subject"].str[1:].astype(int).to_numpy()
     blast = (table["Metadata_Label"] == "blast").to_numpy()
     number = subject // 2 % np.where(blast, 4, 3)
@@ -141,15 +147,17 @@ def on_slides(tint: float = 8.0):
     table["Metadata_Camera"] = np.where(canon, "Canon", "Olympus")
     noise = np.random.default_rng(1).normal(size=len(table))
     # The Canon's blasts lie a little beyond its normal cells, away from the other blasts.
-    table[WEAKER] = noise + tint * canon + 2 * (blast & canon)
+    table[WEAK_SIGNAL] = noise + tint * canon + 2 * (blast & canon)
     return table
 
 
 def recorded(table):
-    data = training_set(table, columns(2))
+    data = training_set(table, column_dictionary(2))
     protocol = SimpleNamespace(seed=0, jobs=1)
     told = []
-    found = slide_pairs_record(data, table, ESTIMATORS["svm"], columns(2), protocol, told.append)
+    found = slide_pairs_record(
+        data, table, ESTIMATORS["svm"], column_dictionary(2), protocol, told.append
+    )
     return found, told
 
 
@@ -189,7 +197,7 @@ def test_without_cameras_the_kind_is_not_known():
 def test_the_report_parts_the_pairs_and_gives_no_mean_over_all(tmp_path):
     table = on_slides()
     table[SIGNAL] = np.random.default_rng(2).normal(size=len(table))
-    done = train(write_table(tmp_path, table, columns(2)), tmp_path / "model", **QUICK)
+    done = train(write_table(tmp_path, table, column_dictionary(2)), tmp_path / "model", **QUICK)
     found = json.loads((done.out / "evaluation.json").read_text())["slide_pairs"]
     whole = found["features"][0]["figures"]
     _, words = read(done.out / "report.html")
@@ -203,6 +211,6 @@ def test_the_report_parts_the_pairs_and_gives_no_mean_over_all(tmp_path):
 
 
 def test_a_report_without_slides_has_no_such_section(tmp_path):
-    done = train(write_table(tmp_path, made_table()), tmp_path / "model", **QUICK)
+    done = train(write_table(tmp_path, synthetic_table()), tmp_path / "model", **QUICK)
     assert "Slides that it has not seen" not in read(done.out / "report.html")[1]
     assert json.loads((done.out / "evaluation.json").read_text())["slide_pairs"] is None

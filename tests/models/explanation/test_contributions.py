@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from support.drawn_classes import drawn
+from support.synthetic_classes import synthetic_classes
 from xgboost import DMatrix
 
 from models.explanation.contributions import ADDED, ADDITIVE, REPLACED, explain
@@ -16,7 +16,7 @@ SETS = [np.array([0, 1]), np.array([2]), np.array([3, 4])]
 
 
 def bundled(name, classes=2, positive=None, **planted):
-    features, target, groups = drawn(classes, groups=18, **planted)
+    features, target, groups = synthetic_classes(classes, groups=18, **planted)
     model = fit_calibrated(ESTIMATORS[name], features, target, groups)
     words = tuple("abcd"[:classes])
     bundle = Bundle(
@@ -77,7 +77,7 @@ def test_a_kernel_machine_is_asked_what_a_change_would_do():
 
 
 def test_columns_that_a_step_leaves_out_contribute_nothing():
-    features, target, groups = drawn()
+    features, target, groups = synthetic_classes()
     features[:, 2] = 7.0  # constant: dropped inside the pipeline
     model = fit_calibrated(ESTIMATORS["logistic"], features, target, groups)
     bundle = Bundle(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import logit, softmax
 from scipy.stats import spearmanr
-from support.drawn_classes import drawn
+from support.synthetic_classes import synthetic_classes
 
 from models.explanation.compact_model import compact_model_probabilities, fit_compact_model, formula
 from models.explanation.feature_groups import (
@@ -94,7 +94,7 @@ def test_a_set_with_the_signal_leads_its_level(name):
 
 
 def test_gain_of_families_adds_up_to_one():
-    features, target, groups = drawn()
+    features, target, groups = synthetic_classes()
     folds = cross_validate(
         ESTIMATORS["xgboost"], features, target, groups, classes="ab", folds=3, repeats=1
     )
@@ -111,7 +111,7 @@ def test_gain_of_families_adds_up_to_one():
 
 @pytest.mark.parametrize("classes", [2, 3])
 def test_the_compact_model_finds_the_planted_columns_and_its_formula_gives_its_scores(classes):
-    features, target, _ = drawn(classes, groups=30)
+    features, target, _ = synthetic_classes(classes, groups=30)
     features = np.concatenate([np.random.default_rng(5).normal(size=(240, 40)), features], axis=1)
     features[3, 40] = np.nan
     names = [f"N_A_{i}" for i in range(45)]
@@ -145,7 +145,7 @@ def test_the_compact_model_takes_one_of_two_copies():
 
 
 def test_the_compact_model_is_evaluated_on_the_same_folds():
-    features, target, groups = drawn()
+    features, target, groups = synthetic_classes()
     folds = cross_validate(
         ESTIMATORS["logistic"], features, target, groups, classes="ab", folds=3, repeats=2
     )

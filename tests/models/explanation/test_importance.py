@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from support.drawn_classes import drawn
+from support.synthetic_classes import synthetic_classes
 
 from models.explanation.importance import (
     MEASURES,
@@ -28,7 +28,7 @@ DICTIONARY = {
 @pytest.mark.parametrize("name", sorted(ESTIMATORS))
 @pytest.mark.parametrize("classes", [2, 3])
 def test_planted_columns_lead(name, classes):
-    features, target, groups = drawn(classes)
+    features, target, groups = synthetic_classes(classes)
     if classes == 2:
         features[:, 1] += 3 * target
     folds = cross_validate(
@@ -47,7 +47,7 @@ def test_planted_columns_lead(name, classes):
 
 
 def test_gain_is_a_share_and_a_dropped_column_has_no_coefficient():
-    features, target, groups = drawn()
+    features, target, groups = synthetic_classes()
     features[:, 4] = 1.0
     for name, measure in (("xgboost", "gain"), ("logistic", "coefficient")):
         folds = cross_validate(
@@ -65,13 +65,13 @@ def test_gain_is_a_share_and_a_dropped_column_has_no_coefficient():
 def test_the_kernel_short_cut_equals_scoring_anew(classes, limit, monkeypatch):
     monkeypatch.setattr(module, "KERNEL_LIMIT", limit)
     monkeypatch.setattr(module, "COMPONENTS", 15)
-    features, target, groups = drawn(classes)
+    features, target, groups = synthetic_classes(classes)
     features[:, 3] = 2.0  # dropped inside
     features[::4, 2] = np.nan
     kind = ESTIMATORS["svm"]
     model = fit_calibrated(kind, features, target, groups, seed=0)
     assert ("kernel" in model.pipeline.named_steps) == (limit == 20)
-    fresh = drawn(classes, seed=3)[0][:30]
+    fresh = synthetic_classes(classes, seed=3)[0][:30]
     rng = np.random.default_rng(0)
     orders = np.stack([rng.permutation(30) for _ in range(2)])
     rescore = rescorer(model, fresh)
@@ -98,7 +98,7 @@ def test_the_kernel_short_cut_survives_values_far_from_all_others():
 
 
 def test_the_general_way_stacks_the_orders():
-    features, target, groups = drawn(3)
+    features, target, groups = synthetic_classes(3)
     model = fit_calibrated(ESTIMATORS["xgboost"], features, target, groups, seed=0)
     orders = np.stack([np.arange(20)[::-1], np.arange(20)])
     scores = rescorer(model, features[:20])(np.array([0]), orders)
@@ -109,7 +109,7 @@ def test_the_general_way_stacks_the_orders():
 
 
 def test_the_picture_is_a_png_with_both_measures():
-    features, target, groups = drawn()
+    features, target, groups = synthetic_classes()
     folds = cross_validate(
         ESTIMATORS["xgboost"], features, target, groups, classes="ab", folds=3, repeats=1
     )
@@ -139,7 +139,7 @@ def test_columns_are_shuffled_together():
 
 @pytest.mark.parametrize("classes", [2, 3])
 def test_shap_values_add_up_to_the_score(classes):
-    features, target, groups = drawn(classes)
+    features, target, groups = synthetic_classes(classes)
     fold = cross_validate(
         ESTIMATORS["xgboost"], features, target, groups, classes="abc"[:classes], folds=3, repeats=1
     )[0]
@@ -153,7 +153,7 @@ def test_shap_values_add_up_to_the_score(classes):
 
 
 def test_a_set_without_columns_in_use_has_no_importance():
-    features, target, groups = drawn()
+    features, target, groups = synthetic_classes()
     features[:, 4] = 1.0
     for name in ESTIMATORS:
         fold = cross_validate(

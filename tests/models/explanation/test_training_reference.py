@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import percentileofscore
-from support.made_up_tables import columns, made_table, write_table
+from support.synthetic_tables import column_dictionary, synthetic_table, write_table
 
 from models.errors import ModelError
 from models.explanation.training_reference import load_reference, make_reference
@@ -100,12 +100,12 @@ def test_a_column_without_values_in_a_class_has_no_percentile():
 
 
 def test_a_trained_model_brings_its_reference(tmp_path):
-    table = made_table()
+    table = synthetic_table()
     done = train(
         write_table(tmp_path, table), tmp_path / "model", estimator="logistic", folds=3, repeats=1
     )
     reference = load_reference(done.out)
-    assert set(reference.table["feature"]) == set(columns())
+    assert set(reference.table["feature"]) == set(column_dictionary())
     assert set(reference.table["class"]) == {"", "blast", "normal"}
     assert len(reference.out_of_range(table)) == len(table)
     (done.out / "reference.parquet").write_bytes(b"no parquet")

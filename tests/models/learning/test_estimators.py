@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
-from support.drawn_classes import drawn
+from support.synthetic_classes import synthetic_classes
 
 from models.errors import ModelError
 from models.learning import estimators as module
@@ -19,9 +19,9 @@ EVERY = pytest.mark.parametrize("name", sorted(ESTIMATORS))
 @EVERY
 @pytest.mark.parametrize("classes", [2, 3])
 def test_a_planted_signal_is_found_and_probabilities_sum_to_one(name, classes):
-    features, target, groups = drawn(classes)
+    features, target, groups = synthetic_classes(classes)
     model = fit_calibrated(ESTIMATORS[name], features, target, groups, seed=0)
-    fresh, truth, _ = drawn(classes, seed=1)
+    fresh, truth, _ = synthetic_classes(classes, seed=1)
     probabilities = model.probabilities(fresh)
     assert probabilities.shape == (len(truth), classes)
     assert probabilities.sum(axis=1) == pytest.approx(1)
@@ -30,7 +30,7 @@ def test_a_planted_signal_is_found_and_probabilities_sum_to_one(name, classes):
 
 @EVERY
 def test_gaps_empty_and_constant_columns_of_a_fold_do_no_harm(name):
-    features, target, groups = drawn()
+    features, target, groups = synthetic_classes()
     features[:, 2], features[:, 3] = np.nan, 7.0
     features[::3, 4] = np.nan
     model = fit_calibrated(ESTIMATORS[name], features, target, groups, seed=0)
@@ -39,7 +39,7 @@ def test_gaps_empty_and_constant_columns_of_a_fold_do_no_harm(name):
 
 @EVERY
 def test_a_training_part_in_which_nothing_varies_gives_the_shares(name):
-    _, target, groups = drawn()
+    _, target, groups = synthetic_classes()
     model = fit_calibrated(ESTIMATORS[name], np.full((96, 3), 4.0), target, groups, seed=0)
     said = model.probabilities(np.random.default_rng(0).normal(size=(5, 3)))
     assert np.isfinite(said).all()
@@ -58,7 +58,7 @@ def test_rare_classes_weigh_as_much_as_frequent_ones(name):
 
 @EVERY
 def test_one_wild_value_does_not_rule_the_others(name):
-    features, target, groups = drawn()
+    features, target, groups = synthetic_classes()
     wild = features.copy()
     wild[0, 0] = 1e9  # after plain scaling the column would be constant but for this cell
     one, other = (
@@ -72,7 +72,7 @@ def test_one_wild_value_does_not_rule_the_others(name):
 def test_a_kernel_machine_beyond_its_limit_is_approximated(monkeypatch):
     monkeypatch.setattr(module, "KERNEL_LIMIT", 50)
     monkeypatch.setattr(module, "COMPONENTS", 40)
-    features, target, groups = drawn()
+    features, target, groups = synthetic_classes()
     model = fit_calibrated(ESTIMATORS["svm"], features, target, groups, seed=0)
     assert approximations(model.pipeline) == [
         "more than 50 cells: 40 Nystroem components "
@@ -83,7 +83,7 @@ def test_a_kernel_machine_beyond_its_limit_is_approximated(monkeypatch):
 
 def test_nothing_of_the_cells_left_out_reaches_their_model():
     """Labels and features of one fold are spoilt: its own predictions come from elsewhere."""
-    features, target, groups = drawn(groups=8)
+    features, target, groups = synthetic_classes(groups=8)
     kind = ESTIMATORS["logistic"]
     done = cross_validate(kind, features, target, groups, classes="ab", folds=4, repeats=1)
     first = done[0]
@@ -117,7 +117,7 @@ def test_inner_scores_come_from_other_groups():
 
 
 def test_jobs_and_a_second_run_change_nothing():
-    features, target, groups = drawn()
+    features, target, groups = synthetic_classes()
     runs = [
         pooled(
             cross_validate(
@@ -134,7 +134,7 @@ def test_jobs_and_a_second_run_change_nothing():
 
 
 def test_progress_counts_the_folds():
-    features, target, groups = drawn(groups=6)
+    features, target, groups = synthetic_classes(groups=6)
     lines: list[str] = []
     cross_validate(
         ESTIMATORS["logistic"], features, target, groups,
@@ -148,7 +148,7 @@ def test_progress_counts_the_folds():
 
 
 def test_one_subject_of_a_class_left_in_a_training_part_still_gives_probabilities():
-    features, target, groups = drawn(groups=4)
+    features, target, groups = synthetic_classes(groups=4)
     done = cross_validate(
         ESTIMATORS["logistic"], features, target, groups, classes="ab", folds=2, repeats=1
     )
@@ -196,7 +196,7 @@ def test_worthless_scores_give_the_shares_and_keep_their_order(scores):
 
 
 def test_duels_of_many_classes_rank_cells_without_steps():
-    features, target, _ = drawn(4, groups=24, strength=1.5)
+    features, target, _ = synthetic_classes(4, groups=24, strength=1.5)
     kind = ESTIMATORS["svm"]
     model = kind.fit(features, target, 0)
     scores = kind.scores(model, features)

@@ -13,7 +13,7 @@ import skops.io
 from sklearn.feature_selection import SelectKBest, f_classif
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
-from support.drawn_classes import drawn
+from support.synthetic_classes import synthetic_classes
 
 from models.errors import ModelError
 from models.learning.cross_validation import fit_calibrated
@@ -34,7 +34,7 @@ VERSIONS = dict.fromkeys(COLUMNS, 1)
 
 
 def made(name="logistic", classes=2):
-    features, target, groups = drawn(classes)
+    features, target, groups = synthetic_classes(classes)
     model = fit_calibrated(ESTIMATORS[name], features, target, groups, seed=0)
     bundle = Bundle(
         pipeline=model.pipeline,

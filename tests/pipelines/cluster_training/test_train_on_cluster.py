@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.made_up_tables import SIGNAL, columns, made_table
+from support.synthetic_tables import SIGNAL, column_dictionary, synthetic_table
 
 from data.errors import DataError
 from models.dataset.training_set import training_set
@@ -32,14 +32,14 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore"),
 ]
 
-DICTIONARY = columns()
+DICTIONARY = column_dictionary()
 # Nothing drawn, for each worker draws rows of its own; few trees, for each level is a conversation.
 PLAIN = {"model__subsample": 1.0, "model__colsample_bytree": 1.0, "model__n_estimators": 5}
 
 
 def coarse(classes=("blast", "normal"), subjects=12, cells=10):
     """A table of few different values: bins of a histogram then do not hang on who merges them."""
-    table = made_table(subjects, cells, classes=classes, strength=2.0)
+    table = synthetic_table(subjects, cells, classes=classes, strength=2.0)
     table[list(DICTIONARY)] = table[list(DICTIONARY)].round().clip(-3, 5)
     table.loc[::7, SIGNAL] = np.nan
     return table

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from support.embedding_tables import QUICK, made, written
+from support.embedding_tables import QUICK, embedding_table, write_embedding_table
 
 from pipelines.compare import compare
 from pipelines.comparison.contender_shortcuts import shortcut_sentences
@@ -14,13 +14,15 @@ from pipelines.comparison.page import _shortcut, outcome
 @pytest.fixture(scope="module")
 def tinted(tmp_path_factory):
     """A signal in named features and embeddings, and a background that gives the label away."""
-    table = made(strength=3.0, cells=1.5, image=1.5)
+    table = embedding_table(strength=3.0, cells=1.5, image=1.5)
     rng = np.random.default_rng(0)
     blast = (table["Metadata_Label"] == "blast").to_numpy()
     table["Background_Intensity_Mean_Gray"] = 3.0 * blast + rng.normal(size=len(table)) * 0.3
     folder = tmp_path_factory.mktemp("audit")
     estimators = ("svm", "logistic")
-    return compare(written(folder, table), folder / "out", **(QUICK | {"estimators": estimators}))
+    return compare(
+        write_embedding_table(folder, table), folder / "out", **(QUICK | {"estimators": estimators})
+    )
 
 
 def of(contest, estimator="svm"):
@@ -65,7 +67,9 @@ def test_the_unmasked_picture_stands_beside_the_cell_alone(tinted):
 
 
 def test_noise_behind_the_cells_is_not_accused(tmp_path):
-    contest = compare(written(tmp_path, made(strength=3.0)), tmp_path / "out", **QUICK)
+    contest = compare(
+        write_embedding_table(tmp_path, embedding_table(strength=3.0)), tmp_path / "out", **QUICK
+    )
     assert of(contest)["background pixels only"]["near"]["handcrafted"] < 0.4
     assert not any("background pixels only" in line for line in outcome(contest.record))
 

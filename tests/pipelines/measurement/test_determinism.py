@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.golden_cells import golden_table, moved, read_golden
+from support.golden_cells import changed_columns, golden_table, read_golden
 from support.synthetic_folders import write_smear
 
 from pipelines.extract import extract
@@ -69,7 +69,7 @@ def test_bytes_do_not_depend_on_the_order_of_the_input(smear, tmp_path):
 def test_no_number_has_moved_since_the_golden_table():
     """If this is meant: raise the version of the features named, and run ``golden_cells.py``."""
     found, golden = golden_table(), read_golden()
-    assert moved(golden, found) == {}
+    assert changed_columns(golden, found) == {}
 
 
 def test_the_golden_table_notices_what_moves():
@@ -78,5 +78,5 @@ def test_the_golden_table_notices_what_moves():
     some = [name for name in other.columns if other[name].abs().min() > 0][:2]
     other[some[0]] *= 1 + 1e-4
     other.loc[other.index[0], some[1]] = np.nan
-    assert list(moved(golden, other)) == some
-    assert moved(golden, golden.drop(columns=some[0])) == {some[0]: "gone"}
+    assert list(changed_columns(golden, other)) == some
+    assert changed_columns(golden, golden.drop(columns=some[0])) == {some[0]: "gone"}

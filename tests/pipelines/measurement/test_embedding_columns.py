@@ -8,7 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from support.onnx_models import logits, means, needs_lite0, needs_onnxruntime, written
+from support.onnx_models import (
+    class_scores,
+    needs_lite0,
+    needs_onnxruntime,
+    plane_means,
+    write_model,
+)
 from support.synthetic_folders import png, write_smear
 
 from cli import main
@@ -40,7 +46,7 @@ def field(seed: int = 0) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def network(tmp_path_factory):
-    return written(tmp_path_factory.mktemp("network"), means())
+    return write_model(tmp_path_factory.mktemp("network"), plane_means())
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +106,7 @@ def test_values_are_those_of_the_network_for_each_view_of_each_cell():
     rgb = field()
     found = segment(rgb, source="field")
     cells = [one.cell for one in found.cells]
-    values = embed(Network(means(), "tiny"), TINY, rgb, cells, found.source)
+    values = embed(Network(plane_means(), "tiny"), TINY, rgb, cells, found.source)
     assert values.shape == (3, 6)
     for cell, row in zip(cells, values, strict=True):
         shown = [
@@ -112,7 +118,7 @@ def test_values_are_those_of_the_network_for_each_view_of_each_cell():
 def test_many_cells_are_run_a_few_at_a_time(monkeypatch):
     rgb = field()
     cells = [segment(rgb, source="field").cells[0].cell] * 37
-    network, sizes = Network(means(), "tiny"), []
+    network, sizes = Network(plane_means(), "tiny"), []
     original = network.run
     monkeypatch.setattr(network, "run", lambda x, out: (sizes.append(len(x)), original(x, out))[1])
     assert embed(network, TINY, rgb, cells, "field").shape == (37, 6)
@@ -197,7 +203,7 @@ def test_a_model_stores_its_network_and_predicts_with_it_only(smear, model, netw
     asked = run("predict", model, smear, "-o", out)
     assert asked.exit_code == 2
     assert "needs the network tiny; give its file with --embedding" in asked.output
-    other = written(tmp_path, means(mean="0.5,0.5,0.5"))
+    other = write_model(tmp_path, plane_means(mean="0.5,0.5,0.5"))
     refused = run("predict", model, smear, "-o", out, "--embedding", other)
     assert refused.exit_code == 2
     assert "the model was trained with" in refused.output
@@ -234,7 +240,7 @@ def test_a_mistake_gives_one_line_and_status_2(smear, network, tmp_path, options
 
 
 def test_a_thousand_values_draw_a_warning(smear, tmp_path):
-    place = written(tmp_path, logits(), "imagenet.onnx")
+    place = write_model(tmp_path, class_scores(), "imagenet.onnx")
     out = tmp_path / "c.parquet"
     done = run("extract", smear, "-o", out, "--features", "Embedding", "--embedding", place)
     assert done.exit_code == 0

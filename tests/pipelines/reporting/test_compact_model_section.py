@@ -6,7 +6,13 @@ from html import unescape
 import numpy as np
 import pytest
 from scipy.special import expit, softmax
-from support.made_up_tables import SIGNAL, WEAKER, columns, made_table, write_table
+from support.synthetic_tables import (
+    SIGNAL,
+    WEAK_SIGNAL,
+    column_dictionary,
+    synthetic_table,
+    write_table,
+)
 
 from models.dataset.training_set import training_set
 from models.explanation.compact_model import fit_compact_model
@@ -36,18 +42,20 @@ def sums(table, formula, terms):
 
 @pytest.mark.parametrize("classes", [("blast", "normal"), ("eosinophil", "lymphocyte", "monocyte")])
 def test_the_printed_formula_gives_the_probabilities(tmp_path, classes):
-    table = made_table(18, classes=classes)
+    table = synthetic_table(18, classes=classes)
     table[SIGNAL] *= 1e-6
-    table[WEAKER] = 1e5 + 1e-2 * table[WEAKER]  # the mean needs more digits than it has by itself
+    table[WEAK_SIGNAL] = (
+        1e5 + 1e-2 * table[WEAK_SIGNAL]
+    )  # the mean needs more digits than it has by itself
     table["Cytoplasm_Texture_Noise0_Gray"] *= 1e9
     table.loc[::7, SIGNAL] = np.nan
     done = train(
         write_table(tmp_path, table), tmp_path / "model", estimator="logistic", folds=3, repeats=1
     )
     section, formula, terms = printed((done.out / "report.html").read_text("utf-8"))
-    assert {SIGNAL, WEAKER} <= {row[2] for row in terms}
+    assert {SIGNAL, WEAK_SIGNAL} <= {row[2] for row in terms}
     assert "a missing value counts as the mean" in section
-    data = training_set(table, columns())
+    data = training_set(table, column_dictionary())
     expected = fit_compact_model(data.features, data.target).probabilities(data.features)
     reached = sums(table.iloc[data.rows], formula, terms)
     if len(classes) == 2:

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 from support.html_pages import read
-from support.made_up_tables import made_table, write_table
+from support.synthetic_tables import synthetic_table, write_table
 
 from models.errors import ModelError
 from pipelines.html.flow_diagram import flow_diagram
@@ -37,7 +37,7 @@ SOMETIMES = {"operating", "subjects", "shortcuts", "external-test"}
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("checklist")
-    table = made_table()
+    table = synthetic_table()
     table.loc[:3, "Metadata_Label"] = None
     several = np.where(np.arange(len(table)) % 2, "Olympus", "Canon")
     table["Metadata_Camera"] = np.where(table["Metadata_Label"] == "normal", "Canon", several)
@@ -158,7 +158,7 @@ def test_the_card_says_what_it_is_for_and_what_it_is_worth(model):
 
 
 def test_names_are_escaped_in_the_card(tmp_path):
-    table = made_table(classes=("a|b", "<i>*c*"))
+    table = synthetic_table(classes=("a|b", "<i>*c*"))
     done = train(write_table(tmp_path, table), tmp_path / "model", positive="a|b", **QUICK)
     text = (done.out / "card.md").read_text("utf-8").split("## To run it again")[0]
     assert "\\<i\\>\\*c\\*" in text
@@ -166,7 +166,7 @@ def test_names_are_escaped_in_the_card(tmp_path):
 
 
 def test_a_table_without_a_record_of_its_images_is_said_to_be_so(tmp_path):
-    done = train(write_table(tmp_path, made_table()), tmp_path / "model", **QUICK)
+    done = train(write_table(tmp_path, synthetic_table()), tmp_path / "model", **QUICK)
     _, words = read(done.out / "report.html")
     assert "The table does not say how many images it is from." in words
     assert "a feature table without a record of its images" in words

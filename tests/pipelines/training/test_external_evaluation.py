@@ -4,7 +4,7 @@ import json
 
 import pytest
 from support.html_pages import read
-from support.made_up_tables import SIGNAL, columns, made_table, write_table
+from support.synthetic_tables import SIGNAL, column_dictionary, synthetic_table, write_table
 
 from models.errors import ModelError
 from models.metrics.classification import figures
@@ -17,7 +17,7 @@ QUICK = {"folds": 3, "repeats": 1, "estimator": "logistic"}
 
 def other(seed=1, subjects=12, **options):
     """Cells of other subjects, in other pictures."""
-    table = made_table(subjects, strength=3, seed=seed, **options)
+    table = synthetic_table(subjects, strength=3, seed=seed, **options)
     table["Metadata_Subject"] = "T" + table["Metadata_Subject"]
     table["Metadata_SHA256"] = "other" + table["Metadata_SHA256"]
     return table
@@ -32,7 +32,7 @@ def two(folder, table, outside, dictionary=None):
 
 
 def test_other_cells_are_tested_on_once_as_on_the_folds_and_at_the_thresholds(tmp_path):
-    paths = two(tmp_path, made_table(strength=3), other())
+    paths = two(tmp_path, synthetic_table(strength=3), other())
     report = train(
         paths[0], tmp_path / "model", external=paths[1], sensitivity=0.9, **QUICK
     )  # fmt: skip
@@ -55,7 +55,7 @@ def test_other_cells_are_tested_on_once_as_on_the_folds_and_at_the_thresholds(tm
     low, high = point["sensitivity"][1:]
     assert low <= point["sensitivity"][0] <= high
     # Called from 0.5 on, as on the folds beside which they stand; the threshold apart.
-    cells, versions = read_table(paths[1]), dict.fromkeys(columns(), 1)
+    cells, versions = read_table(paths[1]), dict.fromkeys(column_dictionary(), 1)
     said = predict_probabilities(load_bundle(report.out, feature_versions=versions), cells)[:, 0]
     truth = cells["Metadata_Label"].to_numpy() == "blast"
     assert named["sensitivity"]["mean"] == pytest.approx((said[truth] >= 0.5).mean())
@@ -67,7 +67,7 @@ def test_other_cells_are_tested_on_once_as_on_the_folds_and_at_the_thresholds(tm
 
 
 def test_known_pictures_and_subjects_are_left_out_and_counted(tmp_path):
-    table, outside = made_table(), other()
+    table, outside = synthetic_table(), other()
     outside.loc[0, "Metadata_SHA256"] = table.loc[50, "Metadata_SHA256"]
     near = int(table.loc[30, "Metadata_PHash"], 16) ^ (1 << 40)
     outside.loc[1, "Metadata_PHash"] = f"{near:056x}"
@@ -86,7 +86,7 @@ def test_known_pictures_and_subjects_are_left_out_and_counted(tmp_path):
 def test_classes_that_are_missing_there_are_handled(tmp_path, classes):
     outside = other(classes=classes)
     left = outside[outside["Metadata_Label"] != classes[-1]]
-    paths = two(tmp_path, made_table(strength=3, classes=classes), left.reset_index(drop=True))
+    paths = two(tmp_path, synthetic_table(strength=3, classes=classes), left.reset_index(drop=True))
     report = train(paths[0], tmp_path / "model", external=paths[1], **(QUICK | {"folds": 2}))
     found = json.loads((report.out / "evaluation.json").read_text(), parse_constant=pytest.fail)[
         "external"
@@ -120,12 +120,12 @@ def relabelled(table):
         (relabelled, r"labelled 'Blast', the training table 'blast', 'normal'"),
         (lambda t: t.drop(columns="Metadata_Label"), "has no column Metadata_Label"),
         (lambda t: t.assign(Metadata_Label=""), "holds no label in Metadata_Label"),
-        (lambda _: made_table(), r"every cell of .* also occurs in the training table"),
+        (lambda _: synthetic_table(), r"every cell of .* also occurs in the training table"),
         (lambda t: t.assign(Metadata_Subject=""), r"Metadata_Subject of .* is empty in 72 of 72"),
     ],
 )
 def test_a_table_that_does_not_serve_is_refused_before_the_work(tmp_path, change, line):
-    paths = two(tmp_path, made_table(), change(other()))
+    paths = two(tmp_path, synthetic_table(), change(other()))
     steps = []
     with pytest.raises(ModelError, match=line) as caught:
         train(
@@ -145,7 +145,7 @@ def test_a_table_that_does_not_serve_is_refused_before_the_work(tmp_path, change
     ],
 )
 def test_a_table_that_was_measured_otherwise_is_refused(tmp_path, change, line):
-    paths = two(tmp_path, made_table(), other(), columns())
+    paths = two(tmp_path, synthetic_table(), other(), column_dictionary())
     sidecar = json.loads(paths[1].with_suffix(".json").read_text())
     change(sidecar)
     paths[1].with_suffix(".json").write_text(json.dumps(sidecar))
@@ -154,7 +154,7 @@ def test_a_table_that_was_measured_otherwise_is_refused(tmp_path, change, line):
 
 
 def test_a_table_without_subjects_is_tested_cell_by_cell_and_that_is_told(tmp_path):
-    paths = two(tmp_path, made_table(strength=3), other().drop(columns="Metadata_Subject"))
+    paths = two(tmp_path, synthetic_table(strength=3), other().drop(columns="Metadata_Subject"))
     report = train(paths[0], tmp_path / "model", external=paths[1], **QUICK)
     found = json.loads((report.out / "evaluation.json").read_text())["external"]
     assert found["groups"] == 72

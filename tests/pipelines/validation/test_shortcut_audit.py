@@ -8,8 +8,8 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from support.made_up_tables import columns, made_table
 from support.synthetic_folders import png
+from support.synthetic_tables import column_dictionary, synthetic_table
 
 from data.synthetic import synthetic_cell
 from models.dataset.training_set import training_set
@@ -135,12 +135,12 @@ def test_labels_permuted_by_subject_stay_inside_the_chance_interval():
     """Cells of a subject are alike, and its label says nothing of them."""
     inside = 0
     for seed in range(12):
-        table = made_table(subjects=24, cells=6, strength=3, seed=seed)
+        table = synthetic_table(subjects=24, cells=6, strength=3, seed=seed)
         rng = np.random.default_rng(seed)
         names = table["Metadata_Subject"].unique()
         label = dict(zip(names, rng.permutation(["blast", "normal"] * 12), strict=True))
         table["Metadata_Label"] = table["Metadata_Subject"].map(label)
-        data = training_set(table, columns())
+        data = training_set(table, column_dictionary())
         done = cross_validate(
             ESTIMATORS["logistic"],
             data.features,
@@ -164,16 +164,16 @@ def model_of(value):
 
 
 def audited(table, model=0.9, asked=None):
-    data = training_set(table, columns())
+    data = training_set(table, column_dictionary())
     kind = ESTIMATORS["logistic"]
     return audit_shortcuts(
-        data, table, kind, columns(), PROTOCOL, model_of(model), lambda _: None, asked
+        data, table, kind, column_dictionary(), PROTOCOL, model_of(model), lambda _: None, asked
     )
 
 
 def test_a_background_that_says_nothing_is_not_accused():
     """However low the model is itself."""
-    found = audited(made_table(strength=0), model=0.5)
+    found = audited(synthetic_table(strength=0), model=0.5)
     background = next(one for one in found.shortcuts if one["name"] == "background pixels only")
     assert background["says"] is None
     assert not background["warning"]
@@ -182,7 +182,7 @@ def test_a_background_that_says_nothing_is_not_accused():
 @pytest.mark.parametrize("model", [0.3, 0.5, 0.55])
 def test_nothing_is_a_share_of_a_lead_that_the_model_has_not(model):
     """Nor does it tell whether colour is needed where the model does without everything."""
-    table = made_table(strength=4)
+    table = synthetic_table(strength=4)
     told = {one["name"]: one["says"] for one in audited(table, model).shortcuts}
     said = [words for words in told.values() if words]
     assert bool(told["shape and size only"]) is (model > 0.5)
@@ -206,12 +206,12 @@ def test_nothing_is_a_share_of_a_lead_that_the_model_has_not(model):
     ],
 )
 def test_a_background_that_cannot_be_tried_is_told(change, words):
-    assert words in str(audited(change(made_table())).note)
+    assert words in str(audited(change(synthetic_table())).note)
 
 
 def test_slides_are_another_split():
     """Each slide has cells of one class, and a background of its own."""
-    table = made_table(subjects=12, cells=6)
+    table = synthetic_table(subjects=12, cells=6)
     slide = table["Metadata_Subject"].str[1:].astype(int) % 4
     table["Metadata_Slide"] = "g" + slide.astype(str)
     for number in range(4):
@@ -230,12 +230,12 @@ def test_slides_are_another_split():
     ("asked", "words"),
     [
         (None, "it was not asked for"),
-        (PixelAuditSettings({"columns": columns()}, None, 0), "it was not asked for"),
-        (PixelAuditSettings({"columns": columns()}, None, 10), "told with --images"),
+        (PixelAuditSettings({"columns": column_dictionary()}, None, 0), "it was not asked for"),
+        (PixelAuditSettings({"columns": column_dictionary()}, None, 10), "told with --images"),
     ],
 )
 def test_why_nothing_was_measured_again_is_said_in_a_line(asked, words):
-    found = audited(made_table(), asked=asked)
+    found = audited(synthetic_table(), asked=asked)
     assert words in str(found.note)
     assert "\n" not in found.note
     assert not any("sample" in one for one in found.shortcuts)

@@ -4,14 +4,20 @@ import json
 
 import pytest
 from support.html_pages import read
-from support.made_up_tables import SIGNAL, WEAKER, columns, made_table, write_table
+from support.synthetic_tables import (
+    SIGNAL,
+    WEAK_SIGNAL,
+    column_dictionary,
+    synthetic_table,
+    write_table,
+)
 
 from models.errors import ModelError
 from models.storage.bundle import load_bundle, predict_probabilities
 from pipelines.train import train
 
 QUICK = {"folds": 3, "repeats": 1, "estimator": "logistic"}
-VERSIONS = dict.fromkeys(columns(), 1)
+VERSIONS = dict.fromkeys(column_dictionary(), 1)
 
 
 def stored(report):
@@ -21,7 +27,7 @@ def stored(report):
 @pytest.fixture(scope="module")
 def chosen(tmp_path_factory):
     folder = tmp_path_factory.mktemp("choices")
-    path = write_table(folder, made_table(strength=3))
+    path = write_table(folder, synthetic_table(strength=3))
     return train(path, folder / "model", tune=2, select=3, **QUICK)
 
 
@@ -40,7 +46,7 @@ def test_every_fold_says_what_it_chose_beside_the_default(chosen):
 def test_the_selection_finds_the_signal_in_every_fold(chosen):
     selection = stored(chosen)["selection"]
     share = {one["feature"]: one["share"] for one in selection["features"]}
-    assert share[SIGNAL] == share[WEAKER] == 1
+    assert share[SIGNAL] == share[WEAK_SIGNAL] == 1
     assert selection["counts"] == [3, 3, 3]
     assert sum(share.values()) == pytest.approx(3)
     assert 0 < selection["stability"] < 1
@@ -49,8 +55,8 @@ def test_the_selection_finds_the_signal_in_every_fold(chosen):
 def test_the_bundle_needs_the_chosen_columns_only(chosen):
     bundle = load_bundle(chosen.out, feature_versions=VERSIONS)
     assert len(bundle.columns) == chosen.columns == 3
-    assert {SIGNAL, WEAKER} < set(bundle.columns) == set(stored(chosen)["selection"]["final"])
-    table = made_table(strength=3, seed=1)
+    assert {SIGNAL, WEAK_SIGNAL} < set(bundle.columns) == set(stored(chosen)["selection"]["final"])
+    table = synthetic_table(strength=3, seed=1)
     said = predict_probabilities(bundle, table[list(bundle.columns)])
     blast = said[:, bundle.classes.index("blast")] > 0.5
     assert (blast == (table["Metadata_Label"] == "blast")).mean() > 0.9
@@ -66,16 +72,16 @@ def test_the_report_tells_both(chosen):
 
 @pytest.mark.parametrize("estimator", ["svm", "xgboost"])
 def test_other_estimators_choose_among_three_classes(tmp_path, estimator):
-    table = made_table(12, 4, classes=("a", "b", "c"), strength=4)
+    table = synthetic_table(12, 4, classes=("a", "b", "c"), strength=4)
     options = QUICK | {"estimator": estimator, "folds": 2}
     report = train(write_table(tmp_path, table), tmp_path / "model", select=2, tune=1, **options)
     bundle = load_bundle(report.out, feature_versions=VERSIONS)
-    assert set(bundle.columns) == {SIGNAL, WEAKER}
+    assert set(bundle.columns) == {SIGNAL, WEAK_SIGNAL}
     assert predict_probabilities(bundle, table).shape == (48, 3)
 
 
 def test_without_them_nothing_is_said(tmp_path):
-    report = train(write_table(tmp_path, made_table()), tmp_path / "model", **QUICK)
+    report = train(write_table(tmp_path, synthetic_table()), tmp_path / "model", **QUICK)
     record = stored(report)
     assert [record[name] for name in ("tuning", "selection", "external")] == [None] * 3
 
@@ -88,6 +94,6 @@ def test_without_them_nothing_is_said(tmp_path):
     ],
 )
 def test_senseless_numbers_are_refused(tmp_path, options, line):
-    path = write_table(tmp_path, made_table())
+    path = write_table(tmp_path, synthetic_table())
     with pytest.raises(ModelError, match=line):
         train(path, tmp_path / "model", **QUICK, **options)

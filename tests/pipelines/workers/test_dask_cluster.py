@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from support.dask_processes import Cluster
-from support.hostile_workers import Logged, Sabotaged
+from support.hostile_workers import FaultyMeasurer, LoggingMeasurer
 from support.synthetic_folders import write_smear
 
 from data.errors import DataError
@@ -99,7 +99,7 @@ def test_images_by_url(cluster, smear, tmp_path):
 
 def test_an_image_that_kills_its_workers_is_named(cluster, smear, tmp_path, monkeypatch):
     (smear / "normal" / "abort.png").write_bytes(min(smear.glob("*/*")).read_bytes() + b"x")
-    monkeypatch.setattr(measuring, "ImageMeasurer", Sabotaged)
+    monkeypatch.setattr(measuring, "ImageMeasurer", FaultyMeasurer)
     done = extract(smear, tmp_path / "cells.csv", preset="minimal", scheduler=cluster.address)
     assert (done.failed, done.cells) == (1, 12)
     (row,) = pd.read_csv(done.errors).to_dict("records")
@@ -130,7 +130,7 @@ def wait_for(parts: Path, count: int) -> None:
 def test_a_killed_worker_costs_nothing(cluster, many, tmp_path, monkeypatch):
     import distributed
 
-    monkeypatch.setattr(measuring, "ImageMeasurer", Logged)
+    monkeypatch.setattr(measuring, "ImageMeasurer", LoggingMeasurer)
     monkeypatch.setattr("pipelines.workers.dask_cluster.BATCH", 4)
     out = tmp_path / "cells.parquet"
     options = {"preset": "minimal", "scheduler": cluster.address}
@@ -147,7 +147,7 @@ def test_a_killed_worker_costs_nothing(cluster, many, tmp_path, monkeypatch):
 
 
 def test_a_killed_scheduler_leaves_what_was_done(many, tmp_path, monkeypatch):
-    monkeypatch.setattr(measuring, "ImageMeasurer", Logged)
+    monkeypatch.setattr(measuring, "ImageMeasurer", LoggingMeasurer)
     monkeypatch.setattr("pipelines.workers.dask_cluster.BATCH", 2)
     out = tmp_path / "cells.parquet"
     cluster = Cluster(tmp_path / "cluster", workers=2, delay=1.0)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from support.hostile_workers import Sabotaged
+from support.hostile_workers import FaultyMeasurer
 from support.shared import ROOT
 from support.synthetic_folders import write_smear
 
@@ -42,7 +42,7 @@ def smear(tmp_path):
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_dead_worker_costs_its_image_only(smear, tmp_path, monkeypatch, jobs):
-    monkeypatch.setattr(measuring, "ImageMeasurer", Sabotaged)
+    monkeypatch.setattr(measuring, "ImageMeasurer", FaultyMeasurer)
     for deed in ("abort", "exit", "kill", "memory", "bug", "sleep"):
         put(smear, f"{deed}.png")
     done = extract(
@@ -73,8 +73,8 @@ COMMAND = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
 import pipelines.measurement.measure_all
-from support.hostile_workers import Sabotaged
-pipelines.measurement.measure_all.ImageMeasurer = Sabotaged
+from support.hostile_workers import FaultyMeasurer
+pipelines.measurement.measure_all.ImageMeasurer = FaultyMeasurer
 from cli import main
 if __name__ == "__main__":
     main(prog_name="blastometry")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 
-def drawn(classes=2, groups=12, cells=8, columns=5, strength=2.0, seed=0):
+def synthetic_classes(classes=2, groups=12, cells=8, columns=5, strength=2.0, seed=0):
     rng = np.random.default_rng(seed)
     group = np.repeat(np.arange(groups), cells)
     target = group % classes

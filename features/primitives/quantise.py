@@ -1,4 +1,4 @@
-"""A lone grey image and its mask as the counting kernels want them."""
+"""Grey levels of equal width, zero-based, as the texture matrices need them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import CellError
-from .cooccurrence.glcm import quantise
 
 
-def levelled(
+def quantise(planes: NDArray[np.uint8], levels: int) -> NDArray[np.uint16]:
+    """Return zero-based levels of equal width: ``plane // (256 / levels)``."""
+    return (planes // (256 // levels)).astype(np.uint16)
+
+
+def quantise_image(
     image: NDArray[np.integer[Any]], mask: NDArray[np.bool_], levels: int | None
 ) -> tuple[NDArray[np.uint16], NDArray[np.uint8], int]:
     """Return the zero-based levels (1, rows, cols), the parts of a lone mask and the level count.

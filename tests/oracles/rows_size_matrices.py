@@ -12,12 +12,12 @@ from support.shared import SHARED
 
 from features.core.registry import FEATURES
 from features.texture.cooccurrence.glcm import aggregate
-from features.texture.neighbour_counts import ToneDifferences, neighbour_sums
+from features.texture.neighbour_counts import ToneDifferenceMatrix, neighbour_sums
 from features.texture.ngtdm_ngldm import NGLDM, NGTDM
 from features.texture.run_length import GLRLM, run_length_sums
-from features.texture.size_matrix import of_sums
+from features.texture.size_matrix import SizeMatrix
 from features.texture.zone_counts import zone_sums
-from features.texture.zones import GLDZM, GLSZM, NO_DEPTHS, depths_in
+from features.texture.zones import GLDZM, GLSZM, NO_DISTANCES, edge_distances
 from features.verification.ibsi_phantom import LEVELS, PHANTOM, REFERENCE
 
 FAMILIES = (GLRLM, GLSZM, GLDZM, NGTDM, NGLDM)
@@ -29,13 +29,17 @@ def view_of(family: str, levels: np.ndarray, count: int) -> Any:
     planes = (np.maximum(levels, 1).astype(np.uint16) - np.uint16(1))[None]
     parts = (levels > 0).astype(np.uint8)
     if family == "GLRLM":
-        return of_sums(run_length_sums(planes, parts, count))
+        return SizeMatrix.from_sums(run_length_sums(planes, parts, count))
     if family == "GLSZM":
-        return of_sums(zone_sums(planes, parts, count, NO_DEPTHS))
+        return SizeMatrix.from_sums(zone_sums(planes, parts, count, NO_DISTANCES))
     if family == "GLDZM":
-        return of_sums(zone_sums(planes, parts, count, depths_in(parts)))
+        return SizeMatrix.from_sums(zone_sums(planes, parts, count, edge_distances(parts)))
     pixels, differences, dependence = neighbour_sums(planes, parts, count)
-    return ToneDifferences(pixels, differences) if family == "NGTDM" else of_sums(dependence)
+    return (
+        ToneDifferenceMatrix(pixels, differences)
+        if family == "NGTDM"
+        else SizeMatrix.from_sums(dependence)
+    )
 
 
 @cache

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 SIGNAL = "Nuclei_AreaShape_FormFactor"
-WEAKER = "Cells_Intensity_Mean_bstar"
+WEAK_SIGNAL = "Cells_Intensity_Mean_bstar"
 CLASSES = ("blast", "normal")
 
 
-def columns(noise: int = 6) -> dict[str, dict[str, object]]:
+def column_dictionary(noise: int = 6) -> dict[str, dict[str, object]]:
     """A column dictionary: two columns that carry the signal, and noise."""
-    names = [SIGNAL, WEAKER, *(f"Cytoplasm_Texture_Noise{i}_Gray" for i in range(noise))]
+    names = [SIGNAL, WEAK_SIGNAL, *(f"Cytoplasm_Texture_Noise{i}_Gray" for i in range(noise))]
     return {
         name: {
             "compartment": name.split("_")[0],
@@ -33,10 +33,10 @@ def columns(noise: int = 6) -> dict[str, dict[str, object]]:
     }
 
 
-DICTIONARY_OF_EIGHT = columns()
+DICTIONARY_OF_EIGHT = column_dictionary()
 
 
-def made_table(
+def synthetic_table(
     subjects: int = 12,
     cells: int = 6,
     classes: tuple[str, ...] = CLASSES,
@@ -60,10 +60,10 @@ def made_table(
             "Background_Intensity_Mean_Gray": rng.normal(size=count),
         }
     )
-    for name in columns(noise):
+    for name in column_dictionary(noise):
         table[name] = rng.normal(size=count)
     table[SIGNAL] += strength * code
-    table[WEAKER] += 0.5 * strength * np.cos(code * np.pi)
+    table[WEAK_SIGNAL] += 0.5 * strength * np.cos(code * np.pi)
     return table
 
 
@@ -72,7 +72,7 @@ def write_table(
 ) -> Path:
     """Write table and sidecar as extract does."""
     if dictionary is None:
-        dictionary = columns(sum("Noise" in name for name in table.columns))
+        dictionary = column_dictionary(sum("Noise" in name for name in table.columns))
     path = folder / "cells.parquet"
     table.to_parquet(path)
     sidecar = {
