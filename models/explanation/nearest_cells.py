@@ -1,9 +1,9 @@
-"""Training cells to compare a cell with: the nearest of them, and how far it is from any."""
+"""The nearest training cells of a cell, and the distance from which on a cell is unusual."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.linalg import eigh
+from sklearn.metrics import pairwise_distances_chunked
+from sklearn.neighbors import NearestNeighbors
 
 from ..dataset.training_set import feature_matrix
 from ..errors import ModelError
@@ -19,19 +21,18 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
 CELLS, PROJECTION = "neighbours.parquet", "projection.parquet"
-WHO = ("image", "cell", "label", "subject")
+IDENTITY = ("image", "cell", "label", "subject")
 MOST_CELLS = 20_000
 MOST_COMPONENTS = 20
-# Rows that the axes and the usual distance are learnt from, and rows compared at a time.
+# Rows from which the components and the usual distance are learnt.
 ROWS = 5_000
-BLOCK = 1_000
 # The distance of a cell is the mean over as many nearest training cells.
 NEAREST = 5
 
 
 @dataclass(frozen=True)
-class Near:
-    """A training cell near another one.
+class NearestCell:
+    """A training cell close to the cell in question.
 
     Parameters
     ----------
@@ -54,9 +55,10 @@ class Near:
 class NearestCells:
     """A stratified sample of the training cells, as robust principal components.
 
-    A column is centred on its median, divided by the span of its middle four fifths, taken through
-    the inverse hyperbolic sine (straight in the middle, logarithmic beyond, so that one wild value
-    does not rule a distance) and brought to unit variance; a missing value is the median.
+    Each column is centred on its median, divided by the span between its 10th and 90th
+    percentile, transformed by the inverse hyperbolic sine (linear in the middle, logarithmic
+    outside, so that one outlier does not dominate a distance) and scaled to unit variance. A
+    missing value counts as the median.
 
     Parameters
     ----------
@@ -64,7 +66,7 @@ class NearestCells:
         Columns ``image, cell, label, subject, usual, c0, c1 ...`` (float32); `usual` is the
         distance that 99 of 100 training cells have at most from those of other groups.
     projection : DataFrame
-        Columns ``feature, centre, span, mean, spread, c0, c1 ...``: how a cell comes there.
+        Columns ``feature, centre, span, mean, spread, c0, c1 ...``: the transformation.
     """
 
     cells: pd.DataFrame
@@ -72,50 +74,47 @@ class NearestCells:
 
     @property
     def usual(self) -> float:
-        """Largest distance that is not remarkable."""
+        """Distance that 99 of 100 training cells do not exceed."""
         return float(self.cells["usual"].iloc[0])
 
-    def places(self, table: pd.DataFrame) -> Floats:
-        """(rows, components) of cells: `table` has the columns of the model, in any order."""
+    def project(self, table: pd.DataFrame) -> Floats:
+        """Components of cells, (rows, components): `table` has the model's columns, any order."""
         features = feature_matrix(table, list(self.projection["feature"]))
         known = [self.projection[name].to_numpy(np.float64) for name in _SCALES]
-        tamed = _tamed(features, *known[:2])
-        placed: Floats = (tamed - known[2]) / known[3] @ self._axes(self.projection)
+        rescaled = _rescaled(features, *known[:2])
+        placed: Floats = (rescaled - known[2]) / known[3] @ self._axes(self.projection)
         return placed
 
     def distance(self, table: pd.DataFrame) -> Floats:
         """Mean distance, (rows,), to the 5 nearest training cells; above `usual` is unlike."""
-        own = self._axes(self.cells)
-        count = min(NEAREST, len(own))
-        return np.concatenate(
-            [np.empty(0)]
-            + [
-                np.partition(block, count - 1, axis=1)[:, :count].mean(axis=1)
-                for block in _blocks(self.places(table), own)
-            ]
-        )
+        mean: Floats = self._search(table, NEAREST)[0].mean(axis=1)
+        return mean
 
-    def nearest(self, table: pd.DataFrame, count: int = NEAREST) -> list[list[Near]]:
+    def nearest(self, table: pd.DataFrame, count: int = NEAREST) -> list[list[NearestCell]]:
         """Nearest training cells of each cell, the nearest first."""
-        own = self._axes(self.cells)
-        image, cell, label, subject = (self.cells[name].tolist() for name in WHO)
-        found = []
-        for block in _blocks(self.places(table), own):
-            for distances in block:
-                order = np.argsort(distances, kind="stable")[:count]
-                found.append(
-                    [
-                        Near(
-                            str(image[at]),
-                            int(cell[at]),
-                            str(label[at]),
-                            subject[at] if isinstance(subject[at], str) else None,
-                            float(distances[at]),
-                        )
-                        for at in order
-                    ]
+        image, cell, label, subject = (self.cells[name].tolist() for name in IDENTITY)
+        return [
+            [
+                NearestCell(
+                    str(image[at]),
+                    int(cell[at]),
+                    str(label[at]),
+                    subject[at] if isinstance(subject[at], str) else None,
+                    float(distance),
                 )
-        return found
+                for distance, at in zip(distances, rows, strict=True)
+            ]
+            for distances, rows in zip(*self._search(table, count), strict=True)
+        ]
+
+    def _search(self, table: pd.DataFrame, count: int) -> tuple[Floats, Codes]:
+        """Distances and rows of the nearest training cells, (rows, count) each, ascending."""
+        count = min(count, len(self.cells))
+        if table.empty:
+            return np.empty((0, count)), np.empty((0, count), dtype=np.int64)
+        search = NearestNeighbors(n_neighbors=count, algorithm="brute").fit(self._axes(self.cells))
+        distances, rows = search.kneighbors(self.project(table))
+        return distances, rows
 
     def files(self) -> dict[str, bytes]:
         """Return the Parquet files of the model's folder, by name."""
@@ -136,7 +135,7 @@ def fit_nearest_cells(
     target: Codes,
     groups: Codes,
     columns: Sequence[str],
-    who: Mapping[str, Sequence[object]],
+    identity: Mapping[str, Sequence[object]],
     *,
     seed: int = 0,
 ) -> NearestCells:
@@ -148,7 +147,7 @@ def fit_nearest_cells(
     target, groups : (n,) int64
         The classes, which are kept in proportion; and what lies on one side of a split.
     columns : sequence of p str
-    who : mapping of str to sequence of n
+    identity : mapping of str to sequence of n
         ``image, cell, label, subject``.
     seed : int
     """
@@ -163,10 +162,10 @@ def fit_nearest_cells(
             part[:, known], [10, 50, 90], axis=0
         )
     span = np.where(high > low, high - low, 1.0)
-    tamed = _tamed(part, centre, span)
-    mean, spread = tamed.mean(axis=0), tamed.std(axis=0)
+    rescaled = _rescaled(part, centre, span)
+    mean, spread = rescaled.mean(axis=0), rescaled.std(axis=0)
     spread = np.where(spread > 0, spread, 1.0)
-    axes = _axes((tamed - mean) / spread)
+    axes = _axes((rescaled - mean) / spread)
     names = [f"c{number}" for number in range(axes.shape[1])]
     projection = pd.DataFrame(axes, columns=names, dtype=np.float32)
     for name, values in zip(reversed(_SCALES), (spread, mean, span, centre), strict=True):
@@ -174,19 +173,22 @@ def fit_nearest_cells(
     projection.insert(0, "feature", list(columns))
     cells = pd.DataFrame(
         {
-            name: pd.array([who[name][row] for row in kept], dtype="Int64" if integer else "string")
-            for name, integer in ((name, name == "cell") for name in WHO)
+            name: pd.array(
+                [identity[name][row] for row in kept],
+                dtype="Int64" if name == "cell" else "string",
+            )
+            for name in IDENTITY
         }
     )
     found = NearestCells(cells, projection)
-    placed = found.places(pd.DataFrame(features[kept], columns=list(columns)))
-    usual = max(_usual(placed, groups[kept], rng), 1e-9)  # copies of one cell are all alike
+    placed = found.project(pd.DataFrame(features[kept], columns=list(columns)))
+    usual = max(_usual(placed, groups[kept], rng), 1e-9)  # 0 where every cell has equal copies
     components = pd.DataFrame(placed, columns=names, dtype=np.float32)
     return NearestCells(pd.concat([cells.assign(usual=usual), components], axis=1), projection)
 
 
 def stratified(target: Codes, most: int, rng: np.random.Generator) -> Codes:
-    """Rows of at most that many cells (but one of each class), classes in proportion; sorted."""
+    """Rows of at most `most` cells, classes in proportion, at least one of each; ascending."""
     if len(target) <= most:
         return np.arange(len(target))
     parts = []
@@ -205,14 +207,17 @@ def load_nearest_cells(folder: Path) -> NearestCells:
         If a file is missing or damaged.
     """
     tables = []
-    for name, wanted in ((CELLS, {*WHO, "usual", "c0"}), (PROJECTION, {"feature", *_SCALES, "c0"})):
+    for name, needed in (
+        (CELLS, {*IDENTITY, "usual", "c0"}),
+        (PROJECTION, {"feature", *_SCALES, "c0"}),
+    ):
         path = folder / name
         try:
             table = pd.read_parquet(path)
         except (OSError, ValueError) as error:
             reason = (str(error).splitlines() or ["no reason given"])[0]
             raise ModelError(f"{path} cannot be read: {reason}", "train the model again") from error
-        if not wanted <= set(table.columns) or table.empty:
+        if not needed <= set(table.columns) or table.empty:
             raise ModelError(f"{path} holds no training cells", "train the model again")
         tables.append(table)
     return NearestCells(*tables)
@@ -224,10 +229,10 @@ def _parquet(table: pd.DataFrame) -> bytes:
     return stream.getvalue()
 
 
-def _tamed(features: Floats, centre: Floats, span: Floats) -> Floats:
+def _rescaled(features: Floats, centre: Floats, span: Floats) -> Floats:
     filled = np.where(np.isnan(features), centre, features)
-    tamed: Floats = np.arcsinh((filled - centre) / span)
-    return tamed
+    rescaled: Floats = np.arcsinh((filled - centre) / span)
+    return rescaled
 
 
 def _axes(scaled: Floats) -> Floats:
@@ -242,28 +247,21 @@ def _axes(scaled: Floats) -> Floats:
     return axes
 
 
-def _blocks(one: Floats, other: Floats) -> Iterator[Floats]:
-    """Distances of some rows at a time to all of the others, (block, others) each."""
-    length = (other**2).sum(axis=1)
-    for start in range(0, len(one), BLOCK):
-        block = one[start : start + BLOCK]
-        square = (block**2).sum(axis=1)[:, None] + length - 2 * block @ other.T
-        yield np.sqrt(np.maximum(square, 0.0))
-
-
 def _usual(placed: Floats, groups: Codes, rng: np.random.Generator) -> float:
     """99th percentile of the distance of a training cell to those of other groups."""
     placed = placed.astype(np.float32).astype(np.float64)
-    tried = np.arange(len(placed))
-    if len(tried) > ROWS:
-        tried = np.sort(rng.choice(tried, ROWS, replace=False))
-    found = []
-    for start in range(0, len(tried), BLOCK):
-        rows = tried[start : start + BLOCK]
-        (distances,) = _blocks(placed[rows], placed)
-        distances[groups[rows][:, None] == groups[None]] = np.inf
-        count = min(NEAREST, len(placed) - 1)
-        near = np.partition(distances, count - 1, axis=1)[:, :count]
-        near = np.where(np.isinf(near), np.nan, near)
-        found.append(np.nanmean(near[~np.isnan(near).all(axis=1)], axis=1))
-    return float(np.quantile(np.concatenate(found), 0.99))
+    rows = np.arange(len(placed))
+    if len(rows) > ROWS:
+        rows = np.sort(rng.choice(rows, ROWS, replace=False))
+    count = min(NEAREST, len(placed) - 1)
+
+    def mean_of_nearest(distances: Floats, start: int) -> Floats:
+        own = groups[rows[start : start + len(distances)]]
+        distances[own[:, None] == groups[None]] = np.inf
+        nearest = np.partition(distances, count - 1, axis=1)[:, :count]
+        nearest = np.where(np.isinf(nearest), np.nan, nearest)
+        mean: Floats = np.nanmean(nearest[~np.isnan(nearest).all(axis=1)], axis=1)
+        return mean
+
+    chunks = pairwise_distances_chunked(placed[rows], placed, reduce_func=mean_of_nearest)
+    return float(np.quantile(np.concatenate(list(chunks)), 0.99))

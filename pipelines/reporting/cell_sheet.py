@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from features.segmentation.segment import FoundCell, Segmentation
     from models.explanation.contributions import Contributions
-    from models.explanation.nearest_cells import Near
+    from models.explanation.nearest_cells import NearestCell
     from models.explanation.novelty import Novelty, NoveltyScore
     from models.storage.bundle import Bundle
 
@@ -78,7 +78,7 @@ class CellSheet:
     usual : float
         Distance of the training cells that is not remarkable.
     warnings : tuple of str
-    nearest : tuple of Near
+    nearest : tuple of NearestCell
     pictures : mapping
         JPEG of those of the nearest cells that have one.
     """
@@ -96,7 +96,7 @@ class CellSheet:
     strange: NoveltyScore
     usual: float
     warnings: tuple[str, ...]
-    nearest: tuple[Near, ...]
+    nearest: tuple[NearestCell, ...]
     pictures: Mapping[tuple[str, int], bytes]
 
 
@@ -269,7 +269,7 @@ def calibration_words(
 def doubts(
     strange: NoveltyScore,
     novelty: Novelty,
-    nearest: Sequence[Near],
+    nearest: Sequence[NearestCell],
     decided: str,
     flags: Mapping[str, bool],
 ) -> tuple[str, ...]:

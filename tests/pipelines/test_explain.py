@@ -15,7 +15,7 @@ from support.synthetic_folders import png, write_smear
 
 from cli import main
 from features.segmentation.quality import Quality
-from models.explanation.nearest_cells import Near
+from models.explanation.nearest_cells import NearestCell
 from models.explanation.novelty import NoveltyScore, load_novelty
 from models.explanation.training_reference import load_reference, make_reference
 from models.learning.calibration import Calibration
@@ -192,8 +192,8 @@ def test_every_doubt_is_said(models):
     novelty = load_novelty(models["logistic"])
     usual = novelty.neighbours.usual
     calm, strange = NoveltyScore(0.01, 0.5, unlike=False), NoveltyScore(0.6, 3.0, unlike=True)
-    near = [Near("i", 1, name, None, 0.3 * usual) for name in ("a", "a", "b", "b", "b")]
-    copy = [Near("i", 1, "b", None, 1e-6 * usual), *near[1:]]
+    near = [NearestCell("i", 1, name, None, 0.3 * usual) for name in ("a", "a", "b", "b", "b")]
+    copy = [NearestCell("i", 1, "b", None, 1e-6 * usual), *near[1:]]
     assert doubts(calm, novelty, near, "b", {"smudge": False}) == ()
     (text,) = doubts(calm, novelty, near, "a", {})
     assert text == "The nearest training cells disagree: 2 of 5 are a."

@@ -49,7 +49,7 @@ def test_the_nearest_of_a_training_cell_is_itself():
 def test_the_nearest_are_those_of_a_search_through_all():
     near, features, _ = made(60)
     fresh = made(61, seed=0)[1][-1:]
-    places = near.places(pd.DataFrame(np.vstack([features, fresh]), columns=NAMES))
+    places = near.project(pd.DataFrame(np.vstack([features, fresh]), columns=NAMES))
     distances = np.linalg.norm(places[:-1] - places[-1], axis=1)
     (found,) = near.nearest(pd.DataFrame(fresh, columns=NAMES))
     expected = np.argsort(distances)[: module.NEAREST]

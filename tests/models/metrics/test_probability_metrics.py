@@ -108,6 +108,13 @@ def test_wilsons_interval(successes, trials, low, high):
     assert wilson(successes, trials) == pytest.approx((low, high), abs=2e-4)
 
 
+def test_the_interval_of_a_mean_over_repeats_is_between_its_neighbours():
+    (low, high), (next_low, next_high) = wilson(3, 9), wilson(4, 9)
+    assert wilson(3.25, 9) == pytest.approx(
+        (0.75 * low + 0.25 * next_low, 0.75 * high + 0.25 * next_high)
+    )
+
+
 def test_no_trials_no_interval():
     assert np.isnan(wilson(0, 0)).all()
 
