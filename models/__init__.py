@@ -1,1 +1,1 @@
-"""Models: tables to judged classifiers, and the bundle that stores one."""
+"""From feature tables to validated classifiers, their explanation and their storage."""

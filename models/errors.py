@@ -1,10 +1,10 @@
-"""The one error of this room."""
+"""The error that `models` raises."""
 
 from __future__ import annotations
 
 
 class ModelError(ValueError):
-    """A table or a bundle that cannot be used: the reason, and the remedy."""
+    """A table or a bundle cannot be used; holds the reason and the remedy."""
 
     def __init__(self, reason: str, remedy: str) -> None:
         super().__init__(reason, remedy)

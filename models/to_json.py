@@ -1,4 +1,4 @@
-"""Plain values for JSON files."""
+"""Records as JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def without_nan(value: object) -> object:
-    """Put None where JSON has no word for a number: NaN and the infinities."""
+    """Replace NaN and infinities, which JSON lacks, by None."""
     if isinstance(value, Mapping):
         return {key: without_nan(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""Which cells must stay together: those of one subject, and copies of one another."""
+"""Groups that no split may separate: cells of one subject, and copies of one picture."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def merged_groups(
     *,
     unit: str = "subjects",
 ) -> tuple[NDArray[np.int64], list[str]]:
-    """Join subjects that share a copied cell, so that no split can part the copies.
+    """Join subjects that share a copied cell, so that no split separates the copies.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def merged_groups(
     pairs : (m, 2) int64, optional
         Further pairs of cells that are (nearly) copies.
     unit : str
-        What a subject is, for the notes.
+        The word for a subject, for the notes.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def merged_groups(
     ...     np.array(["a", "b", "c"]), {"Metadata_SHA256": np.array(["x", "y", "x"])}
     ... )
     >>> groups.tolist(), notes
-    ([0, 1, 0], ['2 subjects joined into 1 group, for they share copies of a picture: a = c'])
+    ([0, 1, 0], ['2 subjects joined into 1 group, because they share copies of a picture: a = c'])
     """
     count = len(subjects)
     names, codes = np.unique(subjects, return_inverse=True)
@@ -95,6 +95,6 @@ def _merge_note(names: NDArray[np.str_], groups: NDArray[np.int64], unit: str) -
     more = "; …" if left > len(joined) else ""
     plural = "groups" if left > 1 else "group"
     return [
-        f"{merged} {unit} joined into {left} {plural}, for they share copies of a picture: "
+        f"{merged} {unit} joined into {left} {plural}, because they share copies of a picture: "
         f"{shown}{more}"
     ]

@@ -1,4 +1,4 @@
-"""What is to be learnt, and which cells must stay together: classes and groups of a table."""
+"""Targets: the classes of a table's cells, and the groups that no split may separate."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class Targets:
     pictures : (n,) int64
         Equal for cells of one picture, and of exact or near copies of it.
     rows : (n,) int64
-        Positions of these cells in the table that was given.
+        Positions of these cells in the table.
     notes : tuple of str
-        What was left out or merged, one sentence each.
+        One sentence for each kind of row that was left out or merged.
     """
 
     target: NDArray[np.int64]
@@ -128,7 +128,7 @@ def _classes(labels: pd.Series[Any], column: str) -> tuple[str, ...]:
         if twin != name:
             raise ModelError(
                 f"the labels {twin!r} and {name!r} in {column} differ in case or space only",
-                "write them alike",
+                "write them in the same way",
             )
     if not classes:
         raise ModelError(f"{column} holds no label", _GIVE_LABELS)
@@ -188,9 +188,9 @@ def _cell_names(table: pd.DataFrame, rows: NDArray[np.intp]) -> NDArray[np.str_]
 
 
 def _pictures(table: pd.DataFrame, copies: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
-    """Number the pictures of all rows, copies alike.
+    """Number the pictures of all rows; copies get equal numbers.
 
-    Those without a label count too: two copies of a picture that has none are copies of each other.
+    Rows without a label count too: they can link two copies of one picture.
     """
     pictures, _ = merged_groups(
         np.arange(len(table)).astype(str),
@@ -219,7 +219,7 @@ def _repeated(
         return []
     notes = [
         f"{len(files)} pictures occur in {files.sum()} files (exact or near copies): their cells"
-        " are on one side of every split"
+        " stay on one side of every split"
     ]
     torn = files.index[each.loc[files.index, "label"] > 1]
     if len(torn):

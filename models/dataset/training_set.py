@@ -1,4 +1,4 @@
-"""From a table of cells to the numbers, targets and groups that a model learns from."""
+"""From a feature table to the matrix, targets and groups of the training."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ROUNDING = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class TrainingSet(Targets):
-    """What a model learns from; n rows (cells), p features.
+    """The training data: n rows (cells), p features.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class TrainingSet(Targets):
         columns: Sequence[str],
         dropped: Sequence[str],
     ) -> TrainingSet:
-        """Put the features beside the targets, and what was left out among the notes."""
+        """Join features and targets; add the columns that were left out to the notes."""
         whole = replace(found, notes=(*found.notes, *dropped))
         targets = {field.name: getattr(whole, field.name) for field in fields(Targets)}
         return cls(**targets, features=features, columns=tuple(columns))
@@ -176,7 +176,7 @@ def beyond_float32(values: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True, eq=False)
 class ColumnRanges:
-    """What decides whether the values of p columns tell anything; (p,) each.
+    """Ranges of p columns, from which constant columns are recognised; (p,) each.
 
     Parameters
     ----------
@@ -207,7 +207,7 @@ class ColumnRanges:
             If none does.
         """
         empty = self.low > self.high
-        # a column with gaps tells a cell that has a value from one that has none
+        # a constant column with gaps still separates cells with a value from cells without
         most = np.maximum(np.abs(self.low), np.abs(self.high))
         constant = (self.high - self.low <= _ROUNDING * most) & ~self.gaps & ~empty
         kept = ~(empty | constant)

@@ -1,4 +1,4 @@
-"""Contenders judged on the same cells: figures, and differences of pairs with their intervals."""
+"""Compare contenders on the same cells: figures, and differences of pairs with intervals."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What the contenders reached, and by how much one surpasses another.
+    """Figures of the contenders, and the differences between pairs of them.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def compare(
     pairs : sequence of (str, str)
         Differences to take, first less second.
     draws, seed : int
-        Of the bootstrap: every contender is judged on each draw, so that what makes a draw easy
+        Of the bootstrap: every contender is evaluated on each draw, so that a draw that is easy
         for both does not widen the interval of their difference.
     """
 

@@ -1,4 +1,4 @@
-"""What a cross-validation found: figures with their spread, interval and trivial baseline."""
+"""Evaluate a cross-validation: figures with spread, interval and trivial baseline."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Figure:
     mean, spread : float
         Mean and sample standard deviation over repeats (NaN with one repeat).
     baseline : float
-        What the shares of the classes give for every cell, without looking at it.
+        The figure of a model that predicts the class frequencies for every cell.
     low, high : float
         95 % interval of the mean by a bootstrap of whole subjects.
     """
@@ -57,7 +57,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a cross-validation found.
+    """All results of a cross-validation.
 
     Parameters
     ----------
@@ -67,10 +67,10 @@ class Evaluation:
     confusion : list of list of float
         Mean counts over repeats: true class in rows, decided class in columns.
     splits : list of mapping
-        For each fold: cells and groups tested and learnt from, the groups on both sides (0, as
-        asserted), the tested cells of each class, and the fold's figures.
+        For each fold: numbers of training and test cells and groups, groups on both sides
+        (asserted to be 0), test cells of each class, and the fold's figures.
     calibrated : CalibrationQuality
-        Calibration error, what a perfect model would show, and the bins.
+        Calibration error, that of a perfectly calibrated model, and the bins.
     operating : OperatingPoint or None
         At the threshold chosen inside each training part for the stated sensitivity.
     abstentions : list of Abstention
@@ -103,14 +103,14 @@ def evaluate(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Evaluation:
-    """Judge the folds of a cross-validation.
+    """Evaluate the folds of a cross-validation.
 
     Parameters
     ----------
     done : sequence of Fold
     target, groups : (n,) int64
     names : sequence of str
-        Name of each group; empty where a group is no subject.
+        Name of each group; empty if groups are not subjects.
     classes : sequence of str
     positive : int or None
     sensitivity : float

@@ -1,4 +1,4 @@
-"""Sets of columns that are compared as sources of a model: named features, an embedding, both."""
+"""The sets of columns that `compare` trains on: named features, an embedding, both."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MOST_CELLS = 300
 
 @dataclass(frozen=True, eq=False)
 class FeatureSet:
-    """Columns that one contender learns from.
+    """The columns on which one contender is trained.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def feature_sets(
         )
     if not named.any():
         raise ModelError(
-            "the table has no columns beside the embedding", "extract it without --features"
+            "the table has no columns except the embedding", "extract it without --features"
         )
     words = family[named].tolist()
     chosen = {

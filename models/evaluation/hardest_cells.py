@@ -1,4 +1,4 @@
-"""The cells that a model gets most wrong when it has not seen them."""
+"""The hardest cells: those whose true class gets the lowest out-of-fold probability."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHOWN = 24
 
 @dataclass(frozen=True)
 class HardestCell:
-    """A cell left out, and what the model said of it.
+    """A test cell with its true class, its predicted class and the probability of the true class.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Shortcuts: what the same kind of model reaches on what should not suffice."""
+"""Shortcuts: columns that should not suffice to classify cells (confounders)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Codes = NDArray[np.int64]
 
 # How near a shortcut may come to the model, as a share of the model's lead over chance.
 NEAR = 0.8
-# Cells of a class that a sample has at least, and values of a word that are told apart.
+# Smallest number of cells of a class in a sample; most values of a categorical column.
 LEAST, MOST_WORDS = 12, 20
 
 Entry = Mapping[str, Any]
@@ -25,7 +25,7 @@ Entry = Mapping[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class Shortcut:
-    """Features that by themselves should not tell the classes apart.
+    """Columns that alone should not separate the classes.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Shortcut:
         In plain words.
     suspicious : bool
         Whether success on them alone means that something else than the cell is recognised;
-        shape or mean colour alone may well tell cells apart and are shown to compare.
+        shape or mean colour alone may separate the classes; they are shown for comparison.
     features : (n, q) float64
     """
 
@@ -59,13 +59,13 @@ def _size(name: str) -> bool:
 
 
 def _mean_colour(entry: Entry) -> bool:
-    # Tables of earlier versions do not say it: there only the statistic of that name is known.
+    # Tables of earlier versions lack the entry; there only the statistic with that name counts.
     named = entry.get("family") == "Intensity" and entry.get("feature") == "Mean"
     return bool(entry.get("mean", named))
 
 
 def _colourless(entry: Entry) -> bool:
-    """Whether a column tells shapes and grey levels only, as far as its entry says."""
+    """Whether a column depends on shape and grey levels only, according to its dictionary entry."""
     if "colours" in entry:
         return set(entry["colours"]) <= {"Gray"}
     # Tables of earlier versions do not say it: of their columns without a channel, some compare
@@ -76,7 +76,7 @@ def _colourless(entry: Entry) -> bool:
 SHAPE = "shape and size only"
 OF_METADATA: Mapping[str, Callable[[str], bool]] = {
     "background pixels only": _background,
-    "corner pixels only": _corner,  # apart: many columns of noise as a rule, which hide the rest
+    "corner pixels only": _corner,  # a set of its own: its many noisy columns would hide the others
     "file properties, sharpness and quality flags only": _file,
 }
 OF_FEATURES: Mapping[str, Callable[[Entry], bool]] = {
@@ -97,7 +97,7 @@ def shortcuts(
     Parameters
     ----------
     table : DataFrame
-        The rows that were learnt from, metadata and background columns included.
+        The training rows, with metadata and background columns.
     features : (n, p) float64
     columns : sequence of p str
     dictionary : mapping
@@ -165,8 +165,8 @@ def share_of_lead(shortcut: float, model: float, chance: float) -> float:
 def _numbers(table: pd.DataFrame, belongs: Callable[[str], bool]) -> Floats:
     """Columns that vary as (n, q) float64; a word gets a column for each of its values.
 
-    NaN stands for what is infinite, even if only in 32 bits. Words of many values (more than
-    `MOST_WORDS`) tell cells apart one by one and are left out.
+    NaN stands for what is infinite, even if only in 32 bits. Categorical columns with
+    more than `MOST_WORDS` values identify single cells and are left out.
     """
     chosen = table[[name for name in table.columns if belongs(str(name))]]
     known = chosen.select_dtypes(["number", "bool"]).astype(np.float64)

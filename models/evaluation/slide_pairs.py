@@ -1,4 +1,4 @@
-"""Pairs of slides held out: what a model is worth on slides that it has not seen.
+"""Pairs of slides held out: performance on slides that the model has not seen.
 
 Where each slide has cells of one class only, slide and class are one. A pair of slides, one of
 each class, is told apart by whatever differs between them: the cells, the stain, or the camera.
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Texts = NDArray[np.str_]
 
-# Bounds on the work: pairs of each kind, cells taken from a slide, and cells learnt from.
+# Limits of the computing time: pairs of each kind, test cells of a slide, training cells.
 MOST_PAIRS = 30
 MOST_OF_A_SLIDE = 200
 MOST_LEARNT = 1_000
@@ -32,7 +32,7 @@ KINDS = (SAME, DIFFERENT, UNKNOWN)
 
 @dataclass(frozen=True)
 class SlidePair:
-    """Two slides that are held out together.
+    """Two slides that are held out together, one of each class.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class SlidePair:
 
 @dataclass(frozen=True)
 class PairFigures:
-    """What was reached on some pairs: how many, and mean, least and greatest AUROC."""
+    """Figures over several pairs: their number, and the mean, minimum and maximum AUROC."""
 
     pairs: int
     mean: float
@@ -111,7 +111,7 @@ def chosen_pairs(pairs: Sequence[SlidePair], most: int = MOST_PAIRS) -> list[Sli
 
 
 def split_of(pair: SlidePair, slides: Texts, groups: Codes, seed: int = 0) -> tuple[Codes, Codes]:
-    """Cells to learn from and cells of the pair.
+    """Split cells into training cells and test cells, those of the pair.
 
     A group with a cell on either slide is not learnt from, nor is a cell of no known slide. At
     most 200 cells of a slide are tested and 1,000 of the others learnt from, drawn with the seed,
@@ -150,7 +150,7 @@ def pair_aurocs(
     seed: int = 0,
     jobs: int = 1,
 ) -> Floats:
-    """AUROC of each pair, by a model that has learnt from the other slides: (pairs,) float64.
+    """Compute the AUROC of each pair with a model trained on the other slides: (pairs,) float64.
 
     NaN where the other slides have one class only. Columns that do not vary among the cells
     learnt from are left out; without any, nothing is told apart: 0.5.
@@ -184,7 +184,7 @@ def pair_aurocs(
 
 
 def figures_by_kind(pairs: Sequence[SlidePair], areas: Floats) -> Mapping[str, PairFigures]:
-    """Sum up each kind of pair by itself; a kind without pairs is left out."""
+    """Summarise each kind of pair; a kind without pairs is left out."""
     kinds = np.array([pair.kind for pair in pairs])
     known = ~np.isnan(areas)
     return {

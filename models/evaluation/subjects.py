@@ -1,4 +1,4 @@
-"""From cells to subjects: which are read wrongly, and how well whole subjects are told apart."""
+"""Figures over subjects: results of each subject, and how well subjects are classified."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CLOSEST = 1e-6
 
 @dataclass(frozen=True)
 class SubjectResult:
-    """One subject's cells: right ones (mean over repeats) with Wilson's interval, and calls.
+    """Results of one subject: accuracy over its cells (mean over repeats) and share of positives.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def subject_results(
     classes: Sequence[str],
     positive: int | None,
 ) -> list[SubjectResult]:
-    """Judge each subject by its cells, worst first.
+    """Evaluate each subject by its cells; the lowest accuracy first.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def subject_results(
 
 @dataclass(frozen=True)
 class SubjectFigures:
-    """Subjects of one class each, decided by the mean logit of their cells.
+    """Figures over subjects with one true class, classified by the mean log odds of their cells.
 
     Parameters
     ----------
@@ -143,9 +143,9 @@ class SubjectFigures:
 
 
 def subject_figures(results: Sequence[SubjectResult], positive: str) -> SubjectFigures | None:
-    """Figures over subjects; None where none or all of the pure ones are positive.
+    """Compute figures over subjects; None if subjects of one class only are left.
 
-    A subject is called positive where the mean log odds of its cells are above 0, those of 0.5.
+    A subject is classified as positive if the mean log odds of its cells are at least 0 (p = 0.5).
     """
     pure = [one for one in results if len(one.classes) == 1]
     truth = np.array([one.classes == (positive,) for one in pure], dtype=bool)

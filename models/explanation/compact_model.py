@@ -1,4 +1,4 @@
-"""A model of at most a dozen features whose whole formula can be read."""
+"""The compact model: logistic regression on at most twelve features, with a printed formula."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
 MOST_FEATURES = 12
-# A column must explain this share of what is left, or the search ends.
+# The search ends when no column explains this share of the residual.
 LEAST_EXPLAINED = 0.01
 
 
@@ -51,7 +51,7 @@ class CompactModel:
 
 
 def fit_compact_model(features: Floats, target: Codes, most: int = MOST_FEATURES) -> CompactModel:
-    """Choose columns one by one, each for what the others leave unexplained, and fit them.
+    """Select columns one at a time by the residual that they explain, and fit them.
 
     Orthogonal matching pursuit on the classes' indicators (centred, each of unit length so that
     rare classes count), then logistic regression.
@@ -79,7 +79,7 @@ def fit_compact_model(features: Floats, target: Codes, most: int = MOST_FEATURES
 
 
 def compact_model_probabilities(folds: Sequence[Fold], features: Floats, target: Codes) -> Floats:
-    """Out-of-fold probabilities, (repeats, n, classes), on the very folds of the model."""
+    """Out-of-fold probabilities, (repeats, n, classes), on the same folds as the model."""
     repeats = max(fold.repeat for fold in folds) + 1
     found = np.full((repeats, len(target), folds[0].probabilities.shape[1]), np.nan)
     for fold in folds:
@@ -95,7 +95,7 @@ def formula(
     classes: Sequence[str],
     positive: int | None,
 ) -> list[dict[str, Any]]:
-    """Give the formula as terms, one list for the positive class or one for each class.
+    """Return the formula as terms: one sum for the positive class, or one for each class.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Why a model gives a cell its probability: what each set of features contributes to it."""
+"""Contributions of feature groups to the predicted log odds of one cell."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ REPLACED = (
 
 @dataclass(frozen=True, eq=False)
 class Contributions:
-    """What moves the log odds of one class of a cell against another, after calibration.
+    """Contributions to the calibrated log odds of one class against another, for one cell.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class Contributions:
     log_odds : float
         Logarithm of the ratio of their probabilities.
     base : float
-        Where it starts without a look at the cell; NaN where contributions do not add up.
+        Log odds before any contribution; NaN where contributions do not add up.
     columns : (p,) float64
         Of each column of the model; NaN where only whole sets are measured.
     sets : (m,) float64
@@ -74,7 +74,7 @@ def explain(
     table : DataFrame
         With the columns of the model, in any order.
     sets : sequence of (k,) int64
-        Columns (as the bundle orders them) that are looked at together.
+        Columns, in the bundle's order, whose contribution is measured together.
     medians : (p,) float64
         Of the training cells; read where contributions cannot be added up.
     """
@@ -102,7 +102,7 @@ def explain(
 
 
 def _duel(logit: Floats, positive: int | None) -> tuple[int, int]:
-    """Classes to set against each other."""
+    """The two classes whose log odds are explained."""
     order = np.argsort(-logit, kind="stable")
     if positive is None:
         return int(order[0]), int(order[1])
@@ -133,7 +133,7 @@ def _linear(pipeline: Pipeline, features: Floats, of: int, against: int) -> tupl
     return _spread(values, kept, features.shape[1]), float(constant[of] - constant[against])
 
 
-# Of every other estimator it is asked what a change of the cell would do.
+# For every other estimator the change of the log odds on replacement is measured.
 ADDITIVE: Mapping[str, tuple[str, _Additive]] = {
     "xgboost": (ADDED, _trees),
     "logistic": (WEIGHED, _linear),
@@ -141,7 +141,7 @@ ADDITIVE: Mapping[str, tuple[str, _Additive]] = {
 
 
 def _shown(pipeline: Pipeline, features: Floats) -> tuple[Floats, Codes]:
-    """What the last step is given, and which of the columns these are."""
+    """Return the input of the last step, and the columns that it consists of."""
     kept = np.arange(features.shape[1])
     for _, step in pipeline.steps[:-1]:
         features = step.transform(features)
@@ -160,7 +160,7 @@ def _spread(values: Floats, kept: Codes, columns: int) -> Floats:
 def _replaced(
     bundle: Bundle, row: Floats, sets: Sequence[Codes], medians: Floats, duel: tuple[int, int]
 ) -> Floats:
-    """How far the log odds fall when a set of columns is set to the training medians."""
+    """Fall of the log odds when a set of columns is set to the training medians."""
     changed = np.tile(row, (len(sets) + 1, 1))
     for copy, columns in zip(changed[1:], sets, strict=True):
         copy[columns] = medians[columns]

@@ -1,4 +1,4 @@
-"""Sets of features that belong together: correlated ones, families, compartments."""
+"""Groups of features: clusters of correlated ones, families, compartments."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ Codes = NDArray[np.int64]
 # Features whose rank correlation is at least this on average, in either direction, are one cluster.
 CORRELATED = 0.7
 MOST_CELLS = 5_000
-# Values of a network have no names: they are one cluster, whatever they correlate with.
+# The values of a network have no names: they form one cluster.
 NAMELESS = "Embedding"
 
 
 @dataclass(frozen=True, eq=False)
 class FeatureGroup:
-    """Columns that are looked at together.
+    """Columns whose importance is measured together.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def feature_groups(
     for local in clusters(correlations) if len(named) else []:
         members = named[local]
         inside = correlations[np.ix_(local, local)]
-        # Two are equally central: the first, whatever the last bits are.
+        # Of two equally central columns the first, on every CPU: hence the rounding.
         name = columns[int(members[int(inside.mean(axis=1).round(9).argmax())])]
         title, plain = (str(dictionary[name].get(key) or name) for key in ("title", "plain"))
         groups.append(FeatureGroup("cluster", name, title, plain, members))

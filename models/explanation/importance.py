@@ -1,4 +1,4 @@
-"""How much each feature, or set of features, matters to a model; with its spread over folds."""
+"""Feature importance: gain, coefficient, SHAP and permutation, with the spread over folds."""
 
 from __future__ import annotations
 

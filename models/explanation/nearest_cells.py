@@ -32,7 +32,7 @@ NEAREST = 5
 
 @dataclass(frozen=True)
 class NearestCell:
-    """A training cell close to the cell in question.
+    """A training cell and its distance from the cell that is explained.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def fit_nearest_cells(
     ----------
     features : (n, p) float64
     target, groups : (n,) int64
-        The classes, which are kept in proportion; and what lies on one side of a split.
+        The classes, which are kept in proportion, and the groups that no split separates.
     columns : sequence of p str
     identity : mapping of str to sequence of n
         ``image, cell, label, subject``.

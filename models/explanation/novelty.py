@@ -1,4 +1,4 @@
-"""Whether a cell is unlike the training cells, by two measures that see different things."""
+"""Novelty: whether a cell is unlike the training cells, by two measures."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from .training_reference import Reference, load_reference
 
 @dataclass(frozen=True)
 class NoveltyScore:
-    """How far out one cell is.
+    """How unusual one cell is.
 
     Parameters
     ----------
     share : float
-        Of its columns that lie beyond the 1st or 99th percentile of the training cells.
+        Share of its columns below the 1st or above the 99th percentile of the training cells.
     distance : float
-        To the nearest training cells, as a multiple of what is usual.
+        Mean distance to the nearest training cells, as a multiple of the usual one.
     unlike : bool
-        Whether one of the two is beyond what 99 of 100 training cells show.
+        Whether one of the two exceeds that of 99 of 100 training cells.
     """
 
     share: float
@@ -34,21 +34,21 @@ class NoveltyScore:
 
 @dataclass(frozen=True, eq=False)
 class Novelty:
-    """Places cells among those that a model learnt from.
+    """Compares cells with the training cells of a model.
 
     Parameters
     ----------
     reference : Reference
-        Sees single columns out of range.
+        Detects single columns that are out of range.
     neighbours : NearestCells
-        Sees a mixture that no training cell has, each column being in range.
+        Detects combinations that no training cell has although each column is in range.
     """
 
     reference: Reference
     neighbours: NearestCells
 
     def judge(self, table: pd.DataFrame) -> Sequence[NoveltyScore]:
-        """Judge every row of a table with the columns of the model."""
+        """Score every row of a table that has the columns of the model."""
         shares = self.reference.out_of_range(table)
         distances = self.neighbours.distance(table) / self.neighbours.usual
         far = (shares > self.reference.usual) | (distances > 1) | np.isnan(shares)

@@ -1,4 +1,4 @@
-"""What the training cells were like: to place a cell among them, or to see that it is unlike."""
+"""Percentiles of the training cells: the rank of a value, and the share out of range."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ class Reference:
 
     @property
     def usual(self) -> float:
-        """Largest share of columns out of range that is not remarkable."""
+        """Share of columns out of range that 99 of 100 training cells do not exceed."""
         return float(self.table["usual"].iloc[0])
 
     def out_of_range(self, table: pd.DataFrame) -> Floats:
-        """Share of its known values that lie beyond the training cells' 1st or 99th percentile.
+        """Share of a cell's known values outside the training cells' 1st to 99th percentile.
 
         Parameters
         ----------
@@ -70,7 +70,7 @@ class Reference:
     def percentile(self, feature: str, of: str, value: float) -> float:
         """Share of the cells of a class ("" for all) that have less, 0 to 100; of equals, half.
 
-        It is read off the stored percentiles and right within about a point. Values beyond those
+        It is interpolated between the stored percentiles, to within about one point. Values beyond those
         of all cells give 0 and 100; NaN if the class has no value.
         """
         rows = self.table[(self.table["feature"] == feature) & (self.table["class"] == of)]
@@ -90,7 +90,7 @@ class Reference:
         last = np.interp(own, known, PERCENTILES)
         first = 100 - np.interp(-own, -known[::-1], 100 - np.array(PERCENTILES[::-1]))
         middle = (first + last) / 2  # of a run of equal percentiles
-        # The least of n cells is percentile 0, the greatest 100; half a cell lies outside of each.
+        # The smallest value is percentile 0, the largest 100; half a cell is outside of each.
         return float((middle * (cells - 1) + 50) / cells)
 
     def to_bytes(self) -> bytes:

@@ -1,4 +1,4 @@
-"""Scores to probabilities: a scale and one offset per class, learnt from unseen cells."""
+"""Calibration: from scores to probabilities by a scale and one offset per class."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Calibration:
     Parameters
     ----------
     scale : float
-        Above 0, so that the order of cells is never turned round.
+        Above 0, so that the order of cells is never reversed.
     offsets : tuple of float
         One for each class; they sum to 0.
     """
@@ -39,7 +39,7 @@ class Calibration:
 
 
 def fit_calibration(scores: Floats, target: Codes) -> Calibration:
-    """Learn scale and offsets from scores of cells that the scoring model has not seen.
+    """Fit scale and offsets to out-of-fold scores.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Fit one calibrated model, and do exactly the same on every fold to see what it is worth."""
+"""Fit one calibrated model; cross-validate the same procedure on grouped folds."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ class CalibratedModel:
 
 @dataclass(frozen=True, eq=False)
 class Fold:
-    """One fold of one repeat: its model, and what the model says of the cells left out.
+    """One fold of one repeat: its model, and the probabilities of its test cells.
 
-    Where settings were searched for, also what the default ones would have said.
+    With tuning, also the probabilities of the default settings.
     """
 
     repeat: int
@@ -76,9 +76,9 @@ def fit_calibrated(
 ) -> CalibratedModel:
     """Fit on all cells; tune, calibrate and choose the threshold on inner grouped folds.
 
-    Where a class has one group only, its cells cannot be scored by a model that learnt the class
-    from others; the inner folds then part groups (`inner.splits_groups_to_calibrate` tells), but
-    not copies of a picture.
+    If a class has one group only, its cells cannot be scored by a model that was trained on the
+    class in other groups; the inner folds then split groups
+    (see `inner_scores.splits_groups_to_calibrate`), but not copies of a picture.
 
     Parameters
     ----------
@@ -87,11 +87,11 @@ def fit_calibrated(
     seed : int
     positive : int or None
     sensitivity : float
-        What the threshold is to reach.
+        The sensitivity that the threshold should reach.
     candidates : int
-        Configurations to try beside the default.
+        Configurations to try in addition to the default.
     pictures : (n,) int64, optional
-        Equal for cells of one picture and its copies; without them every cell is one of its own.
+        Equal for cells of one picture and its copies; by default each cell has its own.
     """
     tried = search(
         estimator, features, target, groups, candidates=candidates, seed=seed, pictures=pictures
@@ -134,7 +134,7 @@ def cross_validate(
     pictures: Codes | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> list[Fold]:
-    """Test the whole procedure, calibration included, on groups that it has not seen.
+    """Test the whole procedure, including calibration, on groups that it has not seen.
 
     Parameters
     ----------
@@ -145,18 +145,18 @@ def cross_validate(
     seed : int
         Equal seeds give equal results, whatever `jobs` is.
     jobs : int
-        Folds that are fitted at a time (threads).
+        Folds that are fitted at the same time (threads).
     unit : str
         What a group is, for error lines.
     positive : int or None
     sensitivity : float
-        What each fold's operating threshold is to reach.
+        The sensitivity that each fold's operating threshold should reach.
     candidates : int
-        Configurations that each fold tries beside the default, on its training part only.
+        Configurations that each fold tries in addition to the default, on its training part only.
     pictures : (n,) int64, optional
         As in `fit_calibrated`.
     progress : callable, optional
-        Told of every fold that is done.
+        Called after each fold.
 
     Returns
     -------
@@ -193,9 +193,9 @@ def cross_validate(
             return _fitted(one, part, truth, own, positive, sensitivity)
 
         fitted = model(chosen)
-        said = fitted.probabilities(features[test])
-        usual = said if chosen is tried[0] else model(tried[0]).probabilities(features[test])
-        return Fold(repeat, number, train, test, fitted, said, usual if candidates else None)
+        predicted = fitted.probabilities(features[test])
+        default = predicted if chosen is tried[0] else model(tried[0]).probabilities(features[test])
+        return Fold(repeat, number, train, test, fitted, predicted, default if candidates else None)
 
     done = []
     tasks = (delayed(run)(*task) for task in plan)
@@ -212,16 +212,16 @@ def pooled(done: Sequence[Fold], cells: int) -> Floats:
 
 
 def pooled_default_settings(done: Sequence[Fold], cells: int) -> Floats | None:
-    """Give the same of the default settings; None where no others were tried."""
-    usual = [fold.by_default for fold in done if fold.by_default is not None]
-    return _pooled(done, cells, usual) if usual else None
+    """Return those of the default settings; None if no others were tried."""
+    default = [fold.by_default for fold in done if fold.by_default is not None]
+    return _pooled(done, cells, default) if default else None
 
 
 def _pooled(done: Sequence[Fold], cells: int, each: Sequence[Floats]) -> Floats:
     repeats = max(fold.repeat for fold in done) + 1
     probabilities: Floats = np.full((repeats, cells, each[0].shape[1]), np.nan)
-    for fold, said in zip(done, each, strict=True):
-        probabilities[fold.repeat, fold.test] = said
+    for fold, own in zip(done, each, strict=True):
+        probabilities[fold.repeat, fold.test] = own
     return probabilities
 
 

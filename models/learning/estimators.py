@@ -1,4 +1,4 @@
-"""The classifiers by name: scikit-learn Pipelines in which everything that learns lies inside."""
+"""The classifiers by name: scikit-learn Pipelines that contain every step that learns."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from xgboost import XGBClassifier
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
-# An RBF machine takes minutes at 20,000 cells and hours beyond.
+# An RBF machine takes minutes at 20,000 cells and hours above that.
 KERNEL_LIMIT = 20_000
 COMPONENTS = 1_000
 
@@ -34,7 +34,7 @@ def _learn(
 
 @dataclass(frozen=True)
 class Estimator:
-    """How one kind of classifier is made, and what its scores are.
+    """How one kind of classifier is built, fitted and scored.
 
     Parameters
     ----------
@@ -43,17 +43,16 @@ class Estimator:
     margin : callable
         ``margin(pipeline, features)``: (n,) for two classes, else (n, classes), float.
     fit_parameters : callable
-        ``fit_parameters(target)``: what Pipeline.fit is given beside features and target.
+        ``fit_parameters(target)``: further arguments of Pipeline.fit.
     name : str
         What it is, in words.
     space : callable
-        ``space(pipeline)``: for settings of the unfitted Pipeline that are worth a search, a
-        distribution or a list each.
+        ``space(pipeline)``: for each setting to search, a distribution or a list.
     settings : mapping
-        What is set otherwise than `build` does.
+        Settings that replace those of `build`.
     learn : callable
-        ``learn(pipeline, features, target, fit_parameters)``: the fitted Pipeline. Another than
-        scikit-learn's way is for features that lie elsewhere.
+        ``learn(pipeline, features, target, fit_parameters)``: the fitted Pipeline. Training on a
+        cluster replaces scikit-learn's fit.
     """
 
     build: Callable[[int, int, int], Pipeline]
@@ -79,22 +78,23 @@ class Estimator:
 
 
 def approximations(pipeline: Pipeline) -> list[str]:
-    """Say in a sentence each what stands in for something that would take too long."""
+    """Name each approximation that replaces a computation that would take too long."""
     if "kernel" not in pipeline.named_steps:
         return []
     return [
         f"more than {KERNEL_LIMIT} cells: {pipeline['kernel'].n_components} Nystroem components "
-        "and a linear machine stand in for the RBF kernel"
+        "and a linear machine replace the RBF kernel"
     ]
 
 
-def _tamed() -> list[tuple[str, object]]:
-    """Steps before a linear or kernel machine: fill, centre, tame long tails, scale.
+def _compressed() -> list[tuple[str, object]]:
+    """Steps before a linear or kernel machine: impute, centre, compress long tails, scale.
 
-    A column that is constant in a training part becomes 0 and has no weight, as if it were dropped;
-    dropping would fail where nothing varies, as a shortcut's columns may.
-    The hyperbolic tangent is nearly straight over the middle of a column and bounded beyond, so
-    one wild value cannot rule a distance, and the gaps between classes that ranks would close stay.
+    A column that is constant in a training part becomes 0 and gets no weight. It is not dropped,
+    because dropping would fail where no column varies, as in a shortcut's columns.
+    The hyperbolic tangent is almost linear over the middle of a column and bounded outside, so
+    that one outlier cannot dominate a distance, while gaps between classes, which ranks would
+    close, remain.
     """
     return [
         ("impute", SimpleImputer(strategy="median", keep_empty_features=True)),
@@ -109,7 +109,7 @@ def _svm(rows: int, columns: int, seed: int) -> Pipeline:
     if rows > KERNEL_LIMIT:
         components = Nystroem(gamma=gamma, n_components=COMPONENTS, random_state=seed)
         linear = LinearSVC(C=1.0, class_weight="balanced", random_state=seed)
-        return Pipeline([*_tamed(), ("kernel", components), ("model", linear)])
+        return Pipeline([*_compressed(), ("kernel", components), ("model", linear)])
     machine = SVC(
         C=10.0,
         gamma=gamma,
@@ -117,7 +117,7 @@ def _svm(rows: int, columns: int, seed: int) -> Pipeline:
         cache_size=500,
         decision_function_shape="ovo",
     )
-    return Pipeline([*_tamed(), ("model", machine)])
+    return Pipeline([*_compressed(), ("model", machine)])
 
 
 def _svm_space(pipeline: Pipeline) -> dict[str, Any]:
@@ -135,7 +135,7 @@ def _around(value: float, factor: float) -> Any:  # noqa: ANN401
 
 def _logistic(_rows: int, _columns: int, _seed: int) -> Pipeline:
     model = LogisticRegression(C=0.05, class_weight="balanced", max_iter=5_000)
-    return Pipeline([*_tamed(), ("model", model)])
+    return Pipeline([*_compressed(), ("model", model)])
 
 
 def _logistic_space(pipeline: Pipeline) -> dict[str, Any]:
@@ -180,7 +180,7 @@ def class_pairs(classes: int) -> list[tuple[int, int]]:
 def smallest_margins(margins: Floats, classes: int) -> Floats:
     """Score each class by its smallest margin over any other: (n, classes).
 
-    scikit-learn counts won duels instead, which ranks cells in a few coarse steps.
+    scikit-learn counts won pairs instead, which ranks cells in few coarse steps.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The few features that tell classes apart and do not repeat one another, chosen in each fold."""
+"""Feature selection inside each fold: relevant columns that are not redundant."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Representatives(SelectorMixin, BaseEstimator):  # type: ignore[misc]  # sk
                 self.chosen_[column] = True
                 passed |= np.abs(units[:, column] @ units) >= self.redundant
         if not self.chosen_.any():
-            self.chosen_[0] = True  # nothing varies: a Pipeline still needs a column
+            self.chosen_[0] = True  # no column varies: a Pipeline still needs one
         return self
 
     def _get_support_mask(self) -> Truth:
@@ -83,8 +83,8 @@ class Representatives(SelectorMixin, BaseEstimator):  # type: ignore[misc]  # sk
 def with_selection(estimator: Estimator, most: int | None) -> Estimator:
     """Return an estimator whose Pipeline first chooses at most `most` columns.
 
-    It does so whenever it is fitted, so never by a cell that is tested. Without a number the
-    estimator is as it was.
+    The selection is part of every fit, so that no test cell has a part in it. With None the
+    estimator is returned unchanged.
     """
     if most is None:
         return estimator
@@ -104,7 +104,7 @@ def kept_columns(pipeline: Pipeline) -> Codes:
 
 
 def without_selection(pipeline: Pipeline) -> Pipeline:
-    """Give the rest of a fitted Pipeline, whose input is the chosen columns."""
+    """Return the steps of a fitted Pipeline after the selection."""
     return pipeline[1:] if STEP in pipeline.named_steps else pipeline
 
 
@@ -125,9 +125,9 @@ def between_classes(units: Floats, target: Codes) -> Floats:
 
 
 def stability(chosen: Truth) -> float:
-    """How alike the choices of several folds are: 1 for equal ones, about 0 for random ones.
+    """Stability of the selections of several folds: 1 if equal, about 0 if random.
 
-    NaN where that cannot be told: one fold only, or nothing or everything chosen in all.
+    NaN with one fold only, or if nothing or everything is selected in all.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Scores of cells by models that have not seen their group, inside the cells learnt from."""
+"""Scores of the training cells by inner cross-validation on grouped folds."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def inner_scores(
 ) -> Floats:
     """Score every cell by a model that has not seen its group: (n, classes) float64.
 
-    Where a class has one group only, by one that has not seen its picture; where it has one
-    picture only, by one that has not seen the cell.
+    If a class has one group only, by a model that has not seen its picture; if it has one picture
+    only, by a model that has not seen the cell.
 
     Parameters
     ----------
@@ -34,22 +34,22 @@ def inner_scores(
     target, groups : (n,) int64
     seed : int
     pictures : (n,) int64, optional
-        Equal for copies of a picture; without them every cell is one of its own.
+        Equal for copies of a picture; by default each cell has its own.
 
     Raises
     ------
     ModelError
         If a class has one cell only.
     AssertionError
-        If an inner fold parts a group.
+        If an inner fold splits a group.
     """
     if splits_groups_to_calibrate(target, groups):
         groups = _finer(target, pictures)
     rarest = int(groups_by_class(target, groups).min())
     if rarest < 2:
         raise ModelError(
-            f"a training part has {rarest} cell of a class: too few to calibrate on",
-            "add cells of the rarest class; three, in as many folds, are the least",
+            f"a training part has {rarest} cell of a class: too few for calibration",
+            "add cells of the rarest class: at least three, in different folds",
         )
     folds = min(INNER_FOLDS, rarest)
     names = [str(code) for code in range(int(target.max()) + 1)]
@@ -69,7 +69,7 @@ def splits_groups_to_calibrate(target: Codes, groups: Codes) -> bool:
 
 
 def _finer(target: Codes, pictures: Codes | None) -> Codes:
-    """Give the pictures as groups, or each cell, where a class has one picture only."""
+    """Return the pictures as groups, or each cell if a class has one picture only."""
     if pictures is None or splits_groups_to_calibrate(target, pictures):
         return np.arange(len(target))
     return pictures

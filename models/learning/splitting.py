@@ -1,4 +1,4 @@
-"""Folds that keep groups whole and hold every class; checked, never assumed."""
+"""Folds that keep groups whole and contain every class; both are checked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ATTEMPTS = 50
 
 
 def largest_folds(target: NDArray[np.int64], groups: NDArray[np.int64]) -> int:
-    """Count the folds that can all hold every class: the groups of the rarest class."""
+    """Count the folds that can all contain every class: the groups of the rarest class."""
     return int(groups_by_class(target, groups).min())
 
 
@@ -32,12 +32,12 @@ def grouped_folds(
     classes: Sequence[str],
     unit: str = "subjects",
 ) -> NDArray[np.int64]:
-    """Deal groups to folds so that each fold has its share of every class.
+    """Assign groups to folds so that each fold gets its share of every class.
 
-    Large groups are dealt first, each to the fold that has least of its classes so far; their
+    Large groups are assigned first, each to the fold that has least of its classes so far; their
     order is random within a factor of two, so that seeds give different folds. A class with at
-    least `folds` groups of its own reaches every fold, and the result is checked;
-    scikit-learn's StratifiedGroupKFold makes folds of one class without a word.
+    least `folds` groups reaches every fold, and the result is checked: scikit-learn's
+    StratifiedGroupKFold silently makes folds with one class.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def grouped_folds(
     if most < 2:
         raise ModelError(
             f"class {classes[rarest]!r} has {most} of the {unit}",
-            f"each class needs at least 2 {unit} to be tested on one and learnt from another",
+            f"each class needs at least 2 {unit}: one to test on and one to train on",
         )
     if folds > most:
         raise ModelError(
@@ -83,23 +83,23 @@ def grouped_folds(
             assert_disjoint(groups, fold)
             return fold
     raise ModelError(
-        f"no way to deal the {unit} into {folds} folds that all hold every class was found",
+        f"no assignment of the {unit} to {folds} folds that all contain every class was found",
         f"ask for fewer folds, or see which {unit} have cells of several classes",
     )
 
 
 def all_classes_everywhere(target: NDArray[np.int64], fold: NDArray[np.int64], folds: int) -> bool:
-    """Tell whether every fold, and every complement of one, holds every class."""
+    """Return whether every fold, and the complement of every fold, contains every class."""
     counts = np.zeros((folds, int(target.max()) + 1), dtype=np.int64)
     np.add.at(counts, (fold, target), 1)
     return bool((counts > 0).all() and (counts.sum(axis=0) - counts > 0).all())
 
 
 def assert_disjoint(groups: NDArray[np.int64], fold: NDArray[np.int64]) -> None:
-    """Raise AssertionError if the cells of a group lie in two folds."""
+    """Raise AssertionError if the cells of a group are in two folds."""
     pairs = np.unique(np.stack([groups, fold]), axis=1)
     if pairs.shape[1] != len(np.unique(groups)):
-        raise AssertionError("a group lies in two folds")
+        raise AssertionError("a group is in two folds")
 
 
 def _deal(

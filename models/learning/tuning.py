@@ -1,4 +1,4 @@
-"""Settings of an estimator chosen by a small random search inside the cells learnt from."""
+"""Tuning: a small random search over an estimator's settings on inner folds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Codes = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """One configuration and what it is worth on the inner folds.
+    """One configuration and its result on the inner folds.
 
     Parameters
     ----------
@@ -50,20 +50,20 @@ def search(
 ) -> list[Candidate]:
     """Try the default configuration and `candidates` drawn ones on the same inner folds.
 
-    They are compared by the log loss of their calibrated scores: what the model will say is a
-    probability, every cell counts by how wrong it is, and unlike balanced accuracy it does not tie
-    where a fold holds thirty cells. scikit-learn draws the candidates; its RandomizedSearchCV can
-    neither calibrate the scores first nor hand them on, and calibration and threshold would cost
-    every inner fit again.
+    They are compared by the log loss of their calibrated scores: the model's output is a
+    probability, each cell counts by its error, and unlike balanced accuracy the log loss has no
+    ties in a fold of thirty cells. scikit-learn draws the candidates; its RandomizedSearchCV
+    neither calibrates the scores first nor returns them, so that calibration and threshold would
+    need every inner fit again.
 
     Parameters
     ----------
     estimator : Estimator
     features : (n, p) float64
     target, groups : (n,) int64
-        Of the cells learnt from only.
+        Of the training cells only.
     candidates : int
-        Configurations to draw beside the default.
+        Configurations to draw in addition to the default.
     seed : int
     pictures : (n,) int64, optional
         See `inner_scores`.
@@ -95,7 +95,7 @@ def search(
 
 
 def best(tried: Sequence[Candidate]) -> Candidate:
-    """Give the candidate of least loss; of equal ones the first, so the default if in doubt."""
+    """Return the candidate with the lowest loss; of equal ones the first, which is the default."""
     return min(tried, key=lambda one: one.loss)
 
 

@@ -1,4 +1,4 @@
-"""What a classifier is worth, in the field's figures; each a closed form on plain arrays."""
+"""Figures of merit of a classifier; each a closed form on arrays."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _right(counts: NDArray[Any]) -> NDArray[Any]:
 
 
 def accuracy(counts: NDArray[Any]) -> Floats:
-    """Share of cells decided rightly, (...)."""
+    """Share of cells that are classified correctly, (...)."""
     return ratio(_right(counts).sum(axis=-1), counts.sum(axis=(-2, -1)))
 
 
@@ -77,19 +77,19 @@ def class_sensitivity(counts: NDArray[Any]) -> Floats:
 
 
 def class_specificity(counts: NDArray[Any]) -> Floats:
-    """Share of the cells of all other classes that are not called so: (..., classes)."""
+    """Share of the cells of other classes that are not assigned to it: (..., classes)."""
     others = counts.sum(axis=(-2, -1))[..., None] - counts.sum(axis=-1)
     wrongly = counts.sum(axis=-2) - _right(counts)
     return ratio(others - wrongly, others)
 
 
 def class_f1(counts: NDArray[Any]) -> Floats:
-    """2 TP / (2 TP + FP + FN): (..., classes); 0 for a class never called, NaN for one absent."""
+    """2 TP / (2 TP + FP + FN): (..., classes); 0 for a class never predicted, NaN for an absent one."""
     return ratio(2 * _right(counts), counts.sum(axis=-2) + counts.sum(axis=-1))
 
 
 def macro_f1(counts: NDArray[Any]) -> Floats:
-    """Mean F1 over the classes that occur or are called, (...)."""
+    """Mean F1 over the classes that occur or are predicted, (...)."""
     mean: Floats = np.nanmean(class_f1(counts), axis=-1)
     return mean
 

@@ -1,4 +1,4 @@
-"""Operating points: thresholds, what they mean at a prevalence, and when to say nothing."""
+"""Operating points: thresholds, predictive values, abstention and decision curves."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CONFIDENCES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 
 def threshold_for_sensitivity(truth: Truth, probability: Floats, sensitivity: float) -> float:
-    """Give the highest threshold from which on at least that share of the positives is called.
+    """Return the highest threshold at which the sensitivity is at least the one asked for.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def threshold_for_sensitivity(truth: Truth, probability: Floats, sensitivity: fl
 
 @dataclass(frozen=True)
 class PredictiveValues:
-    """What a call is worth where that share of cells is positive; NaN where nothing is called.
+    """Positive and negative predictive value at a prevalence; NaN where nothing is predicted.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def predictive_values(
 
 @dataclass(frozen=True)
 class Abstention:
-    """Saying nothing below a confidence: share of cells still decided, and error among them."""
+    """Abstention below a confidence: share of cells still classified, and their error rate."""
 
     confidence: float
     coverage: float
@@ -94,7 +94,7 @@ def abstentions(
 
 @dataclass(frozen=True)
 class NetBenefit:
-    """Decision curve at a threshold probability: of the model, and of calling every cell."""
+    """Net benefit at a threshold probability: of the model, and of calling every cell positive."""
 
     threshold: float
     model: float

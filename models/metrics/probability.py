@@ -17,7 +17,7 @@ SIMULATIONS = 200
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """Weight of what is called positive from each distinct score on, highest score first.
+    """True and false positives at each distinct score, highest score first.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def brier(truth: Truth, probability: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Bin:
-    """Cells of like probability: how many, their mean probability, and the share of positives."""
+    """A calibration bin: number of cells, mean probability, and share of positives."""
 
     cells: int
     probability: float
@@ -121,7 +121,7 @@ class Bin:
 
 
 def reliability(truth: Truth, probability: Floats, bins: int = BINS) -> list[Bin]:
-    """Compare probabilities with what happened, in bins of equal count (ties stay together)."""
+    """Compare probabilities with observed shares in bins of equal count (ties stay together)."""
     place = _bins(probability, bins)
     return [
         Bin(int(here.sum()), float(probability[here].mean()), float(truth[here].mean()))
@@ -139,9 +139,9 @@ def calibration_error(truth: Truth, probability: Floats, bins: int = BINS) -> fl
 def calibration_error_if_perfect(
     probability: Floats, bins: int = BINS, *, simulations: int = SIMULATIONS, seed: int = 0
 ) -> float:
-    """Calibration error that these probabilities would show if they were true.
+    """Expected calibration error if these probabilities were perfectly calibrated.
 
-    Finite samples scatter, so even a perfect model does not show 0; the mean over simulated truths.
+    It is above 0, as samples are finite: the mean over simulated labels.
     """
     rng = np.random.default_rng(seed)
     place = _bins(probability, bins)

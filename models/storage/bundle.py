@@ -49,7 +49,7 @@ class Bundle:
     threshold : float
         Probability of the positive class from which on a cell is called so (two classes).
     metadata : mapping
-        What the training was: JSON values only.
+        Facts of the training: JSON values only.
     """
 
     pipeline: Pipeline
@@ -64,9 +64,9 @@ class Bundle:
 
 
 def predict_probabilities(bundle: Bundle, table: pd.DataFrame) -> NDArray[np.float64]:
-    """Give the probability of each class for each row: (rows, classes) float64.
+    """Predict the probability of each class for each row: (rows, classes) float64.
 
-    Columns are taken by name, so their order in the table is no matter.
+    Columns are taken by name, in any order.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def check_target(folder: Path) -> None:
 
 
 def save_bundle(bundle: Bundle, folder: Path, extra: Mapping[str, bytes] | None = None) -> None:
-    """Write the bundle, and `extra` files by name, beside the folder; then rename it.
+    """Write the bundle and the `extra` files to a temporary folder, then rename it.
 
     A model that is there already is replaced; anything else is left alone and refused.
 
@@ -140,12 +140,12 @@ def save_bundle(bundle: Bundle, folder: Path, extra: Mapping[str, bytes] | None 
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(
             prefix=f".{folder.name}.", dir=folder.parent, ignore_cleanup_errors=True
-        ) as beside:
-            fresh = Path(beside) / "new"
+        ) as temporary:
+            fresh = Path(temporary) / "new"
             fresh.mkdir()
             for name, content in files.items():
                 (fresh / name).write_bytes(content)
-            _swap(fresh, folder, Path(beside) / "old")
+            _swap(fresh, folder, Path(temporary) / "old")
     except OSError as error:
         raise ModelError(
             f"{folder} cannot be written: {error.strerror}", "name another folder for the model"
@@ -165,7 +165,7 @@ def load_bundle(folder: Path, *, feature_versions: Mapping[str, int]) -> Bundle:
     ------
     ModelError
         If a file is missing or damaged, or format, a library, a feature or a stored type is not
-        what is wanted; the line says which, seen and wanted.
+        what is expected; the line states the value seen and the value expected.
     """
     again = "train the model again with this installation"
     record = _record(folder)
@@ -214,7 +214,7 @@ def load_bundle(folder: Path, *, feature_versions: Mapping[str, int]) -> Bundle:
 
 
 def stored_training(folder: Path) -> Mapping[str, Any]:
-    """Read what the bundle says of its training, before it can be known whether it fits.
+    """Read the bundle's training record without checking that the bundle fits.
 
     Raises
     ------
@@ -255,7 +255,7 @@ def _check_versions(
 
 
 def _swap(fresh: Path, folder: Path, aside: Path) -> None:
-    """Put the new folder in the place of the old one, which comes back if that fails."""
+    """Replace the old folder by the new one; restore the old one if that fails."""
     if not folder.exists():
         fresh.rename(folder)
         return

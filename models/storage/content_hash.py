@@ -1,4 +1,4 @@
-"""A hash of what a skops file holds; the file itself differs from run to run."""
+"""A hash of a skops file's content; the bytes of the file differ from run to run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from zipfile import ZipFile
 
 
 def content_hash(data: bytes) -> str:
-    """SHA-256 of a skops file's content, blind to the memory addresses that name its parts.
+    """SHA-256 of a skops file's content, independent of the memory addresses that name its parts.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A fitted Pipeline as bytes and back: skops, with the types we trust written out."""
+"""Store a fitted Pipeline with skops; the trusted types are a literal list."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from sklearn.pipeline import Pipeline
 from ..errors import ModelError
 from .content_hash import content_hash
 
-# What a Pipeline of ours holds beyond skops' own list. Never extended by what a file says.
+# Types that our Pipelines hold beyond skops' own list. A file can never extend it.
 TRUSTED = ("numpy.dtype", "xgboost.core.Booster", "xgboost.sklearn.XGBClassifier")
 
 
 def dump_pipeline(pipeline: Pipeline) -> tuple[bytes, str]:
-    """Give the file's bytes and the hash of their content."""
+    """Return the file's bytes and the hash of their content."""
     stored: bytes = skops.io.dumps(pipeline)
     return stored, content_hash(stored)
 
@@ -36,7 +36,7 @@ def load_pipeline(stored: bytes, *, content_sha256: str, columns: int, name: str
     Raises
     ------
     ModelError
-        If a type is not trusted, or the content is not what is wanted.
+        If a type is not trusted, or the content differs from the record.
     """
     remedy = "get the model from where it was trained, or train it again"
     try:

@@ -61,7 +61,7 @@ def test_sets_part_the_columns():
     ("dictionary", "line"),
     [
         (column_dictionary(), "no embedding to compare with"),
-        (embedding_columns("Cells"), "beside the embedding"),
+        (embedding_columns("Cells"), "except the embedding"),
     ],
 )
 def test_a_table_with_one_kind_only_is_refused(tmp_path, dictionary, line):

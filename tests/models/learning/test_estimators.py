@@ -75,8 +75,7 @@ def test_a_kernel_machine_beyond_its_limit_is_approximated(monkeypatch):
     features, target, groups = synthetic_classes()
     model = fit_calibrated(ESTIMATORS["svm"], features, target, groups, seed=0)
     assert approximations(model.pipeline) == [
-        "more than 50 cells: 40 Nystroem components "
-        "and a linear machine stand in for the RBF kernel"
+        "more than 50 cells: 40 Nystroem components and a linear machine replace the RBF kernel"
     ]
     assert (model.probabilities(features).argmax(axis=1) == target).mean() > 0.8
 

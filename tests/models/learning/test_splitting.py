@@ -101,7 +101,7 @@ def test_a_split_that_cannot_exist_is_refused():
     # each class lies in two groups, but both in the same ones: a fold takes one group with both
     # classes, and with a third fold-less group no fold lacks any; three classes in a chain fail
     target, groups = codes(0, 1, 1, 2, 2, 0), codes(0, 0, 1, 1, 2, 2)
-    with pytest.raises(ModelError, match="no way to deal the subjects into 2 folds"):
+    with pytest.raises(ModelError, match="no assignment of the subjects to 2 folds"):
         grouped_folds(target, groups, folds=2, seed=0, classes="abc")
 
 
@@ -140,7 +140,7 @@ def test_a_chain_over_two_kinds_of_copies_is_one_group():
     groups, notes = groups_of(["a", "b", "c"], sha=["1", "1", "2"], phash=["p", "q", "q"])
     assert groups == [0, 0, 0]
     assert notes == [
-        "3 subjects joined into 1 group, for they share copies of a picture: a = b = c"
+        "3 subjects joined into 1 group, because they share copies of a picture: a = b = c"
     ]
 
 

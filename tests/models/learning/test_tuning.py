@@ -37,9 +37,9 @@ def test_inner_folds_that_part_a_group_are_refused(monkeypatch):
         return np.arange(len(target)) % folds
 
     monkeypatch.setattr("models.learning.inner_scores.grouped_folds", leaky)
-    with pytest.raises(AssertionError, match="a group lies in two folds"):
+    with pytest.raises(AssertionError, match="a group is in two folds"):
         inner_scores(LOGISTIC, features, target, groups, 0)
-    with pytest.raises(AssertionError, match="a group lies in two folds"):
+    with pytest.raises(AssertionError, match="a group is in two folds"):
         fit_calibrated(LOGISTIC, features, target, groups, candidates=2)
 
 
