@@ -70,7 +70,7 @@ class Reference:
     def percentile(self, feature: str, of: str, value: float) -> float:
         """Share of the cells of a class ("" for all) that have less, 0 to 100; of equals, half.
 
-        It is interpolated between the stored percentiles, to within about one point. Values beyond those
+        """Percentile rank of a value in a class ("" for all), 0 to 100, by mid-ranks.
         of all cells give 0 and 100; NaN if the class has no value.
         """
         rows = self.table[(self.table["feature"] == feature) & (self.table["class"] == of)]

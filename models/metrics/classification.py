@@ -84,7 +84,7 @@ def class_specificity(counts: NDArray[Any]) -> Floats:
 
 
 def class_f1(counts: NDArray[Any]) -> Floats:
-    """2 TP / (2 TP + FP + FN): (..., classes); 0 for a class never predicted, NaN for an absent one."""
+    """F1 = 2 TP / (2 TP + FP + FN): (..., classes); 0 if never predicted, NaN if absent."""
     return ratio(2 * _right(counts), counts.sum(axis=-2) + counts.sum(axis=-1))
 
 
