@@ -68,8 +68,10 @@ class Reference:
         return medians
 
     def percentile(self, feature: str, of: str, value: float) -> float:
-        """Share of the cells of a class ("" for all) that have less, 0 to 100; of equals, half.
+        """Percentile rank of a value in a class ("" for all), 0 to 100, by mid-ranks.
 
+        It is interpolated between the stored percentiles, to within about one point. Values
+        outside the range of all cells give 0 and 100; NaN if the class has no value.
         """Percentile rank of a value in a class ("" for all), 0 to 100, by mid-ranks.
         of all cells give 0 and 100; NaN if the class has no value.
         """
