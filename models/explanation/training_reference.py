@@ -72,8 +72,6 @@ class Reference:
 
         It is interpolated between the stored percentiles, to within about one point. Values
         outside the range of all cells give 0 and 100; NaN if the class has no value.
-        """Percentile rank of a value in a class ("" for all), 0 to 100, by mid-ranks.
-        of all cells give 0 and 100; NaN if the class has no value.
         """
         rows = self.table[(self.table["feature"] == feature) & (self.table["class"] == of)]
         if len(rows) != 1:
