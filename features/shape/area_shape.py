@@ -1,4 +1,4 @@
-"""Size and shape of the cell and of its nucleus."""
+"""Size and shape features of the cell and of its nucleus, from mask moments and counts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def area(shape: Shape) -> float:
     vetted="MATLAB; scikit-image; by hand",
 )
 def perimeter(shape: Shape) -> float:
-    """Crofton perimeter from lines in 4 directions."""
+    """Crofton perimeter: estimated from intersections with lines in 4 directions."""
     return shape.perimeter
 
 
@@ -61,7 +61,7 @@ def equivalent_diameter(shape: Shape) -> float:
     vetted="MATLAB; scikit-image; by hand; Nyxus's table",
 )
 def major_axis_length(shape: Shape) -> float:
-    """Full major axis of the ellipse with the same second moments (no pixel term added)."""
+    """Full major axis of the ellipse with the same second central moments (no pixel term added)."""
     return shape.axes[0]
 
 
@@ -73,7 +73,7 @@ def major_axis_length(shape: Shape) -> float:
     vetted="MATLAB; scikit-image; by hand; Nyxus's table",
 )
 def minor_axis_length(shape: Shape) -> float:
-    """Full minor axis of the ellipse with the same second moments (no pixel term added)."""
+    """Full minor axis of the ellipse with the same second central moments (no pixel term added)."""
     return shape.axes[1]
 
 
@@ -95,7 +95,7 @@ def eccentricity(shape: Shape) -> float:
 
 @shape_feature(
     unit="1",
-    plain="width over length",
+    plain="ratio of width to length",
     range="[0, 1]",
     invariances=SCALE_INVARIANT,
     nan="empty compartment or a single pixel",
@@ -104,7 +104,7 @@ def eccentricity(shape: Shape) -> float:
     vetted="scikit-image; by hand; Nyxus's table",
 )
 def elongation(shape: Shape) -> float:
-    """Minor over major axis length: 1 for a disc, 0 for a line."""
+    """Minor axis length / major axis length: 1 for a disc, 0 for a line."""
     major, minor = shape.axes
     return minor / major if major > 0 else nan
 
@@ -120,7 +120,7 @@ def elongation(shape: Shape) -> float:
     vetted="MATLAB; scikit-image; by hand; Nyxus's table",
 )
 def orientation(shape: Shape) -> float:
-    """Angle of the major axis from the direction of the rows, counter-clockwise."""
+    """Angle between the row axis (axis 0, downwards) and the major axis, counter-clockwise."""
     rows, cols, both = shape.covariance
     if shape.empty or (rows == cols and both == 0):
         return nan
@@ -130,14 +130,14 @@ def orientation(shape: Shape) -> float:
 
 @shape_feature(
     unit="1",
-    plain="share of its box",
+    plain="share of its bounding box",
     range="(0, 1]",
     invariances=SCALE_INVARIANT,
     reference="scikit-image regionprops extent",
     vetted="MATLAB; Nyxus's table; scikit-image; by hand",
 )
 def extent(shape: Shape) -> float:
-    """Area over the area of the bounding box."""
+    """Area / area of the bounding box."""
     return shape.area / (shape.box[0] * shape.box[1])
 
 
@@ -151,7 +151,7 @@ def extent(shape: Shape) -> float:
     vetted="Nyxus's table; scikit-image; by hand",
 )
 def bounding_box_columns(shape: Shape) -> float:
-    """Columns of the bounding box."""
+    """Number of columns of the bounding box."""
     return shape.box[1]
 
 
@@ -165,7 +165,7 @@ def bounding_box_columns(shape: Shape) -> float:
     vetted="Nyxus's table; scikit-image; by hand",
 )
 def bounding_box_rows(shape: Shape) -> float:
-    """Rows of the bounding box."""
+    """Number of rows of the bounding box."""
     return shape.box[0]
 
 
@@ -185,46 +185,46 @@ def form_factor(shape: Shape) -> float:
 
 @shape_feature(
     unit="1",
-    plain="parts less holes",
+    plain="number of parts minus number of holes",
     range="integers",
     invariances=SCALE_INVARIANT,
     reference="Gray 1971; scikit-image euler_number with connectivity 2",
     vetted="MATLAB; Nyxus's table; scikit-image; by hand",
 )
 def euler_number(shape: Shape) -> float:
-    """Number of 8-connected parts less number of holes."""
+    """Number of 8-connected components minus number of holes."""
     return shape.euler_number
 
 
 @shape_feature(
     unit="px",
-    plain="half of the thickness",
+    plain="half of the largest thickness",
     range="[1, inf)",
     preset="full",
     reference="CellProfiler MeasureObjectSizeShape MaximumRadius",
     vetted="scipy; by hand",
 )
 def maximum_radius(shape: Shape) -> float:
-    """Largest distance of a pixel to the nearest pixel outside (radius of the inscribed disc)."""
+    """Radius of the inscribed disc: largest distance of a pixel to the nearest outside the mask."""
     return nan if shape.empty else float(shape.depth.max())
 
 
 @shape_feature(
     unit="px",
-    plain="thickness",
+    plain="mean depth within the outline",
     range="[1, inf)",
     preset="full",
     reference="CellProfiler MeasureObjectSizeShape MeanRadius",
     vetted="scipy; by hand",
 )
 def mean_radius(shape: Shape) -> float:
-    """Mean distance of the pixels to the nearest pixel outside."""
+    """Mean Euclidean distance from a mask pixel to the nearest pixel outside the mask."""
     return nan if shape.empty else float(shape.depth.mean())
 
 
 @shape_feature(
     unit="1",
-    plain="shape, independent of direction",
+    plain="shape, independent of rotation",
     range="(-inf, inf)",
     components=tuple("0123456"),
     invariances=f"{SCALE_INVARIANT}; component 6 changes its sign under flips",
@@ -232,7 +232,7 @@ def mean_radius(shape: Shape) -> float:
     vetted="MATLAB; scikit-image; by hand; Nyxus's table",
 )
 def hu_moment(shape: Shape) -> Floats:
-    """Hu's seven combinations of the normalised central moments."""
+    """Hu's seven moment invariants, computed from the normalised central moments."""
     n = shape.normalised
     across, along = n[3, 0] + n[1, 2], n[2, 1] + n[0, 3]
     skew, bend = n[3, 0] - 3 * n[1, 2], 3 * n[2, 1] - n[0, 3]

@@ -1,4 +1,4 @@
-"""How deep each point of an outline lies within the convex hull."""
+"""Convexity defects of a contour: the depth of each point below the convex hull."""
 
 from __future__ import annotations
 
@@ -13,81 +13,84 @@ Points = NDArray[np.int64]
 
 
 @inner
-def _in_hull_order(numbers: Points, start: int, count: int) -> bool:
-    """Whether all the hull's corners follow this visit in their order before it comes again."""
+def _in_hull_order(corners: Points, start: int, count: int) -> bool:
+    """Whether the visits after `start` contain the hull's other corners in the hull's order."""
     found = 1
-    for step in range(1, numbers.size):
-        here = numbers[(start + step) % numbers.size]
-        if found < count and here == (numbers[start] + found) % count:
+    for step in range(1, corners.size):
+        corner = corners[(start + step) % corners.size]
+        if found < count and corner == (corners[start] + found) % count:
             found += 1
     return found == count
 
 
 @inner
 def _corner_visits(points: Points, hull: Points) -> tuple[Points, Points]:
-    """Where the outline is at a corner of the hull, and at which one: (n,) each.
+    """Return the index of each contour point that is a hull corner, and that corner: (n,) each.
 
-    An outline comes twice to a pixel that joins two parts; not all of its visits are in the order
-    of the hull's corners, and only these count.
+    A contour visits a pixel twice where the pixel joins two parts of the mask. Visits out of the
+    hull's order are left out.
     """
-    places = np.empty(points.shape[0], np.int64)
-    numbers = np.empty(points.shape[0], np.int64)
+    positions = np.empty(points.shape[0], np.int64)
+    corners = np.empty(points.shape[0], np.int64)
     count = 0
-    for place in range(points.shape[0]):
+    for position in range(points.shape[0]):
         for corner in range(hull.shape[0]):
-            if points[place, 0] == hull[corner, 0] and points[place, 1] == hull[corner, 1]:
-                places[count], numbers[count] = place, corner
+            if points[position, 0] == hull[corner, 0] and points[position, 1] == hull[corner, 1]:
+                positions[count], corners[count] = position, corner
                 count += 1
-    places, numbers = places[:count], numbers[:count]
+    positions, corners = positions[:count], corners[:count]
     if count > hull.shape[0]:
-        kept = np.array([_in_hull_order(numbers, visit, hull.shape[0]) for visit in range(count)])
-        places, numbers = places[kept], numbers[kept]
-    return places, numbers
+        kept = np.array([_in_hull_order(corners, visit, hull.shape[0]) for visit in range(count)])
+        positions, corners = positions[kept], corners[kept]
+    return positions, corners
 
 
 @inner
 def _side_distance(hull: Points, corner: int, x: int, y: int) -> float:
-    """Distance of a point from the line through a corner of the hull and the next."""
+    """Distance of a point from the line through a hull corner and the next corner, in pixels."""
     start, stop = hull[corner % hull.shape[0]], hull[(corner + 1) % hull.shape[0]]
-    right, down = stop[0] - start[0], stop[1] - start[1]
-    away = abs(right * (y - start[1]) - down * (x - start[0]))
-    return float(away / np.sqrt(float(right * right + down * down)))
+    dx, dy = stop[0] - start[0], stop[1] - start[1]
+    cross = abs(dx * (y - start[1]) - dy * (x - start[0]))
+    return float(cross / np.sqrt(float(dx * dx + dy * dy)))
 
 
 @compiled
 def _defect_depths(points: Points, hull: Points) -> Floats:
-    """Distance of each point from the side of the hull behind it and before it: the lesser."""
+    """Distance of each point from the nearer of two hull sides.
+
+    One follows the corner that the contour visited last, the other precedes the next corner.
+    """
     size = points.shape[0]
     depths = np.zeros(size)
-    places, numbers = _corner_visits(points, hull)
-    for visit in range(places.size):
-        following = (visit + 1) % places.size
-        behind, ahead = numbers[visit], numbers[following] + hull.shape[0] - 1
-        for step in range(1, (places[following] - places[visit] - 1) % size + 1):
-            at = (places[visit] + step) % size
+    positions, corners = _corner_visits(points, hull)
+    for visit in range(positions.size):
+        following = (visit + 1) % positions.size
+        first_side, last_side = corners[visit], corners[following] + hull.shape[0] - 1
+        for step in range(1, (positions[following] - positions[visit] - 1) % size + 1):
+            at = (positions[visit] + step) % size
             depths[at] = min(
-                _side_distance(hull, behind, points[at, 0], points[at, 1]),
-                _side_distance(hull, ahead, points[at, 0], points[at, 1]),
+                _side_distance(hull, first_side, points[at, 0], points[at, 1]),
+                _side_distance(hull, last_side, points[at, 0], points[at, 1]),
             )
     return depths
 
 
 def convexity_defect_depths(points: Floats) -> Floats:
-    """Distance of each point of an outline from the side of the convex hull that faces it.
+    """Return the distance of each contour point from the convex hull side that spans it.
 
-    Where the outline comes back to a corner of the hull with no other corner on the way, two sides
-    face what lies between: the nearer counts.
+    Between two visits to the same hull corner, two sides span the contour: the nearer one counts.
 
     Parameters
     ----------
     points : (n, 2) float64
-        Whole numbers: columns and rows of at least two pixels, against the clock as they are seen,
-        or there and back on a line; a pixel may occur twice.
+        Whole numbers: column and row of each contour pixel, at least two distinct pixels,
+        counter-clockwise as displayed; a contour one pixel wide runs there and back, so that a
+        pixel may occur twice.
 
     Returns
     -------
     (n,) float64
-        Pixels; 0 at the corners.
+        Depths in pixels; 0 at the hull corners.
     """
     whole = points.astype(np.int32)
     hull = cv2.convexHull(whole, clockwise=True)[:, 0]

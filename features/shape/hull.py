@@ -1,4 +1,4 @@
-"""The convex hull of the cell and of its nucleus: indentation and diameters in all directions."""
+"""Convex hull features of the cell and of its nucleus: solidity, convexity, Feret diameters."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from .region import Shape
 
 @shape_feature(
     unit="px^2",
-    plain="size with its indentations filled",
+    plain="size with the indentations filled",
     range="[1, inf)",
     reference="Cox 1927",
     vetted="scipy; by hand",
 )
 def convex_area(shape: Shape) -> float:
-    """Area of the convex hull of the pixels taken as unit squares."""
+    """Area of the convex hull, with pixels as unit squares."""
     return shape.convex_area
 
 
 @shape_feature(
     unit="1",
-    plain="freedom from indentations",
+    plain="absence of indentations",
     range="(0, 1]",
     preset="minimal",
     invariances=SCALE_INVARIANT,
-    reference="CellProfiler MeasureObjectSizeShape, hull of the pixels taken as unit squares",
+    reference="CellProfiler MeasureObjectSizeShape, convex hull with pixels as unit squares",
     vetted="scipy; by hand",
 )
 def solidity(shape: Shape) -> float:
-    """Area over convex area: 1 for a convex outline, less for an indented or lobed one."""
+    """Area / convex area: 1 for a convex outline, less for an indented or lobed one."""
     return shape.area / shape.convex_area
 
 
@@ -44,7 +44,7 @@ def solidity(shape: Shape) -> float:
     vetted="by hand; formula in scikit-image",
 )
 def convexity(shape: Shape) -> float:
-    """Crofton perimeter of the convex hull over that of the outline: 1 where convex."""
+    """Crofton perimeter of the convex hull / Crofton perimeter: 1 for a convex outline."""
     return shape.convex_perimeter / shape.perimeter
 
 
@@ -52,11 +52,11 @@ def convexity(shape: Shape) -> float:
     unit="px",
     plain="longest diameter",
     range="[1.4, inf)",
-    reference="Feret 1930, hull of the pixels taken as unit squares",
+    reference="Feret 1930, convex hull with pixels as unit squares",
     vetted="scipy; by hand",
 )
 def maximum_feret_diameter(shape: Shape) -> float:
-    """Largest distance between two parallel tangents (maximum caliper)."""
+    """Largest distance between two parallel tangents of the convex hull (maximum caliper)."""
     return shape.feret[0]
 
 
@@ -64,24 +64,24 @@ def maximum_feret_diameter(shape: Shape) -> float:
     unit="px",
     plain="shortest diameter",
     range="[1, inf)",
-    reference="Feret 1930, hull of the pixels taken as unit squares",
+    reference="Feret 1930, convex hull with pixels as unit squares",
     vetted="by hand; formula in scipy",
 )
 def minimum_feret_diameter(shape: Shape) -> float:
-    """Smallest distance between two parallel tangents (minimum caliper)."""
+    """Smallest distance between two parallel tangents of the convex hull (minimum caliper)."""
     return shape.feret[1]
 
 
 @shape_feature(
     unit="1",
-    plain="shortest over longest diameter",
+    plain="ratio of shortest to longest diameter",
     range="(0, 1]",
     invariances=SCALE_INVARIANT,
     reference="Feret 1930",
     vetted="by hand; formula in scipy",
 )
 def feret_ratio(shape: Shape) -> float:
-    """Minimum over maximum Feret diameter."""
+    """Minimum Feret diameter / maximum Feret diameter."""
     return shape.feret[1] / shape.feret[0]
 
 
@@ -94,5 +94,5 @@ def feret_ratio(shape: Shape) -> float:
     vetted="scipy; by hand",
 )
 def roundness(shape: Shape) -> float:
-    """4 area / (pi squared maximum Feret diameter): 1 for a disc."""
+    """4 area / (pi maximum Feret diameter^2): 1 for a disc."""
     return 4 * shape.area / (pi * shape.feret[0] ** 2)

@@ -1,4 +1,4 @@
-"""Moments of the mask: Zernike magnitudes, and the central moments behind Hu's."""
+"""Moments of the mask: Zernike magnitudes, central and normalised central moments."""
 
 from __future__ import annotations
 
@@ -16,29 +16,33 @@ from .region import AREA_SHAPE, Shape
 
 DEGREE = 9
 ORDERS = tuple(
-    (n, turns) for n in range(DEGREE + 1) for turns in range(n + 1) if (n - turns) % 2 == 0
+    (n, repetition)
+    for n in range(DEGREE + 1)
+    for repetition in range(n + 1)
+    if (n - repetition) % 2 == 0
 )
 _MOMENTS = ((2, 0), (1, 1), (0, 2), (3, 0), (2, 1), (1, 2), (0, 3))
 
 
-def _polynomial(n: int, turns: int) -> NDArray[np.complex128]:
+def _polynomial(n: int, repetition: int) -> NDArray[np.complex128]:
     """Coefficients of the conjugate Zernike polynomial by powers of row and column: (10, 10).
 
-    It is ``(n + 1) / pi R(r) exp(-i turns angle)``; ``r^turns exp(-i turns angle)`` is
-    ``(col - i row)^turns`` and the rest of R a polynomial in ``r^2 = row^2 + col^2``.
+    With order n and repetition m the polynomial is ``(n + 1) / pi R(r) exp(-i m angle)``. Here
+    ``r^m exp(-i m angle) = (col - i row)^m``; the other factor of R is a polynomial in
+    ``r^2 = row^2 + col^2``.
     """
     weights = np.zeros((DEGREE + 1, DEGREE + 1), dtype=np.complex128)
-    for s in range((n - turns) // 2 + 1):
-        power = (n - turns) // 2 - s
+    for s in range((n - repetition) // 2 + 1):
+        power = (n - repetition) // 2 - s
         radial = (
             (-1) ** s
             * factorial(n - s)
-            / (factorial(s) * factorial((n + turns) // 2 - s) * factorial(power))
+            / (factorial(s) * factorial((n + repetition) // 2 - s) * factorial(power))
         )
         for k in range(power + 1):
-            for m in range(turns + 1):
-                term = comb(power, k) * comb(turns, m) * (-1j) ** m
-                weights[2 * k + m, 2 * (power - k) + turns - m] += radial * term
+            for m in range(repetition + 1):
+                term = comb(power, k) * comb(repetition, m) * (-1j) ** m
+                weights[2 * k + m, 2 * (power - k) + repetition - m] += radial * term
     return weights * (n + 1) / pi
 
 
@@ -49,11 +53,12 @@ POLYNOMIALS = np.stack([_polynomial(*order) for order in ORDERS]).reshape(len(OR
 def disc_moments(
     mask: NDArray[np.uint8], rows: NDArray[np.int64], row: float, col: float
 ) -> Floats:
-    """Sum over the pixels y^p x^q, in the disc about (row, col) that reaches the farthest pixel.
+    """Return the sums of ``y^p x^q`` over the mask's pixels: (10, 10), p first.
 
-    `rows` is `Shape.rows`; returns (10, 10), the powers of the rows first. Each run of pixels in
-    a row is a difference of two running totals, which begin at the mask's first column: outside of
-    the disc powers would grow until nothing is left of the difference.
+    The coordinates are relative to (row, col) and scaled so that the farthest pixel has distance
+    1. `rows` is `Shape.rows`. The sum over a run of pixels in a row is the difference of two
+    cumulative sums; these start at the mask's first column, since high powers of coordinates
+    outside the unit disc would cancel numerically.
     """
     farthest, first, stop = 0.0, mask.shape[1], 0
     for index in range(rows.shape[0]):
@@ -92,9 +97,9 @@ def disc_moments(
 @feature(
     AREA_SHAPE,
     unit="1",
-    plain="shape, independent of direction",
+    plain="shape, independent of rotation",
     range="[0, 3.2]",
-    components=tuple(f"{n}_{turns}" for n, turns in ORDERS),
+    components=tuple(f"{n}_{repetition}" for n, repetition in ORDERS),
     nan="empty compartment or a single pixel",
     invariances="translation, rotation by 90 degrees, flips; scale, within sampling",
     reference="Khotanzad 1990, doi:10.1109/34.55109; mahotas zernike_moments",
@@ -102,15 +107,16 @@ def disc_moments(
     version=3,
 )
 def zernike(shape: Shape) -> Floats:
-    """Magnitudes of the mask's Zernike moments to degree 9, by degree and number of turns.
+    """Magnitude of the mask's Zernike moment, by order (0 to 9) and repetition.
 
-    The unit disc is centred on the centroid and reaches the farthest pixel centre. Twelve decimals:
-    those of degree 0 (1 / pi) and 1 (0) are the same for every mask but for what rounding adds.
+    The unit disc is centred on the centroid and reaches the farthest pixel centre. Values are
+    rounded to 12 decimals: the moments of order 0 (1 / pi) and 1 (0) are equal for every mask,
+    except for rounding errors.
     """
     if shape.empty or shape.area == 1:
         return np.full(len(ORDERS), nan)
     moments = disc_moments(shape.mask.view(np.uint8), shape.rows, *shape.centroid)
-    # A machine that scales every column would take rounding for a feature.
+    # Standardisation of a column would amplify rounding errors of a constant.
     return np.asarray(np.round(np.abs(POLYNOMIALS @ moments.ravel()) / shape.area, 12))
 
 
@@ -119,7 +125,7 @@ moment = partial(
     AREA_SHAPE,
     components=tuple(f"{p}{q}" for p, q in _MOMENTS),
     preset="full",
-    plain="spread and lopsidedness of the shape",
+    plain="spread and asymmetry of the shape",
     range="(-inf, inf)",
     vetted="scikit-image",
 )
@@ -132,7 +138,7 @@ moment = partial(
     vetted="scikit-image; Nyxus's table",
 )
 def central_moment(shape: Shape) -> Floats:
-    """Sum of powers of the pixels' row and column about the centroid, by the two powers."""
+    """Central moment: sum of (row - mean row)^p (col - mean col)^q over the pixels, by p and q."""
     return np.array([shape.central[order] for order in _MOMENTS])
 
 
@@ -143,5 +149,5 @@ def central_moment(shape: Shape) -> Floats:
     vetted="scikit-image; Nyxus's table",
 )
 def normalised_central_moment(shape: Shape) -> Floats:
-    """Central moment over area^(1 + order / 2), by the powers of row and column."""
+    """Normalised central moment: central moment / area^(1 + (p + q) / 2), by p and q."""
     return np.array([shape.normalised[order] for order in _MOMENTS])

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.registry import FEATURES
-from ..primitives.quantise import quantise_image
 from .cooccurrence.glcm import TEXTURE, aggregate, compute_glcm
+from .image_levels import quantise_image
 
 
 def cooccurrence_features(

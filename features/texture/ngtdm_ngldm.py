@@ -13,7 +13,7 @@ from ..core.cell import COMPARTMENTS, Cell
 from ..core.registry import FEATURES, Axes, Family, Membership, feature
 from ..primitives.arrays import Floats
 from ..primitives.channels import TEXTURE_CHANNELS
-from ..primitives.quantise import quantise_image
+from .image_levels import quantise_image
 from .neighbour_counts import ToneDifferenceMatrix, neighbour_sums, selected_neighbour_sums
 from .size_matrix import SizeMatrix, declare_features
 

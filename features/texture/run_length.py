@@ -16,8 +16,9 @@ from ..core.registry import FEATURES, Axes, Family, Membership
 from ..primitives.arrays import Floats
 from ..primitives.channels import TEXTURE_CHANNELS
 from ..primitives.kernels import compiled, inner
-from ..primitives.quantise import quantise, quantise_image
+from ..primitives.quantise import quantise
 from .cooccurrence.glcm import aggregate
+from .image_levels import quantise_image
 from .size_matrix import SUM_COUNT, SizeMatrix, declare_features, sum_size_matrix
 
 

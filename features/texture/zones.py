@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from ..core.cell import COMPARTMENTS, Cell
 from ..core.registry import FEATURES, Axes, Family, Membership
 from ..primitives.channels import TEXTURE_CHANNELS
-from ..primitives.quantise import quantise, quantise_image
+from ..primitives.quantise import quantise
+from .image_levels import quantise_image
 from .size_matrix import SizeMatrix, declare_features
 from .zone_counts import zone_sums
 
