@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from pipelines.options import (
     reading_options,
     split_words,
 )
+from pipelines.progress import SILENCE, Progress, ShownProgress
 
 MISTAKE, SOME_FAILED, STOPPED = 2, 3, 130
 
@@ -52,34 +54,33 @@ def main() -> None:
 
 
 @contextmanager
-def _progress(*, quiet: bool, what: str) -> Iterator[Callable[[int, int, int], None] | None]:
-    """Show a bar with a rate on a terminal; after Ctrl-C say how to go on."""
+def _progress(*, quiet: bool, resumable: bool = True) -> Iterator[Progress]:
+    """Show progress on standard error; after Ctrl-C say that the next run goes on from there."""
+    shown: Progress = SILENCE
+    if not quiet:
+        write = partial(click.echo, err=True, nl=False)
+        shown = ShownProgress(write, terminal=sys.stderr.isatty())
     try:
-        with _bar(quiet=quiet, what=what) as show:
-            yield show
+        try:
+            yield shown
+        finally:
+            shown.finish()
     except KeyboardInterrupt:
+        if not resumable:
+            raise
         click.echo("stopped: run the same command again to go on from here", err=True)
         raise SystemExit(STOPPED) from None
 
 
-@contextmanager
-def _bar(*, quiet: bool, what: str) -> Iterator[Callable[[int, int, int], None] | None]:
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    import time
+def _counts(progress: Progress, step: str) -> Callable[[int, int, int], None]:
+    """Return what takes the counts of a step, which begins with the first of them."""
 
-    started = time.monotonic()
-    with click.progressbar(
-        length=1, label=what, file=sys.stderr, show_pos=True, item_show_func=lambda text: text
-    ) as bar:
+    def advance(done: int, total: int, failed: int) -> None:
+        if done == 1:
+            progress.begin(step, total)
+        progress.advance(done, total, failed)
 
-        def show(done: int, total: int, failed: int) -> None:
-            bar.length = total
-            rate = done / max(time.monotonic() - started, 1e-9)
-            bar.update(done - bar.pos, f"{rate:.1f}/s" + (f", {failed} failed" if failed else ""))
-
-        yield show
+    return advance
 
 
 def _report_failures(count: int, errors: Path | None) -> None:
@@ -147,8 +148,10 @@ def extract(images: Path, out: Path, *, resume: bool, quiet: bool, **options: An
     """Measure every image of a folder or CSV manifest: one row a cell."""
     from pipelines.extract import extract as run
 
-    with _progress(quiet=quiet, what="extract") as progress:
-        done = run(images, out, overwrite=not resume, progress=progress, **options)
+    with _progress(quiet=quiet) as progress:
+        done = run(
+            images, out, overwrite=not resume, progress=_counts(progress, "extract"), **options
+        )
     if not quiet:
         listing = done.listing
         for note in listing.notes:
@@ -220,8 +223,8 @@ def train(table: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # no
     from pipelines.train import train as run
     from pipelines.training.summary import training_summary
 
-    tell = None if quiet else lambda step: click.echo(step, err=True)
-    report = run(table, out, progress=tell, **options)
+    with _progress(quiet=quiet, resumable=False) as progress:
+        report = run(table, out, progress=progress.begin, **options)
     if not quiet:
         click.echo(training_summary(report))
 
@@ -245,8 +248,8 @@ def compare(table: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # 
     from pipelines.compare import compare as run
     from pipelines.comparison.page import outcome
 
-    tell = None if quiet else lambda step: click.echo(step, err=True)
-    contest = run(table, out, progress=tell, **options)
+    with _progress(quiet=quiet, resumable=False) as progress:
+        contest = run(table, out, progress=progress.begin, **options)
     if not quiet:
         for line in outcome(contest.record):
             click.echo(line)
@@ -284,8 +287,15 @@ def predict(
     """Give every cell a probability and a class, and every image and subject a summary."""
     from pipelines.predict import predict as run
 
-    with _progress(quiet=quiet, what="predict") as progress:
-        done = run(model, images, out, overwrite=not resume, progress=progress, **options)
+    with _progress(quiet=quiet) as progress:
+        done = run(
+            model,
+            images,
+            out,
+            overwrite=not resume,
+            progress=_counts(progress, "predict"),
+            **options,
+        )
     if not quiet:
         for note in done.notes:
             click.echo(f"note: {note}")
@@ -338,8 +348,10 @@ def segment(images: Path, out: Path, *, resume: bool, quiet: bool, **options: An
     """Write the masks that extract would use, and pictures of them, to look at and correct."""
     from pipelines.segment import segment as run
 
-    with _progress(quiet=quiet, what="segment") as progress:
-        done = run(images, out, overwrite=not resume, progress=progress, **options)
+    with _progress(quiet=quiet) as progress:
+        done = run(
+            images, out, overwrite=not resume, progress=_counts(progress, "segment"), **options
+        )
     if not quiet:
         for warning in done.warnings:
             click.echo(f"warning: {warning}")
@@ -384,9 +396,8 @@ def demo(out: Path, *, quiet: bool, **options: Any) -> None:  # noqa: ANN401
     from pipelines.demo import demo as run
     from pipelines.training.summary import training_summary
 
-    tell = None if quiet else lambda step: click.echo(step, err=True)
-    with _progress(quiet=quiet, what="extract") as progress:
-        report = run(out, progress=progress, tell=tell, **options)
+    with _progress(quiet=quiet) as progress:
+        report = run(out, progress=_counts(progress, "extract"), tell=progress.begin, **options)
     if not quiet:
         click.echo(training_summary(report))
 

@@ -25,7 +25,7 @@ FLOORS = (
         "data/errors", "data/fingerprints", "data/printable", "data/synthetic",
         "features/errors", "features/primitives",
         "models/errors", "models/metrics", "models/plots", "models/to_json",
-        "pipelines/html", "pipelines/installed",
+        "pipelines/html", "pipelines/installed", "pipelines/progress",
     ),
     ("data/decoding", "features/core", "models/dataset", "models/learning"),
     (

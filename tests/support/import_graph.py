@@ -31,7 +31,7 @@ def room_of(path: PurePosixPath) -> str:
     """
     if len(path.parts) > 2:
         return str(path.parent)
-    if path.parts[0] == "pipelines" and path.stem != "installed":
+    if path.parts[0] == "pipelines" and path.stem not in ("installed", "progress"):
         return "pipelines"
     return str(path.parent if path.stem == "__init__" else path.with_suffix(""))
 

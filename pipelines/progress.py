@@ -1,0 +1,242 @@
+"""Progress of long work: the steps that a command reports, and how they are shown."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+# Seconds between two lines where standard error is no terminal, and between two drawings of a bar.
+LINE_INTERVAL, BAR_INTERVAL = 10.0, 0.1
+_BAR_CELLS = 20
+
+
+class Progress(Protocol):
+    """What long work reports; one object serves all steps of a command, one after the other."""
+
+    def begin(self, step: str, total: int | None = None, unit: str = "images") -> None:
+        """Begin a step, and finish the one before.
+
+        Parameters
+        ----------
+        step : str
+            Its name, for the user.
+        total : int, optional
+            How many units it has, where that is known by now.
+        unit : str
+            What is counted, in the plural: ``images``, ``fits``.
+        """
+
+    def note(self, text: str) -> None:
+        """Say what the current step works on; an empty text for nothing in particular."""
+
+    def advance(self, done: int, total: int, failed: int = 0) -> None:
+        """Report how many units of the current step are done, of how many, and how many failed."""
+
+    def finish(self) -> None:
+        """Finish the current step."""
+
+
+class Silence:
+    """Progress that is not shown."""
+
+    def begin(self, step: str, total: int | None = None, unit: str = "images") -> None:
+        """Show nothing."""
+
+    def note(self, text: str) -> None:
+        """Show nothing."""
+
+    def advance(self, done: int, total: int, failed: int = 0) -> None:
+        """Show nothing."""
+
+    def finish(self) -> None:
+        """Show nothing."""
+
+
+SILENCE = Silence()
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far a step is.
+
+    Parameters
+    ----------
+    name, unit, note : str
+        As in `Progress`.
+    done, failed : int
+    total : int or None
+    seconds : float
+        Since it began.
+    """
+
+    name: str
+    unit: str = "images"
+    note: str = ""
+    done: int = 0
+    total: int | None = None
+    failed: int = 0
+    seconds: float = 0.0
+
+    @property
+    def running_text(self) -> str:
+        """Counts, rate, and the time that is left if the rest is as fast as what is done.
+
+        Examples
+        --------
+        >>> Step("extract", done=30, total=90, failed=1, seconds=10).running_text
+        'extract: 30 of 90 images, 1 failed, 3.0/s, 60 left, about 20 s'
+        >>> Step("train", "fits", "fold 4", 3, 12, seconds=60).running_text
+        'train: 3 of 12 fits, 20.0 s each, 9 left, about 3 min 0 s (fold 4)'
+        """
+        note = f" ({self.note})" if self.note else ""
+        if self.total is None:
+            return f"{self.name}{note}"
+        parts = [f"{self.name}: {self.done} of {self.total} {self.unit}"]
+        if self.failed:
+            parts.append(f"{self.failed} failed")
+        if self.done and self.seconds > 0:
+            parts.append(self._rate)
+            left = self.total - self.done
+            if left:
+                parts.append(f"{left} left, about {in_words(self.seconds / self.done * left)}")
+        return ", ".join(parts) + note
+
+    @property
+    def final_text(self) -> str:
+        """Counts, duration and rate.
+
+        Examples
+        --------
+        >>> Step("extract", done=90, total=90, failed=1, seconds=30).final_text
+        'extract: 90 of 90 images in 30 s, 1 failed, 3.0/s'
+        >>> Step("importances", seconds=8).final_text
+        'importances: 8 s'
+        """
+        if self.total is None:
+            return f"{self.name}: {in_words(self.seconds)}"
+        parts = [
+            f"{self.name}: {self.done} of {self.total} {self.unit} in {in_words(self.seconds)}"
+        ]
+        if self.failed:
+            parts.append(f"{self.failed} failed")
+        if self.done and self.seconds > 0:
+            parts.append(self._rate)
+        return ", ".join(parts)
+
+    @property
+    def _rate(self) -> str:
+        """Units per second, or seconds per unit of slow work."""
+        if self.done >= self.seconds:
+            return f"{self.done / self.seconds:.1f}/s"
+        return f"{self.seconds / self.done:.1f} s each"
+
+
+def in_words(seconds: float) -> str:
+    """Return a duration in words.
+
+    Examples
+    --------
+    >>> in_words(0.4), in_words(75), in_words(7260)
+    ('0 s', '1 min 15 s', '2 h 1 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+class ShownProgress:
+    """Progress on standard error: a bar on a terminal, elsewhere a plain line every ten seconds.
+
+    Parameters
+    ----------
+    write : callable
+        Writes a text as it is, and flushes.
+    terminal : bool
+        Whether a line can be drawn over.
+    clock : callable
+        Returns seconds since any fixed moment.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[str], object],
+        *,
+        terminal: bool,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._write, self._terminal, self._clock = write, terminal, clock
+        self._step: Step | None = None
+        self._began = self._last = 0.0
+        self._drawn = 0
+
+    def begin(self, step: str, total: int | None = None, unit: str = "images") -> None:
+        """Begin a step and show its name."""
+        self.finish()
+        self._step = Step(step, unit, total=total)
+        self._began = self._clock()
+        self._show()
+
+    def note(self, text: str) -> None:
+        """Take what the current step works on into its line."""
+        self._update(note=text)
+
+    def advance(self, done: int, total: int, failed: int = 0) -> None:
+        """Show the counts if the last line is old enough."""
+        self._update(done=done, total=total, failed=failed)
+
+    def finish(self) -> None:
+        """Show the final counts of the current step; without a terminal, of short ones nothing."""
+        if self._step is None:
+            return
+        step = replace(self._step, note="", seconds=self._clock() - self._began)
+        self._step = None
+        if self._terminal:
+            self._draw(step.final_text)
+            self._write("\n")
+            self._drawn = 0
+        elif step.total is not None or step.seconds >= LINE_INTERVAL:
+            self._write(f"{step.final_text}\n")
+
+    def _update(self, **changed: Any) -> None:  # noqa: ANN401
+        if self._step is None:
+            raise RuntimeError("progress of no step: begin one first")
+        now = self._clock()
+        self._step = replace(self._step, seconds=now - self._began, **changed)
+        if now - self._last >= (BAR_INTERVAL if self._terminal else LINE_INTERVAL):
+            self._show()
+
+    def _show(self) -> None:
+        """Write the line of the current step."""
+        if self._step is None:
+            return
+        self._last = self._clock()
+        if self._terminal:
+            self._draw(f"{bar(self._step)}{self._step.running_text}")
+        else:
+            self._write(f"{self._step.running_text}\n")
+
+    def _draw(self, text: str) -> None:
+        """Draw over the last line, cut to the width of the terminal."""
+        text = text[: shutil.get_terminal_size().columns - 1]
+        self._write("\r" + text.ljust(self._drawn))
+        self._drawn = len(text)
+
+
+def bar(step: Step) -> str:
+    """Return a step's bar, or nothing where its size is not known.
+
+    Examples
+    --------
+    >>> bar(Step("extract", done=45, total=90))
+    '[##########----------] '
+    """
+    if not step.total:
+        return ""
+    filled = _BAR_CELLS * step.done // step.total
+    return f"[{'#' * filled}{'-' * (_BAR_CELLS - filled)}] "
