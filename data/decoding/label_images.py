@@ -86,7 +86,7 @@ def numbered(samples: NDArray[Any]) -> NDArray[np.int32]:
         )
     levels, places = np.unique(samples, return_inverse=True)
     numbers = np.cumsum(levels > 0, dtype=np.int32)[places].reshape(samples.shape)
-    sizes = np.bincount(np.ravel(label(numbers, connectivity=2)))[1:]  # type: ignore[no-untyped-call]
+    sizes = np.bincount(np.ravel(label(numbers, connectivity=2)))[1:]
     parts = int((sizes > _SPECK * sizes.max()).sum())
     if parts > _MOST_PARTS * int(numbers.max()):
         raise DataError(

@@ -124,7 +124,7 @@ def separate_nuclei(mask: Bytes, red: float | None) -> NDArray[np.int32]:
     span = disc(max(1, round(0.25 * red)))
     peaks = (smooth >= cv2.dilate(smooth, span)) & (depth > 0.12 * red)
     _, seeds = cv2.connectedComponents(cv2.dilate(peaks.astype(np.uint8), disc(1)))
-    flooded = watershed(-smooth, seeds, mask=mask > 0)  # type: ignore[no-untyped-call]
+    flooded = watershed(-smooth, seeds, mask=mask > 0)
     labels = np.asarray(flooded, dtype=np.int32)
     bodies = _Basins(labels, depth)
     bodies.join_necks(_LOBE * red)
