@@ -376,11 +376,27 @@ def features(names: tuple[str, ...], style: Literal["table", "markdown", "json"]
 
 
 @main.command()
-def verify() -> None:
-    """Compare this installation with published reference values and closed forms."""
-    from pipelines.verify import verify as run
+@click.argument("images", type=IMAGES, required=False)
+@click.option("--peers", is_flag=True, help="Compare with mahotas and scikit-image instead.")
+@click.option(
+    "--sample",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="With --peers: the largest number of cells.",
+)
+def verify(images: Path | str | None, *, peers: bool, sample: int) -> None:
+    """Compare this installation with published values, closed forms, other packages.
 
-    done = run()
+    With --peers, the cells of IMAGES (a folder, a manifest or an image; without it synthetic
+    cells) are measured with mahotas and scikit-image too. Exit status 1: something disagrees.
+    """
+    from pipelines.verify import verify as run
+    from pipelines.verify import verify_peers
+
+    if images is not None and not peers:
+        raise click.UsageError(f"{images} needs --peers: without it no image is measured")
+    done = verify_peers(images, sample) if peers else run()
     click.echo(done.text())
     if done.disagreements:
         raise SystemExit(1)

@@ -1,7 +1,7 @@
-"""Drawn cells whose features are known in closed form, or by the formulas of a standard.
+"""Drawn cells with features that are known in closed form, or by the formulas of a standard.
 
-Every one maps column names to the expected value and the largest difference that is sampling or
-rounding, not error. Rectangles and stripes fill the pixel grid, so theirs are exact.
+Each function returns a cell and, by column, the expected value and the largest difference that
+sampling or rounding explains. Rectangles and stripes fill the pixel grid: their values are exact.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ Expected = dict[str, tuple[float, float]]  # column: value, tolerance
 EXACT = 1e-9
 ROWS, COLS = 24, 40
 RADIUS, MAJOR, MINOR = 50.0, 60.0, 30.0
-# The least grey of level 6 of 32 and the greatest of level 11: neither moves unnoticed.
+# Lowest grey of level 6 of 32 and highest of level 11: a shift of the quantisation shows in both.
 DARK, BRIGHT = 48, 95
 
 
-def _same(word: str, expected: Expected) -> Expected:
+def _in_compartment(word: str, expected: Expected) -> Expected:
     return {f"{word}_{key}": known for key, known in expected.items()}
 
 
-def _of_grey(plane: NDArray[np.integer], nucleus: Mask, cell: Mask) -> Cell:
+def _grey_cell(plane: NDArray[np.integer], nucleus: Mask, cell: Mask) -> Cell:
     return Cell(np.repeat(plane.astype(np.uint8)[..., None], 3, axis=2), nucleus, cell)
 
 
-def _outline_of(mask: Mask) -> Cell:
-    return _of_grey(np.full(mask.shape, 120), mask, mask)
+def _mask_cell(mask: Mask) -> Cell:
+    return _grey_cell(np.full(mask.shape, 120), mask, mask)
 
 
 def _box(shape: tuple[int, int], top: int, left: int, rows: int, cols: int) -> Mask:
@@ -56,7 +56,7 @@ def _rectangle() -> tuple[Cell, Expected]:
     perimeter = pi / 4 * (ROWS + COLS + sqrt(2) * (ROWS + COLS - 1))
     # Variance of the pixel centres along each side.
     tall, wide = (ROWS**2 - 1) / 12, (COLS**2 - 1) / 12
-    reach = ((ROWS - 1) ** 2 + (COLS - 1) ** 2) / 4  # squared, to the farthest pixel centre
+    farthest = ((ROWS - 1) ** 2 + (COLS - 1) ** 2) / 4  # squared, to the farthest pixel centre
     deeper = [(ROWS - 2 * depth) * (COLS - 2 * depth) for depth in range(ROWS // 2)]
     shape = {
         "Area": (area, EXACT),
@@ -80,17 +80,18 @@ def _rectangle() -> tuple[Cell, Expected]:
         "MeanRadius": (sum(deeper) / area, EXACT),
         "HuMoment_0": ((tall + wide) / area, EXACT),
         "HuMoment_1": (((wide - tall) / area) ** 2, EXACT),
-        "Zernike_2_0": (3 / pi * abs(2 * (tall + wide) / reach - 1), EXACT),
-        "Zernike_2_2": (3 / pi * (wide - tall) / reach, EXACT),
+        "Zernike_2_0": (3 / pi * abs(2 * (tall + wide) / farthest - 1), EXACT),
+        "Zernike_2_2": (3 / pi * (wide - tall) / farthest, EXACT),
     }
     expected = {f"AreaShape_{name}": known for name, known in shape.items()}
     mask = _box((60, 60), 10, 7, ROWS, COLS)
-    return _outline_of(mask), _same("Cells", expected) | _same("Nuclei", expected)
+    both = [_in_compartment(word, expected) for word in ("Cells", "Nuclei")]
+    return _mask_cell(mask), both[0] | both[1]
 
 
 def _disc() -> tuple[Cell, Expected]:
     row, col = _grid(111)
-    return _outline_of(row**2 + col**2 <= RADIUS**2), {
+    return _mask_cell(row**2 + col**2 <= RADIUS**2), {
         "Cells_AreaShape_Area": (pi * RADIUS**2, 0.005 * pi * RADIUS**2),
         "Cells_AreaShape_Perimeter": (2 * pi * RADIUS, 0.01 * 2 * pi * RADIUS),
         "Cells_AreaShape_FormFactor": (1, 0.02),
@@ -106,7 +107,7 @@ def _ellipse() -> tuple[Cell, Expected]:
     row, col = _grid(141)
     eccentricity = sqrt(1 - (MINOR / MAJOR) ** 2)
     perimeter = 4 * MAJOR * float(ellipe(eccentricity**2))
-    return _outline_of((row / MINOR) ** 2 + (col / MAJOR) ** 2 <= 1), {
+    return _mask_cell((row / MINOR) ** 2 + (col / MAJOR) ** 2 <= 1), {
         "Cells_AreaShape_Area": (pi * MAJOR * MINOR, 0.005 * pi * MAJOR * MINOR),
         "Cells_AreaShape_Perimeter": (perimeter, 0.03 * perimeter),
         "Cells_AreaShape_MajorAxisLength": (2 * MAJOR, 0.005 * 2 * MAJOR),
@@ -118,7 +119,7 @@ def _ellipse() -> tuple[Cell, Expected]:
 
 
 def _striped(dark: int, bright: int) -> Expected:
-    """Stripes of two levels in equal shares: of the four directions, one runs along them."""
+    """Stripes of two levels in equal shares; one of the four directions runs along them."""
     step, mean = float(bright // 8 - dark // 8), (dark + bright) / 2
     return {
         "Texture_Contrast_Gray_d1_32_mean": (0.75 * step**2, EXACT),
@@ -131,7 +132,7 @@ def _striped(dark: int, bright: int) -> Expected:
         "Texture_JointEntropy_Gray_d1_32_mean": (1, EXACT),
         "Texture_DifferenceEntropy_Gray_d1_32_mean": (0, EXACT),
         "Texture_JointAverage_Gray_d1_32_mean": ((dark // 8 + bright // 8) / 2 + 1, EXACT),
-        # A dark pixel has no darker neighbour, a bright one two equal ones, apart.
+        # A dark pixel has no darker neighbour; a bright one has two equal ones, not adjacent.
         "LBP_Frequency_Gray_P8R1_08": (0.5, EXACT),
         "LBP_Frequency_Gray_P8R1_09": (0.5, EXACT),
         "Intensity_Mean_Gray": (mean, EXACT),
@@ -144,18 +145,18 @@ def _striped(dark: int, bright: int) -> Expected:
 
 
 def _grating() -> tuple[Cell, Expected]:
-    """Columns in turn dark and bright; those of the nucleus brighter than the cytoplasm's.
+    """Columns alternately dark and bright; the nucleus brighter than the cytoplasm.
 
-    They lie side by side, 34 pixels from middle to middle, and do not touch.
+    The two are squares that do not touch; their centres are 34 pixels apart.
     """
     even = np.arange(66) % 2 == 0
     inner, outer = (136, 215), (DARK, BRIGHT)
     nucleus, cytoplasm = _box((32, 66), 0, 34, 32, 32), _box((32, 66), 0, 0, 32, 32)
     stripes = np.where(nucleus, np.where(even, *inner), np.where(even, *outer))
     area = 32.0**2
-    return _of_grey(stripes, nucleus, nucleus | cytoplasm), {
-        **_same("Nuclei", _striped(*inner)),
-        **_same("Cytoplasm", _striped(*outer)),
+    return _grey_cell(stripes, nucleus, nucleus | cytoplasm), {
+        **_in_compartment("Nuclei", _striped(*inner)),
+        **_in_compartment("Cytoplasm", _striped(*outer)),
         "Cells_Intensity_Mean_Gray": (sum((*inner, *outer)) / 4, EXACT),
         "Cells_Intensity_Entropy_Gray": (2, EXACT),
         "Cells_Texture_JointEntropy_Gray_d1_32_mean": (2, EXACT),
@@ -172,7 +173,7 @@ def _grating() -> tuple[Cell, Expected]:
 
 
 def _red() -> tuple[Cell, Expected]:
-    """Pure red under D65, as the sRGB standard's formulas give it; planes are 8-bit."""
+    """Pure red under D65, by the formulas of the sRGB standard; planes are 8-bit."""
     rgb = np.zeros((8, 8, 3), np.uint8)
     rgb[..., 0] = 255
     whole = np.ones((8, 8), np.bool_)
@@ -197,22 +198,22 @@ def _hues() -> tuple[Cell, Expected]:
     }
 
 
-# Optical density (natural log) of a cell's palest and darkest twentieth, and the empty slide's
-# level, in red, green and blue, that the default stain brings every cell to.
+# What the default stain brings every cell to, in red, green and blue: the optical density (natural
+# logarithm) of its palest and darkest twentieth, and the level of the empty slide.
 PALE, DEEP, SLIDE = (0.20, 0.30, 0.10), (0.95, 1.40, 0.60), (235, 230, 228)
 
 
 def _stain() -> tuple[Cell, Expected]:
-    """Halving transmissions, seen as `extract` sees them by default.
+    """Rows of halving transmission in the stain that `extract` uses by default.
 
-    The tails are a thirtieth each of the cell's pixels, 2/30 from either end. Between them,
-    density is stretched evenly, and beyond them as much; no pixel is paler than the slide.
+    Of the cell's 30 rows, the two palest and the two darkest differ from the rest. Density is
+    stretched linearly within and beyond these tails; no pixel becomes paler than the slide.
     """
     cell = _box((60, 60), 15, 15, 30, 30)
     plane = np.full((60, 60), 255)
     plane[15:45, 15:45] = np.array([15, 31, *[63] * 26, 127, 255])[:, None]
     nucleus = cell & ((plane == 31) | (plane == 127))
-    drawn = _of_grey(plane, nucleus, cell)
+    drawn = _grey_cell(plane, nucleus, cell)
     expected: Expected = {}
     for channel, pale, deep, slide in zip(("Red", "Green", "Blue"), PALE, DEEP, SLIDE, strict=True):
         halving = (deep - pale) / 2
@@ -228,7 +229,7 @@ def _stain() -> tuple[Cell, Expected]:
     return standardise(drawn, "standard", background_colour(drawn.rgb)), expected
 
 
-FORMS: dict[str, Callable[[], tuple[Cell, Expected]]] = {
+ANALYTIC_CELLS: dict[str, Callable[[], tuple[Cell, Expected]]] = {
     f"rectangle {ROWS} by {COLS}": _rectangle,
     f"disc of radius {RADIUS:g}": _disc,
     f"ellipse {MAJOR:g} by {MINOR:g}": _ellipse,

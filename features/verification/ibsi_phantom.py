@@ -1,15 +1,15 @@
-"""The digital phantom of the Image Biomarker Standardisation Initiative, and its 2-D figures.
+"""The digital phantom of the Image Biomarker Standardisation Initiative and its 2-D values.
 
 Source: Zwanenburg et al. 2020, doi:10.1148/radiol.2020191145, reference manual
 doi:10.48550/arXiv.1612.07003; phantom by the IBSI, CC BY 4.0
-(https://creativecommons.org/licenses/by/4.0/), here with 0 for the six voxels outside its mask.
+(https://creativecommons.org/licenses/by/4.0/), with 0 for the six voxels outside the mask.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-# Four slices of four rows and five columns, levels 1, 3, 4 and 6; 0 lies outside.
+# Four slices of four rows and five columns, levels 1, 3, 4 and 6; 0 is outside the mask.
 PHANTOM = np.array(
     [
         [[1, 4, 4, 1, 1], [1, 4, 6, 1, 1], [4, 1, 6, 4, 1], [4, 4, 6, 4, 1]],
@@ -21,9 +21,9 @@ PHANTOM = np.array(
 )
 LEVELS = 6
 
-# Published value of each feature by its IBSI code, to three significant digits. For matrices
-# the mean over the slices: of the features of each direction (``2D_avg``), then of the features
-# of the summed matrix (``2D_comb``); one value where a matrix has no directions.
+# Published value of each feature by its IBSI code, to three significant digits. For a matrix with
+# directions two means over the slices: of the features of each direction (``2D_avg``) and of the
+# features of the merged matrix (``2D_comb``). For a matrix without directions one mean.
 REFERENCE: dict[str, tuple[float, ...]] = {
     # First-order statistics (3.3) of the 74 voxels.
     "Q4LE": (2.15,),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.cell import BITS, Cell
+from ..core.cell import COMPARTMENT_BITS, Cell
 from ..core.registry import FEATURES
 from ..primitives.arrays import Floats, Mask
 from ..texture.lbp import CIRCLES
@@ -120,7 +120,7 @@ def _patterns(
     points, radius = CIRCLES[circle]
 
     def measure(cell: Cell, compartment: str) -> Values:
-        inside = (cell.cores(2 * radius + 1) & BITS[compartment]) > 0
+        inside = (cell.eroded(2 * radius + 1) & COMPARTMENT_BITS[compartment]) > 0
         return {"uniform patterns": shares(cell.plane("Gray"), points, radius, inside)}
 
     return measure

@@ -11,7 +11,8 @@ from typing import Literal
 import numpy as np
 
 from ..core.cell import Cell
-from ..core.recipe import Recipe
+from ..core.recipe import Recipe, parse_column
+from ..core.titles import column_title
 from ..primitives.arrays import Floats
 from .peer_rows import COMPARED_COMPARTMENTS, PEER_FUNCTIONS, PeerFunction, PeerRow
 
@@ -40,6 +41,11 @@ class PeerAgreement:
     ours: float
     peer: float
     difference: float
+
+    @property
+    def title(self) -> str:
+        """Standard name of the column."""
+        return column_title(parse_column(self.column))
 
     @property
     def verdict(self) -> Verdict:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from math import pi, sin, sqrt
 
 import cv2
-import mahotas
 import numpy as np
 from oracles.vetting import Check
-from skimage.measure import moments_central, moments_normalized
 from support.example_cells import textured_cell
 
 from features.shape.contour import MIN_DEFECT_DEPTH
 from features.shape.region import Shape
+from features.verification.mahotas_oracle import zernike_magnitudes
+from features.verification.skimage_oracle import shape_properties
 
 CELL = textured_cell()
-ORDERS = [(2, 0), (1, 1), (0, 2), (3, 0), (2, 1), (1, 2), (0, 3)]
 HARMONICS = np.arange(1, 9)
 
 
@@ -27,20 +26,11 @@ def row(name: str, oracle: str, expected, mask: np.ndarray, **kwargs) -> Check:
 
 
 def moment_rows(mask: np.ndarray) -> list[Check]:
-    pixels = np.argwhere(mask)
-    centroid = pixels.mean(axis=0)
-    # A hair more than the farthest pixel, which mahotas would otherwise drop by rounding.
-    radius = np.hypot(*(pixels - centroid).T).max() * (1 + 1e-13)
-    zernike = mahotas.features.zernike_moments(mask, radius, degree=9, cm=tuple(centroid))
-    central = moments_central(mask.astype(float), centroid, order=3)
-    normalised = moments_normalized(central, 3)
+    zernike, peer = zernike_magnitudes(mask), shape_properties(mask)
     return [
         row("Zernike", "mahotas", zernike, mask, relative=1e-9, absolute=1e-12),
-        # The mixed and odd moments are small beside the sums that cancel in them.
-        row("CentralMoment", "scikit-image", [central[order] for order in ORDERS], mask),
-        row(
-            "NormalisedCentralMoment", "scikit-image", [normalised[order] for order in ORDERS], mask
-        ),
+        row("CentralMoment", "scikit-image", peer["moments_central"], mask),
+        row("NormalisedCentralMoment", "scikit-image", peer["moments_normalized"], mask),
     ]
 
 

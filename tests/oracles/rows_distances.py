@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from functools import partial
 
-import mahotas
 import numpy as np
+from oracles.rows_texture import PROPERTIES
 from oracles.vetting import Check, Function
-from skimage.feature import graycomatrix, graycoprops
 from support.example_cells import textured_cell
 
 from features.core.cell import Cell
 from features.core.registry import FEATURES, Axes
 from features.texture.cooccurrence.glcm import HARALICK, TEXTURE, Glcm
 from features.texture.cooccurrence.haralick import HARALICK_NAMES
+from features.verification.mahotas_oracle import haralick
+from features.verification.skimage_oracle import cooccurrence_properties
 
 DISTANCES = (1, 2, 4)
 AXES = Axes(
@@ -43,51 +44,25 @@ def row(key: str, oracle: str, cell: Cell, turned: np.ndarray) -> Check:
 def mahotas_rows() -> list[Check]:
     cell = textured_cell()
     levels = np.where(cell.cell, cell.plane("Gray") // 8 + 1, 0)
-    peer = np.array(
-        [
-            mahotas.features.haralick(
-                levels, ignore_zeros=True, use_x_minus_y_variance=True, distance=each
-            )
-            for each in DISTANCES
-        ]
-    )
+    peers = [haralick(levels, each) for each in DISTANCES]
     twins = {record.function: record for record in FEATURES.values() if record.family is TEXTURE}
     return [
-        row(key, "mahotas", cell, peer[:, :, column])
-        for column, (name, function) in enumerate(HARALICK_NAMES.items())
+        row(key, "mahotas", cell, np.array([peer[name] for peer in peers]))
+        for name, function in HARALICK_NAMES.items()
         for key in (f"Haralick_{name}", twins[function].key)
     ]
 
 
 def skimage_rows() -> list[Check]:
-    """A whole image, since graycomatrix takes no mask; its distances are Euclidean."""
+    """A whole image, as graycomatrix takes it."""
     cell = textured_cell()
     whole = Cell(cell.rgb, cell.nucleus, np.ones(cell.cell.shape, bool))
-    plane = (cell.plane("Gray") // 8).astype(np.uint8)
-    found: dict[str, list[list[float]]] = {}
-    for each in DISTANCES:
-        for turn in range(4):
-            away = each * (np.sqrt(2) if turn % 2 else 1)
-            matrix = graycomatrix(plane, [away], [turn * np.pi / 4], 32, True, True)
-            for name, words in PROPS.items():
-                value = graycoprops(matrix, words)[0, 0] + (name == "JointAverage")
-                found.setdefault(name, []).append(value)
+    levels = cell.plane("Gray") // 8 + 1
+    peers = [cooccurrence_properties(levels, 32, each) for each in DISTANCES]
     return [
-        row(f"Texture_{name}", "scikit-image", whole, np.reshape(values, (len(DISTANCES), 4)))
-        for name, values in found.items()
+        row(f"Texture_{name}", "scikit-image", whole, np.array([peer[word] for peer in peers]))
+        for name, word in PROPERTIES.items()
     ]
-
-
-PROPS = {
-    "Contrast": "contrast",
-    "Dissimilarity": "dissimilarity",
-    "DifferenceAverage": "dissimilarity",
-    "InverseDifferenceMoment": "homogeneity",
-    "AngularSecondMoment": "ASM",
-    "Correlation": "correlation",
-    "JointAverage": "mean",
-    "JointVariance": "variance",
-}
 
 
 CHECKS = mahotas_rows() + skimage_rows()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from oracles.vetting import Check
 from scipy.ndimage import binary_erosion
-from skimage.feature import local_binary_pattern
 from support.example_cells import textured_cell
 
 from features.core.cell import COMPARTMENTS, Cell
 from features.core.registry import Axes
 from features.texture.lbp import CIRCLES, LBP
+from features.verification.skimage_oracle import uniform_pattern_shares
 
 
 def view_of(cell: Cell, circle: str):
@@ -21,12 +21,13 @@ def view_of(cell: Cell, circle: str):
 def skimage_row(circle: str) -> Check:
     cell = textured_cell(rows=90, cols=100)
     points, radius = CIRCLES[circle]
-    peer = local_binary_pattern(cell.plane("Gray"), points, radius, "uniform").astype(int)
     square = np.ones((2 * radius + 1, 2 * radius + 1))
-    expected = []
-    for word in COMPARTMENTS:
-        inside = peer[binary_erosion(cell.mask(word), square)]
-        expected.append(np.bincount(inside, minlength=points + 2) / inside.size)
+    expected = [
+        uniform_pattern_shares(
+            cell.plane("Gray"), points, radius, binary_erosion(cell.mask(word), square)
+        )
+        for word in COMPARTMENTS
+    ]
     view = view_of(cell, circle)
     return Check(
         "LBP_Frequency", "scikit-image", True, expected, lambda f: f(view)[:, 0], relative=1e-12

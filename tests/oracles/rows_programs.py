@@ -10,12 +10,12 @@ from oracles.vetting import Check
 from scipy import stats
 from scipy.ndimage import correlate
 from skimage.filters import gabor_kernel
-from skimage.measure import regionprops
 from skimage.morphology import opening
 from skimage.segmentation import find_boundaries
 from support.example_cells import textured_cell
 
 from features.core.cell import Cell
+from features.verification.skimage_oracle import intensity_properties
 
 SMALL = textured_cell(1, 40, 44)
 MASKS = (SMALL.cell, SMALL.nucleus, SMALL.cytoplasm)
@@ -131,7 +131,7 @@ def place_rows() -> list[Check]:
 
 
 def mean_of(mask: np.ndarray, plane: np.ndarray) -> float:
-    return float(regionprops(mask.astype(np.uint8), plane)[0].intensity_mean)
+    return intensity_properties(mask, plane)["intensity_mean"]
 
 
 CHECKS = [*whole_rows(), *gabor_rows(), contrast_row(), *place_rows()]

@@ -11,16 +11,32 @@ from oracles.vetting import Check
 from scipy.ndimage import distance_transform_edt
 from scipy.spatial import ConvexHull
 from scipy.spatial.distance import pdist
-from skimage.measure import euler_number, perimeter_crofton, regionprops
 from support.example_cells import textured_cell
 from support.shared import SHARED
 
 from features.shape.region import Shape
+from features.verification.skimage_oracle import shape_properties
 
 SKIMAGE = "scikit-image"
 SCIPY = "scipy"
 HAND = "by hand"
 CELL = textured_cell()
+# Our features and the names of `shape_properties`.
+NAMES = {
+    "Area": "area",
+    "Perimeter": "perimeter_crofton",
+    "FormFactor": "4 pi area / perimeter_crofton^2",
+    "EquivalentDiameter": "equivalent_diameter_area",
+    "MajorAxisLength": "axis_major_length",
+    "MinorAxisLength": "axis_minor_length",
+    "Eccentricity": "eccentricity",
+    "Elongation": "axis_minor_length / axis_major_length",
+    "Orientation": "orientation in degrees",
+    "Extent": "extent",
+    "BoundingBoxColumns": "bbox columns",
+    "BoundingBoxRows": "bbox rows",
+    "EulerNumber": "euler_number",
+}
 
 
 def row(name: str, oracle: str, expected, mask: np.ndarray, **kwargs) -> Check:
@@ -31,27 +47,10 @@ def row(name: str, oracle: str, expected, mask: np.ndarray, **kwargs) -> Check:
 
 
 def skimage_rows(mask: np.ndarray) -> list[Check]:
-    part = regionprops(mask.astype(np.uint8))[0]
-    top, left, bottom, right = part.bbox
-    crofton = perimeter_crofton(np.pad(mask, 1), 4)
-    peer = {
-        "Area": part.area,
-        "Perimeter": crofton,
-        "FormFactor": 4 * pi * part.area / crofton**2,
-        "EquivalentDiameter": part.equivalent_diameter_area,
-        "MajorAxisLength": part.axis_major_length,
-        "MinorAxisLength": part.axis_minor_length,
-        "Eccentricity": part.eccentricity,
-        "Elongation": part.axis_minor_length / part.axis_major_length,
-        "Orientation": degrees(part.orientation),
-        "Extent": part.extent,
-        "BoundingBoxColumns": right - left,
-        "BoundingBoxRows": bottom - top,
-        "EulerNumber": euler_number(mask, 2),
-    }
-    rows = [row(name, SKIMAGE, value, mask, relative=1e-9) for name, value in peer.items()]
-    # The seventh is tiny beside the terms that it is the difference of.
-    rows.append(row("HuMoment", SKIMAGE, part.moments_hu, mask, absolute=1e-14))
+    peer = shape_properties(mask)
+    rows = [row(name, SKIMAGE, peer[word], mask, relative=1e-9) for name, word in NAMES.items()]
+    # The seventh is tiny compared with the terms that it is the difference of.
+    rows.append(row("HuMoment", SKIMAGE, peer["moments_hu"], mask, absolute=1e-14))
     return rows
 
 
@@ -80,7 +79,7 @@ def scipy_rows(mask: np.ndarray) -> list[Check]:
     points = corners(mask)
     area, longest, shortest = ConvexHull(points).volume, pdist(points).max(), least_width(points)
     depth = distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1][mask]
-    crofton = perimeter_crofton(np.pad(mask, 1), 4)
+    crofton = shape_properties(mask)["perimeter_crofton"]
     peer = {
         "ConvexArea": area,
         "Solidity": mask.sum() / area,

@@ -6,16 +6,13 @@ import csv
 from collections.abc import Iterator
 from functools import partial
 
-import mahotas
 import numpy as np
 from oracles.vetting import Check
-from skimage.feature import graycomatrix, graycoprops
 from support.example_cells import textured_cell
 from support.shared import SHARED
 
 from features.core.cell import COMPARTMENTS, Cell
 from features.core.registry import FEATURES, Axes
-from features.primitives.quantise import quantise
 from features.texture.cooccurrence.glcm import (
     HARALICK,
     TEXTURE,
@@ -25,9 +22,22 @@ from features.texture.cooccurrence.glcm import (
 )
 from features.texture.cooccurrence.haralick import HARALICK_NAMES
 from features.verification.ibsi_phantom import LEVELS, PHANTOM, REFERENCE
+from features.verification.mahotas_oracle import haralick
+from features.verification.skimage_oracle import cooccurrence_properties
 
 IBSI = "IBSI digital phantom"
-TURNED = [0, 3, 2, 1]  # peers count 45 degrees downwards, where rows grow
+# Our features and the names of `cooccurrence_properties`.
+PROPERTIES = {
+    "Contrast": "contrast",
+    "Dissimilarity": "dissimilarity",
+    "DifferenceAverage": "dissimilarity",
+    "InverseDifferenceMoment": "homogeneity",
+    "AngularSecondMoment": "ASM",
+    "Correlation": "correlation",
+    "JointAverage": "mean + 1",
+    "JointVariance": "variance",
+    "JointEntropy": "entropy / ln 2",
+}
 
 
 def view_of(levels: np.ndarray, count: int) -> Glcm:
@@ -57,45 +67,30 @@ def phantom_rows() -> list[Check]:
 
 
 def mahotas_rows() -> list[Check]:
-    """Each direction of the 32 levels of a cell; mahotas turns the other way."""
+    """Each direction of the 32 levels of a cell."""
     cell = textured_cell()
     levels = np.where(cell.cell, cell.plane("Gray") // 8 + 1, 0)
-    peer = mahotas.features.haralick(levels, ignore_zeros=True, use_x_minus_y_variance=True)
+    peer = haralick(levels)
     twins = {record.function: record for record in FEATURES.values() if record.family is TEXTURE}
     return [
-        Check(key, "mahotas", True, peer[TURNED, column], whole_cell(levels), 1e-9)
-        for column, (name, function) in enumerate(HARALICK_NAMES.items())
+        Check(key, "mahotas", True, peer[name], whole_cell(levels), 1e-9)
+        for name, function in HARALICK_NAMES.items()
         for key in (f"Haralick_{name}", twins[function].key)
     ]
 
 
 def skimage_rows() -> list[Check]:
-    """A whole image, since graycomatrix takes no mask."""
-    plane = textured_cell().plane("Gray")
-    angles = [0, np.pi / 4, np.pi / 2, 3 * np.pi / 4]
-    matrix = graycomatrix(quantise(plane, 32).astype(np.uint8), [1], angles, 32, True, True)
-    view = view_of(plane // 8 + 1, 32)
-    peer = {
-        "Contrast": graycoprops(matrix, "contrast"),
-        "Dissimilarity": graycoprops(matrix, "dissimilarity"),
-        "DifferenceAverage": graycoprops(matrix, "dissimilarity"),
-        "InverseDifferenceMoment": graycoprops(matrix, "homogeneity"),
-        "AngularSecondMoment": graycoprops(matrix, "ASM"),
-        "Correlation": graycoprops(matrix, "correlation"),
-        "JointAverage": graycoprops(matrix, "mean") + 1,
-        "JointVariance": graycoprops(matrix, "variance"),
-    }
-    return [
-        Check(
-            f"Texture_{name}",
-            "scikit-image",
-            True,
-            values[0, TURNED],
-            lambda function: function(view)[0, 0, 0, :4],
-            1e-9,
-        )
-        for name, values in peer.items()
-    ]
+    """Each direction of the 32 levels of a whole image, and of a cell."""
+    cell = textured_cell()
+    plane = cell.plane("Gray") // 8 + 1
+    rows = []
+    for levels in (plane, np.where(cell.cell, plane, 0)):
+        peer = cooccurrence_properties(levels, 32)
+        rows += [
+            Check(f"Texture_{name}", "scikit-image", True, peer[word], whole_cell(levels), 1e-9)
+            for name, word in PROPERTIES.items()
+        ]
+    return rows
 
 
 MAXIMAL = "Haralick_MaximalCorrelationCoefficient"
