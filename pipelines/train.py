@@ -96,7 +96,7 @@ def train(
     from models.to_json import to_json
 
     from .report import report as write_report
-    from .reporting.guidelines import warnings
+    from .reporting.shortcut_section import warnings
     from .training.bundle_contents import make_bundle, training_facts, with_selected_columns
     from .training.external_evaluation import evaluate_external, external_note, read_external_table
     from .training.provenance import provenance

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
 
 # Okabe and Ito's colours, which stay apart for colour-blind readers
 COLOURS = (
@@ -31,8 +34,14 @@ AXIS_LABELS: Mapping[str, str] = {
 }
 
 
+# Below this no value of the measure can be: an error bar ends there.
+LOWEST: Mapping[str, float] = {"gain": 0.0, "coefficient": 0.0, "shap": 0.0}
+# Characters of a gloss below the name of a bar.
+LONGEST_GLOSS = 80
+
+
 def importance_picture(table: pd.DataFrame, *, title: str, top: int = 20) -> bytes:
-    """Draw the leading features: a bar for each measure, whiskers of one standard deviation.
+    """Draw the leading features: a bar for each measure, with one standard deviation over folds.
 
     Parameters
     ----------
@@ -57,11 +66,7 @@ def importance_picture(table: pd.DataFrame, *, title: str, top: int = 20) -> byt
     axes = figure.subplots(1, len(measures), sharey=True, squeeze=False)[0]
     for axis, measure in zip(axes, measures, strict=True):
         _bars(axis, shown, measure, [colours[name] for name in shown["family"]])
-    axes[0].set_yticks(
-        np.arange(len(shown)),
-        ["\n".join(textwrap.wrap(title, 48)[:2]) for title in shown["title"]],
-        fontsize=9,
-    )
+    name_bars(axes[0], list(shown["title"]), list(shown["plain"]))
     figure.legend(
         handles=[Patch(color=colours[name], label=name) for name in families],
         loc="outside lower center",
@@ -75,11 +80,58 @@ def importance_picture(table: pd.DataFrame, *, title: str, top: int = 20) -> byt
     return stream.getvalue()
 
 
+def name_bars(axis: Axes, titles: Sequence[str], glosses: Sequence[str]) -> None:
+    """Write the name of each horizontal bar on the left, and below it, smaller, what it means."""
+    axis.set_yticks(np.arange(len(titles)), [""] * len(titles))
+    for place, (title, gloss) in enumerate(zip(titles, glosses, strict=True)):
+        meaning = textwrap.shorten(gloss, LONGEST_GLOSS, placeholder="…")
+        for text, rise, size, colour in (
+            (title, 5 if gloss else 0, 9, "#000000"),
+            (meaning, -6, 7, "#555555"),
+        ):
+            axis.annotate(
+                text,
+                (0, place),
+                (-7, rise),
+                xycoords=("axes fraction", "data"),
+                textcoords="offset points",
+                ha="right",
+                va="center",
+                fontsize=size,
+                color=colour,
+            )
+
+
+def whiskers(values: Floats, spread: Floats, measure: str) -> Floats:
+    """Lengths of the error bars to the left and to the right, within the range of the measure.
+
+    Parameters
+    ----------
+    values, spread : (n,) float64
+        Mean and standard deviation.
+    measure : str
+
+    Returns
+    -------
+    (2, n) float64
+
+    Examples
+    --------
+    >>> whiskers(np.array([0.2, 0.5]), np.array([0.3, 0.1]), "gain").tolist()
+    [[0.2, 0.1], [0.3, 0.1]]
+    >>> whiskers(np.array([0.2]), np.array([0.3]), "permutation").tolist()
+    [[0.3], [0.3]]
+    """
+    room = values - LOWEST.get(measure, -np.inf)
+    return np.stack([np.minimum(spread, room), spread])
+
+
 def _bars(axis: Axes, shown: pd.DataFrame, measure: str, colours: list[str]) -> None:
+    values = shown[f"{measure}_mean"].to_numpy()
     axis.barh(
         np.arange(len(shown)),
-        shown[f"{measure}_mean"],
-        xerr=shown[f"{measure}_sd"],
+        values,
+        xerr=whiskers(values, shown[f"{measure}_sd"].to_numpy(), measure),
         color=colours,
         error_kw={"ecolor": "#333333", "elinewidth": 0.9, "capsize": 2},
         height=0.72,

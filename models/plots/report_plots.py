@@ -1,4 +1,4 @@
-"""The report's pictures, as SVG text to be put into a page."""
+"""The report's pictures, as SVG text."""
 
 from __future__ import annotations
 
@@ -13,54 +13,86 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from .importance_plot import AXIS_LABELS, COLOURS
+from .importance_plot import AXIS_LABELS, COLOURS, name_bars, whiskers
 
-# What matplotlib would write about itself, and when; without it equal figures are equal text.
+# Matplotlib's own metadata hold the time; without them equal figures are equal text.
 METADATA = ("Creator", "Date", "Format", "Type")
 MODEL, TRIVIAL = COLOURS[0], "#888888"
 
 
-def curves_picture(operating: Mapping[str, Any], positives: float) -> str:
-    """ROC, precision-recall and decision curve of the positive class, side by side.
+def roc_picture(operating: Mapping[str, Any]) -> str:
+    """ROC curve of the positive class, with the operating threshold.
 
     Parameters
     ----------
     operating : mapping
-        The record of `models.evaluation.probability_quality.OperatingPoint`.
-    positives : float
-        Share of positive cells, the precision of calling everything.
+        The record of `probability_quality.OperatingPoint`.
     """
-    figure = Figure(figsize=(9.6, 3.3), layout="constrained")
-    roc, precision, benefit = figure.subplots(1, 3)
+    figure, axis = _panel()
     x, y = np.array(operating["roc"]).T
-    roc.plot(x, y, color=MODEL, drawstyle="steps-post", label="model")
-    roc.plot([0, 1], [0, 1], color=TRIVIAL, linestyle="--", label="chance")
+    axis.plot(x, y, color=MODEL, drawstyle="steps-post", label="model")
+    axis.plot([0, 1], [0, 1], color=TRIVIAL, linestyle="--", label="chance")
     point = (1 - operating["specificity"][0], operating["sensitivity"][0])
-    roc.plot(*point, "o", color=COLOURS[5], label=f"threshold for {operating['stated']:.0%}")
-    _axes(roc, "ROC", "1 - specificity", "sensitivity")
-    x, y = np.array(operating["precision_recall"]).T
-    precision.plot(x, y, color=MODEL, label="model")
-    precision.axhline(positives, color=TRIVIAL, linestyle="--", label="call every cell")
-    _axes(precision, "Precision and recall", "sensitivity (recall)", "precision (PPV)")
-    rows = pd.DataFrame(operating["decision_curve"])
-    benefit.plot(rows["threshold"], rows["model"], color=MODEL, label="model")
-    benefit.plot(rows["threshold"], rows["all"], color=TRIVIAL, linestyle="--", label="call all")
-    benefit.axhline(0, color="#bbbbbb", linewidth=0.8, label="call none")
-    _axes(benefit, "Decision curve", "threshold probability", "net benefit")
-    benefit.set_ylim(-0.05, max(0.05, float(rows["model"].max()) * 1.1))
-    for axis, place in ((roc, "lower right"), (precision, "lower left"), (benefit, "lower left")):
-        axis.legend(loc=place, frameon=False, fontsize=8)
+    axis.plot(*point, "o", color=COLOURS[5], label=f"threshold for {operating['stated']:.0%}")
+    _axes(axis, "ROC", "1 - specificity", "sensitivity")
+    axis.legend(loc="lower right", frameon=False, fontsize=8)
     return _svg(figure)
 
 
-def calibration_picture(calibrated: Mapping[str, Any], of: str) -> str:
-    """Share of positives against mean probability, in bins; the counts beneath."""
+def precision_recall_picture(operating: Mapping[str, Any], positives: float) -> str:
+    """Precision-recall curve of the positive class.
+
+    Parameters
+    ----------
+    operating : mapping
+        The record of `probability_quality.OperatingPoint`.
+    positives : float
+        Share of positive cells: the precision if every cell is classified as positive.
+    """
+    figure, axis = _panel()
+    x, y = np.array(operating["precision_recall"]).T
+    axis.plot(x, y, color=MODEL, label="model")
+    axis.axhline(positives, color=TRIVIAL, linestyle="--", label="all cells positive")
+    _axes(axis, "Precision and recall", "sensitivity (recall)", "precision (PPV)")
+    axis.legend(loc="lower left", frameon=False, fontsize=8)
+    return _svg(figure)
+
+
+def decision_curve_picture(operating: Mapping[str, Any]) -> str:
+    """Decision curve of the positive class: net benefit against the threshold.
+
+    Parameters
+    ----------
+    operating : mapping
+        The record of `probability_quality.OperatingPoint`.
+    """
+    figure, axis = _panel()
+    rows = pd.DataFrame(operating["decision_curve"])
+    axis.plot(rows["threshold"], rows["model"], color=MODEL, label="model")
+    axis.plot(rows["threshold"], rows["all"], color=TRIVIAL, linestyle="--", label="all positive")
+    axis.axhline(0, color="#bbbbbb", linewidth=0.8, label="none positive")
+    _axes(axis, "Decision curve", "threshold probability", "net benefit")
+    axis.set_ylim(-0.05, max(0.05, float(rows["model"].max()) * 1.1))
+    axis.legend(loc="lower left", frameon=False, fontsize=8)
+    return _svg(figure)
+
+
+def calibration_picture(calibrated: Mapping[str, Any], positive: str | None) -> str:
+    """Observed frequency against mean probability, in bins, above the number of cells of each bin.
+
+    Parameters
+    ----------
+    calibrated : mapping
+        The record of `probability_quality.CalibrationQuality`.
+    positive : str or None
+        The positive class; without one, the frequency is that of correct classifications.
+    """
     bins = pd.DataFrame(calibrated["bins"])
     figure = Figure(figsize=(4.2, 3.9), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
     upper.plot([0, 1], [0, 1], color=TRIVIAL, linestyle="--", label="perfect")
     upper.plot(bins["probability"], bins["share"], "o-", color=MODEL, label="model")
-    _axes(upper, "Calibration", "", f"share that is {of}")
+    _axes(upper, "Calibration", "", f"share of {positive}" if positive else "share correct")
     upper.legend(loc="upper left", frameon=False, fontsize=8)
     lower.bar(bins["probability"], bins["cells"], width=0.03, color=MODEL)
     lower.set_xlabel("mean probability")
@@ -70,7 +102,7 @@ def calibration_picture(calibrated: Mapping[str, Any], of: str) -> str:
 
 
 def confusion_picture(counts: Sequence[Sequence[float]], classes: Sequence[str]) -> str:
-    """Confusion matrix: colour is the share of the true class, text the mean count of cells."""
+    """Confusion matrix; the colour is the share of the true class, the text the number of cells."""
     matrix: NDArray[np.float64] = np.array(counts, dtype=np.float64)
     share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1e-12)
     side = 2.0 + 0.55 * len(classes)
@@ -86,34 +118,55 @@ def confusion_picture(counts: Sequence[Sequence[float]], classes: Sequence[str])
         range(len(classes)), classes, rotation=turned, ha="right" if turned else "center"
     )
     axis.set_yticks(range(len(classes)), classes)
-    axis.set_xlabel("decided")
-    axis.set_ylabel("true")
+    axis.set_xlabel("predicted class")
+    axis.set_ylabel("true class")
     return _svg(figure)
 
 
 def groups_picture(table: pd.DataFrame, level: str, measure: str, top: int = 12) -> str:
-    """Bars of the leading sets of features of a level, with whiskers of one deviation."""
+    """Bars of the leading sets of features of a level, with one standard deviation over folds.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `feature_groups.group_importances` returns it.
+    level : {"cluster", "family", "compartment"}
+    measure : str
+    top : int
+        Sets shown.
+    """
     shown = table[table["level"] == level]
     shown = shown.nlargest(top, f"{measure}_mean").iloc[::-1]
-    figure = Figure(figsize=(9.0, 1.0 + 0.3 * len(shown)), layout="constrained")
+    glosses = [
+        "" if plain == title else plain
+        for title, plain in zip(shown["title"], shown["plain"], strict=True)
+    ]
+    height = 0.42 if any(glosses) else 0.3
+    figure = Figure(figsize=(9.0, 1.0 + height * len(shown)), layout="constrained")
     axis = figure.subplots()
+    values = shown[f"{measure}_mean"].to_numpy()
     axis.barh(
         np.arange(len(shown)),
-        shown[f"{measure}_mean"],
-        xerr=shown[f"{measure}_sd"],
+        values,
+        xerr=whiskers(values, shown[f"{measure}_sd"].to_numpy(), measure),
         color=COLOURS[{"cluster": 0, "family": 2, "compartment": 1}[level]],
         error_kw={"ecolor": "#333333", "elinewidth": 0.9, "capsize": 2},
         height=0.7,
     )
-    labels = [
+    titles = [
         f"{title} [{members}]"
         for title, members in zip(shown["title"], shown["members"], strict=True)
     ]
-    axis.set_yticks(np.arange(len(shown)), labels)
+    name_bars(axis, titles, glosses)
     axis.axvline(0, color="#333333", linewidth=0.8)
     axis.set_xlabel(AXIS_LABELS[measure])
     axis.spines[["top", "right"]].set_visible(False)
     return _svg(figure)
+
+
+def _panel() -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(3.7, 3.5), layout="constrained")
+    return figure, figure.subplots()
 
 
 def _axes(axis: Axes, title: str, x: str, y: str) -> None:

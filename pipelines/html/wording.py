@@ -115,14 +115,14 @@ def against_the_rest(classes: int) -> str:
     )
 
 
-def drawn_anew(group: str | None) -> str:
-    """Say what the bootstrap draws, by the column of groups.
+def resampled_units(group: str | None) -> str:
+    """Say what the bootstrap resamples, by the column of groups.
 
     Examples
     --------
-    >>> drawn_anew("Metadata_Subject")
+    >>> resampled_units("Metadata_Subject")
     'whole subjects (Metadata_Subject)'
-    >>> drawn_anew(None)
+    >>> resampled_units(None)
     'single cells (with their copies)'
     """
     return "single cells (with their copies)" if group is None else f"whole subjects ({group})"

@@ -18,7 +18,7 @@ from ..html.markup import (
     raw_table,
     side_by_side,
 )
-from .guidelines import warnings
+from .shortcut_section import warnings
 
 if TYPE_CHECKING:
     from features.segmentation.segment import FoundCell, Segmentation

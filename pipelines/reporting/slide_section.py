@@ -2,71 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from html import escape
+from collections.abc import Mapping
 from typing import Any
 
-from ..html.markup import folded, heading, note, paragraph, raw_table, shown, table
+from ..html.elements import Table
+from .section import Section
 
-# By how much the AUROC may be lower where both slides come from one camera.
-FALL = 0.05
+# A difference in AUROC by the camera that is a warning.
+CAMERA_EFFECT = 0.05
 
 
-def slide_pairs(found: dict[str, Any]) -> Iterator[str]:
-    """Yield the section: what is told apart on slides held out in pairs, by camera."""
+def unseen_slides(found: Mapping[str, Any]) -> Section:
+    """Return the section on slides held out in pairs, by camera."""
     from models.evaluation.slide_pairs import DIFFERENT, KINDS, SAME
 
-    most, of_slide, learnt = found["limits"]
-    every = found["features"]
-    whole = every[0]["figures"]
+    most_pairs, most_cells, most_training = found["limits"]
+    whole = found["features"][0]["figures"]
     kinds = [kind for kind in KINDS if kind in whole]
-    counts = ", ".join(f"{whole[kind]['pairs']} of them: {kind}" for kind in kinds)
-    yield heading("Slides that it has not seen", name="slides")
-    yield paragraph(
-        "Each slide has cells of one class only, so whatever differs between two slides also tells "
-        "the classes apart. Here two slides, one of each class, are held out together, and the "
-        f"model learns from the others: {found['tried']} of {found['existing']} pairs ({counts}). "
-        "Two slides from one camera differ in their cells and their stain; those from different "
-        "cameras differ in the camera as well. A mean over both kinds would say nothing, so none "
-        "is given."
+    same, different = (whole.get(kind, {}).get("mean") for kind in (SAME, DIFFERENT))
+    return Section(
+        "unseen-slides",
+        "Unseen slides",
+        "report/unseen_slides.html",
+        {
+            "tried": found["tried"],
+            "existing": found["existing"],
+            "counts": ", ".join(f"{kind}: {whole[kind]['pairs']}" for kind in kinds),
+            "features": _by_features(found["features"], kinds),
+            "estimators": found["estimators"],
+            "most_pairs": most_pairs,
+            "most_cells": most_cells,
+            "most_training": most_training,
+            "no_common_camera": same is None,
+            "camera_helps": None not in (same, different) and different - same > CAMERA_EFFECT,
+            "same_mean": same,
+            "different_mean": different,
+            "pairs": Table(
+                "Pairs of slides",
+                ["positive slide", "other slide", "cameras", "AUROC of all features"],
+                [
+                    [one["positive"], one["negative"], one["kind"], one["auroc"]]
+                    for one in found["pairs"]
+                ],
+            ),
+        },
     )
+
+
+def _by_features(features: list[Mapping[str, Any]], kinds: list[str]) -> Table:
+    head = ["features", "columns"]
+    for kind in kinds:
+        head += [f"{kind}: pairs", f"{kind}: mean AUROC", f"{kind}: lowest AUROC"]
     rows = []
-    for one in every:
-        values = [one["columns"]]
+    for one in features:
+        values = [one["name"], one["columns"]]
         for kind in kinds:
             reached = one["figures"].get(kind, {})
             values += [reached.get("pairs"), reached.get("mean"), reached.get("least")]
-        name = f'<span class="whole">{escape(one["name"])}</span>'
-        rows.append([name, *(escape(shown(value)) for value in values)])
-    head = ["fed", "columns"]
-    for kind in kinds:
-        head += [f"{kind}: pairs", "mean AUROC", "lowest"]
-    yield raw_table(head, rows, range(1, len(head)))
-    yield paragraph(
-        f"All features: {found['estimators']['all features']}; each family by itself: "
-        f"{found['estimators']['families']}. At most {most} pairs of a kind at even steps, "
-        f"{of_slide} cells of a slide, and {learnt} cells to learn from."
-    )
-    if SAME not in whole:
-        yield note(
-            "No two slides of different classes are known to come from one camera: whether the "
-            "model tells cells or cameras apart cannot be seen from these slides.",
-            warning=True,
-        )
-    elif DIFFERENT in whole and whole[DIFFERENT]["mean"] - whole[SAME]["mean"] > FALL:
-        yield note(
-            f"Where the camera cannot help, the mean AUROC of all features is "
-            f"{whole[SAME]['mean']:.3f}, and {whole[DIFFERENT]['mean']:.3f} where it can: expect "
-            "the lower one of new slides.",
-            warning=True,
-        )
-    yield folded(
-        "every pair",
-        table(
-            ["positive slide", "other slide", "cameras", "AUROC of all features"],
-            [
-                [one["positive"], one["negative"], one["kind"], one["auroc"]]
-                for one in found["pairs"]
-            ],
-        ),
-    )
+        rows.append(values)
+    return Table("AUROC on unseen pairs of slides", head, rows)

@@ -5,13 +5,15 @@ import re
 
 import numpy as np
 import pytest
+from jinja2 import UndefinedError
 from support.html_pages import read
 from support.synthetic_tables import DICTIONARY_OF_EIGHT, synthetic_table, write_table
 
 from models.errors import ModelError
-from pipelines.html.markup import interval, shown, table
+from pipelines.html.elements import FeatureName, Table
+from pipelines.html.number_text import interval, number
+from pipelines.html.render import environment
 from pipelines.report import report
-from pipelines.reporting.model_sections import shortcuts
 from pipelines.train import train
 
 QUICK = {"folds": 3, "repeats": 2, "estimator": "logistic"}
@@ -32,7 +34,7 @@ def test_the_page_is_whole_and_fetches_nothing(model):
     page, words = read(model.out / "report.html")
     assert page.fetched == []
     assert not re.search(r"@import|url\((?!#)", (model.out / "report.html").read_text("utf-8"))
-    for title in ("Data and splits", "Finding blast", "Subjects", "The glass box"):
+    for title in ("Cross-validation folds", "Detection of blast", "Subjects", "Compact model"):
         assert title in words
     assert "It does not diagnose" in words
     assert "Groups on both sides of a fold, over all 6 folds: 0." in words
@@ -41,8 +43,8 @@ def test_the_page_is_whole_and_fetches_nothing(model):
 def test_the_page_shows_the_stored_figures(model):
     _, words = read(model.out / "report.html")
     for one in model.evaluation.figures:
-        numbers = f"{shown(one.mean)} {shown(one.spread)} {interval(one.low, one.high)}"
-        assert f"{one.name} {numbers} {shown(one.baseline)}" in words
+        numbers = f"{number(one.mean)} {number(one.spread)} {interval(one.low, one.high)}"
+        assert f"{one.name} {numbers} {number(one.baseline)}" in words
 
 
 def test_the_page_is_made_again_alike(model):
@@ -61,14 +63,14 @@ def test_names_are_escaped(tmp_path):
     assert "<script" not in text
     assert "<b>" not in text
     _, words = read(done.out / "report.html")
-    assert "Finding a & b" in words
+    assert "Detection of a & b" in words
 
 
 def test_several_classes_have_no_positive_and_are_reported(tmp_path):
     table = synthetic_table(18, classes=("eosinophil", "monocyte", "neutrophil"))
     done = train(write_table(tmp_path, table), tmp_path / "model", no_groups=True, **QUICK)
     _, words = read(done.out / "report.html")
-    assert "Finding" not in words
+    assert "Detection of" not in words
     assert "Cells were split one by one" in words
     assert "score of monocyte" in words
     note = json.loads((done.out / "evaluation.json").read_text())["figures_note"]
@@ -77,13 +79,13 @@ def test_several_classes_have_no_positive_and_are_reported(tmp_path):
     card = (done.out / "card.md").read_text("utf-8")
     for text in (words, card):
         assert note in text
-        assert "drawing single cells (with their copies) anew" in text
+        assert "resampling single cells (with their copies)" in text
     assert "cross-validation by cell, bootstrap of single cells (with their copies)" in words
     for said in (
         "whole subjects",
         "whole groups",
         "net benefit",
-        "called from",
+        "if its probability is at least",
         "predictive values at",
     ):
         assert said not in words + card
@@ -93,11 +95,11 @@ def test_a_positive_class_and_subjects_are_said_to_be_there(model):
     _, words = read(model.out / "report.html")
     card = (model.out / "card.md").read_text("utf-8").replace("\\", "")
     for text in (words, card):
-        assert "drawing whole subjects (Metadata_Subject) anew" in text
+        assert "resampling whole subjects (Metadata_Subject)" in text
         assert "against the rest" not in text
     assert "by Metadata_Subject, bootstrap of whole subjects (Metadata_Subject)" in words
-    assert "called blast from 0.500 on" in words
-    assert "net benefit beside calling all" in words
+    assert "classified as blast if its probability is at least 0.500" in words
+    assert "net benefit compared with classifying all cells as positive" in words
     assert json.loads((model.out / "evaluation.json").read_text())["figures_note"] is None
 
 
@@ -108,20 +110,20 @@ def test_subjects_are_shown_with_what_they_were_called(model):
         ("balanced accuracy", *first(found.balanced_accuracy), "0.500"),
         ("AUROC of the mean log odds", found.auroc_logit, found.auroc_logit_interval, "0.500"),
         (
-            "AUROC of the share of cells called",
+            "AUROC of the share of positive cells",
             found.auroc_share,
             found.auroc_share_interval,
             "0.500",
         ),
         ("average precision of the mean log odds", *first(found.average_precision), "0.500"),
     ):
-        numbers = f"{shown(value)} {interval(low, high)} bootstrap of subjects {trivial}"
+        numbers = f"{number(value)} {interval(low, high)} bootstrap of subjects {trivial}"
         assert f"{name} {numbers}" in words
-    assert "called blast 95 % interval (Wilson) mean log odds" in words
+    assert "classified as blast 95 % interval (Wilson) mean log odds" in words
     for one in model.evaluation.subjects:
-        right = f"{shown(one.accuracy)} {interval(one.low, one.high)}"
-        called = f"{shown(one.positive_share)} {interval(one.positive_low, one.positive_high)}"
-        row = f"{one.name} {one.classes[0]} {one.cells} {right} {called} {shown(one.mean_logit)}"
+        right = f"{number(one.accuracy)} {interval(one.low, one.high)}"
+        called = f"{number(one.positive_share)} {interval(one.positive_low, one.positive_high)}"
+        row = f"{one.name} {one.classes[0]} {one.cells} {right} {called} {number(one.mean_logit)}"
         assert row in words
 
 
@@ -154,9 +156,9 @@ def test_a_model_stored_before_subjects_had_these_intervals_is_still_reported(mo
     del found["subject_figures"]["average_precision"]
     (tmp_path / "evaluation.json").write_text(json.dumps(found))
     _, words = read(report(tmp_path))
-    area = shown(found["subject_figures"]["auroc_logit"])
+    area = number(found["subject_figures"]["auroc_logit"])
     assert f"AUROC of the mean log odds {area} - bootstrap" in words
-    share, odds = (shown(found["subjects"][0][name]) for name in ("positive_share", "mean_logit"))
+    share, odds = (number(found["subjects"][0][name]) for name in ("positive_share", "mean_logit"))
     assert f"{share} - {odds}" in words
 
 
@@ -164,7 +166,7 @@ def test_subjects_of_several_classes_are_not_called_positive(tmp_path):
     table = synthetic_table(18, classes=("eosinophil", "monocyte", "neutrophil"))
     done = train(write_table(tmp_path, table), tmp_path / "model", **QUICK)
     _, words = read(done.out / "report.html")
-    assert "subject class cells right 95 % interval (Wilson) S" in words
+    assert "subject class cells correct 95 % interval (Wilson) S" in words
     assert "mean log odds" not in words
     (one, *_) = json.loads((done.out / "evaluation.json").read_text())["subjects"]
     assert [one[name] for name in ("positive_share", "positive_low", "positive_high")] == [None] * 3
@@ -183,7 +185,7 @@ def test_a_gap_is_said_in_plain_words(tmp_path):
 
 def test_every_link_leads_to_one_place(model):
     page, _ = read(model.out / "report.html")
-    assert {"measured", "worst", "card", "again", "guidelines"} <= set(page.links)
+    assert {"data", "hardest-cells", "model-card", "reproduction", "guidelines"} <= set(page.links)
     assert set(page.links) <= set(page.names)
     assert len(page.names) == len(set(page.names))
 
@@ -203,26 +205,43 @@ def test_what_is_no_folder_is_refused(tmp_path):
         report(tmp_path / "none")
 
 
-def test_a_table_sets_numbers_right_and_shows_gaps():
-    assert shown(0.12345) == "0.123"
-    assert shown(-0.00123) == "-0.0012"
-    assert shown(0.0) == "0.000"
-    assert shown(float("nan")) == shown(None) == "-"
+def test_numbers_are_text_of_three_decimals_and_gaps_are_dashes():
+    assert number(0.12345) == "0.123"
+    assert number(-0.00123) == "-0.0012"
+    assert number(0.0) == "0.000"
+    assert number(float("nan")) == number(None) == "-"
     assert interval(None, 1.0) == "-"
     assert interval(0.1, 0.25) == "0.100 to 0.250"
-    text = table(["name", "value"], [["<a>", 1.0], ["b", None]])
+
+
+def drawn(table):
+    template = '{% import "macros.html" as page %}{{ page.table(table) }}'
+    return environment().from_string(template).render(table=table)
+
+
+def test_a_table_sets_numbers_right_and_escapes_texts():
+    text = drawn(Table("<c>", ["name", "value"], [["<a>", 1.0], ["b", None]]))
     assert text.count('class="n"') == 3
     assert "&lt;a&gt;" in text
+    assert "<a>" not in text + drawn(Table("", ["<a>"], [[FeatureName("<a>", "<a>", "<a>")]]))
+
+
+def test_a_value_that_a_template_lacks_is_an_error():
+    with pytest.raises(UndefinedError, match="'table' is undefined"):
+        environment().from_string("{{ table }}").render()
 
 
 def test_the_stored_evaluation_is_plain_json(model):
     json.loads((model.out / "evaluation.json").read_text(), parse_constant=pytest.fail)
 
 
-def test_a_share_of_a_small_lead_is_no_figure(model):
+def test_a_share_of_a_small_lead_is_no_figure(model, tmp_path):
+    for path in model.out.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
     found = json.loads((model.out / "evaluation.json").read_text())
     found["shortcuts"][0]["near"] = 41.75
-    section = "".join(shortcuts(found))
+    (tmp_path / "evaluation.json").write_text(json.dumps(found))
+    section = report(tmp_path).read_text("utf-8").partition('id="shortcuts"')[2]
     assert '<td class="n">over 1</td>' in section  # set right, as the numbers around it
     assert "41.75" not in section
 

@@ -10,7 +10,7 @@ import pytest
 from support.synthetic_tables import synthetic_table, write_table
 
 from cli import main
-from pipelines.reporting.data_sections import commands
+from pipelines.reporting.reproduction import commands
 from pipelines.train import train
 
 # Options that change no number, and arguments that are told in another way.

@@ -1,14 +1,14 @@
-"""Read a page of ours: its tags must nest; what it fetches and what it says are kept."""
+"""Read a page of ours: its tags must nest; its addresses, its names and its words are kept."""
 
 from __future__ import annotations
 
 from html.parser import HTMLParser
 
-VOID = {"meta", "br", "img"}
+VOID = {"meta", "br", "img", "wbr"}
 
 
 class Checked(HTMLParser):
-    """Tags must nest; what is fetched and what is said are kept."""
+    """Tags must nest; addresses, links within the page, names to link to, and words are kept."""
 
     def __init__(self):
         super().__init__()
@@ -24,7 +24,7 @@ class Checked(HTMLParser):
         places = [value for name, value in attrs if name in {"src", "href"}]
         self.fetched += [one for one in places if not one.startswith(("#", "data:"))]
         self.links += [one[1:] for one in places if one.startswith("#")]
-        self.names += [value for name, value in attrs if name == "id" and tag[0] == "h"]
+        self.names += [value for name, value in attrs if name == "id"]
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag

@@ -1,4 +1,4 @@
-"""The formula that the report prints is the glass box: its numbers give the same probabilities."""
+"""The printed formula is the compact model: its numbers give the same probabilities."""
 
 import re
 from html import unescape
@@ -20,24 +20,29 @@ from pipelines.train import train
 
 
 def printed(page):
-    """Words of the section on the glass box, and its two tables as rows of texts."""
-    section = page.partition('id="glass-box"')[2].partition("<h2")[0].replace("<wbr>", "")
+    """Words of the section on the compact model, and its two tables as rows of texts."""
+    section = page.partition('id="compact-model"')[2].partition("<h2")[0].replace("<wbr>", "")
     tables = [
         [
-            [unescape(re.sub("<[^>]+>", "", cell)) for cell in re.findall("<td.*?</td>", row)]
-            for row in re.findall("<tr>.*?</tr>", table)[1:]
+            [unescape(re.sub("<[^>]+>", "", cell)) for cell in re.findall("<t[dh].*?</t[dh]>", row)]
+            for row in re.findall("<tr>.*?</tr>", table.replace("\n", ""))
         ]
-        for table in re.findall("<table>.*?</table>", section)
+        for table in re.findall("<table>.*?</table>", section, re.DOTALL)
     ]
     return section, *tables
 
 
 def sums(table, formula, terms):
     """What a reader with a pocket calculator gets: (rows, sums)."""
-    names = [row[2] for row in terms]
-    centre, scale = (np.array([float(row[at]) for row in terms]) for at in (3, 4))
-    values = np.nan_to_num((table[names].to_numpy() - centre) / scale)
-    return np.stack([values @ [float(n) for n in w] + float(c) for _, c, *w in formula], axis=1)
+    centre, scale = (np.array([float(row[at]) for row in terms[1:]]) for at in (2, 3))
+    values = np.nan_to_num((table[columns_of(terms)].to_numpy() - centre) / scale)
+    constant, *weights = ([float(text) for text in row[1:]] for row in formula[1:])
+    return values @ np.array(weights) + np.array(constant)
+
+
+def columns_of(terms):
+    """The last word of a feature's name is its column."""
+    return [row[1].split()[-1] for row in terms[1:]]
 
 
 @pytest.mark.parametrize("classes", [("blast", "normal"), ("eosinophil", "lymphocyte", "monocyte")])
@@ -53,17 +58,18 @@ def test_the_printed_formula_gives_the_probabilities(tmp_path, classes):
         write_table(tmp_path, table), tmp_path / "model", estimator="logistic", folds=3, repeats=1
     )
     section, formula, terms = printed((done.out / "report.html").read_text("utf-8"))
-    assert {SIGNAL, WEAK_SIGNAL} <= {row[2] for row in terms}
-    assert "a missing value counts as the mean" in section
+    assert {SIGNAL, WEAK_SIGNAL} <= set(columns_of(terms))
+    assert [row[0] for row in formula[1:]] == ["constant", *(row[0] for row in terms[1:])]
+    assert "A missing value counts as the mean" in section
     data = training_set(table, column_dictionary())
     expected = fit_compact_model(data.features, data.target).probabilities(data.features)
     reached = sums(table.iloc[data.rows], formula, terms)
     if len(classes) == 2:
-        assert [row[0] for row in formula] == ["log odds of blast"]
+        assert formula[0] == ["term", "log odds of blast"]
         assert "logistic function" in section
         np.testing.assert_allclose(expit(reached[:, 0]), expected[:, 0], atol=1e-4)
     else:
-        assert [row[0] for row in formula] == [f"score of {name}" for name in classes]
+        assert formula[0] == ["term", *(f"score of {name}" for name in classes)]
         assert "softmax" in section
         np.testing.assert_allclose(softmax(reached, axis=1), expected, atol=1e-4)
     assert len(np.unique(expected.round(3))) > 20

@@ -9,11 +9,11 @@ from support.html_pages import read
 from support.synthetic_tables import synthetic_table, write_table
 
 from models.errors import ModelError
-from pipelines.html.flow_diagram import flow_diagram
 from pipelines.outputs.read_table import read_sidecar
 from pipelines.report import report
-from pipelines.reporting.data_sections import commands
-from pipelines.reporting.guidelines import AUTHOR, GUIDELINES, NONE, facts, items
+from pipelines.reporting.data_flow import FlowStep, flow_steps
+from pipelines.reporting.guidelines import AUTHOR, NOT_APPLICABLE, facts, guideline_items
+from pipelines.reporting.reproduction import commands
 from pipelines.train import train
 
 QUICK = {"folds": 3, "repeats": 1, "estimator": "logistic"}
@@ -31,7 +31,7 @@ NUMBERS = {
     ],
 }  # fmt: skip
 # Headings that only some models have, each with what its section needs.
-SOMETIMES = {"operating", "subjects", "shortcuts", "external-test"}
+SOMETIMES = {"detection", "subjects", "shortcuts", "external-test"}
 
 
 @pytest.fixture(scope="module")
@@ -63,25 +63,27 @@ def model(tmp_path_factory):
     return train(path, folder / "model", **QUICK).out
 
 
-@pytest.mark.parametrize("guideline", GUIDELINES)
+@pytest.mark.parametrize("guideline", NUMBERS)
 def test_every_item_of_a_guideline_is_answered_or_left_with_a_reason(guideline):
-    answered, unanswered = (items(text) for text in GUIDELINES[guideline])
-    always = [one for one in answered if not set(one.places) <= SOMETIMES]
-    left = [one for one in unanswered if one.places in ((AUTHOR,), (NONE,))]
-    assert len(left) == len(unanswered)
+    every = [one for one in guideline_items() if one.guideline == guideline]
+    always = [one for one in every if not one.is_open and not set(one.sections) <= SOMETIMES]
+    left = [one for one in every if one.is_open]
+    assert not any({AUTHOR, NOT_APPLICABLE} & set(one.sections) for one in every if one not in left)
     numbers = [one.number for one in always + left]
     assert sorted(numbers) == sorted(NUMBERS[guideline])
-    assert all(one.says and one.asks for one in answered + unanswered)
+    assert all(one.answer and one.content for one in every)
+    assert {one.guideline for one in guideline_items()} == set(NUMBERS)
 
 
 def test_every_row_leads_to_a_section_of_the_page(model):
     page, words = read(model / "report.html")
     known = set(page.names)
-    for answered, _ in GUIDELINES.values():
-        for item in items(answered):
-            assert set(item.places) <= known | SOMETIMES, item
-    rows = sum(len(items(answered)) for answered, _ in GUIDELINES.values()) - 2  # external ones
-    assert len(page.links) == rows + len(known) - 1  # the contents name all but the title
+    answered = [one for one in guideline_items() if not one.is_open]
+    for item in answered:
+        assert set(item.sections) <= known | SOMETIMES, item
+    rows = len(answered) - 2  # external ones
+    assert "main" in known
+    assert len(page.links) == rows + len(known)  # contents name all but "main", and one link skips
     assert set(page.links) <= known
     assert "STARD-AI: 25 items that this page answers" in words
     assert not re.search(r"\{\w+\}", words)
@@ -103,26 +105,31 @@ def test_nothing_is_lost_between_images_and_cells(model):
     _, words = read(model / "report.html")
     assert (
         "75 images found = 72 measured + 3 failed + 0 excluded; 3 other files. "
-        "72 cells = 68 learnt from + 4 without a label."
+        "72 cells = 68 for training and testing + 4 without a label."
     ) in words
     assert "images that failed at because images decode broken 2 segment blank 1" in words
-    assert "3 files that are no images to measure reason files no image 3" in words
+    assert "3 files that are not images Files that are not images reason files no image 3" in words
     assert "out of focus" in words
     assert "a note of the listing" in words
     text = (model / "report.html").read_text("utf-8")
     assert "somebody" not in text + (model / "evaluation.json").read_text("utf-8")
 
 
-def test_the_diagram_shows_what_was_left_out():
+def test_the_diagram_shows_what_was_left_out(model):
     flow = {"images": 9, "measured": 7, "failed": 2, "excluded": 0, "cells": 8, "unlabelled": 1}
-    drawn = flow_diagram({**flow, "learnt": 7}, {"<blast>": 3, "normal": 4})
-    said = re.findall(r">([^<>]+)</text>", drawn)
-    assert said == [
-        "9 images found", "2 failed, 0 excluded", "7 images measured", "8 cells measured",
-        "1 without a label", "7 cells learnt from and tested on", "3 &lt;blast&gt;, 4 normal",
-    ]  # fmt: skip
-    bare = flow_diagram({**flow, "images": None, "learnt": 7}, {"a": 7})
-    assert "images" not in bare
+    assert flow_steps({**flow, "learnt": 7}, {"<blast>": 3, "normal": 4}) == [
+        FlowStep("9 images found", "2 failed, 0 excluded"),
+        FlowStep("7 images measured"),
+        FlowStep("8 cells measured", "1 without a label"),
+        FlowStep("7 cells for training and testing", classes="3 <blast>, 4 normal"),
+    ]
+    bare = flow_steps({**flow, "images": None, "learnt": 7}, {"a": 7})
+    assert not any("images" in step.text for step in bare)
+    _, words = read(model / "report.html")
+    assert (
+        "75 images found 3 failed, 0 excluded 72 images measured 72 cells measured 4 without a "
+        "label 68 cells for training and testing 32 blast, 36 normal"
+    ) in words
 
 
 def test_the_commands_are_those_that_were_given(model):
@@ -139,12 +146,12 @@ def test_the_commands_are_those_that_were_given(model):
     assert commands(found, chosen)[1].endswith("--sensitivity 0.95")
 
 
-def test_the_card_says_what_it_is_for_and_what_it_is_worth(model):
+def test_the_card_says_what_it_is_for_and_how_well_it_performs(model):
     text = (model / "card.md").read_text("utf-8")
     titles = re.findall(r"^## (.+)$", text, re.MULTILINE)
     assert titles == [
-        "Intended use", "Not intended", "Data", "Figures", "Limits", "Shortcuts", "Threshold",
-        "To run it again",
+        "Intended use", "Uses that are not intended", "Data", "Performance", "Limits",
+        "Shortcuts", "Threshold", "Reproduction",
     ]  # fmt: skip
     found = json.loads((model / "evaluation.json").read_bytes())
     for one in found["figures"]:
@@ -152,7 +159,7 @@ def test_the_card_says_what_it_is_for_and_what_it_is_worth(model):
             assert f"| {one['name']} | {one['mean']:.3f} | {one['low']:.3f} to" in text
     assert "assists a qualified reader" in text
     assert "Not for diagnosis" in text
-    assert "There are 12 groups only" in text
+    assert "There are only 12 groups" in text
     assert "All cells of normal are from one camera." in text
     assert "somebody" not in text
 
@@ -160,7 +167,7 @@ def test_the_card_says_what_it_is_for_and_what_it_is_worth(model):
 def test_names_are_escaped_in_the_card(tmp_path):
     table = synthetic_table(classes=("a|b", "<i>*c*"))
     done = train(write_table(tmp_path, table), tmp_path / "model", positive="a|b", **QUICK)
-    text = (done.out / "card.md").read_text("utf-8").split("## To run it again")[0]
+    text = (done.out / "card.md").read_text("utf-8").split("## Reproduction")[0]
     assert "\\<i\\>\\*c\\*" in text
     assert "<i>" not in text
 
@@ -168,7 +175,7 @@ def test_names_are_escaped_in_the_card(tmp_path):
 def test_a_table_without_a_record_of_its_images_is_said_to_be_so(tmp_path):
     done = train(write_table(tmp_path, synthetic_table()), tmp_path / "model", **QUICK)
     _, words = read(done.out / "report.html")
-    assert "The table does not say how many images it is from." in words
+    assert "The table does not record how many images it is from." in words
     assert "a feature table without a record of its images" in words
 
 

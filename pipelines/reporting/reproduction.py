@@ -1,0 +1,105 @@
+"""How to reproduce a model: its commands, settings, versions and hashes."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..html.elements import Table
+from .section import Section
+
+# Options of extract that are always printed, and the defaults of those printed where they differ.
+ALWAYS = ("preset", "source", "stain", "embedding", "mask_is", "pixel_size")
+DEFAULTS = {"max_pixels": 100_000_000, "max_bytes": 1_000_000_000, "time_limit": 300.0}
+
+
+def reproduction(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> Section:
+    """Return the section with commands, settings, versions and hashes."""
+    data = found["data"]
+    versions = {**data["versions"], **bundle["versions"]}
+    identity = [
+        ["bundle format", str(bundle["format"])],
+        ["content of the pipeline, SHA-256", bundle["pipeline"]["content_sha256"]],
+        ["feature table, SHA-256", (data["table"] or {}).get("sha256", "not recorded")],
+        ["threshold", f"{bundle['threshold']:.4f}"],
+        ["calibration", _calibration(bundle)],
+        ["training settings", _settings(found["training"])],
+        ["measurement settings", _settings(data["configuration"])],
+    ]
+    return Section(
+        "reproduction",
+        "Reproduction",
+        "report/reproduction.html",
+        {
+            "commands": commands(found, bundle),
+            "identity": Table("Identity and settings", ["item", "value"], identity),
+            "versions": Table("Versions", ["library", "version"], sorted(versions.items())),
+        },
+    )
+
+
+def commands(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> list[str]:
+    """Return the command lines that measure and train as it was done here.
+
+    A word in capitals stands for what lies elsewhere on every machine. Options that change no
+    number (``--jobs``, ``--quiet``) are left out.
+    """
+    name = (found["data"]["table"] or {}).get("name", "cells.parquet")
+    measure = ["extract", "IMAGES", "-o", name, *_measuring(found["data"]["configuration"])]
+    learn = ["train", name, "-o", "model", *_learning(found, bundle)]
+    return [shlex.join(["python", "cli.py", *words]) for words in (measure, learn)]
+
+
+def _measuring(settings: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in settings.items():
+        if (key in ALWAYS and value) or value != DEFAULTS.get(key, value):
+            yield from (f"--{key.replace('_', '-')}", str(value))
+    if settings.get("features"):
+        yield from ("--features", ",".join(settings["features"]))
+    for one in settings.get("embedding_set", []):
+        yield from ("--embedding-set", one)
+    if settings.get("masks"):
+        yield from ("--masks", "MASKS")
+
+
+def _learning(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> Iterator[str]:
+    facts, asked = found["training"], found.get("asked", {})
+    yield from ("--estimator", bundle["estimator"], "--label", facts["label"])
+    yield from ("--group", facts["group"]) if facts["group"] else ("--no-groups",)
+    if bundle["positive"] is not None:
+        yield from ("--positive", bundle["positive"])
+    for key in ("folds", "repeats", "seed"):
+        yield from (f"--{key}", str(facts[key]))
+    for key in ("tune", "select"):
+        if facts.get(key):
+            yield from (f"--{key}", str(facts[key]))
+    if "audit_cells" in asked:  # earlier versions did not keep it
+        yield from ("--audit-cells", str(asked["audit_cells"]))
+    for key, word in (("images", "IMAGES"), ("scheduler", "ADDRESS")):
+        if asked.get(key):
+            yield from (f"--{key}", word)
+    if found.get("external"):
+        yield from ("--external", "OTHER_TABLE")
+    stated = bundle["training"].get("operating")
+    if stated and bundle["threshold"] == stated["threshold"]:
+        yield from ("--sensitivity", str(stated["stated"]))
+
+
+def _calibration(bundle: Mapping[str, Any]) -> str:
+    known = bundle["calibration"]
+    offsets = ", ".join(f"{offset:.4f}" for offset in known["offsets"])
+    return f"softmax({known['scale']:.4f} x scores + ({offsets}))"
+
+
+def _settings(values: Mapping[str, Any]) -> str:
+    """Put settings in a line; paths on this machine are left out."""
+    known = {
+        name: value
+        for name, value in values.items()
+        if name not in {"masks", "class_counts"} and value not in (None, [], "")
+    }
+    return ", ".join(
+        f"{name} {' '.join(map(str, value)) if isinstance(value, list) else value}"
+        for name, value in known.items()
+    )
