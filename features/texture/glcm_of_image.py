@@ -1,4 +1,4 @@
-"""Co-occurrence features of any grey image, not only of a cell."""
+"""GLCM features of any grey-scale image and mask."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ def cooccurrence_features(
     distance: int = 1,
     aggregation: Literal["mean", "range", "merged"] = "mean",
 ) -> Mapping[str, float]:
-    """Return the 25 co-occurrence features of one grey image inside a mask.
+    """Return the 25 GLCM features of one grey-scale image inside a mask.
 
     Parameters
     ----------
     image : (rows, cols) integer
-        Grey levels: 0 to 255 where `levels` is a number, any levels from 1 where it is None.
+        Grey values from 0 to 255 if `levels` is a number; grey levels from 1 if it is None.
     mask : (rows, cols) bool
-        Which pixels count.
+        Pixels to measure.
     levels : {32, 256} or None
-        How many levels of equal width the 256 are brought to; None takes the image as it is.
+        Number of grey levels of equal width; None keeps the image's own levels.
     distance : int
-        Chebyshev distance, pixels.
+        Chebyshev distance in pixels.
     aggregation : {"mean", "range", "merged"}
-        Of the four directions: mean or range of the features, or features of the summed matrix
-        (IBSI ``2D_avg`` and ``2D_comb`` for one slice are ``mean`` and ``merged``).
+        Mean or range of the features of the four directions, or features of the summed matrix.
+        For one slice ``mean`` is IBSI's ``2D_avg`` and ``merged`` IBSI's ``2D_comb``.
 
     Returns
     -------
     mapping of str to float
-        By feature name; NaN where there is no pair.
+        Values by feature name; NaN if there is no pair.
 
     Raises
     ------
     CellError
-        If the image has levels outside what `levels` says.
+        If the image has a value outside the range that `levels` requires.
     """
     planes, parts, count = quantise_image(image, mask, levels)
     view = compute_glcm(planes, parts, (distance,), count)

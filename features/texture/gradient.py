@@ -1,6 +1,6 @@
-"""Gradients: how steep the grey levels are, and whether they run one way (a summary of HOG).
+"""Gradient magnitude and direction of the grey values (a summary of HOG).
 
-Central differences, only where all four neighbours lie in the compartment.
+Gradients are central differences of pixels whose four neighbours are in the compartment.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ _FIRST, _SECOND = tan(pi / 16), tan(3 * pi / 16)
 
 
 @inner
-def orientation(right: np.int64, down: np.int64, first: float, second: float) -> int:
-    """Return which of 8 directions, 22.5 degrees apart from 0, a gradient is nearest to."""
-    across, along = abs(right), abs(down)
-    if along <= first * across:
+def direction_bin(gx: np.int64, gy: np.int64, first: float, second: float) -> int:
+    """Return the nearest of 8 undirected orientations, multiples of 22.5 degrees from 0."""
+    dx, dy = abs(gx), abs(gy)
+    if dy <= first * dx:
         return 0
-    if across <= first * along:
+    if dx <= first * dy:
         return 4
-    if along <= second * across:
+    if dy <= second * dx:
         sector = 1
-    elif across <= second * along:
+    elif dx <= second * dy:
         sector = 3
     else:
         sector = 2
-    return sector if (right > 0) == (down > 0) else 8 - sector
+    return sector if (gx > 0) == (gy > 0) else 8 - sector
 
 
 @compiled
 def gradient_sums(
     planes: NDArray[np.uint8], parts: NDArray[np.uint8], first: float, second: float
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Sum up the gradients of every plane.
+    """Return the sums over the gradients of every plane.
 
     Parameters
     ----------
     planes : (channels, rows, cols) uint8
-        Grey levels.
+        Grey values.
     parts : (rows, cols) uint8
         0 outside, 1 cytoplasm, 2 nucleus.
     first, second : float
@@ -57,12 +57,12 @@ def gradient_sums(
 
     Returns
     -------
-    sums : (both, Nuclei, Cytoplasm; channels; 5) float64
-        Where the neighbours are of both parts, and where they are of one: pixels, sum of the
-        length, and four times the sums of its square and of its square times the cosine and the
-        sine of twice the direction.
-    directions : (both, Nuclei, Cytoplasm; channels; 8) float64
-        Length by direction.
+    sums : (border, Nuclei, Cytoplasm; channels; 5) float64
+        Number of pixels; sum of the magnitude; 4 times the sums of the squared magnitude and of
+        its products with the cosine and the sine of twice the direction. The first row is for
+        pixels with neighbours in both parts, the others for pixels within one part.
+    directions : (border, Nuclei, Cytoplasm; channels; 8) float64
+        Sum of the magnitude by direction.
     """
     channels, rows, cols = planes.shape
     sums = np.zeros((3, channels, 5))
@@ -77,30 +77,32 @@ def gradient_sums(
                 west, east = parts[row, col - 1], parts[row, col + 1]
                 if north == 0 or south == 0 or west == 0 or east == 0:
                     continue
-                # 0 where both parts meet, 1 nucleus, 2 cytoplasm
-                alike = north == part and south == part and west == part and east == part
-                place = 3 - part if alike else 0
-                right = np.int64(planes[channel, row, col + 1]) - planes[channel, row, col - 1]
-                down = np.int64(planes[channel, row + 1, col]) - planes[channel, row - 1, col]
-                squared = right * right + down * down
+                # 0 at the border of both parts, 1 nucleus, 2 cytoplasm
+                same_part = north == part and south == part and west == part and east == part
+                group = 3 - part if same_part else 0
+                gx = np.int64(planes[channel, row, col + 1]) - planes[channel, row, col - 1]
+                gy = np.int64(planes[channel, row + 1, col]) - planes[channel, row - 1, col]
+                squared = gx * gx + gy * gy
                 length = np.sqrt(squared) / 2
-                sums[place, channel, 0] += 1
-                sums[place, channel, 1] += length
-                sums[place, channel, 2] += squared
-                sums[place, channel, 3] += right * right - down * down
-                sums[place, channel, 4] += 2 * right * down
-                directions[place, channel, orientation(right, down, first, second)] += length
+                sums[group, channel, 0] += 1
+                sums[group, channel, 1] += length
+                sums[group, channel, 2] += squared
+                sums[group, channel, 3] += gx * gx - gy * gy
+                sums[group, channel, 4] += 2 * gx * gy
+                directions[group, channel, direction_bin(gx, gy, first, second)] += length
     return sums, directions
 
 
 @dataclass(frozen=True, eq=False)
 class Gradients:
-    """Sums over the gradients, as `gradient_sums` returns them.
+    """Sums over the gradients of each compartment, see `gradient_sums`.
 
     Parameters
     ----------
     sums : (compartments, channels, 5) float64
+        As in `gradient_sums`, without the factor 4.
     directions : (compartments, channels, 8) float64
+        Sum of the magnitude by direction.
     """
 
     sums: Floats
@@ -108,12 +110,12 @@ class Gradients:
 
     @property
     def mean(self) -> Floats:
-        """Mean length: (compartments, channels)."""
+        """Mean magnitude: (compartments, channels)."""
         return ratio(self.sums[..., 1], self.sums[..., 0])
 
     @property
     def shares(self) -> Floats:
-        """Share of each direction in the summed length: (compartments, channels, 8)."""
+        """Share of each direction in the summed magnitude: (compartments, channels, 8)."""
         total = self.directions.sum(axis=-1, keepdims=True)
         return ratio(self.directions, np.broadcast_to(total, self.directions.shape))
 
@@ -131,7 +133,7 @@ def _view(cell: Cell, axes: Axes) -> Gradients:
 
 GRADIENT = Family(
     name="Gradient",
-    title="Gradients: how steep the grey levels are, and whether they run one way",
+    title="Gradients: magnitude and direction",
     compartments=COMPARTMENTS,
     view=_view,
     channels=TEXTURE_CHANNELS,
@@ -139,7 +141,7 @@ GRADIENT = Family(
 )
 
 _FLAT = "no pixel with its four neighbours in the compartment, or no gradient at all"
-slope = partial(
+gradient_feature = partial(
     feature,
     GRADIENT,
     nan="no pixel with its four neighbours in the compartment",
@@ -148,52 +150,54 @@ slope = partial(
 )
 
 
-@slope(unit="level / px", plain="steepness of the texture", range="[0, 181]")
+@gradient_feature(unit="level / px", plain="mean steepness of the texture", range="[0, 181]")
 def mean_magnitude(view: Gradients) -> Floats:
-    """Mean length of the gradient."""
+    """Mean magnitude of the gradient."""
     return view.mean
 
 
-@slope(unit="level / px", plain="unevenness of the texture's steepness", range="[0, 91]")
+@gradient_feature(
+    unit="level / px", plain="variability of the steepness of the texture", range="[0, 91]"
+)
 def magnitude_standard_deviation(view: Gradients) -> Floats:
-    """Population standard deviation of the length of the gradient."""
+    """Population standard deviation of the magnitude of the gradient."""
     variance = ratio(view.sums[..., 2], view.sums[..., 0]) - view.mean**2
     return np.asarray(np.sqrt(np.maximum(variance, 0)))
 
 
-@slope(
+@gradient_feature(
     unit="1",
-    plain="streakiness of the texture",
+    plain="alignment of the texture in one direction",
     range="[0, 1]",
     nan=_FLAT,
     reference="coherence of the structure tensor; Bigun 1991, doi:10.1109/34.85668",
 )
 def coherence(view: Gradients) -> Floats:
-    """Length of the sum of squared gradients at twice their angle, over the sum of squares."""
-    both = np.hypot(view.sums[..., 3], view.sums[..., 4])
-    return ratio(both, view.sums[..., 2])
+    """|sum of g^2 exp(2 i angle)| / sum of g^2 over the gradients, g their magnitude."""
+    resultant = np.hypot(view.sums[..., 3], view.sums[..., 4])
+    return ratio(resultant, view.sums[..., 2])
 
 
-@slope(
+@gradient_feature(
     unit="bit",
-    plain="evenness of the directions",
+    plain="evenness of the gradient directions",
     range="[0, 3]",
     nan=_FLAT,
     reference="histogram of oriented gradients, 8 bins; Dalal 2005, doi:10.1109/CVPR.2005.177",
 )
 def orientation_entropy(view: Gradients) -> Floats:
-    """Entropy of the gradients' summed length by 8 directions, in bits."""
+    """Entropy of the summed gradient magnitude by 8 directions, in bits."""
     shares = view.shares
     return np.asarray((shares * np.log2(1 / np.where(shares > 0, shares, 1))).sum(axis=-1))
 
 
-@slope(
+@gradient_feature(
     unit="1",
-    plain="share of the commonest direction",
+    plain="share of the most frequent gradient direction",
     range="[0.125, 1]",
     nan=_FLAT,
     reference="histogram of oriented gradients, 8 bins; Dalal 2005, doi:10.1109/CVPR.2005.177",
 )
 def orientation_peak(view: Gradients) -> Floats:
-    """Largest share of one of 8 directions in the gradients' summed length."""
+    """Largest share of one of 8 directions in the summed gradient magnitude."""
     return np.asarray(view.shares.max(axis=-1))

@@ -1,7 +1,7 @@
-"""Granularity spectrum: how much of the picture is made of grains of each size.
+"""Granularity spectrum: loss of intensity under morphological openings of growing size.
 
-Openings take away what is narrower than a square; those of the compartment's own pixels only
-(squares are cut off at its edge).
+An opening with a square removes bright structures narrower than the square. Only pixels of the
+compartment enter: squares are clipped at its edge.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ SIDES = (3, 5, 7, 9, 13, 17)
 
 @dataclass(frozen=True, eq=False)
 class Openings:
-    """Sums of the levels after openings with growing squares.
+    """Sums of grey values after openings with growing squares.
 
     Parameters
     ----------
     bright, dark : (compartments, channels, 1 + sides) float64
-        Of the plane and of its complement, above the lowest level, before the first opening and
-        after each.
+        Sums above the lowest value, before the first and after each opening, of the plane
+        (`bright`) and of its complement (`dark`).
     """
 
     bright: Floats
@@ -39,37 +39,37 @@ class Openings:
 def openings(plane: Bytes, mask: Mask) -> Iterator[Bytes]:
     """Yield the openings of a plane by growing squares, 0 outside the mask.
 
-    The lowest level of each square is taken over the mask's pixels only, and the highest of
-    these lowest over the squares about the mask's pixels.
+    Erosion takes the minimum over the mask's pixels in the square, dilation the maximum of these
+    minima over the squares centred on the mask's pixels.
     """
-    lowest, before = plane | -(~mask).view(np.uint8), 1
+    lowest, previous_side = plane | -(~mask).view(np.uint8), 1
     for side in SIDES:
-        # The lowest level of a larger square is the lowest of those of smaller ones.
-        growth = side - before + 1
-        lowest = np.asarray(cv2.erode(lowest, np.ones((growth, growth), np.uint8)), np.uint8)
+        # The minimum over a larger square is the minimum of the minima over smaller ones.
+        step = side - previous_side + 1
+        lowest = np.asarray(cv2.erode(lowest, np.ones((step, step), np.uint8)), np.uint8)
         highest = cv2.dilate(lowest * mask, np.ones((side, side), np.uint8))
         yield np.asarray(highest, dtype=np.uint8) * mask
-        before = side
+        previous_side = side
 
 
 def _sums(plane: Bytes, mask: Mask) -> list[float]:
-    """Sums above the lowest level before and after the openings."""
+    """Return the sums above the lowest value, before and after the openings."""
     if not mask.any():
         return [0.0] * (len(SIDES) + 1)
     lowest = int(plane[mask].min())
-    ground = lowest * cv2.countNonZero(mask.view(np.uint8))
-    return [cv2.sumElems(each)[0] - ground for each in (plane * mask, *openings(plane, mask))]
+    base = lowest * cv2.countNonZero(mask.view(np.uint8))
+    return [cv2.sumElems(each)[0] - base for each in (plane * mask, *openings(plane, mask))]
 
 
 def _view(cell: Cell, axes: Axes) -> Openings:
     planes = [cell.plane(channel) for channel in axes.channels]
     masks = [cell.mask(word) for word in axes.compartments]
-    boxes = [cv2.boundingRect(mask.view(np.uint8)) for mask in masks]
-    places = [np.s_[y : y + rows, x : x + cols] for x, y, cols, rows in boxes]
-    inside = [np.ascontiguousarray(mask[place]) for mask, place in zip(masks, places, strict=True)]
+    bounds = [cv2.boundingRect(mask.view(np.uint8)) for mask in masks]
+    boxes = [np.s_[y : y + rows, x : x + cols] for x, y, cols, rows in bounds]
+    inside = [np.ascontiguousarray(mask[box]) for mask, box in zip(masks, boxes, strict=True)]
     both = [
-        [[_sums(each[place], mask) for each in (plane, np.invert(plane))] for plane in planes]
-        for mask, place in zip(inside, places, strict=True)
+        [[_sums(each[box], mask) for each in (plane, np.invert(plane))] for plane in planes]
+        for mask, box in zip(inside, boxes, strict=True)
     ]
     bright, dark = np.moveaxis(np.array(both), 2, 0)
     return Openings(bright, dark)
@@ -77,14 +77,14 @@ def _view(cell: Cell, axes: Axes) -> Openings:
 
 GRANULARITY = Family(
     name="Granularity",
-    title="Granularity spectrum: how much of the picture is made of grains of each size",
+    title="Granularity spectrum: share of structures of each size",
     compartments=COMPARTMENTS,
     view=_view,
     channels=TEXTURE_CHANNELS,
     membership=lambda channel, _: "full" if channel == "Gray" else "named",
 )
 
-grain = partial(
+granularity_feature = partial(
     feature,
     GRANULARITY,
     unit="1",
@@ -101,15 +101,18 @@ def _spectrum(sums: Floats) -> Floats:
     return ratio(lost, np.broadcast_to(sums[..., :1], lost.shape))
 
 
-@grain(
-    plain="share of bright grains of each size", vetted="by hand; formula in scipy; scikit-image"
+@granularity_feature(
+    plain="share of bright structures of each size",
+    vetted="by hand; formula in scipy; scikit-image",
 )
 def bright_spectrum(view: Openings) -> Floats:
-    """Share of the levels above the lowest that openings with growing squares take away."""
+    """Share of the sum of (grey value - lowest) that opening by each larger square removes."""
     return _spectrum(view.bright)
 
 
-@grain(plain="share of dark grains of each size", vetted="by hand; formula in scipy; scikit-image")
+@granularity_feature(
+    plain="share of dark structures of each size", vetted="by hand; formula in scipy; scikit-image"
+)
 def dark_spectrum(view: Openings) -> Floats:
-    """Share of the levels below the highest that closings with growing squares take away."""
+    """Share of the sum of (highest - grey value) that closing by each larger square removes."""
     return _spectrum(view.dark)

@@ -1,4 +1,4 @@
-"""Local binary patterns: the micro-texture around each pixel, free of brightness and rotation."""
+"""Local binary patterns (LBP): rotation-invariant uniform patterns of 8 and 16 neighbours."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from ..primitives.channels import CHANNELS
 from ..primitives.kernels import histograms_by_mask, local_binary_patterns
 
 CIRCLES = {"P8R1": (8, 1), "P16R2": (16, 2)}
-_ONE = 1 << 14
+_WEIGHT_SUM = 1 << 14
 
 
 def _neighbours(
     points: int, radius: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-    """Return the pixel north-west of each neighbour and the weights of the four around it.
+    """Return row and column of the pixel north-west of each neighbour, and interpolation weights.
 
-    The weights of the circle's first eighth serve the whole, mirrored, so that they add up
-    exactly and the pattern of a turned image is the turned pattern.
+    The four bilinear weights of a neighbour are integers that sum to ``2^14``; those of mirrored
+    neighbours are mirrored. So the pattern of a rotated image is exactly the rotated pattern.
     """
     rows, cols, weights = [], [], []
     for p in range(points):
@@ -34,8 +34,8 @@ def _neighbours(
         row, col = floor(down), floor(right)
         south, east = down - row, right - col
         shares = [(1 - south) * (1 - east), (1 - south) * east, south * (1 - east), south * east]
-        whole = [round(share * _ONE) for share in shares]
-        whole[int(np.argmax(shares))] += _ONE - sum(whole)
+        whole = [round(share * _WEIGHT_SUM) for share in shares]
+        whole[int(np.argmax(shares))] += _WEIGHT_SUM - sum(whole)
         rows.append(row)
         cols.append(col)
         weights.append(whole)
@@ -47,71 +47,74 @@ _NEIGHBOURS = {name: _neighbours(*circle) for name, circle in CIRCLES.items()}
 
 @cache
 def _uniform(points: int) -> NDArray[np.uint8]:
-    """Rotation-invariant uniform pattern of each code of so many neighbours: (2^points,).
+    """Return the rotation-invariant uniform pattern of each binary code: (2^points,) uint8.
 
-    How many are as bright where they change at most twice along the circle, else points + 1.
+    It is the number of set bits if the code changes at most twice along the circle, otherwise
+    points + 1.
     """
     codes = np.arange(1 << points, dtype=np.uint32)
-    turned = codes >> 1 | (codes & 1) << (points - 1)
-    uniform = np.bitwise_count(codes ^ turned) <= 2
+    rotated = codes >> 1 | (codes & 1) << (points - 1)
+    uniform = np.bitwise_count(codes ^ rotated) <= 2
     return np.where(uniform, np.bitwise_count(codes), points + 1).astype(np.uint8)
 
 
-def patterns(
-    plane: NDArray[np.uint8], circle: str, wanted: NDArray[np.uint8] | None = None
+def lbp_codes(
+    plane: NDArray[np.uint8], circle: str, where: NDArray[np.uint8] | None = None
 ) -> NDArray[np.uint8]:
     """Return the rotation-invariant uniform pattern of every pixel.
 
     Parameters
     ----------
     plane : (rows, cols) uint8
-        Grey levels.
+        Grey values.
     circle : {"P8R1", "P16R2"}
-        Number of neighbours and their distance, pixels.
-    wanted : (rows, cols) uint8, optional
-        Not 0 where patterns are wanted, by default everywhere; from the first to the last such
-        pixel of a row they are found.
+        Number P of neighbours and radius R in pixels.
+    where : (rows, cols) uint8, optional
+        Non-zero where a pattern is needed; default everywhere. In each row, patterns are computed
+        from the first to the last such pixel.
 
     Returns
     -------
     (rows, cols) uint8
-        How many neighbours are at least as bright (0 to P) where these are in one run, P + 1
-        elsewhere; 255 within the radius of the image's border and outside what is wanted.
+        Number of neighbours that are at least as bright (0 to P) if they form one run on the
+        circle, otherwise P + 1; 255 within the radius of the image border and where not computed.
     """
-    if wanted is None:
-        wanted = np.ones_like(plane)
-    points, reach = CIRCLES[circle]
-    found = local_binary_patterns(plane, *_NEIGHBOURS[circle], reach, wanted, _uniform(points))
-    return np.asarray(found)
+    if where is None:
+        where = np.ones_like(plane)
+    points, radius = CIRCLES[circle]
+    codes = local_binary_patterns(plane, *_NEIGHBOURS[circle], radius, where, _uniform(points))
+    return np.asarray(codes)
 
 
 @dataclass(frozen=True, eq=False)
-class Patterns:
+class PatternFrequencies:
     """Shares of the patterns: (compartments, channels, parameters) float64."""
 
     frequencies: Floats
 
 
-def _view(cell: Cell, axes: Axes) -> Patterns:
+def _view(cell: Cell, axes: Axes) -> PatternFrequencies:
     circle = axes.parameters[0].split("_")[0]
     points, radius = CIRCLES[circle]
-    wanted = [int(parameter.split("_")[1]) for parameter in axes.parameters]
+    selected = [int(parameter.split("_")[1]) for parameter in axes.parameters]
     cores = cell.eroded(2 * radius + 1)
     counts = np.array(
         [
             histograms_by_mask(codes, cores, points + 2)
-            for codes in (patterns(cell.plane(channel), circle, cores) for channel in axes.channels)
+            for codes in (
+                lbp_codes(cell.plane(channel), circle, cores) for channel in axes.channels
+            )
         ]
     )
     total = counts.sum(axis=-1, keepdims=True)
     shares = (counts / np.where(total > 0, total, np.nan)).swapaxes(0, 1)
     keep = [COMPARTMENTS.index(word) for word in axes.compartments]
-    return Patterns(shares[keep][..., wanted])
+    return PatternFrequencies(shares[keep][..., selected])
 
 
 LBP = Family(
     name="LBP",
-    title="Local binary patterns: spots, edges and corners of the finest texture",
+    title="Local binary lbp_codes: spots, edges and corners of the finest texture",
     compartments=COMPARTMENTS,
     view=_view,
     channels=tuple(name for name in CHANNELS if name != "Hue"),
@@ -129,15 +132,15 @@ LBP = Family(
     LBP,
     unit="1",
     reference="Ojala 2002, doi:10.1109/TPAMI.2002.1017623",
-    plain="share of a micro-pattern",
+    plain="share of a local pattern (spot, edge or corner)",
     range="[0, 1]",
     invariances="translation, rotation by 90 degrees, flips; an added brightness",
     nan="no pixel whose neighbourhood lies in the compartment",
     vetted="scikit-image; by hand",
 )
-def frequency(view: Patterns) -> Floats:
-    """Share of the pixels with so many neighbours as bright in one run (P + 1: in several).
+def frequency(view: PatternFrequencies) -> Floats:
+    """Share of pixels with this number of neighbours at least as bright, in one run (P + 1: other).
 
-    Only pixels whose whole neighbourhood lies in the compartment count.
+    Only pixels whose whole neighbourhood is in the compartment count.
     """
     return view.frequencies

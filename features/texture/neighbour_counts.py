@@ -1,6 +1,6 @@
-"""Each pixel against its eight neighbours (IBSI 3.10, 3.11): tone differences and dependence.
+"""Neighbourhood matrices of a pixel and its 8 neighbours: NGTDM and NGLDM (IBSI 3.10, 3.11).
 
-Only neighbours inside the compartment count; the two matrices come from one pass.
+Only neighbours inside the compartment count. One pass over the pixels fills both matrices.
 """
 
 from __future__ import annotations
@@ -21,117 +21,119 @@ from .size_matrix import SUM_COUNT, sum_size_matrix
 
 
 @inner
-def _count(
+def _count_neighbours(
     plane: NDArray[np.uint16],
     parts: NDArray[np.uint8],
     differences: NDArray[np.int64],
-    alike: NDArray[np.int64],
+    equal_neighbours: NDArray[np.int64],
 ) -> None:
-    """Count the pixels of a plane by level against their neighbours.
+    """Count the pixels of a plane by grey level and neighbourhood.
 
-    The first axis of both counts is 0 for the whole cell, 1 cytoplasm, 2 nucleus.
-    `differences` is (3, levels, neighbours, 2): pixels with so many neighbours, and the sum of
-    |neighbours times level - sum of their levels|, whole numbers so that no order matters.
-    `alike` is (3, levels, 9): pixels with so many neighbours of their own level.
+    The first axis of both outputs is 0 cell, 1 cytoplasm, 2 nucleus.
+
+    `differences` is (3, levels, 9, 2), by level and number of neighbours k: the number of pixels,
+    and the sum of ``|k level - sum of the neighbours' levels|``, integers so that the order of
+    summation has no effect. `equal_neighbours` is (3, levels, 9): the number of pixels by level
+    and number of neighbours of equal level.
     """
     rows, cols = plane.shape
     levels = np.zeros((rows + 2, cols + 2), np.int32)
-    framed = np.zeros((rows + 2, cols + 2), np.uint8)
+    padded_parts = np.zeros((rows + 2, cols + 2), np.uint8)
     for row in range(rows):
         for col in range(cols):
             levels[row + 1, col + 1] = plane[row, col]
-            framed[row + 1, col + 1] = parts[row, col]
+            padded_parts[row + 1, col + 1] = parts[row, col]
     for row in range(1, rows + 1):
         for col in range(1, cols + 1):
-            part = framed[row, col]
+            part = padded_parts[row, col]
             if part == 0:
                 continue
             level = levels[row, col]
-            around, total, same = 0, 0, 0
-            around_whole, total_whole, same_whole = 0, 0, 0
+            neighbours, total, equal_count = 0, 0, 0
+            cell_neighbours, cell_total, cell_equal = 0, 0, 0
             for down in range(-1, 2):
                 for right in range(-1, 2):
                     if down == 0 and right == 0:
                         continue
-                    other = framed[row + down, col + right]
+                    other = padded_parts[row + down, col + right]
                     if other == 0:
                         continue
                     there = levels[row + down, col + right]
                     equal = there == level
-                    around_whole += 1
-                    total_whole += there
-                    same_whole += equal
+                    cell_neighbours += 1
+                    cell_total += there
+                    cell_equal += equal
                     if other == part:
-                        around += 1
+                        neighbours += 1
                         total += there
-                        same += equal
-            differences[part, level, around, 0] += 1
-            differences[part, level, around, 1] += abs(level * around - total)
-            alike[part, level, same] += 1
-            differences[0, level, around_whole, 0] += 1
-            differences[0, level, around_whole, 1] += abs(level * around_whole - total_whole)
-            alike[0, level, same_whole] += 1
+                        equal_count += equal
+            differences[part, level, neighbours, 0] += 1
+            differences[part, level, neighbours, 1] += abs(level * neighbours - total)
+            equal_neighbours[part, level, equal_count] += 1
+            differences[0, level, cell_neighbours, 0] += 1
+            differences[0, level, cell_neighbours, 1] += abs(level * cell_neighbours - cell_total)
+            equal_neighbours[0, level, cell_equal] += 1
 
 
 @compiled
 def neighbour_sums(
     planes: NDArray[np.uint16], parts: NDArray[np.uint8], levels: int
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Sum up the neighbourhoods of every plane.
+    """Return the sums over the neighbourhoods of every plane.
 
     Parameters
     ----------
     planes : (channels, rows, cols) uint16
-        Levels from 0 to ``levels - 1``.
+        Grey levels from 0 to ``levels - 1``.
     parts : (rows, cols) uint8
         0 outside, 1 cytoplasm, 2 nucleus.
     levels : int
-        Number of levels.
+        Number of grey levels.
 
     Returns
     -------
     pixels, differences : (Cells, Nuclei, Cytoplasm; channels; levels) float64
-        Pixels of each level that have a neighbour, and the sum of their absolute differences
-        from the mean of their neighbours.
+        By grey level: number of pixels that have a neighbour, and sum of the absolute
+        differences between a pixel and the mean of its neighbours.
     dependence : (Cells, Nuclei, Cytoplasm; channels; 16) float64
-        Sums over the dependence matrix, as `size_matrix.sum_size_matrix` orders them.
+        Sums over the dependence matrix, in the order of `SizeMatrix`.
     """
     channels = planes.shape[0]
     pixels = np.zeros((3, channels, levels))
     differences = np.zeros((3, channels, levels))
     dependence = np.empty((3, channels, SUM_COUNT))
     sizes = np.empty(9, np.int64)
-    for place in range(9):
-        sizes[place] = place + 1
+    for index in range(9):
+        sizes[index] = index + 1
     for channel in range(channels):
-        tones = np.zeros((3, levels, 9, 2), np.int64)
-        alike = np.zeros((3, levels, 9), np.int64)
-        _count(planes[channel], parts, tones, alike)
+        tone_counts = np.zeros((3, levels, 9, 2), np.int64)
+        equal_neighbours = np.zeros((3, levels, 9), np.int64)
+        _count_neighbours(planes[channel], parts, tone_counts, equal_neighbours)
         for compartment in range(3):
             part = 3 - compartment if compartment else 0
             count = 0
             for level in range(levels):
-                for place in range(9):
-                    count += alike[part, level, place]
-                for around in range(1, 9):
-                    pixels[compartment, channel, level] += tones[part, level, around, 0]
+                for index in range(9):
+                    count += equal_neighbours[part, level, index]
+                for neighbours in range(1, 9):
+                    pixels[compartment, channel, level] += tone_counts[part, level, neighbours, 0]
                     differences[compartment, channel, level] += (
-                        tones[part, level, around, 1] / around
+                        tone_counts[part, level, neighbours, 1] / neighbours
                     )
-            sum_size_matrix(alike[part], sizes, count, dependence[compartment, channel])
+            sum_size_matrix(equal_neighbours[part], sizes, count, dependence[compartment, channel])
     return pixels, differences, dependence
 
 
 @dataclass(frozen=True, eq=False)
 class ToneDifferenceMatrix:
-    """Differences of the pixels of each level from the mean of their neighbours.
+    """Neighbourhood grey-tone difference matrix (NGTDM).
 
     Parameters
     ----------
     pixels : (…, levels) float64
-        Pixels of each level that have a neighbour in the compartment.
+        Number of pixels that have a neighbour in the compartment, by grey level.
     differences : (…, levels) float64
-        Sum of their absolute differences from the mean level of these neighbours.
+        Sum of the absolute differences between these pixels and the mean of their neighbours.
     """
 
     pixels: Floats
@@ -139,13 +141,13 @@ class ToneDifferenceMatrix:
 
     @cached_property
     def count(self) -> Floats:
-        """Pixels that have a neighbour, NaN where there is none: (…)."""
+        """Number of pixels that have a neighbour, NaN if there is none: (…)."""
         total = self.pixels.sum(axis=-1)
         return np.where(total > 0, total, np.nan)
 
     @cached_property
     def probabilities(self) -> Floats:
-        """Share of each level, NaN where no pixel has a neighbour: (…, levels)."""
+        """Share of each grey level, NaN if no pixel has a neighbour: (…, levels)."""
         return np.asarray(self.pixels / self.count[..., None])
 
     @cached_property
@@ -154,22 +156,22 @@ class ToneDifferenceMatrix:
         return np.arange(1.0, self.pixels.shape[-1] + 1)
 
     @cached_property
-    def occurring(self) -> Floats:
-        """Number of levels that occur: (…)."""
+    def level_count(self) -> Floats:
+        """Number of occurring grey levels: (…)."""
         return np.asarray((self.pixels > 0).sum(axis=-1), dtype=np.float64)
 
     @cached_property
     def total(self) -> Floats:
-        """Sum of all differences, NaN where no pixel has a neighbour: (…)."""
+        """Sum of all differences, NaN if no pixel has a neighbour: (…)."""
         return np.asarray(self.differences.sum(axis=-1) + 0 * self.count)
 
     @cached_property
-    def expected(self) -> Floats:
-        """Differences of each level weighed by its share, summed: (…)."""
+    def weighted_sum(self) -> Floats:
+        """Sum over the grey levels of share times difference: (…)."""
         return np.asarray((self.probabilities * self.differences).sum(axis=-1))
 
-    def over_pairs(self, weights: Floats) -> Floats:
-        """Sum over all ordered pairs of levels that both occur of (…, levels, levels): (…)."""
+    def sum_over_level_pairs(self, weights: Floats) -> Floats:
+        """Sum weights (…, levels, levels) over all ordered pairs of occurring levels: (…)."""
         there = self.pixels > 0
         both = there[..., :, None] & there[..., None, :]
         return np.asarray(
@@ -178,9 +180,10 @@ class ToneDifferenceMatrix:
 
 
 def selected_neighbour_sums(cell: Cell, axes: Axes) -> tuple[Floats, Floats, Floats]:
-    """Return `neighbour_sums` for the compartments and channels asked for, with a parameter axis.
+    """Return `neighbour_sums` of the requested compartments and channels.
 
-    Levels are the axes' parameter; the last axis is preceded by one of length 1.
+    The number of grey levels is the parameter of `axes`. The outputs have a parameter axis of
+    length 1 before their last axis.
     """
     levels = int(axes.parameters[0])
     keep = [COMPARTMENTS.index(word) for word in axes.compartments]

@@ -1,4 +1,4 @@
-"""Families of the pixel and its neighbours: NGTDM (IBSI 3.10) and NGLDM (IBSI 3.11)."""
+"""NGTDM and NGLDM features: a pixel and its 8 neighbours (IBSI 3.10, 3.11)."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from .image_levels import quantise_image
 from .neighbour_counts import ToneDifferenceMatrix, neighbour_sums, selected_neighbour_sums
 from .size_matrix import SizeMatrix, declare_features
 
-# What IBSI and pyradiomics report for the coarseness of a region without any difference.
-COARSEST = 1e6
+# Value of IBSI and pyradiomics for a region without differences.
+MAX_COARSENESS = 1e6
 
 
-def _tone_view(cell: Cell, axes: Axes) -> ToneDifferenceMatrix:
+def _ngtdm_view(cell: Cell, axes: Axes) -> ToneDifferenceMatrix:
     pixels, differences, _ = selected_neighbour_sums(cell, axes)
     return ToneDifferenceMatrix(pixels, differences)
 
 
-def _dependence_view(cell: Cell, axes: Axes) -> SizeMatrix:
+def _ngldm_view(cell: Cell, axes: Axes) -> SizeMatrix:
     return SizeMatrix.from_sums(selected_neighbour_sums(cell, axes)[2])
 
 
@@ -36,9 +36,9 @@ def _membership(channel: str, _parameter: str) -> Membership:
 
 NGTDM = Family(
     name="NGTDM",
-    title="Grey-tone differences: each pixel against the mean of its neighbours",
+    title="Neighbourhood grey-tone difference matrix (NGTDM): pixel against neighbours",
     compartments=COMPARTMENTS,
-    view=_tone_view,
+    view=_ngtdm_view,
     channels=TEXTURE_CHANNELS,
     parameters=("32",),
     membership=_membership,
@@ -46,15 +46,15 @@ NGTDM = Family(
 
 NGLDM = Family(
     name="NGLDM",
-    title="Grey-level dependence: how many neighbours of a pixel have its tone",
+    title="Neighbouring grey-level dependence matrix (NGLDM): neighbours of equal grey level",
     compartments=COMPARTMENTS,
-    view=_dependence_view,
+    view=_ngldm_view,
     channels=TEXTURE_CHANNELS,
     parameters=("32",),
     membership=_membership,
 )
 
-tone = partial(
+ngtdm_feature = partial(
     feature,
     NGTDM,
     reference="IBSI 3.10; Amadasun 1989, doi:10.1109/21.44046",
@@ -63,82 +63,121 @@ tone = partial(
 )
 
 
-def _over(numerator: Floats, denominator: Floats, otherwise: float) -> Floats:
-    """Divide; a stated value where the denominator is 0, NaN where it is NaN."""
+def _divide(numerator: Floats, denominator: Floats, fallback: float) -> Floats:
+    """Divide; `fallback` where the denominator is 0, NaN where it is NaN."""
     return np.divide(
-        numerator, denominator, out=np.full_like(denominator, otherwise), where=denominator != 0
+        numerator, denominator, out=np.full_like(denominator, fallback), where=denominator != 0
     )
 
 
-@tone(unit="1/level", ibsi="QCDE", plain="coarseness of the pattern", range="(0, 1000000]")
+@ngtdm_feature(unit="1/level", ibsi="QCDE", plain="coarseness of the pattern", range="(0, 1000000]")
 def coarseness(view: ToneDifferenceMatrix) -> Floats:
-    """1 / sum over the levels of share times summed difference; 10^6 where nothing differs."""
-    return np.minimum(_over(np.ones_like(view.expected), view.expected, COARSEST), COARSEST)
+    """1 / sum over the grey levels i of p_i s_i, at most 10^6 (p share, s summed difference)."""
+    return np.minimum(
+        _divide(np.ones_like(view.weighted_sum), view.weighted_sum, MAX_COARSENESS), MAX_COARSENESS
+    )
 
 
-@tone(unit="level^3", ibsi="65HE", plain="contrast of neighbouring patches", range="[0, inf)")
+@ngtdm_feature(
+    unit="level^3", ibsi="65HE", plain="contrast between neighbouring areas", range="[0, inf)"
+)
 def contrast(view: ToneDifferenceMatrix) -> Floats:
-    """Mean squared step between levels times mean difference; 0 for a single level."""
+    """Sum over i, j of p_i p_j (i - j)^2 / (N (N - 1)) * sum of s / n; 0 for a single level.
+
+    N is the number of occurring grey levels, n the number of pixels that have a neighbour.
+    """
     shares, levels = view.probabilities, view.levels
     mean, square = shares @ levels, shares @ levels**2
     steps = 2 * (square - mean**2)
-    spread = _over(steps, view.occurring * (view.occurring - 1) + 0 * view.count, 0.0)
+    spread = _divide(steps, view.level_count * (view.level_count - 1) + 0 * view.count, 0.0)
     return np.asarray(spread * view.total / view.count)
 
 
-@tone(unit="1", ibsi="NQ30", plain="busyness of the pattern", range="[0, inf)")
+@ngtdm_feature(unit="1", ibsi="NQ30", plain="busyness of the pattern", range="[0, inf)")
 def busyness(view: ToneDifferenceMatrix) -> Floats:
-    """Share times difference over the summed steps of level times share; 0 for a single level."""
-    weighed = view.levels * view.probabilities
-    steps = view.over_pairs(np.abs(weighed[..., :, None] - weighed[..., None, :]))
-    return _over(view.expected, steps, 0.0)
+    """Sum of p_i s_i / sum over i, j of |i p_i - j p_j|; 0 for a single level."""
+    weighted = view.levels * view.probabilities
+    steps = view.sum_over_level_pairs(np.abs(weighted[..., :, None] - weighted[..., None, :]))
+    return _divide(view.weighted_sum, steps, 0.0)
 
 
-@tone(unit="level^2", ibsi="HDEZ", plain="complexity of the pattern", range="[0, inf)")
+@ngtdm_feature(unit="level^2", ibsi="HDEZ", plain="complexity of the pattern", range="[0, inf)")
 def complexity(view: ToneDifferenceMatrix) -> Floats:
-    """Steps between levels weighed by the mean difference of the two, over the pixels."""
+    """Sum over i, j of |i - j| (p_i s_i + p_j s_j) / (p_i + p_j) / n, n the number of pixels."""
     shares = view.probabilities
-    weighed = shares * view.differences
+    weighted = shares * view.differences
     total = shares[..., :, None] + shares[..., None, :]
-    mean = _over(weighed[..., :, None] + weighed[..., None, :], total, 0.0)
+    mean = _divide(weighted[..., :, None] + weighted[..., None, :], total, 0.0)
     steps = np.abs(view.levels[:, None] - view.levels)
-    return np.asarray(view.over_pairs(steps * mean) / view.count)
+    return np.asarray(view.sum_over_level_pairs(steps * mean) / view.count)
 
 
-@tone(unit="level", ibsi="1X9X", plain="distinctness of the pattern", range="[0, inf)")
+@ngtdm_feature(unit="level", ibsi="1X9X", plain="distinctness of the pattern", range="[0, inf)")
 def strength(view: ToneDifferenceMatrix) -> Floats:
-    """Squared steps between levels weighed by their shares, over all differences; 0 if none."""
+    """Sum over i, j of (p_i + p_j) (i - j)^2 / sum of s; 0 without differences."""
     shares = view.probabilities
     steps = (view.levels[:, None] - view.levels) ** 2
-    weighed = view.over_pairs((shares[..., :, None] + shares[..., None, :]) * steps)
-    return _over(weighed, view.total, 0.0)
+    weighted = view.sum_over_level_pairs((shares[..., :, None] + shares[..., None, :]) * steps)
+    return _divide(weighted, view.total, 0.0)
 
 
 declare_features(
     NGLDM,
     (
-        ("LowDependenceEmphasis", "SODN", "fineness of tone"),
-        ("HighDependenceEmphasis", "IMOQ", "evenness of tone"),
-        ("LowGreyLevelCountEmphasis", "TL9H", "share of dark pixels"),
-        ("HighGreyLevelCountEmphasis", "OAE7", "share of bright pixels"),
-        ("LowDependenceLowGreyLevelEmphasis", "EQ3F", "share of dark specks"),
-        ("LowDependenceHighGreyLevelEmphasis", "JA6D", "share of bright specks"),
-        ("HighDependenceLowGreyLevelEmphasis", "NBZI", "share of even dark areas"),
-        ("HighDependenceHighGreyLevelEmphasis", "9QMG", "share of even bright areas"),
-        ("GreyLevelNonUniformity", "FP8K", "sameness of tone, times size"),
-        ("NormalisedGreyLevelNonUniformity", "5SPA", "sameness of tone"),
-        ("DependenceCountNonUniformity", "Z87G", "sameness of evenness, times size"),
-        ("NormalisedDependenceCountNonUniformity", "OKJI", "sameness of evenness"),
+        ("LowDependenceEmphasis", "SODN", "weight of pixels with few equal neighbours"),
+        ("HighDependenceEmphasis", "IMOQ", "weight of pixels with many equal neighbours"),
+        ("LowGreyLevelCountEmphasis", "TL9H", "weight of dark pixels"),
+        ("HighGreyLevelCountEmphasis", "OAE7", "weight of bright pixels"),
+        (
+            "LowDependenceLowGreyLevelEmphasis",
+            "EQ3F",
+            "weight of dark pixels with few equal neighbours",
+        ),
+        (
+            "LowDependenceHighGreyLevelEmphasis",
+            "JA6D",
+            "weight of bright pixels with few equal neighbours",
+        ),
+        (
+            "HighDependenceLowGreyLevelEmphasis",
+            "NBZI",
+            "weight of dark pixels with many equal neighbours",
+        ),
+        (
+            "HighDependenceHighGreyLevelEmphasis",
+            "9QMG",
+            "weight of bright pixels with many equal neighbours",
+        ),
+        (
+            "GreyLevelNonUniformity",
+            "FP8K",
+            "uneven distribution of pixels over grey levels, grows with size",
+        ),
+        (
+            "NormalisedGreyLevelNonUniformity",
+            "5SPA",
+            "uneven distribution of pixels over grey levels",
+        ),
+        (
+            "DependenceCountNonUniformity",
+            "Z87G",
+            "uneven distribution of pixels over numbers of equal neighbours, grows with size",
+        ),
+        (
+            "NormalisedDependenceCountNonUniformity",
+            "OKJI",
+            "uneven distribution of pixels over numbers of equal neighbours",
+        ),
         ("DependenceCountPercentage", "6XV8", "always 1: every pixel has a neighbourhood"),
-        ("GreyLevelVariance", "1PFV", "spread of tone"),
-        ("DependenceCountVariance", "DNX2", "spread of evenness"),
-        ("DependenceCountEntropy", "FCBV", "disorder of tone and evenness"),
-        ("DependenceCountEnergy", "CAS9", "order of tone and evenness"),
+        ("GreyLevelVariance", "1PFV", "spread of the grey levels"),
+        ("DependenceCountVariance", "DNX2", "spread of the number of equal neighbours"),
+        ("DependenceCountEntropy", "FCBV", "disorder by grey level and number of equal neighbours"),
+        ("DependenceCountEnergy", "CAS9", "order by grey level and number of equal neighbours"),
     ),
     elements="pixels",
     size="dependence",
     unit="1",
-    reference="IBSI 3.11 (alpha 0, distance 1, dependence: alike neighbours plus 1); "
+    reference="IBSI 3.11 (alpha 0, distance 1, dependence = equal neighbours + 1); "
     "Sun 1983, doi:10.1016/0734-189X(83)90032-4",
     vetted="IBSI digital phantom; MIRP",
 )
@@ -147,26 +186,26 @@ declare_features(
 def tone_difference_features(
     image: NDArray[np.integer[Any]], mask: NDArray[np.bool_], *, levels: int | None = 32
 ) -> Mapping[str, float]:
-    """Return the 5 features of neighbourhood grey-tone differences of one image inside a mask.
+    """Return the 5 NGTDM features of one grey-scale image inside a mask.
 
     Parameters
     ----------
     image : (rows, cols) integer
-        Grey levels: 0 to 255 where `levels` is a number, any levels from 1 where it is None.
+        Grey values from 0 to 255 if `levels` is a number; grey levels from 1 if it is None.
     mask : (rows, cols) bool
-        Which pixels count.
+        Pixels to measure.
     levels : {32, 256} or None
-        How many levels of equal width the 256 are brought to; None takes the image as it is.
+        Number of grey levels of equal width; None keeps the image's own levels.
 
     Returns
     -------
     mapping of str to float
-        By feature name; NaN where no pixel has a neighbour.
+        Values by feature name; NaN if no pixel has a neighbour.
 
     Raises
     ------
     CellError
-        If the image has levels outside what `levels` says.
+        If the image has a value outside the range that `levels` requires.
     """
     pixels, differences, _ = neighbour_sums(*quantise_image(image, mask, levels))
     view = ToneDifferenceMatrix(pixels, differences)
@@ -180,10 +219,10 @@ def tone_difference_features(
 def dependence_features(
     image: NDArray[np.integer[Any]], mask: NDArray[np.bool_], *, levels: int | None = 32
 ) -> Mapping[str, float]:
-    """Return the 17 features of neighbouring grey-level dependence of one image inside a mask.
+    """Return the 17 NGLDM features of one grey-scale image inside a mask.
 
-    Parameters, returned mapping and errors are those of `tone_difference_features`; NaN where the
-    mask is empty.
+    Parameters, returned mapping and errors are those of `tone_difference_features`; NaN
+    for an empty mask.
     """
     view = SizeMatrix.from_sums(neighbour_sums(*quantise_image(image, mask, levels))[2])
     return {

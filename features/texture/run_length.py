@@ -1,6 +1,7 @@
-"""Grey-level run lengths (IBSI 3.7): how far a tone goes on in a straight line.
+"""Grey-level run-length matrix, GLRLM (IBSI 3.7).
 
-A run is a stretch of pixels of one level in one of four directions, inside the compartment.
+A run is a maximal sequence of consecutive pixels of equal grey level along one of four directions,
+inside the compartment.
 """
 
 from __future__ import annotations
@@ -23,66 +24,77 @@ from .size_matrix import SUM_COUNT, SizeMatrix, declare_features, sum_size_matri
 
 
 @inner
-def _count_reached(
+def _count_run_pixels(
     plane: NDArray[np.uint16],
     parts: NDArray[np.uint8],
     in_cell: NDArray[np.int32],
     in_part: NDArray[np.int32],
 ) -> None:
-    """Count for every direction, level and length the pixels that a run reaches with it.
+    """Count the pixels at each position of a run, by direction, grey level and position.
 
-    A run of length n has one pixel at each length up to n, so the number of runs of a length is
-    what was counted there less what was counted one further. `in_cell` is (4, levels, lengths),
-    `in_part` (cytoplasm, nucleus; 4, levels, lengths).
+    A run of length n has one pixel at each position 1 to n. So the number of runs of length n is
+    the number of pixels at position n minus the number at position n + 1.
+
+    `in_cell` is (4, levels, positions); `in_part` is (cytoplasm, nucleus; 4, levels, positions).
     """
     rows, cols = plane.shape
-    # Level and part of a pixel as one number, 0 outside, and the lengths of the runs that end at
-    # a pixel of this row and of the one above; one column of background on either side.
-    above = np.zeros(cols + 2, np.int32)
-    here = np.zeros(cols + 2, np.int32)
-    before = np.zeros((8, cols + 2), np.int32)
-    now = np.zeros((8, cols + 2), np.int32)
+    # A code is (grey level + 1, part) of a pixel, 0 outside. The lengths are those of the runs that
+    # end at a pixel, by direction: rows 0 to 3 in the cell, 4 to 7 in the part. Each row is framed
+    # by one background pixel on either side.
+    codes_above = np.zeros(cols + 2, np.int32)
+    codes = np.zeros(cols + 2, np.int32)
+    lengths_above = np.zeros((8, cols + 2), np.int32)
+    lengths = np.zeros((8, cols + 2), np.int32)
     for row in range(rows):
         for col in range(1, cols + 1):
             part = parts[row, col - 1]
             if part == 0:
-                here[col] = 0
+                codes[col] = 0
                 continue
             level = np.int32(plane[row, col - 1])
-            key = (level + 1) << 2 | part
-            here[col] = key
+            code = (level + 1) << 2 | part
+            codes[col] = code
             for direction in range(4):
                 if direction == 0:
-                    other, cell_run, part_run = here[col - 1], now[0, col - 1], now[4, col - 1]
+                    other, cell_run, part_run = (
+                        codes[col - 1],
+                        lengths[0, col - 1],
+                        lengths[4, col - 1],
+                    )
                 else:
                     at = col + 2 - direction
-                    other = above[at]
-                    cell_run, part_run = before[direction, at], before[4 + direction, at]
-                cell_run = cell_run + 1 if (other | 3) == (key | 3) else 1
-                part_run = part_run + 1 if other == key else 1
-                now[direction, col] = cell_run
-                now[4 + direction, col] = part_run
+                    other = codes_above[at]
+                    cell_run, part_run = (
+                        lengths_above[direction, at],
+                        lengths_above[4 + direction, at],
+                    )
+                cell_run = cell_run + 1 if (other | 3) == (code | 3) else 1
+                part_run = part_run + 1 if other == code else 1
+                lengths[direction, col] = cell_run
+                lengths[4 + direction, col] = part_run
                 in_cell[direction, level, cell_run] += 1
                 in_part[part - 1, direction, level, part_run] += 1
-        above, here = here, above
-        before, now = now, before
+        codes_above, codes = codes, codes_above
+        lengths_above, lengths = lengths, lengths_above
 
 
 @inner
-def _summarise(reached: NDArray[np.int32], pixels: int, sizes: NDArray[np.int64], out: Any) -> None:  # noqa: ANN401
-    """Write the sums of the four directions and of all merged into `out`: (5, 16)."""
-    levels = reached.shape[1]
+def _sum_directions(
+    run_pixels: NDArray[np.int32], pixels: int, sizes: NDArray[np.int64], out: Floats
+) -> None:
+    """Write the sums of the four directions and of the merged matrix into `out`: (5, 16)."""
+    levels = run_pixels.shape[1]
     runs = np.empty((levels, sizes.size), np.int64)
     merged = np.zeros((levels, sizes.size), np.int64)
     for direction in range(5):
         for level in range(levels):
-            for place in range(sizes.size):
+            for index in range(sizes.size):
                 if direction < 4:
-                    longer = reached[direction, level, place + 2]
-                    runs[level, place] = reached[direction, level, place + 1] - longer
-                    merged[level, place] += runs[level, place]
+                    longer = run_pixels[direction, level, index + 2]
+                    runs[level, index] = run_pixels[direction, level, index + 1] - longer
+                    merged[level, index] += runs[level, index]
                 else:
-                    runs[level, place] = merged[level, place]
+                    runs[level, index] = merged[level, index]
         sum_size_matrix(runs, sizes, pixels if direction < 4 else 4 * pixels, out[direction])
 
 
@@ -90,26 +102,27 @@ def _summarise(reached: NDArray[np.int32], pixels: int, sizes: NDArray[np.int64]
 def run_length_sums(
     planes: NDArray[np.uint16], parts: NDArray[np.uint8], levels: int
 ) -> NDArray[Any]:
-    """Sum up the run-length matrices of every plane.
+    """Return the sums over the run-length matrices of every plane.
 
     Parameters
     ----------
     planes : (channels, rows, cols) uint16
-        Levels from 0 to ``levels - 1``.
+        Grey levels from 0 to ``levels - 1``.
     parts : (rows, cols) uint8
         0 outside, 1 cytoplasm, 2 nucleus.
     levels : int
-        Number of levels.
+        Number of grey levels.
 
     Returns
     -------
-    (Cells, Nuclei, Cytoplasm; channels; 0, 45, 90, 135 degrees, all merged; 16) float64
+    (Cells, Nuclei, Cytoplasm; channels; 0, 45, 90, 135 degrees, merged; 16) float64
+        In the order of `SizeMatrix`.
     """
     channels, rows, cols = planes.shape
     longest = max(rows, cols)
     sizes = np.empty(longest, np.int64)
-    for place in range(longest):
-        sizes[place] = place + 1
+    for index in range(longest):
+        sizes[index] = index + 1
     pixels = np.zeros(3, np.int64)
     for row in range(rows):
         for col in range(cols):
@@ -118,10 +131,10 @@ def run_length_sums(
     for channel in range(channels):
         in_cell = np.zeros((4, levels, longest + 2), np.int32)
         in_part = np.zeros((2, 4, levels, longest + 2), np.int32)
-        _count_reached(planes[channel], parts, in_cell, in_part)
-        _summarise(in_cell, pixels[1] + pixels[2], sizes, out[0, channel])
-        _summarise(in_part[1], pixels[2], sizes, out[1, channel])
-        _summarise(in_part[0], pixels[1], sizes, out[2, channel])
+        _count_run_pixels(planes[channel], parts, in_cell, in_part)
+        _sum_directions(in_cell, pixels[1] + pixels[2], sizes, out[0, channel])
+        _sum_directions(in_part[1], pixels[2], sizes, out[1, channel])
+        _sum_directions(in_part[0], pixels[1], sizes, out[2, channel])
     return out
 
 
@@ -144,7 +157,7 @@ def _membership(channel: str, parameter: str) -> Membership:
 
 GLRLM = Family(
     name="GLRLM",
-    title="Grey-level runs: how far a tone goes on in a straight line",
+    title="Grey-level run-length matrix (GLRLM): straight runs of equal grey level",
     compartments=COMPARTMENTS,
     view=_view,
     channels=TEXTURE_CHANNELS,
@@ -156,22 +169,34 @@ GLRLM = Family(
 declare_features(
     GLRLM,
     (
-        ("ShortRunsEmphasis", "22OV", "fineness of streaks"),
-        ("LongRunsEmphasis", "W4KF", "coarseness of streaks"),
-        ("LowGreyLevelRunEmphasis", "V3SW", "share of dark streaks"),
-        ("HighGreyLevelRunEmphasis", "G3QZ", "share of bright streaks"),
-        ("ShortRunLowGreyLevelEmphasis", "HTZT", "share of short dark streaks"),
-        ("ShortRunHighGreyLevelEmphasis", "GD3A", "share of short bright streaks"),
-        ("LongRunLowGreyLevelEmphasis", "IVPO", "share of long dark streaks"),
-        ("LongRunHighGreyLevelEmphasis", "3KUM", "share of long bright streaks"),
-        ("GreyLevelNonUniformity", "R5YN", "sameness of tone, times size"),
-        ("NormalisedGreyLevelNonUniformity", "OVBL", "sameness of tone"),
-        ("RunLengthNonUniformity", "W92Y", "sameness of streaks, times size"),
-        ("NormalisedRunLengthNonUniformity", "IC23", "sameness of streaks"),
-        ("RunPercentage", "9ZK5", "fineness of streaks"),
-        ("GreyLevelVariance", "8CE5", "spread of the tone of streaks"),
-        ("RunLengthVariance", "SXLW", "spread of the length of streaks"),
-        ("RunEntropy", "HJ9O", "disorder of streaks"),
+        ("ShortRunsEmphasis", "22OV", "weight of short runs"),
+        ("LongRunsEmphasis", "W4KF", "weight of long runs"),
+        ("LowGreyLevelRunEmphasis", "V3SW", "weight of dark runs"),
+        ("HighGreyLevelRunEmphasis", "G3QZ", "weight of bright runs"),
+        ("ShortRunLowGreyLevelEmphasis", "HTZT", "weight of short dark runs"),
+        ("ShortRunHighGreyLevelEmphasis", "GD3A", "weight of short bright runs"),
+        ("LongRunLowGreyLevelEmphasis", "IVPO", "weight of long dark runs"),
+        ("LongRunHighGreyLevelEmphasis", "3KUM", "weight of long bright runs"),
+        (
+            "GreyLevelNonUniformity",
+            "R5YN",
+            "uneven distribution of runs over grey levels, grows with size",
+        ),
+        (
+            "NormalisedGreyLevelNonUniformity",
+            "OVBL",
+            "uneven distribution of runs over grey levels",
+        ),
+        (
+            "RunLengthNonUniformity",
+            "W92Y",
+            "uneven distribution of runs over lengths, grows with size",
+        ),
+        ("NormalisedRunLengthNonUniformity", "IC23", "uneven distribution of runs over lengths"),
+        ("RunPercentage", "9ZK5", "number of runs per pixel"),
+        ("GreyLevelVariance", "8CE5", "spread of the grey level of runs"),
+        ("RunLengthVariance", "SXLW", "spread of the length of runs"),
+        ("RunEntropy", "HJ9O", "disorder of runs"),
     ),
     elements="runs",
     size="length",
@@ -188,29 +213,29 @@ def run_length_features(
     levels: int | None = 32,
     aggregation: Literal["mean", "range", "merged"] = "mean",
 ) -> Mapping[str, float]:
-    """Return the 16 run-length features of one grey image inside a mask.
+    """Return the 16 GLRLM features of one grey-scale image inside a mask.
 
     Parameters
     ----------
     image : (rows, cols) integer
-        Grey levels: 0 to 255 where `levels` is a number, any levels from 1 where it is None.
+        Grey values from 0 to 255 if `levels` is a number; grey levels from 1 if it is None.
     mask : (rows, cols) bool
-        Which pixels count.
+        Pixels to measure.
     levels : {32, 256} or None
-        How many levels of equal width the 256 are brought to; None takes the image as it is.
+        Number of grey levels of equal width; None keeps the image's own levels.
     aggregation : {"mean", "range", "merged"}
-        Of the four directions: mean or range of the features, or features of the summed matrix
-        (IBSI ``2D_avg`` and ``2D_comb`` for one slice are ``mean`` and ``merged``).
+        Mean or range of the features of the four directions, or features of the summed matrix.
+        For one slice ``mean`` is IBSI's ``2D_avg`` and ``merged`` IBSI's ``2D_comb``.
 
     Returns
     -------
     mapping of str to float
-        By feature name; NaN where the mask is empty.
+        Values by feature name; NaN for an empty mask.
 
     Raises
     ------
     CellError
-        If the image has levels outside what `levels` says.
+        If the image has a value outside the range that `levels` requires.
     """
     view = SizeMatrix.from_sums(run_length_sums(*quantise_image(image, mask, levels)))
     return {

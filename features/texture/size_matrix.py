@@ -1,9 +1,9 @@
-"""Features of a matrix that counts elements by grey level and by size, whatever the elements are.
+"""Features of matrices that count elements by grey level and size: GLRLM, GLSZM, GLDZM, NGLDM.
 
-Runs by length, zones by size, zones by distance to the edge and pixels by the number of their
-alike neighbours are four such matrices (IBSI 3.7, 3.8, 3.9 and 3.11) with the same sixteen
-features; each family declares them in its own words. The kernels never hand a matrix out, they
-return the sixteen sums over it that the features are made of.
+The elements are runs by length, zones by size, zones by distance to the edge, or pixels by the
+number of neighbours of equal level (IBSI 3.7, 3.8, 3.9 and 3.11). The four matrices have the same
+features; each family declares them under its own names. The kernels return 16 sums over a matrix,
+not the matrix itself.
 """
 
 from __future__ import annotations
@@ -26,9 +26,18 @@ SUM_COUNT = 16
 def sum_size_matrix(
     counts: NDArray[Any], sizes: NDArray[np.int64], pixels: int, out: Floats
 ) -> None:
-    """Write the sums over a (levels, sizes) matrix of counts into `out`: (16,), NaN if empty.
+    """Write the 16 sums over a count matrix into `out`, in the order of `SizeMatrix`.
 
-    Row i holds level i + 1, column k size ``sizes[k]``; the order is that of `SizeMatrix`.
+    Parameters
+    ----------
+    counts : (levels, columns) integer
+        Number of elements; row i holds grey level i + 1, column k size ``sizes[k]``.
+    sizes : (columns,) int64
+        Size of each column.
+    pixels : int
+        Number of pixels from which the elements were formed.
+    out : (16,) float64
+        Output; NaN for an empty matrix.
     """
     levels, columns = counts.shape
     by_size = np.zeros(columns, np.int64)
@@ -37,26 +46,26 @@ def sum_size_matrix(
     out[1] = pixels
     for row in range(levels):
         level = row + 1.0
-        tone = level * level
-        alike = 0
+        squared_level = level * level
+        row_sum = 0
         for column in range(columns):
             n = counts[row, column]
             if n == 0:
                 continue
-            alike += n
+            row_sum += n
             by_size[column] += n
             squared = float(sizes[column]) * sizes[column]
-            out[6] += n / (squared * tone)
-            out[7] += n * tone / squared
-            out[8] += n * squared / tone
-            out[9] += n * squared * tone
+            out[6] += n / (squared * squared_level)
+            out[7] += n * squared_level / squared
+            out[8] += n * squared / squared_level
+            out[9] += n * squared * squared_level
             out[14] += n * np.log2(n)
             out[15] += float(n) * n
-        out[0] += alike
-        out[4] += alike / tone
-        out[5] += alike * tone
-        out[10] += float(alike) * alike
-        out[12] += alike * level
+        out[0] += row_sum
+        out[4] += row_sum / squared_level
+        out[5] += row_sum * squared_level
+        out[10] += float(row_sum) * row_sum
+        out[12] += row_sum * level
     for column in range(columns):
         n = by_size[column]
         if n:
@@ -72,21 +81,21 @@ def sum_size_matrix(
 
 @dataclass(frozen=True, eq=False)
 class SizeMatrix:
-    """Sums over matrices of counts n by level i and size j; leading axes are the same everywhere.
+    """Sums over matrices of element counts n, by grey level i and size j; arrays of one shape.
 
     Parameters
     ----------
     elements, pixels : (…) float64
-        Sum of n, and pixels that the elements were taken from.
-    small, large, dark, bright : (…) float64
+        Sum of n, and number of pixels from which the elements were formed.
+    small, large, low_level, high_level : (…) float64
         Sums of ``n / j^2``, ``n j^2``, ``n / i^2``, ``n i^2``.
-    small_dark, small_bright, large_dark, large_bright : (…) float64
-        Sums of n times both.
+    small_low_level, small_high_level, large_low_level, large_high_level : (…) float64
+        Sums of n times the factors of both names.
     level_squares, size_squares : (…) float64
-        Sums of the squared numbers of elements of each level, and of each size.
+        Sum over the levels of the squared number of elements, and the same over the sizes.
     level_sum, size_sum : (…) float64
         Sums of ``n i`` and ``n j``.
-    logs, squares : (…) float64
+    n_log_n, squares : (…) float64
         Sums of ``n log2 n`` and ``n^2``.
     """
 
@@ -94,17 +103,17 @@ class SizeMatrix:
     pixels: Floats
     small: Floats
     large: Floats
-    dark: Floats
-    bright: Floats
-    small_dark: Floats
-    small_bright: Floats
-    large_dark: Floats
-    large_bright: Floats
+    low_level: Floats
+    high_level: Floats
+    small_low_level: Floats
+    small_high_level: Floats
+    large_low_level: Floats
+    large_high_level: Floats
     level_squares: Floats
     size_squares: Floats
     level_sum: Floats
     size_sum: Floats
-    logs: Floats
+    n_log_n: Floats
     squares: Floats
 
     @classmethod
@@ -121,28 +130,28 @@ def _large(view: SizeMatrix) -> Floats:
     return view.large / view.elements
 
 
-def _dark(view: SizeMatrix) -> Floats:
-    return view.dark / view.elements
+def _low_level(view: SizeMatrix) -> Floats:
+    return view.low_level / view.elements
 
 
-def _bright(view: SizeMatrix) -> Floats:
-    return view.bright / view.elements
+def _high_level(view: SizeMatrix) -> Floats:
+    return view.high_level / view.elements
 
 
-def _small_dark(view: SizeMatrix) -> Floats:
-    return view.small_dark / view.elements
+def _small_low_level(view: SizeMatrix) -> Floats:
+    return view.small_low_level / view.elements
 
 
-def _small_bright(view: SizeMatrix) -> Floats:
-    return view.small_bright / view.elements
+def _small_high_level(view: SizeMatrix) -> Floats:
+    return view.small_high_level / view.elements
 
 
-def _large_dark(view: SizeMatrix) -> Floats:
-    return view.large_dark / view.elements
+def _large_low_level(view: SizeMatrix) -> Floats:
+    return view.large_low_level / view.elements
 
 
-def _large_bright(view: SizeMatrix) -> Floats:
-    return view.large_bright / view.elements
+def _large_high_level(view: SizeMatrix) -> Floats:
+    return view.large_high_level / view.elements
 
 
 def _level_non_uniformity(view: SizeMatrix) -> Floats:
@@ -161,12 +170,12 @@ def _size_non_uniformity_share(view: SizeMatrix) -> Floats:
     return view.size_squares / view.elements**2
 
 
-def _percentage(view: SizeMatrix) -> Floats:
+def _element_percentage(view: SizeMatrix) -> Floats:
     return view.elements / view.pixels
 
 
 def _level_variance(view: SizeMatrix) -> Floats:
-    return view.bright / view.elements - (view.level_sum / view.elements) ** 2
+    return view.high_level / view.elements - (view.level_sum / view.elements) ** 2
 
 
 def _size_variance(view: SizeMatrix) -> Floats:
@@ -174,7 +183,7 @@ def _size_variance(view: SizeMatrix) -> Floats:
 
 
 def _entropy(view: SizeMatrix) -> Floats:
-    return np.asarray(np.log2(view.elements) - view.logs / view.elements)
+    return np.asarray(np.log2(view.elements) - view.n_log_n / view.elements)
 
 
 def _energy(view: SizeMatrix) -> Floats:
@@ -183,57 +192,72 @@ def _energy(view: SizeMatrix) -> Floats:
 
 Formula = Callable[[SizeMatrix], Floats]
 
-# Formula, definition in a family's words, powers of size and level in its unit, and range.
+# Formula, definition with a family's words, powers of size and level in its unit, range.
 _FORMULAS: tuple[tuple[Formula, str, tuple[int, int], str], ...] = (
     (_small, "Mean over the {elements} of 1 / {size}^2", (-2, 0), "(0, 1]"),
     (_large, "Mean over the {elements} of {size}^2", (2, 0), "[1, inf)"),
-    (_dark, "Mean over the {elements} of 1 / level^2", (0, -2), "(0, 1]"),
-    (_bright, "Mean over the {elements} of level^2", (0, 2), "[1, levels^2]"),
-    (_small_dark, "Mean over the {elements} of 1 / ({size} level)^2", (-2, -2), "(0, 1]"),
-    (_small_bright, "Mean over the {elements} of (level / {size})^2", (-2, 2), "(0, levels^2]"),
-    (_large_dark, "Mean over the {elements} of ({size} / level)^2", (2, -2), "(0, inf)"),
-    (_large_bright, "Mean over the {elements} of ({size} level)^2", (2, 2), "[1, inf)"),
+    (_low_level, "Mean over the {elements} of 1 / grey level^2", (0, -2), "(0, 1]"),
+    (_high_level, "Mean over the {elements} of grey level^2", (0, 2), "[1, levels^2]"),
+    (
+        _small_low_level,
+        "Mean over the {elements} of 1 / ({size} * grey level)^2",
+        (-2, -2),
+        "(0, 1]",
+    ),
+    (
+        _small_high_level,
+        "Mean over the {elements} of (grey level / {size})^2",
+        (-2, 2),
+        "(0, levels^2]",
+    ),
+    (_large_low_level, "Mean over the {elements} of ({size} / grey level)^2", (2, -2), "(0, inf)"),
+    (_large_high_level, "Mean over the {elements} of ({size} * grey level)^2", (2, 2), "[1, inf)"),
     (
         _level_non_uniformity,
-        "Sum over the levels of the squared number of {elements}, over the number of {elements}",
+        "Sum over the grey levels of (number of {elements})^2 / number of {elements}",
         (0, 0),
         "[1, inf)",
     ),
     (
         _level_non_uniformity_share,
-        "Sum over the levels of the squared share of the {elements}",
+        "Sum over the grey levels of (share of the {elements})^2",
         (0, 0),
         "(0, 1]",
     ),
     (
         _size_non_uniformity,
-        "Sum over each {size} of the squared number of {elements}, over the number of {elements}",
+        "Sum over the values of {size} of (number of {elements})^2 / number of {elements}",
         (0, 0),
         "[1, inf)",
     ),
     (
         _size_non_uniformity_share,
-        "Sum over each {size} of the squared share of the {elements}",
+        "Sum over the values of {size} of (share of the {elements})^2",
         (0, 0),
         "(0, 1]",
     ),
-    (_percentage, "Number of {elements} over number of pixels", (0, 0), "(0, 1]"),
-    (_level_variance, "Variance of the level of the {elements}", (0, 2), "[0, levels^2 / 4]"),
+    (_element_percentage, "Number of {elements} / number of pixels", (0, 0), "(0, 1]"),
+    (_level_variance, "Variance of the grey level of the {elements}", (0, 2), "[0, levels^2 / 4]"),
     (_size_variance, "Variance of the {size} of the {elements}", (2, 0), "[0, inf)"),
-    (_entropy, "Entropy of the {elements} by level and {size}, in bits", (0, 0), "[0, inf)"),
+    (
+        _entropy,
+        "Entropy of the distribution of the {elements} by grey level and {size}, in bits",
+        (0, 0),
+        "[0, inf)",
+    ),
     (
         _energy,
-        "Sum of the squared shares of the {elements} by level and {size}",
+        "Sum of the squared shares of the {elements} by grey level and {size}",
         (0, 0),
         "(0, 1]",
     ),
 )
 
-Words = tuple[str, str, str]
+FeatureNames = tuple[str, str, str]
 
 
 def _unit(size: str, powers: tuple[int, int]) -> str:
-    """Unit of a product of powers of a size, whose unit is given, and of a level.
+    """Return the unit of ``size^a level^b``, where `size` is the unit of a size.
 
     Examples
     --------
@@ -252,8 +276,8 @@ def _unit(size: str, powers: tuple[int, int]) -> str:
     return f"{above}/({below})" if " " in below else f"{above}/{below}"
 
 
-def _in_words(formula: Formula, definition: str) -> Formula:
-    """Return the formula as a function of its own, with the definition as its docstring."""
+def _with_definition(formula: Formula, definition: str) -> Formula:
+    """Return a new function that computes the formula and has the definition as its docstring."""
 
     def value(view: SizeMatrix) -> Floats:
         return formula(view)
@@ -264,7 +288,7 @@ def _in_words(formula: Formula, definition: str) -> Formula:
 
 def declare_features(
     family: Family,
-    table: Sequence[Words],
+    table: Sequence[FeatureNames],
     *,
     elements: str,
     size: str,
@@ -272,17 +296,17 @@ def declare_features(
     reference: str,
     vetted: str,
 ) -> None:
-    """Declare the features of a family of such matrices.
+    """Declare the features of a family of count matrices.
 
     Parameters
     ----------
     family : Family
         Its view is a `SizeMatrix`.
     table : sequence of (str, str, str)
-        Name, IBSI code and plain name of each, in the order of the formulas; the seventeenth
+        Name, IBSI code and gloss of each feature, in the order of the formulas; the last one
         (energy) may be missing.
     elements, size, unit : str
-        What is counted, what its size is called and its unit, for the definitions.
+        Words for the counted elements and for their size, and the unit of the size.
     reference, vetted : str
         As in `registry.feature`.
     """
@@ -298,4 +322,4 @@ def declare_features(
             range=limits,
             reference=reference,
             vetted=vetted,
-        )(_in_words(formula, f"{definition.format(elements=elements, size=size)}."))
+        )(_with_definition(formula, f"{definition.format(elements=elements, size=size)}."))

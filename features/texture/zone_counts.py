@@ -1,4 +1,4 @@
-"""The counting loops behind zones: labels by union and find, then size or depth of each zone."""
+"""Compiled loops over zones: union-find labelling, then size or edge distance of each zone."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from .size_matrix import SUM_COUNT, sum_size_matrix
 
 
 @inner
-def _root(parents: NDArray[np.int32], label: int) -> int:
-    """Follow a label to its zone, halving the path on the way."""
+def _find(parents: NDArray[np.int32], label: int) -> int:
+    """Return the root label of a zone; halves the path on the way."""
     while parents[label] != label:
         parents[label] = parents[parents[label]]
         label = parents[label]
@@ -21,9 +21,9 @@ def _root(parents: NDArray[np.int32], label: int) -> int:
 
 
 @inner
-def _join(parents: NDArray[np.int32], one: int, other: int) -> None:
-    """Make two labels one zone, under the smaller of their roots."""
-    first, second = _root(parents, one), _root(parents, other)
+def _union(parents: NDArray[np.int32], one: int, other: int) -> None:
+    """Merge the zones of two labels under the smaller root."""
+    first, second = _find(parents, one), _find(parents, other)
     if first < second:
         parents[second] = first
     else:
@@ -34,44 +34,50 @@ def _join(parents: NDArray[np.int32], one: int, other: int) -> None:
 def _label(
     plane: NDArray[np.uint16], parts: NDArray[np.uint8], labels: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
-    """Number the zones in one pass.
+    """Label the zones in one pass over the pixels.
 
-    Writes the label of every pixel into `labels` (rows + 1, cols + 2), which has a frame of
-    background above and on either side. Returns for every label its zone's label within
-    cytoplasm or nucleus, within the whole cell, and the level and part as
-    ``(level + 1) << 2 | part``.
+    Writes a provisional label per pixel into `labels`, (rows + 1, cols + 2), which is framed with
+    background at the top, left and right.
+
+    Returns three arrays by provisional label: the label of its zone within cytoplasm or nucleus,
+    the label of its zone within the whole cell, and the key ``(level + 1) << 2 | part``.
     """
     rows, cols = plane.shape
-    most = 1
+    capacity = 1
     for row in range(rows):
         for col in range(cols):
-            most += parts[row, col] > 0
-    in_part = np.empty(most, np.int32)
-    in_cell = np.empty(most, np.int32)
-    keys = np.zeros(most, np.int32)
-    for label in range(most):
+            capacity += parts[row, col] > 0
+    in_part = np.empty(capacity, np.int32)
+    in_cell = np.empty(capacity, np.int32)
+    keys = np.zeros(capacity, np.int32)
+    for label in range(capacity):
         in_part[label] = in_cell[label] = label
-    above = np.zeros(cols + 2, np.int32)
-    here = np.zeros(cols + 2, np.int32)
+    keys_above = np.zeros(cols + 2, np.int32)
+    keys_of_row = np.zeros(cols + 2, np.int32)
     count = 1
     for row in range(rows):
         for col in range(1, cols + 1):
             part = parts[row, col - 1]
             if part == 0:
-                here[col] = 0
+                keys_of_row[col] = 0
                 continue
             key = (np.int32(plane[row, col - 1]) + 1) << 2 | part
-            here[col] = key
-            west, nw, north, ne = here[col - 1], above[col - 1], above[col], above[col + 1]
-            # Where north is alike the others that are alike touch it and have its label.
+            keys_of_row[col] = key
+            west, nw, north, ne = (
+                keys_of_row[col - 1],
+                keys_above[col - 1],
+                keys_above[col],
+                keys_above[col + 1],
+            )
+            # If north matches, the other matching neighbours touch it and have its label.
             if north == key:
                 label = labels[row, col]
             elif ne == key:
                 label = labels[row, col + 1]
                 if west == key:
-                    _join(in_part, label, labels[row + 1, col - 1])
+                    _union(in_part, label, labels[row + 1, col - 1])
                 elif nw == key:
-                    _join(in_part, label, labels[row, col - 1])
+                    _union(in_part, label, labels[row, col - 1])
             elif west == key:
                 label = labels[row + 1, col - 1]
             elif nw == key:
@@ -81,33 +87,33 @@ def _label(
                 keys[count] = key
                 count += 1
             labels[row + 1, col] = label
-            # The same level across the nucleus's border: one zone of the cell.
-            across = key ^ 3
-            if west == across:
-                _join(in_cell, label, labels[row + 1, col - 1])
-            if nw == across:
-                _join(in_cell, label, labels[row, col - 1])
-            if north == across:
-                _join(in_cell, label, labels[row, col])
-            if ne == across:
-                _join(in_cell, label, labels[row, col + 1])
-        above, here = here, above
+            # Equal levels on both sides of the nucleus border: one zone of the cell.
+            other_part = key ^ 3
+            if west == other_part:
+                _union(in_cell, label, labels[row + 1, col - 1])
+            if nw == other_part:
+                _union(in_cell, label, labels[row, col - 1])
+            if north == other_part:
+                _union(in_cell, label, labels[row, col])
+            if ne == other_part:
+                _union(in_cell, label, labels[row, col + 1])
+        keys_above, keys_of_row = keys_of_row, keys_above
     for label in range(1, count):
-        in_part[label] = _root(in_part, label)
-        _join(in_cell, label, in_part[label])
+        in_part[label] = _find(in_part, label)
+        _union(in_cell, label, in_part[label])
     for label in range(1, count):
-        in_cell[label] = _root(in_cell, label)
+        in_cell[label] = _find(in_cell, label)
     return in_part[:count], in_cell[:count], keys[:count]
 
 
 @inner
 def _inside(part: int, compartment: int) -> bool:
-    """Whether a pixel of a part (1 cytoplasm, 2 nucleus) is in the cell, nucleus, cytoplasm."""
+    """Whether part 1 (cytoplasm) or 2 (nucleus) is in compartment 0, 1, 2 (cell, nucleus, cyt.)."""
     return part > 0 and (compartment == 0 or part + compartment == 3)
 
 
 @inner
-def _add_up_zones(
+def _sum_zones(
     zones: NDArray[np.int32],
     sizes: NDArray[np.int64],
     keys: NDArray[np.int32],
@@ -116,19 +122,20 @@ def _add_up_zones(
     pixels: int,
     out: NDArray[Any],
 ) -> None:
-    """Write the sums over the zones of a compartment (0 cell, 1 nucleus, 2 cytoplasm) to `out`.
+    """Write the sums over the zone matrix of a compartment (0 cell, 1 nucleus, 2 cytoplasm).
 
-    `zones` maps labels to zones, `sizes` holds the size of each zone, 0 where there is none.
+    `zones` maps a label to the label of its zone; `sizes` holds the size of each zone, 0 for labels
+    that are no zone.
     """
     largest = 0
     for zone in range(sizes.size):
         largest = max(largest, sizes[zone])
-    # Few sizes occur: number those that do, so that the matrix stays small.
+    # Only occurring sizes get a column, so that the matrix stays small.
     column = np.empty(largest + 1, np.int32)
     for size in range(largest + 1):
         column[size] = -1
-    found = np.empty(sizes.size + 1, np.int64)
-    kinds = 0
+    occurring_sizes = np.empty(sizes.size + 1, np.int64)
+    columns = 0
     for zone in range(1, zones.size):
         if zones[zone] != zone or not _inside(keys[zone] & 3, compartment):
             continue
@@ -136,15 +143,15 @@ def _add_up_zones(
             column[sizes[zone]] = 0
     for size in range(1, largest + 1):
         if column[size] == 0:
-            column[size] = kinds
-            found[kinds] = size
-            kinds += 1
-    counts = np.zeros((levels, kinds), np.int64)
+            column[size] = columns
+            occurring_sizes[columns] = size
+            columns += 1
+    counts = np.zeros((levels, columns), np.int64)
     for zone in range(1, zones.size):
         if zones[zone] != zone or not _inside(keys[zone] & 3, compartment):
             continue
         counts[(keys[zone] >> 2) - 1, column[sizes[zone]]] += 1
-    sum_size_matrix(counts, found, pixels, out)
+    sum_size_matrix(counts, occurring_sizes, pixels, out)
 
 
 @compiled
@@ -152,25 +159,26 @@ def zone_sums(
     planes: NDArray[np.uint16],
     parts: NDArray[np.uint8],
     levels: int,
-    depths: NDArray[np.float32],
+    distances: NDArray[np.float32],
 ) -> NDArray[Any]:
-    """Sum up the zone matrices of every plane.
+    """Return the sums over the zone matrices of every plane.
 
     Parameters
     ----------
     planes : (channels, rows, cols) uint16
-        Levels from 0 to ``levels - 1``.
+        Grey levels from 0 to ``levels - 1``.
     parts : (rows, cols) uint8
         0 outside, 1 cytoplasm, 2 nucleus.
     levels : int
-        Number of levels.
-    depths : (Cells, Nuclei, Cytoplasm; rows, cols) float32, or of length 0
-        Taxicab distance of each pixel to the nearest outside the compartment: a zone's size is
-        then the smallest of its pixels; where there are none, a zone's size is its pixels.
+        Number of grey levels.
+    distances : (Cells, Nuclei, Cytoplasm; rows, cols) float32, or of length 0
+        Taxicab distance of each pixel to the nearest pixel outside the compartment: the size of a
+        zone is the smallest distance of its pixels. If of length 0, it is the number of pixels.
 
     Returns
     -------
     (Cells, Nuclei, Cytoplasm; channels; 16) float64
+        In the order of `SizeMatrix`.
     """
     channels, rows, cols = planes.shape
     out = np.empty((3, channels, SUM_COUNT))
@@ -189,13 +197,13 @@ def zone_sums(
                 for col in range(cols):
                     if _inside(parts[row, col], compartment):
                         zone = zones[labels[row + 1, col + 1]]
-                        if depths.shape[0]:
-                            depth = np.int64(depths[compartment, row, col])
-                            if sizes[zone] == 0 or depth < sizes[zone]:
-                                sizes[zone] = depth
+                        if distances.shape[0]:
+                            distance = np.int64(distances[compartment, row, col])
+                            if sizes[zone] == 0 or distance < sizes[zone]:
+                                sizes[zone] = distance
                         else:
                             sizes[zone] += 1
-            _add_up_zones(
+            _sum_zones(
                 zones,
                 sizes,
                 keys,

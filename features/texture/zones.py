@@ -1,7 +1,8 @@
-"""Grey-level zones (IBSI 3.8, 3.9): patches of one tone, by size and by distance to the edge.
+"""Grey-level size-zone and distance-zone matrices, GLSZM and GLDZM (IBSI 3.8, 3.9).
 
-A zone is an 8-connected patch of pixels of one level inside the compartment; its distance to
-the edge is the smallest taxicab distance of its pixels to a pixel outside the compartment.
+A zone is an 8-connected component of pixels of equal grey level inside the compartment. Its
+distance to the edge is the smallest taxicab distance of its pixels to a pixel outside the
+compartment.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ NO_DISTANCES = np.empty((0, 0, 0), np.float32)
 
 
 def edge_distances(parts: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return the taxicab depth of every pixel in cell, nucleus and cytoplasm: (3, rows, cols)."""
+    """Return taxicab distances to the outside of cell, nucleus and cytoplasm: (3, rows, cols)."""
     return np.stack(
         [
             cv2.distanceTransform(
@@ -38,10 +39,10 @@ def edge_distances(parts: NDArray[np.uint8]) -> NDArray[np.float32]:
     )
 
 
-def _at_levels(cell: Cell, axes: Axes, depths: NDArray[np.float32]) -> SizeMatrix:
+def _zone_matrix(cell: Cell, axes: Axes, distances: NDArray[np.float32]) -> SizeMatrix:
     levels = int(axes.parameters[0])
     sums = zone_sums(
-        quantise(cell.planes(axes.channels), levels), cell.compartment_labels, levels, depths
+        quantise(cell.planes(axes.channels), levels), cell.compartment_labels, levels, distances
     )
     return SizeMatrix.from_sums(
         sums[[COMPARTMENTS.index(word) for word in axes.compartments], :, None]
@@ -49,11 +50,11 @@ def _at_levels(cell: Cell, axes: Axes, depths: NDArray[np.float32]) -> SizeMatri
 
 
 def _size_view(cell: Cell, axes: Axes) -> SizeMatrix:
-    return _at_levels(cell, axes, NO_DISTANCES)
+    return _zone_matrix(cell, axes, NO_DISTANCES)
 
 
 def _distance_view(cell: Cell, axes: Axes) -> SizeMatrix:
-    return _at_levels(cell, axes, edge_distances(cell.compartment_labels))
+    return _zone_matrix(cell, axes, edge_distances(cell.compartment_labels))
 
 
 def _membership(channel: str, _parameter: str) -> Membership:
@@ -62,7 +63,7 @@ def _membership(channel: str, _parameter: str) -> Membership:
 
 GLSZM = Family(
     name="GLSZM",
-    title="Grey-level zones by size: patches of one tone",
+    title="Grey-level size-zone matrix (GLSZM): patches of equal grey level, by size",
     compartments=COMPARTMENTS,
     view=_size_view,
     channels=TEXTURE_CHANNELS,
@@ -72,7 +73,7 @@ GLSZM = Family(
 
 GLDZM = Family(
     name="GLDZM",
-    title="Grey-level zones by depth: patches of one tone near the edge or far from it",
+    title="Grey-level distance-zone matrix (GLDZM): patches of equal grey level, by edge distance",
     compartments=COMPARTMENTS,
     view=_distance_view,
     channels=TEXTURE_CHANNELS,
@@ -83,20 +84,32 @@ GLDZM = Family(
 declare_features(
     GLSZM,
     (
-        ("SmallZoneEmphasis", "5QRC", "fineness of patches"),
-        ("LargeZoneEmphasis", "48P8", "coarseness of patches"),
-        ("LowGreyLevelZoneEmphasis", "XMSY", "share of dark patches"),
-        ("HighGreyLevelZoneEmphasis", "5GN9", "share of bright patches"),
-        ("SmallZoneLowGreyLevelEmphasis", "5RAI", "share of small dark patches"),
-        ("SmallZoneHighGreyLevelEmphasis", "HW1V", "share of small bright patches"),
-        ("LargeZoneLowGreyLevelEmphasis", "YH51", "share of large dark patches"),
-        ("LargeZoneHighGreyLevelEmphasis", "J17V", "share of large bright patches"),
-        ("GreyLevelNonUniformity", "JNSA", "sameness of the tone of patches, times their number"),
-        ("NormalisedGreyLevelNonUniformity", "Y1RO", "sameness of the tone of patches"),
-        ("ZoneSizeNonUniformity", "4JP3", "sameness of the size of patches, times their number"),
-        ("NormalisedZoneSizeNonUniformity", "VB3A", "sameness of the size of patches"),
-        ("ZonePercentage", "P30P", "fineness of patches"),
-        ("GreyLevelVariance", "BYLV", "spread of the tone of patches"),
+        ("SmallZoneEmphasis", "5QRC", "weight of small patches"),
+        ("LargeZoneEmphasis", "48P8", "weight of large patches"),
+        ("LowGreyLevelZoneEmphasis", "XMSY", "weight of dark patches"),
+        ("HighGreyLevelZoneEmphasis", "5GN9", "weight of bright patches"),
+        ("SmallZoneLowGreyLevelEmphasis", "5RAI", "weight of small dark patches"),
+        ("SmallZoneHighGreyLevelEmphasis", "HW1V", "weight of small bright patches"),
+        ("LargeZoneLowGreyLevelEmphasis", "YH51", "weight of large dark patches"),
+        ("LargeZoneHighGreyLevelEmphasis", "J17V", "weight of large bright patches"),
+        (
+            "GreyLevelNonUniformity",
+            "JNSA",
+            "uneven distribution of patches over grey levels, grows with number",
+        ),
+        (
+            "NormalisedGreyLevelNonUniformity",
+            "Y1RO",
+            "uneven distribution of patches over grey levels",
+        ),
+        (
+            "ZoneSizeNonUniformity",
+            "4JP3",
+            "uneven distribution of patches over sizes, grows with number",
+        ),
+        ("NormalisedZoneSizeNonUniformity", "VB3A", "uneven distribution of patches over sizes"),
+        ("ZonePercentage", "P30P", "number of patches per pixel"),
+        ("GreyLevelVariance", "BYLV", "spread of the grey level of patches"),
         ("ZoneSizeVariance", "3NSA", "spread of the size of patches"),
         ("ZoneSizeEntropy", "GU8N", "disorder of patches"),
     ),
@@ -110,22 +123,42 @@ declare_features(
 declare_features(
     GLDZM,
     (
-        ("SmallDistanceEmphasis", "0GBI", "share of patches at the edge"),
-        ("LargeDistanceEmphasis", "MB4I", "share of patches far from the edge"),
-        ("LowGreyLevelZoneEmphasis", "S1RA", "share of dark patches"),
-        ("HighGreyLevelZoneEmphasis", "K26C", "share of bright patches"),
-        ("SmallDistanceLowGreyLevelEmphasis", "RUVG", "share of dark patches at the edge"),
-        ("SmallDistanceHighGreyLevelEmphasis", "DKNJ", "share of bright patches at the edge"),
-        ("LargeDistanceLowGreyLevelEmphasis", "A7WM", "share of dark patches inside"),
-        ("LargeDistanceHighGreyLevelEmphasis", "KLTH", "share of bright patches inside"),
-        ("GreyLevelNonUniformity", "VFT7", "sameness of the tone of patches, times their number"),
-        ("NormalisedGreyLevelNonUniformity", "7HP3", "sameness of the tone of patches"),
-        ("ZoneDistanceNonUniformity", "V294", "sameness of depth of patches, times their number"),
-        ("NormalisedZoneDistanceNonUniformity", "IATH", "sameness of the depth of patches"),
-        ("ZonePercentage", "VIWW", "fineness of patches"),
-        ("GreyLevelVariance", "QK93", "spread of the tone of patches"),
-        ("ZoneDistanceVariance", "7WT1", "spread of the depth of patches"),
-        ("ZoneDistanceEntropy", "GBDU", "disorder of patches from the edge inwards"),
+        ("SmallDistanceEmphasis", "0GBI", "weight of patches near the edge"),
+        ("LargeDistanceEmphasis", "MB4I", "weight of patches far from the edge"),
+        ("LowGreyLevelZoneEmphasis", "S1RA", "weight of dark patches"),
+        ("HighGreyLevelZoneEmphasis", "K26C", "weight of bright patches"),
+        ("SmallDistanceLowGreyLevelEmphasis", "RUVG", "weight of dark patches near the edge"),
+        ("SmallDistanceHighGreyLevelEmphasis", "DKNJ", "weight of bright patches near the edge"),
+        ("LargeDistanceLowGreyLevelEmphasis", "A7WM", "weight of dark patches far from the edge"),
+        (
+            "LargeDistanceHighGreyLevelEmphasis",
+            "KLTH",
+            "weight of bright patches far from the edge",
+        ),
+        (
+            "GreyLevelNonUniformity",
+            "VFT7",
+            "uneven distribution of patches over grey levels, grows with number",
+        ),
+        (
+            "NormalisedGreyLevelNonUniformity",
+            "7HP3",
+            "uneven distribution of patches over grey levels",
+        ),
+        (
+            "ZoneDistanceNonUniformity",
+            "V294",
+            "uneven distribution of patches over edge distances, grows with number",
+        ),
+        (
+            "NormalisedZoneDistanceNonUniformity",
+            "IATH",
+            "uneven distribution of patches over edge distances",
+        ),
+        ("ZonePercentage", "VIWW", "number of patches per pixel"),
+        ("GreyLevelVariance", "QK93", "spread of the grey level of patches"),
+        ("ZoneDistanceVariance", "7WT1", "spread of the edge distance of patches"),
+        ("ZoneDistanceEntropy", "GBDU", "disorder of patches, by grey level and edge distance"),
     ),
     elements="zones",
     size="distance",
@@ -135,7 +168,7 @@ declare_features(
 )
 
 
-def _values(family: Family, sums: NDArray[np.float64]) -> Mapping[str, float]:
+def _feature_values(family: Family, sums: NDArray[np.float64]) -> Mapping[str, float]:
     view = SizeMatrix.from_sums(sums)
     return {
         record.name: float(record.function(view)[0, 0])
@@ -147,37 +180,37 @@ def _values(family: Family, sums: NDArray[np.float64]) -> Mapping[str, float]:
 def size_zone_features(
     image: NDArray[np.integer[Any]], mask: NDArray[np.bool_], *, levels: int | None = 32
 ) -> Mapping[str, float]:
-    """Return the 16 size-zone features of one grey image inside a mask.
+    """Return the 16 GLSZM features of one grey-scale image inside a mask.
 
     Parameters
     ----------
     image : (rows, cols) integer
-        Grey levels: 0 to 255 where `levels` is a number, any levels from 1 where it is None.
+        Grey values from 0 to 255 if `levels` is a number; grey levels from 1 if it is None.
     mask : (rows, cols) bool
-        Which pixels count.
+        Pixels to measure.
     levels : {32, 256} or None
-        How many levels of equal width the 256 are brought to; None takes the image as it is.
+        Number of grey levels of equal width; None keeps the image's own levels.
 
     Returns
     -------
     mapping of str to float
-        By feature name; NaN where the mask is empty.
+        Values by feature name; NaN for an empty mask.
 
     Raises
     ------
     CellError
-        If the image has levels outside what `levels` says.
+        If the image has a value outside the range that `levels` requires.
     """
-    return _values(GLSZM, zone_sums(*quantise_image(image, mask, levels), NO_DISTANCES))
+    return _feature_values(GLSZM, zone_sums(*quantise_image(image, mask, levels), NO_DISTANCES))
 
 
 def distance_zone_features(
     image: NDArray[np.integer[Any]], mask: NDArray[np.bool_], *, levels: int | None = 32
 ) -> Mapping[str, float]:
-    """Return the 16 distance-zone features of one grey image inside a mask.
+    """Return the 16 GLDZM features of one grey-scale image inside a mask.
 
-    Parameters, returned mapping and errors are those of `size_zone_features`; the image's border
-    counts as an edge.
+    Parameters, returned mapping and errors are those of `size_zone_features`. Pixels beyond the
+    image border count as outside the mask.
     """
     planes, parts, count = quantise_image(image, mask, levels)
-    return _values(GLDZM, zone_sums(planes, parts, count, edge_distances(parts)))
+    return _feature_values(GLDZM, zone_sums(planes, parts, count, edge_distances(parts)))

@@ -29,7 +29,7 @@ from features import PRESETS, Cell, Recipe, preset_columns
 from features.primitives.quantise import quantise
 from features.texture.cooccurrence.glcm import aggregate, compute_glcm
 from features.texture.cooccurrence.haralick import HARALICK_NAMES
-from features.texture.lbp import CIRCLES, patterns
+from features.texture.lbp import CIRCLES, lbp_codes
 
 Work = Callable[[], object]
 
@@ -90,7 +90,7 @@ def own_contests(cell: Cell) -> Iterator[Contest]:
     for name, (points, radius) in CIRCLES.items():
         yield Contest(
             f"LBP {name}: scikit-image",
-            partial(patterns, plane, name),
+            partial(lbp_codes, plane, name),
             partial(skimage_patterns, plane, points, radius),
             10,
         )

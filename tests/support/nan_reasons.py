@@ -189,7 +189,7 @@ REASONS: dict[str, Callable[[Cell, Column], bool]] = {
     "no two neighbouring pixels in the compartment": _no_neighbours,
     "no two pixels that touch": _no_neighbours,
     "no pixel whose neighbourhood lies in the compartment": _no_neighbourhood,
-    "in one of the directions (merged: in all four) no pair of pixels at this distance": _no_pair,
+    "no pair of pixels at this distance in one of the directions (merged: in all four)": _no_pair,
     "hues that cancel out": _no_mean_hue,
 }
 

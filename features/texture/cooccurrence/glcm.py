@@ -1,8 +1,8 @@
-"""The grey-level co-occurrence matrices of a cell, as the sums that their features need.
+"""Grey-level co-occurrence matrices (GLCM) of a cell, reduced to the sums that features need.
 
-Conventions are IBSI's: symmetric matrices, pairs only where both pixels lie in the compartment,
-Chebyshev distance, levels from 1, logarithms to base 2. No feature reads a matrix: what the 25
-are made of is summed up where the pairs are counted.
+Conventions follow IBSI: symmetric matrices, pairs of pixels that are both in the compartment,
+Chebyshev distance, grey levels from 1, logarithms to base 2. The counting kernel computes the
+sums, so that no matrix is stored.
 """
 
 from __future__ import annotations
@@ -26,47 +26,50 @@ DISTANCES = (1, 2, 4)
 LEVELS = (32, 256)
 AGGREGATIONS = ("mean", "range", "merged")
 
-_FEW = np.arange(4096, dtype=np.float64)
-_COUNTS_LOG = _FEW * np.log2(np.maximum(_FEW, 1))
+_SMALL_COUNTS = np.arange(4096, dtype=np.float64)
+_N_LOG_N = _SMALL_COUNTS * np.log2(np.maximum(_SMALL_COUNTS, 1))
 
 
 class Glcm(NamedTuple):
-    """Sums over co-occurrence matrices, over any axes; entropies in bits, levels from 1."""
+    """Statistics of co-occurrence matrices, arrays of one shape; entropies in bits, levels from 1.
 
-    maximum: Floats  # largest entry of the matrix
-    squares: Floats  # sum of the squared entries
+    The order is the one in which `glcm_counts.sum_pairs` writes them.
+    """
+
+    joint_maximum: Floats  # largest entry of the normalised matrix
+    angular_second_moment: Floats  # sum of the squared entries
     entropy: Floats  # of the matrix
-    mean: Floats  # of the level of a pixel of a pair, and its central moments
+    mean: Floats  # of the grey level of a pixel of a pair; then its central moments, its entropy
     variance: Floats
-    third: Floats
-    fourth: Floats
+    third_moment: Floats
+    fourth_moment: Floats
     marginal_entropy: Floats
-    total_mean: Floats  # of the sum of the two levels, and its central moments
-    tendency: Floats
-    shade: Floats
-    prominence: Floats
-    total_entropy: Floats
-    difference_mean: Floats  # of the absolute difference of the two levels
+    sum_mean: Floats  # of the sum of the two levels; then its central moments 2 to 4, its entropy
+    cluster_tendency: Floats
+    cluster_shade: Floats
+    cluster_prominence: Floats
+    sum_entropy: Floats
+    difference_mean: Floats  # of the absolute difference; then its central moments, its entropy
     difference_variance: Floats
-    difference_third: Floats
-    difference_fourth: Floats
+    difference_third_moment: Floats
+    difference_fourth_moment: Floats
     difference_entropy: Floats
-    contrast: Floats  # means of functions of the difference: its square
-    inverse: Floats  # 1 / (1 + difference)
-    normalised_inverse: Floats  # 1 / (1 + difference / levels)
-    inverse_square: Floats  # 1 / (1 + difference^2)
-    normalised_inverse_square: Floats  # 1 / (1 + (difference / levels)^2)
-    inverse_variance: Floats  # 1 / difference^2, and 0 for no difference
+    contrast: Floats  # mean of difference^2
+    inverse_difference: Floats  # mean of 1 / (1 + difference)
+    normalised_inverse_difference: Floats  # mean of 1 / (1 + difference / levels)
+    inverse_difference_moment: Floats  # mean of 1 / (1 + difference^2)
+    normalised_inverse_difference_moment: Floats  # mean of 1 / (1 + (difference / levels)^2)
+    inverse_variance: Floats  # mean of 1 / difference^2, where 0 counts for equal levels
 
     @property
     def covariance(self) -> Floats:
-        """Of the two levels of a pair, from the spread of their sum and of their difference."""
-        return (self.tendency - self.contrast) / 4
+        """Covariance of the two levels of a pair: (variance of the sum - contrast) / 4."""
+        return (self.cluster_tendency - self.contrast) / 4
 
 
 @cache
-def _functions(levels: int) -> Floats:
-    """Functions of each absolute difference, as the last fields of `Glcm`: (levels, 6)."""
+def _difference_functions(levels: int) -> Floats:
+    """Functions of the difference whose means are the last fields of `Glcm`: (levels, 6)."""
     difference = np.arange(float(levels))
     return np.stack(
         [
@@ -89,91 +92,97 @@ def compute_glcm(
     *,
     merged: bool = True,
 ) -> Glcm:
-    """Count matrices over (Cells, Nuclei, Cytoplasm; channels; distances; 4 directions, merged).
+    """Return GLCM statistics: (Cells, Nuclei, Cytoplasm; channels; distances; directions).
+
+    The directions are 0, 45, 90 and 135 degrees and, if `merged`, the sum of the four matrices.
 
     Parameters
     ----------
     planes : (channels, rows, cols) uint16
-        Zero-based levels.
+        Zero-based grey levels.
     parts : (rows, cols) uint8
         0 outside, 1 cytoplasm, 2 nucleus.
     distances : tuple of int
-        Chebyshev distances, pixels.
+        Chebyshev distances in pixels.
     levels : int
-        Number of levels.
+        Number of grey levels.
     merged : bool
-        Whether the sum of the 4 directions is wanted.
+        Whether to add the sum of the 4 directions as a fifth.
 
     Returns
     -------
     Glcm
-        NaN where there is no pair.
+        NaN where a matrix has no pair.
     """
     shape = (3, planes.shape[0], len(distances), 5 if merged else 4)
     sums = np.empty((3, shape[1] * shape[2] * shape[3], len(Glcm._fields)))
     steps = np.array(distances, dtype=np.int64)
-    sum_pairs(planes, parts, steps, shape[3], _COUNTS_LOG, _functions(levels), sums)
+    sum_pairs(planes, parts, steps, shape[3], _N_LOG_N, _difference_functions(levels), sums)
     return Glcm(*np.ascontiguousarray(sums.reshape(-1, sums.shape[2]).T).reshape(-1, *shape))
 
 
 def _settings(parameter: str) -> tuple[int, int, str]:
-    """Take ``d1_32_mean`` apart: distance, levels, aggregation."""
+    """Parse ``d1_32_mean`` to distance, number of levels and aggregation."""
     distance, levels, aggregation = parameter.split("_")
     return int(distance[1:]), int(levels), aggregation
 
 
-class _Plan(NamedTuple):
-    """What the parameters of a share ask for."""
+class _GlcmRequest(NamedTuple):
+    """Matrices that a set of column parameters needs."""
 
     levels: int
     merged: bool
     distances: tuple[int, ...]
-    picks: tuple[tuple[int, str], ...]  # place of the distance, aggregation
+    selections: tuple[tuple[int, str], ...]  # index of the distance, aggregation
 
 
 @cache
-def _plan(parameters: tuple[str, ...]) -> _Plan:
+def _request(parameters: tuple[str, ...]) -> _GlcmRequest:
     settings = [_settings(parameter) for parameter in parameters]
     distances = tuple(dict.fromkeys(distance for distance, _, _ in settings))
-    picks = tuple((distances.index(distance), how) for distance, _, how in settings)
-    return _Plan(settings[0][1], any(how == "merged" for _, how in picks), distances, picks)
+    selections = tuple((distances.index(distance), how) for distance, _, how in settings)
+    return _GlcmRequest(
+        settings[0][1], any(how == "merged" for _, how in selections), distances, selections
+    )
 
 
 def _count(cell: Cell, axes: Axes) -> Glcm:
-    plan = _plan(axes.parameters)
-    planes = quantise(cell.planes(axes.channels), plan.levels)
-    whole = compute_glcm(
-        planes, cell.compartment_labels, plan.distances, plan.levels, merged=plan.merged
+    request = _request(axes.parameters)
+    planes = quantise(cell.planes(axes.channels), request.levels)
+    glcm = compute_glcm(
+        planes, cell.compartment_labels, request.distances, request.levels, merged=request.merged
     )
     if axes.compartments == COMPARTMENTS:
-        return whole
+        return glcm
     keep = [COMPARTMENTS.index(word) for word in axes.compartments]
-    return Glcm(*(values[keep] for values in whole))
+    return Glcm(*(values[keep] for values in glcm))
 
 
 def _view(cell: Cell, axes: Axes) -> Glcm:
-    """Return the matrices that both families read, counted once."""
+    """Return the statistics that both families read, cached in the cell."""
     return cell.cached(("Glcm", axes), lambda: _count(cell, axes))
 
 
 class GlcmWithCounts(Glcm):
-    """The sums, and what the matrices themselves can be counted from."""
+    """GLCM statistics with the cell and axes from which the matrices can be counted again."""
 
     cell: Cell
     axes: Axes
 
     def map_matrices(self, function: Callable[[Floats], Floats]) -> Floats:
-        """Apply a function of matrices of counts (…, levels, levels) -> (…), shaped as the sums."""
-        plan = _plan(self.axes.parameters)
+        """Apply a function of count matrices (…, levels, levels) -> (…) to all matrices."""
+        request = _request(self.axes.parameters)
         keep = [COMPARTMENTS.index(word) for word in self.axes.compartments]
-        directions = 5 if plan.merged else 4
-        values = np.empty((*self.axes.shape[:2], len(plan.distances), directions))
+        directions = 5 if request.merged else 4
+        values = np.empty((*self.axes.shape[:2], len(request.distances), directions))
         for channel, plane in enumerate(
-            quantise(self.cell.planes(self.axes.channels), plan.levels)
+            quantise(self.cell.planes(self.axes.channels), request.levels)
         ):
-            for place, distance in enumerate(plan.distances):
-                counts = count_matrices(plane, self.cell.compartment_labels, distance, plan.levels)
-                values[:, channel, place] = function(counts[keep, :directions])
+            for index, distance in enumerate(request.distances):
+                counts = count_matrices(
+                    plane, self.cell.compartment_labels, distance, request.levels
+                )
+                values[:, channel, index] = function(counts[keep, :directions])
         return values
 
 
@@ -184,7 +193,7 @@ def _view_with_counts(cell: Cell, axes: Axes) -> GlcmWithCounts:
 
 
 def aggregate(values: Floats, how: str) -> Floats:
-    """Reduce the last axis (4 directions, then all merged) by ``mean``, ``range``, ``merged``."""
+    """Reduce the last axis (4 directions, then merged) by ``mean``, ``range`` or ``merged``."""
     directions = values[..., :4]
     if how == "mean":
         return np.asarray(np.add.reduce(directions, axis=-1) / 4)
@@ -195,11 +204,11 @@ def aggregate(values: Floats, how: str) -> Floats:
 
 def _finish(_view: Any, values: Any, axes: Axes) -> Floats:  # noqa: ANN401
     """Aggregate (…, distances, directions) to (…, parameters)."""
-    picks = _plan(axes.parameters).picks
-    reduced = {how: aggregate(values, how) for how in dict.fromkeys(how for _, how in picks)}
-    finished = np.empty((*values.shape[:-2], len(picks)))
-    for index, (place, how) in enumerate(picks):
-        finished[..., index] = reduced[how][..., place]
+    selections = _request(axes.parameters).selections
+    reduced = {how: aggregate(values, how) for how in dict.fromkeys(how for _, how in selections)}
+    finished = np.empty((*values.shape[:-2], len(selections)))
+    for index, (distance, how) in enumerate(selections):
+        finished[..., index] = reduced[how][..., distance]
     return finished
 
 
@@ -213,7 +222,7 @@ _TEXTURE_CHANNELS = tuple(name for name in CHANNELS if name != "Hue")
 
 
 def _membership(channel: str, parameter: str) -> Membership:
-    """Colours at the smallest distance, grey at all; 256 levels and merged directions by name."""
+    """Colours at the smallest distance, Gray at all; 256 levels and merged directions by name."""
     _, levels, how = _settings(parameter)
     if levels != LEVELS[0] or how == "merged" or channel not in _IN_PRESETS:
         return "named"
@@ -225,7 +234,7 @@ def _membership(channel: str, parameter: str) -> Membership:
 
 
 def _bounds(parameter: str, declared: str) -> str:
-    """Range of a column: that of the feature, or of a difference over the directions."""
+    """Return the declared range, or that of a range over the directions."""
     return "[0, inf) over directions" if parameter.endswith("_range") else declared
 
 
@@ -238,7 +247,7 @@ _IN_PRESETS = {"Gray", "Green", "Lstar", "astar", "bstar", "Azure", "Eosin"}
 
 TEXTURE = Family(
     name="Texture",
-    title="Co-occurrence of grey levels: how the brightness of neighbouring pixels goes together",
+    title="Grey-level co-occurrence matrix (GLCM): grey levels of neighbouring pixels",
     compartments=COMPARTMENTS,
     view=_view,
     channels=_TEXTURE_CHANNELS,
@@ -251,7 +260,7 @@ TEXTURE = Family(
 
 HARALICK = Family(
     name="Haralick",
-    title="Haralick's fourteen under the names of his paper: thirteen equal a Texture column",
+    title="Haralick's 14 features by their original names: 13 equal a Texture column",
     compartments=COMPARTMENTS,
     view=_view_with_counts,
     channels=_TEXTURE_CHANNELS,

@@ -1,4 +1,4 @@
-"""The 25 co-occurrence features of IBSI (section 3.6)."""
+"""The 25 GLCM features of IBSI, section 3.6."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from ...core.registry import feature
 from ...primitives.arrays import Floats, ratio
 from .glcm import TEXTURE, Glcm
 
-_NAN = "in one of the directions (merged: in all four) no pair of pixels at this distance"
+_NAN = "no pair of pixels at this distance in one of the directions (merged: in all four)"
 _VETTED = "IBSI digital phantom; MIRP"
 _MAHOTAS = f"{_VETTED}; mahotas"
 _SKIMAGE = f"{_VETTED}; scikit-image"
-_BOTH = f"{_MAHOTAS}; scikit-image"
 
 texture = partial(
     feature,
@@ -28,43 +27,43 @@ texture = partial(
 @texture(
     unit="1",
     ibsi="GYBY",
-    plain="share of the commonest pair of tones",
+    plain="probability of the most frequent pair of grey levels",
     range="(0, 1]",
     vetted="IBSI digital phantom; MIRP; pyradiomics; mahotas; scikit-image",
 )
 def joint_maximum(glcm: Glcm) -> Floats:
-    """Largest entry of the co-occurrence matrix."""
-    return glcm.maximum
+    """Largest probability in the co-occurrence matrix."""
+    return glcm.joint_maximum
 
 
 @texture(
     unit="level",
     ibsi="60VM",
-    plain="mean tone",
+    plain="mean grey level",
     range="[1, levels]",
     vetted="IBSI digital phantom; MIRP; scikit-image; pyradiomics; mahotas",
 )
 def joint_average(glcm: Glcm) -> Floats:
-    """Mean level of the pixels of a pair."""
+    """Mean grey level of the pixels of a pair."""
     return glcm.mean
 
 
 @texture(
     unit="level^2",
     ibsi="UR99",
-    plain="spread of tones",
+    plain="spread of the grey levels",
     range="[0, levels^2 / 4]",
     vetted="IBSI digital phantom; MIRP; mahotas; scikit-image; pyradiomics",
 )
 def joint_variance(glcm: Glcm) -> Floats:
-    """Variance of the level of the pixels of a pair (Haralick's sum of squares)."""
+    """Variance of the grey level of the pixels of a pair (Haralick's sum of squares)."""
     return glcm.variance
 
 
 @texture(
     unit="bit",
     ibsi="TU9B",
-    plain="disorder of the pattern",
+    plain="disorder of the pairs of grey levels",
     range="[0, 2 log2 levels]",
     vetted="IBSI digital phantom; MIRP; mahotas; pyradiomics; scikit-image",
 )
@@ -76,73 +75,73 @@ def joint_entropy(glcm: Glcm) -> Floats:
 @texture(
     unit="level",
     ibsi="TF7R",
-    plain="mean step between neighbours",
+    plain="mean difference between neighbouring pixels",
     range="[0, levels)",
     vetted="IBSI digital phantom; MIRP; scikit-image; pyradiomics",
 )
 def difference_average(glcm: Glcm) -> Floats:
-    """Mean absolute difference of the levels of a pair."""
+    """Mean absolute difference of the two grey levels of a pair."""
     return glcm.difference_mean
 
 
 @texture(
     unit="level^2",
     ibsi="D3YU",
-    plain="unevenness of steps",
+    plain="variability of the difference between neighbouring pixels",
     range="[0, levels^2 / 4]",
     vetted="IBSI digital phantom; MIRP; mahotas; pyradiomics",
 )
 def difference_variance(glcm: Glcm) -> Floats:
-    """Variance of the absolute difference of the levels of a pair."""
+    """Variance of the absolute difference of the two grey levels of a pair."""
     return glcm.difference_variance
 
 
 @texture(
     unit="bit",
     ibsi="NTRS",
-    plain="disorder of steps",
+    plain="disorder of the differences between neighbouring pixels",
     range="[0, log2 levels]",
     vetted="IBSI digital phantom; MIRP; mahotas; pyradiomics",
 )
 def difference_entropy(glcm: Glcm) -> Floats:
-    """Entropy of the absolute difference of the levels of a pair, in bits."""
+    """Entropy of the absolute difference of the two grey levels of a pair, in bits."""
     return glcm.difference_entropy
 
 
 @texture(
     unit="level",
     ibsi="ZGXS",
-    plain="mean tone, doubled",
+    plain="mean grey level, doubled",
     range="[2, 2 levels]",
     vetted="IBSI digital phantom; MIRP; mahotas; pyradiomics",
 )
 def sum_average(glcm: Glcm) -> Floats:
-    """Mean sum of the levels of a pair."""
-    return glcm.total_mean
+    """Mean sum of the two grey levels of a pair."""
+    return glcm.sum_mean
 
 
 @texture(
     unit="level^2",
     ibsi="OEEB",
-    plain="spread of local tone",
+    plain="spread of the local grey level",
     range="[0, levels^2]",
     vetted=_MAHOTAS,
 )
 def sum_variance(glcm: Glcm) -> Floats:
-    """Variance of the sum of the levels of a pair."""
-    return glcm.tendency
+    """Variance of the sum of the two grey levels of a pair."""
+    return glcm.cluster_tendency
 
 
 @texture(
     unit="bit",
     ibsi="P6QZ",
-    plain="disorder of local tone",
+    plain="disorder of the local grey level",
     range="[0, log2 (2 levels - 1)]",
     vetted="IBSI digital phantom; MIRP; mahotas; pyradiomics",
 )
 def sum_entropy(glcm: Glcm) -> Floats:
-    """Entropy of the sum of the levels of a pair, in bits."""
-    return glcm.total_entropy
+    """Entropy of the sum of the two grey levels of a pair, in bits."""
+    return glcm.sum_entropy
 
 
 @texture(
@@ -153,164 +152,164 @@ def sum_entropy(glcm: Glcm) -> Floats:
     vetted="IBSI digital phantom; MIRP; mahotas; scikit-image; pyradiomics",
 )
 def angular_second_moment(glcm: Glcm) -> Floats:
-    """Sum of the squared entries of the co-occurrence matrix (energy)."""
-    return glcm.squares
+    """Sum of the squared probabilities of the co-occurrence matrix (energy)."""
+    return glcm.angular_second_moment
 
 
 @texture(
     unit="level^2",
     ibsi="ACUI",
-    plain="coarse contrast of the pattern",
+    plain="local contrast, large differences weighted most",
     range="[0, levels^2)",
     vetted="IBSI digital phantom; MIRP; mahotas; scikit-image; pyradiomics",
 )
 def contrast(glcm: Glcm) -> Floats:
-    """Mean squared difference of the levels of a pair."""
+    """Mean squared difference of the two grey levels of a pair."""
     return glcm.contrast
 
 
 @texture(
     unit="level",
     ibsi="8S9J",
-    plain="mean step between neighbours",
+    plain="mean difference between neighbouring pixels",
     range="[0, levels)",
     vetted=_SKIMAGE,
 )
 def dissimilarity(glcm: Glcm) -> Floats:
-    """Mean absolute difference of the levels of a pair (equal to the difference average)."""
+    """Mean absolute difference of the two grey levels of a pair (equals DifferenceAverage)."""
     return glcm.difference_mean
 
 
 @texture(
     unit="1",
     ibsi="IB1Z",
-    plain="smoothness",
+    plain="homogeneity",
     range="(0, 1]",
     vetted="IBSI digital phantom; MIRP; pyradiomics",
 )
 def inverse_difference(glcm: Glcm) -> Floats:
-    """Mean of 1 / (1 + absolute difference)."""
-    return glcm.inverse
+    """Mean of 1 / (1 + absolute difference of the two grey levels of a pair)."""
+    return glcm.inverse_difference
 
 
 @texture(
     unit="1",
     ibsi="NDRX",
-    plain="smoothness",
+    plain="homogeneity",
     range="(0, 1]",
     vetted="IBSI digital phantom; MIRP; pyradiomics",
 )
 def normalised_inverse_difference(glcm: Glcm) -> Floats:
-    """Mean of 1 / (1 + absolute difference / levels)."""
-    return glcm.normalised_inverse
+    """Mean of 1 / (1 + absolute difference / number of levels)."""
+    return glcm.normalised_inverse_difference
 
 
 @texture(
     unit="1",
     ibsi="WF0Z",
-    plain="smoothness (homogeneity)",
+    plain="homogeneity",
     range="(0, 1]",
     vetted="IBSI digital phantom; MIRP; mahotas; scikit-image; pyradiomics",
 )
 def inverse_difference_moment(glcm: Glcm) -> Floats:
-    """Mean of 1 / (1 + squared difference)."""
-    return glcm.inverse_square
+    """Mean of 1 / (1 + squared difference of the two grey levels of a pair)."""
+    return glcm.inverse_difference_moment
 
 
 @texture(
     unit="1",
     ibsi="1QCO",
-    plain="smoothness",
+    plain="homogeneity",
     range="(0, 1]",
     vetted="IBSI digital phantom; MIRP; pyradiomics",
 )
 def normalised_inverse_difference_moment(glcm: Glcm) -> Floats:
     """Mean of 1 / (1 + squared difference / squared number of levels)."""
-    return glcm.normalised_inverse_square
+    return glcm.normalised_inverse_difference_moment
 
 
 @texture(
     unit="1",
     ibsi="E8JP",
-    plain="share of gentle steps",
+    plain="share of small differences between neighbouring pixels",
     range="[0, 1]",
     vetted="IBSI digital phantom; MIRP; pyradiomics",
 )
 def inverse_variance(glcm: Glcm) -> Floats:
-    """Mean of 1 / squared difference, over the pairs that differ and all pairs counted."""
+    """Sum over the unequal pairs of probability / squared difference of the two grey levels."""
     return glcm.inverse_variance
 
 
 @texture(
     unit="1",
     ibsi="NI2N",
-    plain="how far tone carries over to neighbours",
+    plain="how strongly neighbouring grey levels depend on each other (linearly)",
     range="[-1, 1]",
     vetted="IBSI digital phantom; MIRP; mahotas; scikit-image; pyradiomics",
 )
 def correlation(glcm: Glcm) -> Floats:
-    """Pearson correlation of the two levels of a pair; 1 where there is a single level."""
+    """Pearson correlation of the two grey levels of a pair; 1 for a single level."""
     return ratio(glcm.covariance, glcm.variance, 1.0)
 
 
 @texture(
     unit="level^2",
     ibsi="QWB0",
-    plain="brightness of the pattern",
+    plain="brightness of the pairs of pixels",
     range="[1, levels^2]",
     vetted="IBSI digital phantom; MIRP; pyradiomics; mahotas; scikit-image",
 )
 def autocorrelation(glcm: Glcm) -> Floats:
-    """Mean product of the two levels of a pair."""
+    """Mean product of the two grey levels of a pair."""
     return glcm.covariance + glcm.mean**2
 
 
 @texture(
     unit="level^2",
     ibsi="DG8W",
-    plain="clumping of tones",
+    plain="spread of the local grey level",
     range="[0, levels^2]",
     vetted="IBSI digital phantom; MIRP; pyradiomics",
 )
 def cluster_tendency(glcm: Glcm) -> Floats:
-    """Second central moment of the sum of the levels of a pair (equal to the sum variance)."""
-    return glcm.tendency
+    """Second central moment of the sum of the two grey levels of a pair (equals SumVariance)."""
+    return glcm.cluster_tendency
 
 
 @texture(
     unit="level^3",
     ibsi="7NFM",
-    plain="dark or bright clumps",
+    plain="asymmetry of the local grey level",
     range="(-levels^3, levels^3)",
     vetted="IBSI digital phantom; MIRP; pyradiomics",
 )
 def cluster_shade(glcm: Glcm) -> Floats:
-    """Third central moment of the sum of the levels of a pair."""
-    return glcm.shade
+    """Third central moment of the sum of the two grey levels of a pair."""
+    return glcm.cluster_shade
 
 
 @texture(
     unit="level^4",
     ibsi="AE86",
-    plain="prominence of clumps",
+    plain="weight of extreme local grey levels",
     range="[0, 4 levels^4 / 3)",
     vetted="IBSI digital phantom; MIRP; pyradiomics",
 )
 def cluster_prominence(glcm: Glcm) -> Floats:
-    """Fourth central moment of the sum of the levels of a pair."""
-    return glcm.prominence
+    """Fourth central moment of the sum of the two grey levels of a pair."""
+    return glcm.cluster_prominence
 
 
 @texture(
     unit="1",
     name="InformationCorrelation1",
     ibsi="R8DG",
-    plain="independence of neighbouring tones",
+    plain="how strongly neighbouring grey levels depend on each other, negative",
     range="[-1, 0]",
     vetted="IBSI digital phantom; MIRP; mahotas; pyradiomics",
 )
 def information_correlation_1(glcm: Glcm) -> Floats:
-    """(Joint entropy - entropy if independent) / marginal entropy; 0 for a single level."""
+    """(Joint entropy - 2 marginal entropy) / marginal entropy; 0 for a single level."""
     return ratio(glcm.entropy - 2 * glcm.marginal_entropy, glcm.marginal_entropy, 0.0)
 
 
@@ -318,11 +317,11 @@ def information_correlation_1(glcm: Glcm) -> Floats:
     unit="1",
     name="InformationCorrelation2",
     ibsi="JN9H",
-    plain="dependence of neighbouring tones",
+    plain="how strongly neighbouring grey levels depend on each other",
     range="[0, 1)",
     vetted="IBSI digital phantom; MIRP; mahotas; pyradiomics",
 )
 def information_correlation_2(glcm: Glcm) -> Floats:
-    """Square root of 1 - exp(-2 (entropy if independent - joint entropy)), entropies in bits."""
-    shared = np.maximum(2 * glcm.marginal_entropy - glcm.entropy, 0)
-    return np.asarray(np.sqrt(1 - np.exp(-2 * shared)))
+    """Square root of 1 - exp(-2 (2 marginal entropy - joint entropy)), entropies in bits."""
+    mutual_information = np.maximum(2 * glcm.marginal_entropy - glcm.entropy, 0)
+    return np.asarray(np.sqrt(1 - np.exp(-2 * mutual_information)))

@@ -1,4 +1,4 @@
-"""Haralick's features by the names of his paper: thirteen of the Texture family, and one more."""
+"""Haralick's 14 features by their original names: 13 of the Texture family and f14."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ HARALICK_NAMES: dict[str, Callable[[Glcm], Floats]] = {
 
 _BY_FUNCTION = {record.function: record for record in FEATURES.values()}
 for _name, _function in HARALICK_NAMES.items():
-    _twin = _BY_FUNCTION[_function]
+    _texture_feature = _BY_FUNCTION[_function]
     feature(
         HARALICK,
         name=_name,
-        unit=_twin.unit,
-        reference=_twin.reference,
-        plain=_twin.plain,
-        range=_twin.range,
-        nan=_twin.nan,
+        unit=_texture_feature.unit,
+        reference=_texture_feature.reference,
+        plain=_texture_feature.plain,
+        range=_texture_feature.range,
+        nan=_texture_feature.nan,
         vetted="IBSI digital phantom; mahotas",
-        ibsi=_twin.ibsi,
+        ibsi=_texture_feature.ibsi,
         preset="full",
     )(_function)
 
@@ -61,7 +61,7 @@ for _name, _function in HARALICK_NAMES.items():
     HARALICK,
     unit="1",
     reference="Haralick 1973, doi:10.1109/TSMC.1973.4309314, f14",
-    plain="how far tone foretells that of neighbours",
+    plain="how strongly neighbouring grey levels depend on each other",
     range="[0, 1]",
     nan=FEATURES["Texture_Contrast"].nan,
     vetted="pyradiomics; closed form; formula in numpy",
@@ -70,5 +70,5 @@ for _name, _function in HARALICK_NAMES.items():
     version=2,
 )
 def maximal_correlation_coefficient(glcm: GlcmWithCounts) -> Floats:
-    """Square root of the second largest eigenvalue of Haralick's Q; 1 where a single level is."""
+    """Square root of the second largest eigenvalue of Haralick's Q; 1 for a single level."""
     return glcm.map_matrices(maximal_correlation)

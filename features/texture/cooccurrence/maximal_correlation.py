@@ -1,6 +1,6 @@
-"""Haralick's fourteenth: the matrices themselves, and their maximal correlation coefficient.
+"""Haralick's f14, the maximal correlation coefficient, and the count matrices that it needs.
 
-The other features of a matrix are made of sums over it (`glcm`); this one needs its eigenvalues.
+The other GLCM features are computed from sums over the matrix (`glcm`); f14 needs eigenvalues.
 """
 
 from __future__ import annotations
@@ -18,10 +18,23 @@ from ...primitives.kernels import compiled
 def count_matrices(
     plane: NDArray[np.uint16], parts: NDArray[np.uint8], distance: int, levels: int
 ) -> NDArray[np.float64]:
-    """Count pairs of levels: (Cells, Nuclei, Cytoplasm; 4 directions, merged; levels, levels).
+    """Return symmetric count matrices of one plane.
 
-    `plane` holds zero-based levels, `parts` 0 outside, 1 in the cytoplasm and 2 in the nucleus;
-    the matrices are symmetric, the directions those of `glcm`.
+    Parameters
+    ----------
+    plane : (rows, cols) uint16
+        Zero-based grey levels.
+    parts : (rows, cols) uint8
+        0 outside, 1 cytoplasm, 2 nucleus.
+    distance : int
+        Chebyshev distance in pixels.
+    levels : int
+        Number of grey levels.
+
+    Returns
+    -------
+    (Cells, Nuclei, Cytoplasm; 0, 45, 90, 135 degrees, merged; levels, levels) float64
+        Numbers of pairs.
     """
     rows, cols = plane.shape
     counts = np.zeros((3, 5, levels, levels))
@@ -48,28 +61,32 @@ def count_matrices(
 def maximal_correlation(counts: Floats) -> Floats:
     """Return the maximal correlation coefficient of symmetric matrices of counts.
 
-    Q's eigenvalues are the squares of those of ``p / sqrt(px py)``, which is symmetric.
+    The eigenvalues of Q are the squares of those of the symmetric matrix ``p / sqrt(px py)``.
 
     Parameters
     ----------
     counts : (…, levels, levels) float64
+        Numbers of pairs.
 
     Returns
     -------
     (…) float64
-        1 where there is a single level, NaN where there is no pair.
+        From 0 to 1; 1 for a single level, NaN for a matrix without a pair.
     """
-    found = [_of_one(matrix) for matrix in counts.reshape(-1, *counts.shape[-2:])]
-    return np.array(found).reshape(counts.shape[:-2])
+    values = [_maximal_correlation(matrix) for matrix in counts.reshape(-1, *counts.shape[-2:])]
+    return np.array(values).reshape(counts.shape[:-2])
 
 
-def _of_one(counts: Floats) -> float:
-    """Take each matrix by itself: its last bits would tell which others are looked at with it."""
-    margin = counts.sum(axis=-1)
-    kept = np.flatnonzero(margin)
-    if kept.size < 2:
-        return 1.0 if kept.size else nan
-    root = np.sqrt(margin[kept])
-    scaled = counts[np.ix_(kept, kept)] / (root[:, None] * root)
-    # Of their sizes the largest is 1.
+def _maximal_correlation(counts: Floats) -> float:
+    """Return the coefficient of one matrix.
+
+    A batched solver would make the last bits depend on the other matrices of the batch.
+    """
+    marginal = counts.sum(axis=-1)
+    occurring = np.flatnonzero(marginal)
+    if occurring.size < 2:
+        return 1.0 if occurring.size else nan
+    root = np.sqrt(marginal[occurring])
+    scaled = counts[np.ix_(occurring, occurring)] / (root[:, None] * root)
+    # The largest absolute eigenvalue is 1.
     return min(float(np.sort(np.abs(np.linalg.eigvalsh(scaled)))[-2]), 1.0)
