@@ -1,7 +1,7 @@
 """Filter banks: Laws' texture energies and Gabor filters.
 
-Laws' masks count only where all their 25 pixels lie in the compartment; Gabor filters take what
-lies outside as the compartment's mean.
+Laws' responses count at pixels whose 5x5 neighbourhood is in the compartment. For Gabor filters,
+pixels outside the compartment are set to its mean.
 """
 
 from __future__ import annotations
@@ -39,17 +39,22 @@ class Energies:
 
 
 def laws_energies(plane: Bytes, masks: list[Mask]) -> Floats:
-    """Mean absolute response to each pair of vectors, both ways round: (masks, 14).
+    """Return the mean absolute response to each pair of Laws' vectors: (masks, 14).
+
+    The responses to ``a b^T`` and ``b a^T`` are averaged.
 
     Parameters
     ----------
     plane : (rows, cols) uint8
-        Grey levels.
+        Grey values.
     masks : list of (rows, cols) bool
         Compartments.
     """
-    places = [np.flatnonzero(erode(mask, 5)) for mask in masks]
-    every, ends = np.concatenate(places), np.cumsum([0, *(place.size for place in places)])
+    positions = [np.flatnonzero(erode(mask, 5)) for mask in masks]
+    all_positions, ends = (
+        np.concatenate(positions),
+        np.cumsum([0, *(each.size for each in positions)]),
+    )
     out = np.full((len(masks), len(PAIRS)), np.nan)
     for number, pair in enumerate(PAIRS):
         down, right = (np.array(VECTORS[word], np.float32) for word in pair)
@@ -57,19 +62,22 @@ def laws_energies(plane: Bytes, masks: list[Mask]) -> Floats:
         if pair[0] != pair[1]:
             response += np.abs(cv2.sepFilter2D(plane, cv2.CV_32F, down, right))
             response /= 2
-        chosen = response.ravel()[every]
+        chosen = response.ravel()[all_positions]
         for row, (start, stop) in enumerate(pairwise(ends)):
             if stop > start:
                 out[row, number] = chosen[start:stop].mean(dtype=np.float64)
     return out
 
 
-def _waves(wavelength: int, turn: float) -> tuple[Floats, Floats, Floats]:
-    """Gaussian, and its products with cosine and sine of a wave, that pixels off by `turn` see."""
-    place = np.arange(-wavelength, wavelength + 1)
-    weights = np.exp(-(place**2) / (2 * (wavelength / 2) ** 2))
+def _gabor_kernels(wavelength: int, frequency_factor: float) -> tuple[Floats, Floats, Floats]:
+    """Return a Gaussian kernel and its products with cosine and sine: (2 wavelength + 1,) each.
+
+    The frequency is `frequency_factor` / wavelength.
+    """
+    offset = np.arange(-wavelength, wavelength + 1)
+    weights = np.exp(-(offset**2) / (2 * (wavelength / 2) ** 2))
     weights /= weights.sum()
-    phase = 2 * pi * place * turn / wavelength
+    phase = 2 * pi * offset * frequency_factor / wavelength
     return weights, weights * np.cos(phase), weights * np.sin(phase)
 
 
@@ -80,44 +88,44 @@ def _filtered(plane: Floats, down: Floats, right: Floats) -> Floats:
 
 
 def gabor_amplitudes(plane: Floats, wavelength: int) -> list[Floats]:
-    """Amplitudes of the responses to stripes at 0, 90, 45 and 135 degrees: (rows, cols) each.
+    """Return the Gabor response amplitudes at 0, 90, 45 and 135 degrees: (rows, cols) each.
 
     Parameters
     ----------
     plane : (rows, cols) float64
-        Levels about a mean of 0, which is what lies beyond the border too.
+        Grey values minus their mean; pixels beyond the border count as 0.
     wavelength : int
-        In pixels. The Gaussian has a standard deviation of half of it and is cut off at a whole
-        one; the wave's mean under it is taken away. As the Gaussian is round, a filter of any
-        direction is a sum of products of a filter along rows and one along columns.
+        In pixels. The Gaussian has standard deviation wavelength / 2 and is truncated at one
+        wavelength; the cosine kernel is made free of a constant component. The Gaussian is
+        isotropic, so that each filter is a sum of separable filters.
     """
-    flat, cosine, sine = _waves(wavelength, 1.0)
-    _, slant_cosine, slant_sine = _waves(wavelength, sqrt(0.5))
-    local = _filtered(plane, flat, flat)
-    mean = float(cosine.sum()) * local
-    slant_mean = float(slant_cosine.sum()) ** 2 * local
-    both = _filtered(plane, slant_cosine, slant_cosine) - slant_mean
-    neither = _filtered(plane, slant_sine, slant_sine)
-    one = _filtered(plane, slant_cosine, slant_sine)
-    other = _filtered(plane, slant_sine, slant_cosine)
+    gaussian, cosine, sine = _gabor_kernels(wavelength, 1.0)
+    _, diagonal_cosine, diagonal_sine = _gabor_kernels(wavelength, sqrt(0.5))
+    smoothed = _filtered(plane, gaussian, gaussian)
+    mean = float(cosine.sum()) * smoothed
+    diagonal_mean = float(diagonal_cosine.sum()) ** 2 * smoothed
+    cosine_cosine = _filtered(plane, diagonal_cosine, diagonal_cosine) - diagonal_mean
+    sine_sine = _filtered(plane, diagonal_sine, diagonal_sine)
+    cosine_sine = _filtered(plane, diagonal_cosine, diagonal_sine)
+    sine_cosine = _filtered(plane, diagonal_sine, diagonal_cosine)
     pairs = [
-        (_filtered(plane, flat, cosine) - mean, _filtered(plane, flat, sine)),
-        (_filtered(plane, cosine, flat) - mean, _filtered(plane, sine, flat)),
-        (both - neither, one + other),
-        (both + neither, one - other),
+        (_filtered(plane, gaussian, cosine) - mean, _filtered(plane, gaussian, sine)),
+        (_filtered(plane, cosine, gaussian) - mean, _filtered(plane, sine, gaussian)),
+        (cosine_cosine - sine_sine, cosine_sine + sine_cosine),
+        (cosine_cosine + sine_sine, cosine_sine - sine_cosine),
     ]
     return [np.asarray(cv2.magnitude(*pair), dtype=np.float64) for pair in pairs]
 
 
 def gabor_energies(plane: Bytes, mask: Mask, wavelength: int) -> tuple[float, float]:
-    """Mean and range over four directions of the mean amplitude, NaN for an empty mask.
+    """Return mean and range over four directions of the mean amplitude; NaN for an empty mask.
 
     Parameters
     ----------
     plane : (rows, cols) uint8
-        Grey levels.
+        Grey values.
     mask : (rows, cols) bool
-        The compartment; outside it the plane is taken as its mean.
+        The compartment; pixels outside it are set to its mean.
     wavelength : int
         In pixels.
     """
@@ -154,7 +162,7 @@ def _gabor_view(cell: Cell, axes: Axes) -> Energies:
 
 LAWS = Family(
     name="Laws",
-    title="Laws' texture energies: edges, spots, waves and ripples of 5 pixels",
+    title="Laws' texture energies: edges, spots, waves and ripples in 5x5 pixels",
     compartments=COMPARTMENTS,
     view=_laws_view,
     channels=TEXTURE_CHANNELS,
@@ -163,7 +171,7 @@ LAWS = Family(
 
 GABOR = Family(
     name="Gabor",
-    title="Gabor filters: stripes of 4 and of 8 pixels, in four directions",
+    title="Gabor filters: stripes of 4 and 8 pixels wavelength in four directions",
     compartments=COMPARTMENTS,
     view=_gabor_view,
     channels=TEXTURE_CHANNELS,
@@ -178,12 +186,12 @@ GABOR = Family(
     plain="strength of edges, spots, waves and ripples",
     range="[0, inf)",
     components=tuple(f"{first}5{second}5" for first, second in PAIRS),
-    nan="no pixel whose 5x5 square lies in the compartment",
+    nan="no pixel whose 5x5 square is in the compartment",
     reference="Laws 1980, doi:10.1117/12.959169",
     vetted="by hand; formula in scipy",
 )
 def energy(view: Energies) -> Floats:
-    """Mean absolute response to a pair of Laws' vectors, mean of both ways round."""
+    """Mean absolute response to Laws' masks a b^T and b a^T of a pair of vectors a, b."""
     return view.means
 
 
@@ -191,19 +199,19 @@ gabor = partial(
     feature,
     GABOR,
     unit="level",
-    reference="Jain 1991, doi:10.1016/0031-3203(91)90143-S; wavelengths in px, Gaussian of half "
-    "a wavelength",
+    reference="Jain 1991, doi:10.1016/0031-3203(91)90143-S; wavelengths in px, Gaussian with "
+    "standard deviation wavelength / 2",
     vetted="formula in scipy; formula in scikit-image",
 )
 
 
 @gabor(plain="strength of stripes", range="[0, 255]")
 def amplitude(view: Energies) -> Floats:
-    """Mean amplitude of Gabor filters of one wavelength over four directions."""
+    """Mean over four directions of the mean amplitude of the Gabor response."""
     return view.means[..., 0]
 
 
-@gabor(plain="one-sidedness of stripes", range="[0, 255]")
+@gabor(plain="preference of stripes for one direction", range="[0, 255]")
 def amplitude_range(view: Energies) -> Floats:
-    """Range over four directions of the mean amplitude of Gabor filters of one wavelength."""
+    """Range over four directions of the mean amplitude of the Gabor response."""
     return view.means[..., 1]

@@ -114,7 +114,7 @@ def _view(cell: Cell, axes: Axes) -> PatternFrequencies:
 
 LBP = Family(
     name="LBP",
-    title="Local binary lbp_codes: spots, edges and corners of the finest texture",
+    title="Local binary patterns (LBP): spots, edges and corners of the finest texture",
     compartments=COMPARTMENTS,
     view=_view,
     channels=tuple(name for name in CHANNELS if name != "Hue"),
@@ -135,7 +135,7 @@ LBP = Family(
     plain="share of a local pattern (spot, edge or corner)",
     range="[0, 1]",
     invariances="translation, rotation by 90 degrees, flips; an added brightness",
-    nan="no pixel whose neighbourhood lies in the compartment",
+    nan="no pixel whose neighbourhood is in the compartment",
     vetted="scikit-image; by hand",
 )
 def frequency(view: PatternFrequencies) -> Floats:

@@ -1,4 +1,8 @@
-"""NGTDM and NGLDM features: a pixel and its 8 neighbours (IBSI 3.10, 3.11)."""
+"""NGTDM and NGLDM features: a pixel and its 8 neighbours (IBSI 3.10, 3.11).
+
+In the NGTDM definitions, i and j are occurring grey levels, p is the share of the pixels with this
+level, and s the sum of their absolute differences from the mean of their neighbours.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +76,7 @@ def _divide(numerator: Floats, denominator: Floats, fallback: float) -> Floats:
 
 @ngtdm_feature(unit="1/level", ibsi="QCDE", plain="coarseness of the pattern", range="(0, 1000000]")
 def coarseness(view: ToneDifferenceMatrix) -> Floats:
-    """1 / sum over the grey levels i of p_i s_i, at most 10^6 (p share, s summed difference)."""
+    """1 / sum of p_i s_i over grey levels i, at most 10^6 (p share, s summed difference)."""
     return np.minimum(
         _divide(np.ones_like(view.weighted_sum), view.weighted_sum, MAX_COARSENESS), MAX_COARSENESS
     )
@@ -82,10 +86,7 @@ def coarseness(view: ToneDifferenceMatrix) -> Floats:
     unit="level^3", ibsi="65HE", plain="contrast between neighbouring areas", range="[0, inf)"
 )
 def contrast(view: ToneDifferenceMatrix) -> Floats:
-    """Sum over i, j of p_i p_j (i - j)^2 / (N (N - 1)) * sum of s / n; 0 for a single level.
-
-    N is the number of occurring grey levels, n the number of pixels that have a neighbour.
-    """
+    """Sum of p_i p_j (i - j)^2 / (N (N - 1)) * mean difference (p share, N levels); 0 if N = 1."""
     shares, levels = view.probabilities, view.levels
     mean, square = shares @ levels, shares @ levels**2
     steps = 2 * (square - mean**2)
@@ -95,7 +96,7 @@ def contrast(view: ToneDifferenceMatrix) -> Floats:
 
 @ngtdm_feature(unit="1", ibsi="NQ30", plain="busyness of the pattern", range="[0, inf)")
 def busyness(view: ToneDifferenceMatrix) -> Floats:
-    """Sum of p_i s_i / sum over i, j of |i p_i - j p_j|; 0 for a single level."""
+    """Sum of p_i s_i / sum of |i p_i - j p_j| (p share, s summed difference); 0 for one level."""
     weighted = view.levels * view.probabilities
     steps = view.sum_over_level_pairs(np.abs(weighted[..., :, None] - weighted[..., None, :]))
     return _divide(view.weighted_sum, steps, 0.0)
@@ -103,7 +104,7 @@ def busyness(view: ToneDifferenceMatrix) -> Floats:
 
 @ngtdm_feature(unit="level^2", ibsi="HDEZ", plain="complexity of the pattern", range="[0, inf)")
 def complexity(view: ToneDifferenceMatrix) -> Floats:
-    """Sum over i, j of |i - j| (p_i s_i + p_j s_j) / (p_i + p_j) / n, n the number of pixels."""
+    """Sum of |i - j| (p_i s_i + p_j s_j) / (p_i + p_j) / n (p share, s difference, n pixels)."""
     shares = view.probabilities
     weighted = shares * view.differences
     total = shares[..., :, None] + shares[..., None, :]
@@ -114,7 +115,7 @@ def complexity(view: ToneDifferenceMatrix) -> Floats:
 
 @ngtdm_feature(unit="level", ibsi="1X9X", plain="distinctness of the pattern", range="[0, inf)")
 def strength(view: ToneDifferenceMatrix) -> Floats:
-    """Sum over i, j of (p_i + p_j) (i - j)^2 / sum of s; 0 without differences."""
+    """Sum of (p_i + p_j) (i - j)^2 / sum of s_i (p share, s summed difference); 0 if s = 0."""
     shares = view.probabilities
     steps = (view.levels[:, None] - view.levels) ** 2
     weighted = view.sum_over_level_pairs((shares[..., :, None] + shares[..., None, :]) * steps)

@@ -1,7 +1,7 @@
-"""Grey levels at several scales: Haar wavelet energies and the fractal dimension.
+"""Grey values at several scales: Haar wavelet energies and fractal dimension.
 
-Both read only blocks and pairs of pixels that lie wholly in the compartment, at every position,
-so that they do not depend on where a grid begins.
+Only blocks and pairs of pixels that are completely in the compartment count. They are taken at
+every position, so that the values do not depend on the origin of a grid.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LAGS = (1, 2, 4, 8)
 
 @inner
 def _integral(plane: NDArray[Any]) -> NDArray[np.int64]:
-    """Return the sums of everything above and to the left: (rows + 1, cols + 1)."""
+    """Return the integral image: (rows + 1, cols + 1)."""
     rows, cols = plane.shape
     out = np.zeros((rows + 1, cols + 1), np.int64)
     for row in range(rows):
@@ -40,16 +40,18 @@ def _integral(plane: NDArray[Any]) -> NDArray[np.int64]:
 def haar_sums(
     planes: NDArray[np.uint8], parts: NDArray[np.uint8], mask: NDArray[np.uint8], levels: int
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Sum up the squared Haar details of every plane.
+    """Return the sums of the squared Haar details of every plane.
 
-    A block of level j has ``2^j`` pixels to a side; its details are the differences of its
-    halves and of its diagonals, divided by its side (the orthonormal transform, undecimated).
+    A block of level j has ``2^j x 2^j`` pixels. Its details are the differences of its left and
+    right halves, of its upper and lower halves, and of its diagonal quarters, each divided by the
+    block's side (orthonormal undecimated transform).
 
     Returns
     -------
     squares : (Cells, Nuclei, Cytoplasm; channels; levels; edges, diagonal) float64
-    blocks : (both, Nuclei, Cytoplasm; levels) int64
-        Blocks of both parts, and those that lie wholly in one.
+        Sums of squared details; `edges` is the mean of the first two.
+    blocks : (border, Nuclei, Cytoplasm; levels) int64
+        Number of blocks; the first row is for blocks with pixels of both parts.
     """
     channels, rows, cols = planes.shape
     squares = np.zeros((3, channels, levels, 2))
@@ -68,7 +70,7 @@ def haar_sums(
                     count = cell[low, far] - cell[row, far] - cell[low, col] + cell[row, col]
                     if count != side * side:
                         continue
-                    parted = (
+                    label_sum = (
                         inside[low, far] - inside[row, far] - inside[low, col] + inside[row, col]
                     )
                     y, x = row + half, col + half
@@ -76,20 +78,20 @@ def haar_sums(
                     ne = total[y, far] - total[row, far] - total[y, x] + total[row, x]
                     sw = total[low, x] - total[y, x] - total[low, col] + total[y, col]
                     se = total[low, far] - total[y, far] - total[low, x] + total[y, x]
-                    across, along = nw - ne + sw - se, nw + ne - sw - se
-                    edges = across * across + along * along
-                    apart = nw - ne - sw + se
-                    diagonal = apart * apart
-                    # 0 where both parts meet, 1 nucleus, 2 cytoplasm
-                    place = 1 if parted == 2 * count else 2 if parted == count else 0
-                    sums[place, 0] += edges
-                    sums[place, 1] += diagonal
+                    row_detail, col_detail = nw - ne + sw - se, nw + ne - sw - se
+                    edges = row_detail * row_detail + col_detail * col_detail
+                    cross_difference = nw - ne - sw + se
+                    diagonal = cross_difference * cross_difference
+                    # 0 at the border of both parts, 1 nucleus, 2 cytoplasm
+                    index = 1 if label_sum == 2 * count else 2 if label_sum == count else 0
+                    sums[index, 0] += edges
+                    sums[index, 1] += diagonal
                     if channel == 0:
-                        blocks[place, level] += 1
+                        blocks[index, level] += 1
             sums[0, 0] += sums[1, 0] + sums[2, 0]
             sums[0, 1] += sums[1, 1] + sums[2, 1]
             for compartment in range(3):
-                # Two edge details to a block.
+                # Two edge details per block.
                 area = side * side
                 squares[compartment, channel, level, 0] = sums[compartment, 0] / 2 / area
                 squares[compartment, channel, level, 1] = sums[compartment, 1] / area
@@ -104,14 +106,14 @@ def lag_sums(
 
     Returns
     -------
-    (both, Nuclei, Cytoplasm; channels; lags; pairs, differences) int64
-        Of pairs across the nucleus's border, and within one part.
+    (border, Nuclei, Cytoplasm; channels; lags; pairs, differences) int64
+        The first row is for pairs of one pixel in the nucleus and one in the cytoplasm.
     """
     channels, rows, cols = planes.shape
     out = np.zeros((3, channels, lags.size, 2), np.int64)
     for channel in range(channels):
-        for place in range(lags.size):
-            lag = lags[place]
+        for index in range(lags.size):
+            lag = lags[index]
             for turn in range(2):
                 down, right = (0, lag) if turn else (lag, 0)
                 for row in range(rows - down):
@@ -120,8 +122,8 @@ def lag_sums(
                         if here == 0 or there == 0:
                             continue
                         compartment = 3 - here if here == there else 0
-                        out[compartment, channel, place, 0] += 1
-                        out[compartment, channel, place, 1] += abs(
+                        out[compartment, channel, index, 0] += 1
+                        out[compartment, channel, index, 1] += abs(
                             np.int64(planes[channel, row, col])
                             - planes[channel, row + down, col + right]
                         )
@@ -130,14 +132,14 @@ def lag_sums(
 
 @dataclass(frozen=True, eq=False)
 class Details:
-    """Mean squared Haar details: (compartments, channels, levels, 2) float64, NaN without any."""
+    """Mean squared Haar details: (compartments, channels, levels, 2) float64, NaN without block."""
 
     energies: Floats
 
 
 @dataclass(frozen=True, eq=False)
 class Differences:
-    """Mean absolute difference by lag: (compartments, channels, lags) float64, NaN without any."""
+    """Mean absolute difference by lag: (compartments, channels, lags) float64, NaN without pair."""
 
     means: Floats
 
@@ -166,7 +168,7 @@ def _membership(channel: str, _parameter: str) -> Membership:
 
 WAVELET = Family(
     name="Wavelet",
-    title="Haar wavelets: contrast of blocks of 2, 4 and 8 pixels",
+    title="Haar wavelets: contrast within blocks of 2, 4 and 8 pixels",
     compartments=COMPARTMENTS,
     view=_haar_view,
     channels=TEXTURE_CHANNELS,
@@ -175,7 +177,7 @@ WAVELET = Family(
 
 FRACTAL = Family(
     name="Fractal",
-    title="Roughness: how fast grey levels part with distance",
+    title="Fractal dimension: growth of grey-value differences with distance",
     compartments=COMPARTMENTS,
     view=_lag_view,
     channels=TEXTURE_CHANNELS,
@@ -199,7 +201,7 @@ wavelet = partial(
     vetted="by hand; formula in scipy; mahotas",
 )
 def edge_energy(view: Details) -> Floats:
-    """Mean squared Haar detail along rows and columns, by the side of the blocks."""
+    """Mean squared Haar detail along rows and columns, by block side."""
     return view.energies[..., 0]
 
 
@@ -209,7 +211,7 @@ def edge_energy(view: Details) -> Floats:
     vetted="by hand; formula in scipy; mahotas",
 )
 def diagonal_energy(view: Details) -> Floats:
-    """Mean squared diagonal Haar detail, by the side of the blocks."""
+    """Mean squared diagonal Haar detail, by block side."""
     return view.energies[..., 1]
 
 
@@ -223,8 +225,10 @@ def diagonal_energy(view: Details) -> Floats:
     vetted="by hand; formula in numpy",
 )
 def dimension(view: Differences) -> Floats:
-    """3 less the slope of log mean absolute difference against log distance (1, 2, 4, 8 px)."""
+    """3 - slope of log(mean absolute difference) over log(distance) at 1, 2, 4 and 8 px."""
     usable = np.all(view.means > 0, axis=-1)
     logs = np.log2(np.where(usable[..., None], view.means, 1.0))
-    steps = np.log2(LAGS) - np.mean(np.log2(LAGS))
-    return np.where(usable, 3 - logs @ steps / (steps @ steps), np.nan)
+    centred_log_lags = np.log2(LAGS) - np.mean(np.log2(LAGS))
+    return np.where(
+        usable, 3 - logs @ centred_log_lags / (centred_log_lags @ centred_log_lags), np.nan
+    )

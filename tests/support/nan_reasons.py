@@ -177,18 +177,18 @@ REASONS: dict[str, Callable[[Cell, Column], bool]] = {
     ),
     "no gradient at all": lambda cell, column: not _slopes(cell, column).any(),
     "no block of that size in the compartment": _no_square(),
-    "no pixel whose 5x5 square lies in the compartment": _no_square(5),
+    "no pixel whose 5x5 square is in the compartment": _no_square(5),
     "no pair of pixels at one of the distances": lambda cell, column: (
         not all(_lag_differences(cell, column, lag).size for lag in LAGS)
     ),
     "none that differs": lambda cell, column: (
         not all(_lag_differences(cell, column, lag).any() for lag in LAGS)
     ),
-    "no pixel with others on both sides of it": _nothing_on_both_sides,
-    "no gradient of 12 levels whose nine pixels lie in the compartment": _no_clear_gradient,
+    "no pixel with pixels of the compartment on two opposite sides": _nothing_on_both_sides,
+    "no gradient of 12 levels whose 3x3 square is in the compartment": _no_clear_gradient,
     "no two neighbouring pixels in the compartment": _no_neighbours,
     "no two pixels that touch": _no_neighbours,
-    "no pixel whose neighbourhood lies in the compartment": _no_neighbourhood,
+    "no pixel whose neighbourhood is in the compartment": _no_neighbourhood,
     "no pair of pixels at this distance in one of the directions (merged: in all four)": _no_pair,
     "hues that cancel out": _no_mean_hue,
 }
