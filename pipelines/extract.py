@@ -116,7 +116,7 @@ def extract(
         Add what a network makes of each cell: ``lite0``, or the path of an ONNX file.
     embedding_set : sequence of str
         How the network is fed, ``mean=0.5,0.5,0.5`` say, where its file does not tell; see
-        `features.embedding.network_input.preprocessing`.
+        `features.embedding.network_input.read_preprocessing`.
     pixel_size : float, optional
         Micrometres per pixel.
     max_pixels, max_bytes : int

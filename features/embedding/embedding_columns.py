@@ -1,7 +1,7 @@
-"""Embeddings: what a network makes of a cell's picture, as columns beside the named features.
+"""Embeddings: columns that a neural network computes from the image of a cell.
 
-They have no definition that a reader could check: they are offered so that one can see what is
-lost by doing without. Their names and meanings come from the network, not from the registry.
+They have no definition that a reader could check. They show what the named features miss. Their
+names and meanings come from the network, not from the registry.
 """
 
 from __future__ import annotations
@@ -20,37 +20,37 @@ from .network import BATCH, Network
 from .network_input import Preprocessing
 
 FAMILY = "Embedding"
-# Raised whenever the same pixels and network give other values.
+# Increased when the same pixels and network give other values.
 VERSION = 1
-LOGITS = 1000
+IMAGENET_CLASSES = 1000
 
 View = Literal["Cells", "Image"]
 VIEWS: tuple[View, ...] = ("Cells", "Image")
-_SEEN: Mapping[View, str] = {
+_VIEW_TEXTS: Mapping[View, str] = {
     "Cells": "the cell's window with all that is outside the cell masked",
     "Image": "the cell's window as it is, background included (kept out of training)",
 }
 _TITLE_PLACES: Mapping[View, str] = {"Cells": "cell", "Image": "image"}
-_WINDOW = 2.0  # sides of the bounding box in the side of a cell's window of a field
+_WINDOW_SIDES = 2.0  # side of the window of a cell in a field, in longer sides of its bounding box
 
 
 @dataclass(frozen=True)
 class Embedding:
-    """Which network, how it is fed, and which of its columns are wanted.
+    """A network, its preprocessing, and the columns that it fills.
 
     Parameters
     ----------
     name : str
-        The network's word in a column name: letters and digits.
+        The network's part of a column name: letters and digits.
     sha256 : str
-        Of the file of its weights.
+        SHA-256 of the file of its weights.
     width : int
-        Values a picture.
+        Number of values of an image.
     preprocessing : Preprocessing
     views : tuple of {"Cells", "Image"}
-        Whether the cell alone is seen, or its window with the background too.
+        ``Cells`` is the cell without its background, ``Image`` its window with the background.
     version : int
-        Of what is done here.
+        Version of this module's computation.
 
     Examples
     --------
@@ -76,11 +76,11 @@ class Embedding:
         )
 
     def versions(self) -> dict[str, int]:
-        """Return the version of what is behind each column."""
+        """Return the version of each column."""
         return dict.fromkeys(self.columns, self.version)
 
     def identity(self) -> dict[str, Any]:
-        """Return all that the numbers depend on, as JSON values."""
+        """Return everything that the values depend on, as JSON values."""
         record = asdict(self)
         del record["views"]
         record["preprocessing"] = {
@@ -90,7 +90,7 @@ class Embedding:
         return record
 
     def descriptions(self) -> dict[str, ColumnRecord]:
-        """Return what each column means, as far as that can be said."""
+        """Return the record of each column, as in the catalogue."""
         return {
             name: ColumnRecord(
                 title=f"Embedding {int(name[-4:])}, {_TITLE_PLACES[view]} ({self.name})",
@@ -106,7 +106,7 @@ class Embedding:
                 range="(-inf, inf)",
                 definition=(
                     f"value {int(name[-4:])} of {self.width} that the network {self.name} gives for"
-                    f" {_SEEN[view]}"
+                    f" {_VIEW_TEXTS[view]}"
                 ),
                 nan="",
                 invariances="",
@@ -121,18 +121,18 @@ class Embedding:
         }
 
 
-def window(rgb: Bytes, cell: Cell, source: Literal["crop", "field"]) -> tuple[slice, slice]:
-    """Choose the part of an image that a network sees of a cell.
+def cell_window(rgb: Bytes, cell: Cell, source: Literal["crop", "field"]) -> tuple[slice, slice]:
+    """Return the part of an image that a network sees of a cell.
 
     Parameters
     ----------
     rgb : (rows, cols, 3) uint8
         The image.
     cell : Cell
-        Its `origin` says where it lies.
+        Its `origin` is its place in the image.
     source : {"crop", "field"}
-        A crop is seen whole; in a field a square of twice the longer side of the bounding box,
-        as far as the image goes.
+        Of a crop all; of a field a square of twice the longer side of the bounding box, cut off
+        at the image border.
 
     Returns
     -------
@@ -143,7 +143,7 @@ def window(rgb: Bytes, cell: Cell, source: Literal["crop", "field"]) -> tuple[sl
     if source == "crop":
         return slice(0, rows), slice(0, cols)
     high, wide = cell.cell.shape
-    half = _WINDOW * max(high, wide) / 2
+    half = _WINDOW_SIDES * max(high, wide) / 2
     row, col = cell.origin[0] + high / 2, cell.origin[1] + wide / 2
     return (
         slice(max(0, round(row - half)), min(rows, round(row + half))),
@@ -151,11 +151,11 @@ def window(rgb: Bytes, cell: Cell, source: Literal["crop", "field"]) -> tuple[sl
     )
 
 
-def pictures(
+def view_images(
     rgb: Bytes, cell: Cell, source: Literal["crop", "field"], embedding: Embedding
 ) -> Iterator[Bytes]:
-    """Yield what the network is shown of a cell: one picture, (rows, cols, 3) uint8, a view."""
-    box = window(rgb, cell, source)
+    """Yield the image of a cell for each view of the embedding: (rows, cols, 3) uint8."""
+    box = cell_window(rgb, cell, source)
     seen = np.ascontiguousarray(rgb[box])
     for view in embedding.views:
         if view == "Image":
@@ -166,7 +166,7 @@ def pictures(
         inside[top : top + rows, left : left + cols] = cell.cell
         masked = np.empty_like(seen)
         corner = (seen.shape[1], seen.shape[0])
-        cv2.rectangle(masked, (0, 0), corner, embedding.preprocessing.nothing, cv2.FILLED)
+        cv2.rectangle(masked, (0, 0), corner, embedding.preprocessing.fill_level, cv2.FILLED)
         cv2.copyTo(seen, np.ascontiguousarray(inside[box]), masked)
         yield masked
 
@@ -178,14 +178,14 @@ def embed(
     cells: Sequence[Cell],
     source: Literal["crop", "field"],
 ) -> Floats:
-    """Run a network on the cells of an image, a few at a time.
+    """Run a network on the cells of an image, in batches.
 
     Parameters
     ----------
     network : Network
     embedding : Embedding
     rgb : (rows, cols, 3) uint8
-        The image that the cells come from.
+        The image with the cells.
     cells : sequence of Cell
     source : {"crop", "field"}
 
@@ -196,17 +196,17 @@ def embed(
     Raises
     ------
     CellError
-        If the network fails, or gives values that are not finite.
+        If the network fails or returns values that are not finite.
     """
     views, prepare = len(embedding.views), embedding.preprocessing
     step = max(1, BATCH // views)
     parts = [np.empty((0, views * embedding.width))]
     for start in range(0, len(cells), step):
         some = cells[start : start + step]
-        shown = (one for cell in some for one in pictures(rgb, cell, source, embedding))
+        shown = (one for cell in some for one in view_images(rgb, cell, source, embedding))
         pixels = np.empty((len(some) * views, 3, prepare.rows, prepare.cols), dtype=np.float32)
         for place, one in enumerate(shown):
-            pixels[place] = prepare.prepared(one)
+            pixels[place] = prepare.apply(one)
         values = network.run(pixels, prepare.output)
         parts.append(values.reshape(len(some), -1).astype(np.float64))
     return np.concatenate(parts)

@@ -1,7 +1,7 @@
-"""Run a network on prepared pictures and take one vector each from what it gives.
+"""Run an ONNX network on preprocessed images: one vector for each.
 
-onnxruntime on one thread, for there is one worker a core already. OpenCV's own runner is not used:
-with OpenCV 4.14 and 5.0 several exports crash the interpreter or give wrong values silently.
+onnxruntime uses one thread, because each core has a worker already. OpenCV's own runner is not
+used: with OpenCV 4.14 and 5.0 several exports crash the interpreter or give wrong values silently.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..errors import CellError
 from .extra import import_extra
 
 BATCH = 8
-RECIPE = (
+EXPORT_RECIPE = (
     "export it from torch: model = timm.create_model(…, num_classes=0).eval(); "
     'torch.onnx.export(model, pixels, "model.onnx", dynamo=True, external_data=False, '
     'dynamic_shapes=({0: "n"},))'
@@ -26,26 +26,26 @@ RECIPE = (
 
 @dataclass(frozen=True)
 class Port:
-    """An input or an output of a network: its name and its lengths, None where not fixed."""
+    """An input or an output of a network: name and shape, None for an axis that is not fixed."""
 
     name: str
     shape: tuple[int | None, ...]
 
 
 class Network:
-    """An ONNX model in memory, ready to be run on batches.
+    """An ONNX model in memory.
 
     Parameters
     ----------
     content : bytes
         The model.
     name : str
-        What to call it in an error line.
+        Its name in an error message.
 
     Raises
     ------
     CellError
-        If onnxruntime is not installed, or refuses the model, or it does not take pictures.
+        If onnxruntime is not installed or refuses the model, or if the input is not one of images.
     """
 
     def __init__(self, content: bytes, name: str) -> None:
@@ -53,17 +53,19 @@ class Network:
         options = runtime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
-        options.log_severity_level = 4  # what is wrong comes as an exception
+        options.log_severity_level = 4  # errors are raised as exceptions
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self.name = name
-        self._errors = _errors()
+        self._errors = _runtime_errors()
         try:
             self._session = runtime.InferenceSession(
                 content, options, providers=["CPUExecutionProvider"]
             )
         except self._errors as error:
             why = str(error).split(" : ")[-1].splitlines()[0]
-            raise CellError(f"{name} is no model that onnxruntime reads: {why}", RECIPE) from error
+            raise CellError(
+                f"{name} is no model that onnxruntime reads: {why}", EXPORT_RECIPE
+            ) from error
         self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
         self.outputs = tuple(_port(one) for one in self._session.get_outputs())
         inputs = self._session.get_inputs()
@@ -74,28 +76,28 @@ class Network:
         if len(self.input.shape) != 4 or self.input.shape[1] not in {3, None}:
             raise CellError(
                 f"{name} takes {self.input.shape}",
-                "give a model that takes (pictures, 3, rows, columns)",
+                "give a model that takes (images, 3, rows, columns)",
             )
 
     def run(self, pixels: NDArray[np.float32], output: str) -> NDArray[np.float32]:
-        """Give the values of each picture.
+        """Return the vector of each image.
 
         Parameters
         ----------
         pixels : (n, 3, rows, cols) float32
         output : str
-            Name of the output to take.
+            Name of the output to read.
 
         Returns
         -------
         (n, width) float32
-            A 2-D output as it is, the mean over the places of a 4-D one, the first (class) token
-            of a 3-D one.
+            Of an output with 2 axes the values, with 3 axes the first (class) token, with 4 axes
+            the mean over rows and columns.
 
         Raises
         ------
         CellError
-            If the network fails, or its output has another form or values that are not finite.
+            If the network fails, or its output has another shape or values that are not finite.
         """
         fixed = self.input.shape[0]
         step = fixed or BATCH
@@ -110,7 +112,7 @@ class Network:
                 values = self._session.run([output], {self.input.name: full})[0]
             except self._errors as error:
                 why = str(error).split(" : ")[-1].splitlines()[0]
-                raise CellError(f"{self.name} failed: {why}", RECIPE) from error
+                raise CellError(f"{self.name} failed: {why}", EXPORT_RECIPE) from error
             parts.append(self._vectors(values, len(full))[: len(batch)])
         values = np.concatenate(parts)
         if not np.isfinite(values).all():
@@ -127,19 +129,19 @@ class Network:
             array = array[:, 0]
         if array.ndim != 2 or len(array) != count or array.dtype.kind != "f":
             raise CellError(
-                f"{self.name} gives {array.dtype} of shape {np.shape(values)} for {count} pictures",
-                "name an output of 2, 3 or 4 axes, pictures first, with output=NAME",
+                f"{self.name} gives {array.dtype} of shape {np.shape(values)} for {count} images",
+                "name an output of 2, 3 or 4 axes, images first, with output=NAME",
             )
         return array.astype(np.float32)
 
 
 def runtime_version() -> str:
-    """Return the version of onnxruntime, whichever of its packages it came in."""
+    """Return the version of onnxruntime, from whichever of its packages."""
     return str(import_extra("onnxruntime").__version__)
 
 
-def _errors() -> tuple[type[Exception], ...]:
-    """Return what onnxruntime raises: its classes share no parent below Exception."""
+def _runtime_errors() -> tuple[type[Exception], ...]:
+    """Return the exceptions of onnxruntime: they share no base class below Exception."""
     state = import_extra("onnxruntime.capi.onnxruntime_pybind11_state")
     return (
         state.Fail,

@@ -1,4 +1,4 @@
-"""How a picture is brought to the input of a network: size, planes, levels; nothing is cut off."""
+"""Preprocessing of an image for a network: size, colour order, levels; without cropping."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ KEYS = ("mean", "std", "size", "order", "fit", "output")
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """What is done to a picture before a network sees it, and what is taken from what it says.
+    """How an image becomes the input of a network, and which output is read.
 
     Parameters
     ----------
     rows, cols : int
-        Size of the input in pixels.
+        Size of the input, pixels.
     mean, std : (float, float, float)
-        Subtracted from, then divided by, levels as shares of 255, red green blue.
+        Of red, green and blue: subtracted from the levels as shares of 255, then their divisor.
     order : {"RGB", "BGR"}
-        Order of the planes that the network expects.
+        Order of the colour planes of the input.
     fit : {"pad", "squash"}
-        How a picture that is not of that shape is brought to it; nothing is cut off.
+        How an image of another shape is resized; nothing is cropped.
     output : str
         Name of the network's output.
     """
@@ -45,19 +45,19 @@ class Preprocessing:
     output: str
 
     @property
-    def nothing(self) -> tuple[int, int, int]:
-        """The level of each plane that comes nearest to 0 in the input: what is put outside."""
+    def fill_level(self) -> tuple[int, int, int]:
+        """Level of red, green and blue that is nearest to 0 in the input: it fills the padding."""
         red, green, blue = (round(255 * share) for share in self.mean)
         return red, green, blue
 
     @cached_property
-    def _levels(self) -> NDArray[np.float32]:
-        """What each level of each plane becomes: (1, 256, 3)."""
+    def _table(self) -> NDArray[np.float32]:
+        """Input value of each level of each colour: (1, 256, 3)."""
         shares = np.arange(256)[None, :, None] / 255
         return np.asarray((shares - np.array(self.mean)) / np.array(self.std), dtype=np.float32)
 
-    def prepared(self, rgb: Bytes) -> NDArray[np.float32]:
-        """Bring (rows, cols, 3) uint8 to the input's (3, rows, cols) float32, a view."""
+    def apply(self, rgb: Bytes) -> NDArray[np.float32]:
+        """Return the input of an image (rows, cols, 3) uint8: (3, rows, cols) float32, a view."""
         rows, cols = rgb.shape[:2]
         high, wide = self.rows, self.cols
         if self.fit == "pad":
@@ -68,17 +68,17 @@ class Preprocessing:
         sized = np.asarray(cv2.resize(rgb, (wide, high), interpolation=how), dtype=np.uint8)
         if (high, wide) != (self.rows, self.cols):
             whole = np.empty((self.rows, self.cols, 3), dtype=np.uint8)
-            cv2.rectangle(whole, (0, 0), (self.cols, self.rows), self.nothing, cv2.FILLED)
+            cv2.rectangle(whole, (0, 0), (self.cols, self.rows), self.fill_level, cv2.FILLED)
             top, left = (self.rows - high) // 2, (self.cols - wide) // 2
             whole[top : top + high, left : left + wide] = sized
             sized = whole
-        values = np.asarray(cv2.LUT(sized, self._levels), dtype=np.float32)
+        values = np.asarray(cv2.LUT(sized, self._table), dtype=np.float32)
         planes = values if self.order == "RGB" else values[..., ::-1]
         return planes.transpose(2, 0, 1)
 
 
-def preprocessing(network: Network, given: Mapping[str, str]) -> Preprocessing:
-    """Find out how pictures are prepared: from what is given, else from the model's own metadata.
+def read_preprocessing(network: Network, given: Mapping[str, str]) -> Preprocessing:
+    """Read the preprocessing from what is given, then from the model's metadata.
 
     Parameters
     ----------
@@ -92,14 +92,14 @@ def preprocessing(network: Network, given: Mapping[str, str]) -> Preprocessing:
     Raises
     ------
     CellError
-        If something is missing or makes no sense.
+        If a property is missing or cannot be used.
     """
     for key in given:
         if key not in KEYS:
             raise CellError(f"{key!r} is no property of an embedding", f"give {', '.join(KEYS)}")
     known = {key: network.metadata[key] for key in KEYS if key in network.metadata} | dict(given)
     rows, cols = _size(network, known.get("size"))
-    mean, std = (_three(network.name, key, known.get(key)) for key in ("mean", "std"))
+    mean, std = (_triple(network.name, key, known.get(key)) for key in ("mean", "std"))
     if min(std) <= 0:
         raise CellError(f"{network.name} has std {std}", "give shares of 255 above 0")
     order, fit = known.get("order", "RGB").upper(), known.get("fit", "pad").lower()
@@ -124,7 +124,7 @@ def _size(network: Network, text: str | None) -> tuple[int, int]:
     if text is None:
         if None in fixed:
             raise CellError(
-                f"{network.name} does not say the size of its input", "give size=224, say"
+                f"{network.name} does not say the size of its input", "give it, as in size=224"
             )
         return cast(tuple[int, int], fixed)
     words = text.lower().split("x")
@@ -138,8 +138,8 @@ def _size(network: Network, text: str | None) -> tuple[int, int]:
     return rows, cols
 
 
-def _three(name: str, key: str, text: str | None) -> tuple[float, float, float]:
-    remedy = f"give {key}= three numbers between 0 and 1, shares of 255: 0.485,0.456,0.406, say"
+def _triple(name: str, key: str, text: str | None) -> tuple[float, float, float]:
+    remedy = f"give three numbers between 0 and 1, shares of 255, as in {key}=0.485,0.456,0.406"
     if text is None:
         raise CellError(f"{name} does not say its {key}", remedy)
     try:

@@ -1,8 +1,8 @@
-"""Tensors from a legacy torch file, read without torch and without executing what it says.
+"""Reader of tensors in a legacy torch file, without torch and without executing the file's code.
 
-Such a file is a row of pickles (magic number, protocol, facts of the machine, the mapping of
-names to tensors, the keys of the storages) and then the storages: a count and the values.
-A pickle may call anything; here it may name four things, each of which is replaced by a record.
+The file is a sequence of pickles (magic number, protocol, properties of the machine, the mapping
+of names to tensors, the keys of the storages), then the storages: each a count and its values.
+A pickle may call any function. This reader allows four names and replaces each by a record.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..errors import CellError
 
 MAGIC = 0x1950A86A20F9469CFC6C
 PROTOCOL = 1001
-_REMEDY = "install the package that it came from again"
+_REMEDY = "reinstall the package that contains it"
 
 Tensor = NDArray[Any]
 
@@ -34,15 +34,15 @@ class _Storage:
 
 
 @dataclass(frozen=True)
-class _Described:
-    """A tensor that is still to be read: where it lies in its storage."""
+class _TensorRecord:
+    """A tensor that is not yet read: its place in its storage."""
 
     storage: _Storage
     offset: int
     shape: tuple[int, ...]
     strides: tuple[int, ...]
 
-    def take(self, values: Tensor) -> Tensor:
+    def read(self, values: Tensor) -> Tensor:
         """Return a copy of the tensor's values, in C order."""
         last = sum((size - 1) * step for size, step in zip(self.shape, self.strides, strict=True))
         if min((self.offset, *self.shape, *self.strides)) < 0 or self.offset + last >= len(values):
@@ -54,13 +54,19 @@ class _Described:
         return np.ascontiguousarray(view)
 
 
-def _described(storage: _Storage, offset: int, shape: Any, strides: Any, *_: Any) -> _Described:  # noqa: ANN401
-    return _Described(storage, int(offset), tuple(shape), tuple(strides))
+def _tensor_record(
+    storage: _Storage,
+    offset: int,
+    shape: Any,  # noqa: ANN401
+    strides: Any,  # noqa: ANN401
+    *_: Any,  # noqa: ANN401
+) -> _TensorRecord:
+    return _TensorRecord(storage, int(offset), tuple(shape), tuple(strides))
 
 
-_ADMITTED: Mapping[tuple[str, str], Any] = {
+_ALLOWED: Mapping[tuple[str, str], Any] = {
     ("collections", "OrderedDict"): OrderedDict,
-    ("torch._utils", "_rebuild_tensor_v2"): _described,
+    ("torch._utils", "_rebuild_tensor_v2"): _tensor_record,
     ("torch", "FloatStorage"): "<f4",
     ("torch", "LongStorage"): "<i8",
 }
@@ -68,9 +74,9 @@ _ADMITTED: Mapping[tuple[str, str], Any] = {
 
 class _Restricted(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401
-        if (module, name) not in _ADMITTED:
+        if (module, name) not in _ALLOWED:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}")
-        return _ADMITTED[module, name]
+        return _ALLOWED[module, name]
 
     def persistent_load(self, pid: Any) -> _Storage:  # noqa: ANN401
         kind, dtype, key, _place, count, view = pid
@@ -87,7 +93,7 @@ def read_tensors(content: bytes, name: str) -> dict[str, Tensor]:
     content : bytes
         The file.
     name : str
-        What to call it in an error line.
+        Its name in an error message.
 
     Returns
     -------
@@ -97,22 +103,22 @@ def read_tensors(content: bytes, name: str) -> dict[str, Tensor]:
     Raises
     ------
     CellError
-        If it is cut short, asks for anything but tensors, or is no such file.
+        If it is truncated, calls anything but the four names, or is not such a file.
     """
     stream = io.BytesIO(content)
     try:
         head = [_Restricted(stream).load() for _ in range(3)]
         if head[0] != MAGIC or head[1] != PROTOCOL or not head[2]["little_endian"]:
             raise pickle.UnpicklingError("it does not begin as one")
-        described = _Restricted(stream).load()
+        records = _Restricted(stream).load()
         keys = _Restricted(stream).load()
         storages = {
             one.storage.key: one.storage
-            for one in described.values()
-            if isinstance(one, _Described)
+            for one in records.values()
+            if isinstance(one, _TensorRecord)
         }
         values = {key: _stored(stream, storages[key]) for key in keys}
-        return {word: one.take(values[one.storage.key]) for word, one in described.items()}
+        return {word: one.read(values[one.storage.key]) for word, one in records.items()}
     except EOFError as error:
         raise CellError(f"{name} is cut short at byte {len(content)}", _REMEDY) from error
     except (
@@ -127,7 +133,7 @@ def read_tensors(content: bytes, name: str) -> dict[str, Tensor]:
 
 
 def _stored(stream: io.BytesIO, storage: _Storage) -> Tensor:
-    """Read the next storage, which must be as long as the tensors say."""
+    """Read the next storage, which must have the length in the tensors' records."""
     count = int.from_bytes(stream.read(8), "little")
     size = np.dtype(storage.dtype).itemsize * storage.count
     body = stream.read(size)

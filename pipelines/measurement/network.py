@@ -56,13 +56,13 @@ class ChosenNetwork:
 
     def warnings(self) -> tuple[str, ...]:
         """Return what speaks against the network as it is."""
-        from features.embedding.embedding_columns import LOGITS
+        from features.embedding.embedding_columns import IMAGENET_CLASSES
 
-        if self.embedding.width != LOGITS:
+        if self.embedding.width != IMAGENET_CLASSES:
             return ()
         return (
-            f"{self.place} gives {LOGITS} values, as an ImageNet classifier does: export it without"
-            " its head (num_classes=0), for an embedding says more than such logits",
+            f"{self.place} gives {IMAGENET_CLASSES} values, as an ImageNet classifier does: export"
+            " it without its head (num_classes=0), for an embedding says more than such logits",
         )
 
     def embed(self, rgb: Any, found: Segmentation) -> NDArray[np.float64]:  # noqa: ANN401
@@ -81,8 +81,8 @@ def choose_network(place: str, given: Mapping[str, str] | None = None) -> Chosen
     place : str
         ``lite0``, or the path of an ``.onnx`` file.
     given : mapping of str to str, optional
-        As `features.embedding.network.preprocessing` takes it; what is missing the file itself
-        must say.
+        As `features.embedding.network_input.read_preprocessing` takes it; the file must say what
+        is missing.
 
     Raises
     ------
@@ -93,11 +93,11 @@ def choose_network(place: str, given: Mapping[str, str] | None = None) -> Chosen
     import numpy as np
 
     from features.embedding.embedding_columns import Embedding
-    from features.embedding.network_input import preprocessing
+    from features.embedding.network_input import read_preprocessing
 
     content, sha256 = _file(place)
     network = _network(place, content)
-    prepared = preprocessing(network, given or {})
+    prepared = read_preprocessing(network, given or {})
     empty = np.zeros((1, 3, prepared.rows, prepared.cols), dtype=np.float32)
     width = network.run(empty, prepared.output).shape[1]
     return ChosenNetwork(Embedding(_word(place), sha256, width, prepared), place)
@@ -219,11 +219,12 @@ def open_network(chosen: ChosenNetwork) -> Network:
 
 def _file(place: str) -> tuple[bytes, str]:
     """Read the weights and their SHA-256."""
-    from features.embedding.network import RECIPE
+    from features.embedding.network import EXPORT_RECIPE
 
     path = weights_path(place)
     if path.suffix.lower() in _PICKLES and place != LITE0:
-        raise CellError(f"{path} is a pickle, which may run any program when it is read", RECIPE)
+        reason = f"{path} is a pickle, which may run any program when it is read"
+        raise CellError(reason, EXPORT_RECIPE)
     if path.suffix.lower() != ".onnx" and place != LITE0:
         raise CellError(f"{place!r} is no network", f"give {LITE0} or the path of an .onnx file")
     try:
@@ -256,11 +257,11 @@ def weights_path(place: str) -> Path:
 
 
 def _network(place: str, content: bytes) -> Network:
-    from features.embedding.efficientnet_lite0 import checked_weights, lite0_model
+    from features.embedding.efficientnet_lite0 import lite0_model, read_weights
     from features.embedding.network import Network
 
     if place == LITE0:
-        return Network(lite0_model(checked_weights(content)), LITE0)
+        return Network(lite0_model(read_weights(content)), LITE0)
     return Network(content, place)
 
 

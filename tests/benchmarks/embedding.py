@@ -41,7 +41,7 @@ def main() -> None:
     shown: list[tuple[np.ndarray, Cell]] = [
         (one.rgb, segment(one.rgb, source="crop").cells[0].cell) for one in drawn
     ]
-    ready = np.stack([settings.prepared(shown[0][0])] * BATCH)
+    ready = np.stack([settings.apply(shown[0][0])] * BATCH)
     session, name = network._session, network.input.name
     pictures = len(shown) * len(chosen.embedding.views)
 

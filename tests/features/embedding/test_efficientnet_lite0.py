@@ -1,4 +1,4 @@
-"""The default network: its weights read without torch, its values equal to those of torch."""
+"""The default network: weights read without torch, values equal to those of torch."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from features.embedding.efficientnet_lite0 import (
     METADATA,
     SHA256,
     WIDTH,
-    checked_weights,
     lite0_model,
+    read_weights,
 )
 from features.embedding.network import Network
-from features.embedding.network_input import preprocessing
+from features.embedding.network_input import read_preprocessing
 from features.embedding.torch_reader import MAGIC, PROTOCOL, read_tensors
 from features.errors import CellError
 from pipelines.measurement.network import _file
 
-# What torch 2.13.0 gives for the same weights, from a network written with its own functions
-# (batch normalisation in evaluation mode, explicit padding): values, sum and length of the vector.
+# Values of torch 2.13.0 for the same weights, from a network of its own functions (batch
+# normalisation in evaluation mode, explicit padding): values, sum and norm of the vector.
 AT = [0, 100, 200, 300, 500, 700, 900, 1000, 1100, 1200]
 # fmt: off
 GOLDEN = {
@@ -47,7 +47,7 @@ CATS = range(281, 286)
 ESPRESSO = 967
 
 
-def pictures() -> dict[str, np.ndarray]:
+def images() -> dict[str, np.ndarray]:
     row, col = np.mgrid[:224, :224]
     cat = data.chelsea()[:224, :224]
     return {
@@ -60,7 +60,7 @@ def pictures() -> dict[str, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def tensors():
-    return checked_weights(_file("lite0")[0])
+    return read_weights(_file("lite0")[0])
 
 
 @pytest.fixture(scope="module")
@@ -69,15 +69,15 @@ def network(tensors):
 
 
 def embedded(network, rgb, **given):
-    settings = preprocessing(network, given)
-    return network.run(settings.prepared(rgb)[None], settings.output)[0]
+    settings = read_preprocessing(network, given)
+    return network.run(settings.apply(rgb)[None], settings.output)[0]
 
 
 @needs_lite0
 @pytest.mark.parametrize("name", GOLDEN)
-def test_values_are_those_of_torch(network, name):
+def test_values_equal_those_of_torch(network, name):
     values, total, length = GOLDEN[name]
-    found = embedded(network, pictures()[name])
+    found = embedded(network, images()[name])
     assert found.shape == (WIDTH,)
     assert found[AT] == pytest.approx(values, abs=1e-4)
     assert found.sum(dtype=float) == pytest.approx(total, abs=1e-2)
@@ -85,10 +85,10 @@ def test_values_are_those_of_torch(network, name):
 
 
 @needs_lite0
-def test_the_order_of_the_planes_counts(network):
-    rgb = pictures()["cat"]
+def test_the_order_of_the_planes_matters(network):
+    rgb = images()["cat"]
     assert np.abs(embedded(network, rgb) - embedded(network, rgb, order="BGR")).max() > 1
-    swapped = embedded(network, pictures()["cat, BGR"], order="BGR")
+    swapped = embedded(network, images()["cat, BGR"], order="BGR")
     assert swapped == pytest.approx(embedded(network, rgb), abs=1e-4)
 
 
@@ -105,10 +105,10 @@ def test_the_classification_head_sees_a_cat_and_an_espresso(tensors, network, fi
 
 
 @needs_lite0
-def test_another_or_a_shortened_file_is_refused_by_its_checksum():
+def test_a_file_with_another_checksum_is_refused():
     content = _file("lite0")[0]
     with pytest.raises(CellError, match=rf"efficientnet.* has SHA-256 \w{{64}}, wanted {SHA256}"):
-        checked_weights(content[:-1])
+        read_weights(content[:-1])
 
 
 @needs_lite0
@@ -146,7 +146,7 @@ def tensor_pickle(count: int, offset: int, shape: tuple[int, ...], strides: tupl
     return b"\x80\x02}" + word("w") + call + b"s."
 
 
-def test_a_tensor_is_taken_by_its_strides():
+def test_a_tensor_is_read_by_its_strides():
     values = np.arange(8, dtype="<f4")
     content = legacy(tensor_pickle(8, 1, (2, 3), (1, 2)), {"7": values})
     assert read_tensors(content, "w.pth")["w"].tolist() == [[1, 3, 5], [2, 4, 6]]
@@ -176,7 +176,7 @@ class Attack:
         return os.mkdir, (self.place,)
 
 
-def test_a_forged_pickle_is_refused_by_what_it_asks_for_and_runs_nothing(tmp_path):
+def test_a_forged_pickle_is_refused_and_not_executed(tmp_path):
     mark = tmp_path / "was here"
     state = pickle.dumps(OrderedDict(w=Attack(mark)), 2)
     with pytest.raises(
@@ -189,7 +189,7 @@ def test_a_forged_pickle_is_refused_by_what_it_asks_for_and_runs_nothing(tmp_pat
 
 
 @pytest.mark.parametrize("call", ["builtins.eval", "os.system", "torch.load", "numpy.ndarray"])
-def test_nothing_but_four_names_is_admitted(call):
+def test_only_four_names_are_allowed(call):
     module, name = call.rsplit(".", 1)
     state = f"c{module}\n{name}\n.".encode()
     with pytest.raises(CellError, match=f"it asks for {call}"):
@@ -206,7 +206,7 @@ def test_nothing_but_four_names_is_admitted(call):
         b"garbage",
     ],
 )
-def test_what_is_no_mapping_of_tensors_is_refused(state):
+def test_a_pickle_without_a_mapping_of_tensors_is_refused(state):
     with pytest.raises(CellError, match=r"w\.pth is"):
         read_tensors(legacy(state, {}), "w.pth")
 
@@ -218,7 +218,7 @@ def test_another_kind_of_file_is_refused(content):
 
 
 @needs_lite0
-def test_the_graph_is_valid_and_says_how_it_is_fed(tensors):
+def test_the_graph_is_valid_and_holds_its_preprocessing(tensors):
     import onnx  # in the extra
 
     model = onnx.load_from_string(lite0_model(tensors))

@@ -1,4 +1,4 @@
-"""Networks of the user's: how pictures reach them, what is taken, and what is refused."""
+"""Networks of the user: preprocessing, outputs, and what is refused."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from support.onnx_models import (
 )
 
 from features.embedding.network import Network
-from features.embedding.network_input import Preprocessing, preprocessing
+from features.embedding.network_input import Preprocessing, read_preprocessing
 from features.errors import CellError
 from models.errors import ModelError
 from pipelines.measurement.network import choose_network, open_network, stored_network
@@ -26,60 +26,60 @@ RNG = np.random.default_rng(0)
 PLAIN = Preprocessing(4, 4, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), "RGB", "pad", "values")
 
 
-def test_levels_become_shares_less_the_mean_over_the_deviation():
+def test_levels_as_shares_are_centred_and_scaled():
     settings = Preprocessing(2, 3, (0.5, 0.25, 0.0), (0.5, 0.1, 1.0), "RGB", "pad", "values")
     rgb = RNG.integers(0, 256, (2, 3, 3), dtype=np.uint8)
     expected = (rgb / 255 - [0.5, 0.25, 0.0]) / [0.5, 0.1, 1.0]
-    assert settings.prepared(rgb).transpose(1, 2, 0) == pytest.approx(expected, abs=1e-5)
+    assert settings.apply(rgb).transpose(1, 2, 0) == pytest.approx(expected, abs=1e-5)
 
 
-def test_mean_and_deviation_belong_to_the_colours_whatever_the_order():
+def test_mean_and_std_belong_to_the_colours_in_either_order():
     rgb = RNG.integers(0, 256, (4, 4, 3), dtype=np.uint8)
     both = [
-        Preprocessing(4, 4, (0.1, 0.2, 0.3), (0.4, 0.5, 0.6), order, "pad", "v").prepared(rgb)
+        Preprocessing(4, 4, (0.1, 0.2, 0.3), (0.4, 0.5, 0.6), order, "pad", "v").apply(rgb)
         for order in ("RGB", "BGR")
     ]
     assert np.array_equal(both[0], both[1][::-1])
     assert not np.array_equal(both[0], both[1])
 
 
-def test_a_picture_is_padded_with_nothing_or_squashed_and_never_cut():
+def test_an_image_is_padded_or_squashed_and_never_cropped():
     rgb = np.full((2, 4, 3), 255, dtype=np.uint8)
     grey = (127 / 255,) * 3
-    padded = Preprocessing(4, 4, grey, (1.0,) * 3, "RGB", "pad", "v").prepared(rgb)[0]
+    padded = Preprocessing(4, 4, grey, (1.0,) * 3, "RGB", "pad", "v").apply(rgb)[0]
     assert padded[[0, 3]] == pytest.approx(0.0, abs=1e-6)
     assert padded[1:3] == pytest.approx(128 / 255, abs=1e-6)
-    squashed = Preprocessing(4, 4, grey, (1.0,) * 3, "RGB", "squash", "v").prepared(rgb)[0]
+    squashed = Preprocessing(4, 4, grey, (1.0,) * 3, "RGB", "squash", "v").apply(rgb)[0]
     assert squashed == pytest.approx(128 / 255, abs=1e-6)
 
 
-def test_a_shrunk_picture_has_the_mean_of_its_blocks():
+def test_a_reduced_image_has_the_mean_of_its_blocks():
     rgb = RNG.integers(0, 256, (8, 8, 3), dtype=np.uint8)
     blocks = rgb.reshape(4, 2, 4, 2, 3).mean(axis=(1, 3)) / 255
-    assert PLAIN.prepared(rgb).transpose(1, 2, 0) == pytest.approx(blocks, abs=0.51 / 255)
+    assert PLAIN.apply(rgb).transpose(1, 2, 0) == pytest.approx(blocks, abs=0.51 / 255)
 
 
 @needs_onnxruntime
 @pytest.mark.parametrize("model", [plane_means, pixel_copies], ids=["2-D", "4-D"])
 @pytest.mark.parametrize("count", [1, 8, 19])
-def test_two_and_four_axes_give_one_value_a_plane(model, count):
+def test_outputs_of_two_and_four_axes_give_one_value_for_each_plane(model, count):
     pixels = RNG.random((count, 3, 4, 4), dtype=np.float32)
     found = Network(model(), "tiny").run(pixels, "values")
     assert found == pytest.approx(pixels.mean(axis=(2, 3)), abs=1e-6)
 
 
 @needs_onnxruntime
-def test_three_axes_give_the_first_token():
+def test_an_output_of_three_axes_gives_the_first_token():
     pixels = RNG.random((3, 3, 4, 4), dtype=np.float32)
     network = Network(patch_tokens(), "tiny")
     assert np.array_equal(network.run(pixels, "tokens"), pixels[:, 0].reshape(3, 16))
-    with pytest.raises(CellError, match=r"tiny gives float32 of shape \(144,\) for 3 pictures"):
+    with pytest.raises(CellError, match=r"tiny gives float32 of shape \(144,\) for 3 images"):
         network.run(pixels, "all")
 
 
 @needs_onnxruntime
 @pytest.mark.parametrize("batch", [1, 4])
-def test_a_fixed_batch_is_looped_and_filled(batch):
+def test_a_fixed_batch_is_filled(batch):
     pixels = RNG.random((6, 3, 4, 4), dtype=np.float32)
     found = Network(plane_means(batch=batch), "tiny").run(pixels, "values")
     assert found == pytest.approx(pixels.mean(axis=(2, 3)), abs=1e-6)
@@ -98,7 +98,7 @@ def test_values_that_are_not_finite_are_refused():
     [lambda: b"", lambda: b"text", lambda: plane_means()[:60], lambda: b"\x08\x08"],
     ids=["empty", "text", "cut", "two bytes"],
 )
-def test_what_is_no_model_is_refused_by_name(content):
+def test_a_file_that_is_no_model_is_refused_by_name(content):
     with pytest.raises(CellError, match=r"tiny\.onnx is no model that onnxruntime reads"):
         Network(content(), "tiny.onnx")
 
@@ -122,12 +122,12 @@ def test_without_the_weights_one_line_says_what_to_install(monkeypatch):
 
 
 @needs_onnxruntime
-def test_what_the_file_says_is_taken_and_what_is_given_comes_first():
+def test_options_override_the_metadata_of_the_file():
     network = Network(plane_means(mean="0.1,0.2,0.3", std="[0.4, 0.5, 0.6]", order="bgr"), "tiny")
-    found = preprocessing(network, {})
+    found = read_preprocessing(network, {})
     wanted = Preprocessing(4, 4, (0.1, 0.2, 0.3), (0.4, 0.5, 0.6), "BGR", "pad", "values")
     assert found == wanted
-    given = preprocessing(network, {"mean": "0,0,0", "order": "RGB", "fit": "squash"})
+    given = read_preprocessing(network, {"mean": "0,0,0", "order": "RGB", "fit": "squash"})
     assert (given.mean, given.order, given.fit) == ((0.0, 0.0, 0.0), "RGB", "squash")
 
 
@@ -148,23 +148,23 @@ def test_what_the_file_says_is_taken_and_what_is_given_comes_first():
         ({"colour": "RGB"}, "'colour' is no property"),
     ],
 )
-def test_what_makes_no_sense_is_refused(given, line):
+def test_an_unusable_property_is_refused(given, line):
     with pytest.raises(CellError, match=line):
-        preprocessing(Network(plane_means(), "tiny"), given)
+        read_preprocessing(Network(plane_means(), "tiny"), given)
 
 
 @needs_onnxruntime
-def test_what_nobody_says_is_asked_for():
+def test_a_missing_property_is_named():
     content = plane_means(size="s")
     network = Network(content, "tiny")
-    assert preprocessing(network, {"size": "6x5"}).rows == 6
+    assert read_preprocessing(network, {"size": "6x5"}).rows == 6
     network.metadata = {}
     with pytest.raises(CellError, match="does not say the size"):
-        preprocessing(network, {})
+        read_preprocessing(network, {})
     with pytest.raises(CellError, match="does not say its mean"):
-        preprocessing(network, {"size": "4"})
+        read_preprocessing(network, {"size": "4"})
     with pytest.raises(CellError, match="has the outputs tokens, all, asked for: none"):
-        preprocessing(Network(patch_tokens(), "two"), {})
+        read_preprocessing(Network(patch_tokens(), "two"), {})
 
 
 @pytest.mark.parametrize("suffix", [".pt", ".pth", ".pkl", ".PTH"])

@@ -18,7 +18,7 @@ from support.onnx_models import (
 from support.synthetic_folders import png, write_smear
 
 from cli import main
-from features.embedding.embedding_columns import Embedding, embed, pictures, window
+from features.embedding.embedding_columns import Embedding, cell_window, embed, view_images
 from features.embedding.network import Network
 from features.embedding.network_input import Preprocessing
 from features.segmentation.segment import segment
@@ -80,20 +80,20 @@ def test_a_crop_is_seen_whole_and_a_cell_of_a_field_in_a_square_inside_the_image
     found = segment(field(), source="field")
     assert len(found.cells) == 3
     for one in found.cells:
-        rows, cols = window(field(), one.cell, "field")
+        rows, cols = cell_window(field(), one.cell, "field")
         assert 0 <= rows.start < rows.stop <= 300
         assert 0 <= cols.start < cols.stop <= 400
         if cols.stop < 400:  # the third is cut by the rim
             side = 2 * max(one.cell.cell.shape)
             assert rows.stop - rows.start == cols.stop - cols.start == pytest.approx(side, abs=1)
-    assert window(field(), found.cells[0].cell, "crop") == (slice(0, 300), slice(0, 400))
+    assert cell_window(field(), found.cells[0].cell, "crop") == (slice(0, 300), slice(0, 400))
 
 
 def test_the_cell_is_shown_on_nothing_and_the_picture_as_it_is():
     rgb = field()
     cell = segment(rgb, source="field").cells[1].cell
-    masked, whole = pictures(rgb, cell, "field", TINY)
-    box = window(rgb, cell, "field")
+    masked, whole = view_images(rgb, cell, "field", TINY)
+    box = cell_window(rgb, cell, "field")
     assert np.array_equal(whole, rgb[box])
     inside = np.zeros(rgb.shape[:2], dtype=bool)
     (top, left), (rows, cols) = cell.origin, cell.cell.shape
@@ -110,7 +110,7 @@ def test_values_are_those_of_the_network_for_each_view_of_each_cell():
     assert values.shape == (3, 6)
     for cell, row in zip(cells, values, strict=True):
         shown = [
-            SETTINGS.prepared(one).mean(axis=(1, 2)) for one in pictures(rgb, cell, "field", TINY)
+            SETTINGS.apply(one).mean(axis=(1, 2)) for one in view_images(rgb, cell, "field", TINY)
         ]
         assert row == pytest.approx(np.concatenate(shown), abs=1e-5)
 
