@@ -267,6 +267,29 @@ def report(model: Path) -> None:
 
 @main.command()
 @click.argument("model", type=FILE)
+@click.option(
+    "--by",
+    type=click.Choice(["cluster", "family", "compartment", "feature"]),
+    default="cluster",
+    show_default=True,
+    help="What to rank: clusters of correlated features, families, compartments, single features.",
+)
+@click.option(
+    "--top", type=click.IntRange(1), default=15, show_default=True, help="Number of rows to show."
+)
+@click.option("--plot", type=FILE, metavar="FILE", help="Draw them too: a .png, .svg or .pdf file.")
+def importances(model: Path, **options: Any) -> None:  # noqa: ANN401
+    """Rank the features of a model by every measure of importance."""
+    from pipelines.importances import importances as run
+
+    done = run(model, **options)
+    click.echo(done.text())
+    if done.plot:
+        click.echo(f"plot: {done.plot}")
+
+
+@main.command()
+@click.argument("model", type=FILE)
 @click.argument("images", type=IMAGES)
 @click.option("-o", "--out", type=FILE, default="predictions.csv", show_default=True)
 @click.option(

@@ -1,11 +1,13 @@
-"""Pictures of what a model learnt, as PNG bytes."""
+"""Figures of feature importances, as PNG, SVG or PDF files."""
 
 from __future__ import annotations
 
 import io
 import textwrap
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -39,45 +41,71 @@ LOWEST: Mapping[str, float] = {"gain": 0.0, "coefficient": 0.0, "shap": 0.0}
 # Characters of a gloss below the name of a bar.
 LONGEST_GLOSS = 80
 
+FileFormat = Literal["png", "svg", "pdf"]
+# What matplotlib writes about itself and the date; without it equal figures are equal bytes.
+_LEFT_OUT: Mapping[FileFormat, tuple[str, ...]] = {
+    "png": ("Software",),
+    "svg": ("Creator", "Date", "Format", "Type"),
+    "pdf": ("Creator", "Producer", "CreationDate"),
+}
 
-def importance_picture(table: pd.DataFrame, *, title: str, top: int = 20) -> bytes:
-    """Draw the leading features: a bar for each measure, with one standard deviation over folds.
+
+def importance_picture(
+    table: pd.DataFrame, *, title: str, top: int = 20, file_format: FileFormat = "png"
+) -> bytes:
+    """Draw the leading rows: a bar for each measure, with one standard deviation over folds.
 
     Parameters
     ----------
     table : DataFrame
-        As `importance.importances` returns it.
+        As `importance.importances` returns it, or one level of what
+        `feature_groups.group_importances` returns. Single features are coloured by family; the
+        number of features of a group is in brackets.
     title : str
     top : int
-        Features shown.
+        Rows shown.
+    file_format : {"png", "svg", "pdf"}
 
     Returns
     -------
     bytes
-        A PNG.
+        The file.
     """
     measures = [name.removesuffix("_mean") for name in table.columns if name.endswith("_mean")]
     shown = table.head(top).iloc[::-1]
-    families = list(dict.fromkeys(shown["family"].iloc[::-1]))
-    colours = {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(families)}
+    kinds = shown["family" if "family" in shown else "level"]
+    names = list(dict.fromkeys(kinds.iloc[::-1]))
+    colours = {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(names)}
     figure = Figure(
         figsize=(5.2 + 3.2 * len(measures), 1.9 + 0.42 * len(shown)), layout="constrained"
     )
     axes = figure.subplots(1, len(measures), sharey=True, squeeze=False)[0]
     for axis, measure in zip(axes, measures, strict=True):
-        _bars(axis, shown, measure, [colours[name] for name in shown["family"]])
-    name_bars(axes[0], list(shown["title"]), list(shown["plain"]))
-    figure.legend(
-        handles=[Patch(color=colours[name], label=name) for name in families],
-        loc="outside lower center",
-        ncols=min(len(families), 5),
-        frameon=False,
-        fontsize=9,
-    )
+        _bars(axis, shown, measure, [colours[name] for name in kinds])
+    glosses = shown["plain"].where(shown["plain"] != shown["title"], "")
+    name_bars(axes[0], _bar_names(shown), list(glosses))
+    if "family" in shown:
+        figure.legend(
+            handles=[Patch(color=colours[name], label=name) for name in names],
+            loc="outside lower center",
+            ncols=min(len(names), 5),
+            frameon=False,
+            fontsize=9,
+        )
     figure.suptitle(title, fontsize=11)
     stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=150, metadata={"Software": None})
+    with mpl.rc_context({"svg.hashsalt": "blastometry"}):
+        metadata = dict.fromkeys(_LEFT_OUT[file_format])
+        figure.savefig(stream, format=file_format, dpi=150, metadata=metadata)
     return stream.getvalue()
+
+
+def _bar_names(shown: pd.DataFrame) -> list[str]:
+    """Titles, with the number of features of a group."""
+    if "members" not in shown:
+        return list(shown["title"])
+    rows = zip(shown["title"], shown["members"], strict=True)
+    return [f"{title} [{members}]" for title, members in rows]
 
 
 def name_bars(axis: Axes, titles: Sequence[str], glosses: Sequence[str]) -> None:
@@ -141,6 +169,7 @@ def _bars(axis: Axes, shown: pd.DataFrame, measure: str, colours: list[str]) -> 
     axis.set_xlabel(AXIS_LABELS[measure], fontsize=9)
     axis.set_title(measure, fontsize=10)
     axis.tick_params(axis="x", labelsize=8)
+    axis.locator_params(axis="x", nbins=5)
     axis.spines[["top", "right"]].set_visible(False)
     axis.grid(axis="x", color="#dddddd", linewidth=0.6)
     axis.set_axisbelow(True)
