@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -72,17 +72,6 @@ def _progress(*, quiet: bool, resumable: bool = True) -> Iterator[Progress]:
         raise SystemExit(STOPPED) from None
 
 
-def _counts(progress: Progress, step: str) -> Callable[[int, int, int], None]:
-    """Return what takes the counts of a step, which begins with the first of them."""
-
-    def advance(done: int, total: int, failed: int) -> None:
-        if done == 1:
-            progress.begin(step, total)
-        progress.advance(done, total, failed)
-
-    return advance
-
-
 def _report_failures(count: int, errors: Path | None) -> None:
     """Say how many images failed and leave with status 3."""
     if count:
@@ -144,14 +133,13 @@ def _report_failures(count: int, errors: Path | None) -> None:
     callback=from_sidecar,
     help="Take the options of an earlier run from its JSON file.",
 )
-def extract(images: Path, out: Path, *, resume: bool, quiet: bool, **options: Any) -> None:  # noqa: ANN401
+def extract(images: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # noqa: ANN401
     """Measure every image of a folder or CSV manifest: one row a cell."""
+    from pipelines.extract import ExtractSettings
     from pipelines.extract import extract as run
 
     with _progress(quiet=quiet) as progress:
-        done = run(
-            images, out, overwrite=not resume, progress=_counts(progress, "extract"), **options
-        )
+        done = run(images, out, ExtractSettings(**options), progress)
     if not quiet:
         listing = done.listing
         for note in listing.notes:
@@ -303,22 +291,15 @@ def predict(
     images: Path,
     out: Path,
     *,
-    resume: bool,
     quiet: bool,
     **options: Any,  # noqa: ANN401
 ) -> None:
     """Give every cell a probability and a class, and every image and subject a summary."""
+    from pipelines.predict import PredictSettings
     from pipelines.predict import predict as run
 
     with _progress(quiet=quiet) as progress:
-        done = run(
-            model,
-            images,
-            out,
-            overwrite=not resume,
-            progress=_counts(progress, "predict"),
-            **options,
-        )
+        done = run(model, images, out, PredictSettings(**options), progress)
     if not quiet:
         for note in done.notes:
             click.echo(f"note: {note}")
@@ -344,9 +325,10 @@ def predict(
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 def explain(model: Path, image: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # noqa: ANN401
     """Say in a page what a model goes by in one cell, and how far to trust it there."""
+    from pipelines.explain import ExplainSettings
     from pipelines.explain import explain as run
 
-    done = run(model, image, out, **options)
+    done = run(model, image, out, ExplainSettings(**options))
     if not quiet:
         for cell in done.cells:
             chance = max(cell.probabilities)
@@ -367,14 +349,13 @@ def explain(model: Path, image: Path, out: Path, *, quiet: bool, **options: Any)
     help="Folder of labels/ and overlays/.",
 )
 @measuring_options
-def segment(images: Path, out: Path, *, resume: bool, quiet: bool, **options: Any) -> None:  # noqa: ANN401
+def segment(images: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # noqa: ANN401
     """Write the masks that extract would use, and pictures of them, to look at and correct."""
+    from pipelines.measurement.settings import FolderSettings
     from pipelines.segment import segment as run
 
     with _progress(quiet=quiet) as progress:
-        done = run(
-            images, out, overwrite=not resume, progress=_counts(progress, "segment"), **options
-        )
+        done = run(images, out, FolderSettings(**options), progress)
     if not quiet:
         for warning in done.warnings:
             click.echo(f"warning: {warning}")
@@ -436,7 +417,7 @@ def demo(out: Path, *, quiet: bool, **options: Any) -> None:  # noqa: ANN401
     from pipelines.training.summary import training_summary
 
     with _progress(quiet=quiet) as progress:
-        report = run(out, progress=_counts(progress, "extract"), tell=progress.begin, **options)
+        report = run(out, progress=progress, **options)
     if not quiet:
         click.echo(training_summary(report))
 

@@ -12,7 +12,8 @@ from models.errors import ModelError
 
 from .comparison.contenders import compare_feature_sets
 from .outputs.atomic import whole_file
-from .outputs.read_table import read_sidecar, read_table
+from .outputs.read_table import read_table
+from .outputs.sidecar import read_sidecar
 from .validation.protocol import Protocol
 
 if TYPE_CHECKING:

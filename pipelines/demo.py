@@ -1,22 +1,21 @@
-"""Demo: synthetic cells, measured, learnt and explained, without a picture of one's own."""
+"""Demo: draw synthetic cells, extract their features and train a model on them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.errors import DataError
 
-from .extract import extract
+from .extract import ExtractSettings, extract
 from .train import train
-from .workers.run_all import Progress
+from .progress import SILENCE, Progress
 
 if TYPE_CHECKING:
     from .training.summary import TrainingReport
 
 SUBJECTS, CELLS = 12, 12
-AUDITED = 48  # cells suffice to show what the audit does
+AUDITED = 48  # cells, enough to show what the audit does
 
 
 def demo(
@@ -24,26 +23,25 @@ def demo(
     *,
     seed: int = 0,
     jobs: int = 1,
-    progress: Progress | None = None,
-    tell: Callable[[str], None] | None = None,
+    progress: Progress = SILENCE,
 ) -> TrainingReport:
-    """Draw a smear of synthetic cells, extract their features, train on them.
+    """Draw synthetic cells, extract their features and train a model on them.
 
-    The pictures are drawn by this program: what a model reaches on them says nothing of blood.
+    The pictures are synthetic: the performance of the model on them says nothing about blood.
 
     Parameters
     ----------
     out : Path
         Folder to write: ``images/``, the table, and ``model/``.
     seed, jobs : int
-        Seed of everything that is random; worker processes.
-    progress, tell : callable, optional
-        Told how many images are measured, and what step is done.
+        Seed of all random numbers; number of worker processes.
+    progress : Progress
+        Shows the steps; by default nothing.
 
     Raises
     ------
     DataError
-        If the folder holds something else or cannot be written to.
+        If the folder holds other files or cannot be written to.
     """
     import cv2
 
@@ -57,13 +55,13 @@ def demo(
         images.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(
-            f"{out} cannot be written to ({error.strerror})", "give a folder that can, with -o"
+            f"{out} cannot be written to ({error.strerror})", "give another folder with -o"
         ) from error
     for index, cell in enumerate(synthetic_smear(seed, subjects=SUBJECTS, cells_per_subject=CELLS)):
         path = images / synthetic_name(index, cell)
         cv2.imwrite(str(path), cv2.cvtColor(cell.rgb, cv2.COLOR_RGB2BGR))
     table = out / "cells.parquet"
-    extract(images, table, jobs=jobs, progress=progress)
+    extract(images, table, ExtractSettings(jobs=jobs), progress)
     return train(
         table,
         out / "model",
@@ -72,5 +70,5 @@ def demo(
         audit_cells=AUDITED,
         seed=seed,
         jobs=jobs,
-        progress=tell,
+        progress=progress.begin,
     )

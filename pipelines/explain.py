@@ -1,10 +1,10 @@
-"""Explain: one cell and a model in, a page out that says why the model says what it says."""
+"""Explain: write a page that shows why a model gives a cell its probability."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from data.errors import DataError
 
@@ -15,20 +15,44 @@ from .measurement.measure_image import (
     read_entry,
     stage,
 )
-from .measurement.settings import MeasurementSettings
+from .measurement.settings import ReadingSettings
 from .measurement.source import list_source
 from .outputs.atomic import whole_file
-from .predict import named_columns, open_model
+from .predict import open_model
 
 if TYPE_CHECKING:
+    from data.files.entries import Entry
     from features.segmentation.segment import Segmentation
 
     from .reporting.cell_sheet import CellSheet
 
 
+@dataclass(frozen=True, kw_only=True)
+class ExplainSettings(ReadingSettings):
+    """What `explain` shows, and how it reads the image.
+
+    Parameters
+    ----------
+    cell : int, optional
+        Show only this cell, as `extract` numbers them from 1.
+    embedding : str, optional
+        Path of the network that the model was trained with; not needed for ``lite0``.
+
+    See Also
+    --------
+    pipelines.measurement.settings.ReadingSettings : masks, source, pixel size, limits.
+    """
+
+    cell: int | None = None
+    embedding: str | None = None
+
+
+_DEFAULTS = ExplainSettings()
+
+
 @dataclass(frozen=True)
 class Explanation:
-    """What was written.
+    """The result of `explain`.
 
     Parameters
     ----------
@@ -41,18 +65,7 @@ class Explanation:
 
 
 def explain(
-    model: Path,
-    image: Path,
-    out: Path,
-    *,
-    cell: int | None = None,
-    masks: Path | None = None,
-    mask_is: Literal["nucleus", "cell"] | None = None,
-    source: Literal["auto", "crop", "field"] = "auto",
-    embedding: str | None = None,
-    pixel_size: float | None = None,
-    max_pixels: int = 100_000_000,
-    max_bytes: int = 1_000_000_000,
+    model: Path, image: Path, out: Path, settings: ExplainSettings = _DEFAULTS
 ) -> Explanation:
     """Write a page with a section for each cell of an image.
 
@@ -64,17 +77,12 @@ def explain(
         One image.
     out : Path
         The page, ``.html``.
-    cell : int, optional
-        Only this one of several cells, as `extract` numbers them.
-    masks, mask_is, source, pixel_size, max_pixels, max_bytes
-        As for `extract`.
-    embedding : str, optional
-        As for `predict`.
+    settings : ExplainSettings
 
     Raises
     ------
     DataError, CellError, ModelError
-        If the image, the options or the bundle cannot be used.
+        If the image, the settings or the bundle cannot be used.
     """
     import pandas as pd
 
@@ -83,35 +91,37 @@ def explain(
 
     if out.suffix not in {".html", ".htm"}:
         raise DataError(f"{out} ends in {out.suffix!r}", "give .html")
-    bundle, network, stain = open_model(model, embedding)
-    stored = Stored.read(model, bundle)
-    entries = list_source(image, masks=masks, shared=False).entries
-    if len(entries) != 1 or image.is_dir():
-        what = "a folder" if image.is_dir() else f"a list of {len(entries)} images"
-        raise DataError(f"{image} is {what}", "name one image")
-    columns = named_columns(bundle, network)
-    settings = MeasurementSettings(
-        columns, source, mask_is, pixel_size, max_pixels, max_bytes, network, stain
-    )
+    opened = open_model(model, settings.embedding)
+    stored = Stored.read(model, opened.bundle)
+    entry = _single_entry(image, settings.masks)
+    measurement = opened.measurement(settings)
     try:
         with stage("read"):
-            content, mask = read_entry(entries[0], max_bytes)
+            content, mask = read_entry(entry, settings.max_bytes)
         rgb, found = decode_and_segment(content, mask, settings)
-        part = measure_record(content, rgb, found, settings)
+        record = measure_record(content, rgb, found, measurement)
     except RefusedImage as refused:
         raise DataError(
             f"{image}: {refused.failure.stage}: {refused.failure.reason}", refused.failure.remedy
         ) from refused
-    chosen = _chosen(found, cell)
-    table = pd.DataFrame(part.values[chosen], columns=list(settings.all_columns))
-    cells = stored.sheets(bundle, table, found, part, chosen)
-    page = sheet(entries[0].name, rgb, found, cells, bundle, stored.evaluation)
+    indices = _cell_indices(found, settings.cell)
+    table = pd.DataFrame(record.values[indices], columns=list(measurement.all_columns))
+    cells = stored.sheets(opened.bundle, table, found, record, indices)
+    page = sheet(entry.name, rgb, found, cells, opened.bundle, stored.evaluation)
     with whole_file(out) as temporary:
         temporary.write_text(page, encoding="utf-8")
     return Explanation(out, cells)
 
 
-def _chosen(found: Segmentation, cell: int | None) -> list[int]:
+def _single_entry(image: Path, masks: Path | None) -> Entry:
+    entries = list_source(image, masks=masks, shared=False).entries
+    if len(entries) != 1 or image.is_dir():
+        what = "a folder" if image.is_dir() else f"a list of {len(entries)} images"
+        raise DataError(f"{image} is {what}", "give one image")
+    return entries[0]
+
+
+def _cell_indices(found: Segmentation, cell: int | None) -> list[int]:
     if cell is None:
         return list(range(len(found.cells)))
     if not 1 <= cell <= len(found.cells):

@@ -1,4 +1,4 @@
-"""Predict: a stored model and images in, a probability for every cell out."""
+"""Predict: apply a stored model to images and write a probability for every cell."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from data.errors import DataError
 
 from .measurement.measure_all import measure_all
-from .measurement.settings import MeasurementSettings
+from .measurement.settings import FolderSettings, MeasurementSettings
 from .measurement.source import list_source
 from .outputs.gather import measured_images
 from .outputs.work_folder import refuse_to_replace_input, work_folder
 from .outputs.write_tables import GROUP, write_csv, write_errors
-from .workers.run_all import Failure, Progress, Workers, failures
+from .progress import SILENCE, Progress
+from .workers.run_all import Failure, failures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,22 +29,44 @@ if TYPE_CHECKING:
 
     from .measurement.image_record import ImageRecord
     from .measurement.network import ChosenNetwork
+    from .measurement.settings import ReadingSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictSettings(FolderSettings):
+    """How `predict` reads and processes the images.
+
+    Parameters
+    ----------
+    embedding : str, optional
+        Path of the network that the model was trained with; not needed for ``lite0``.
+
+    See Also
+    --------
+    pipelines.measurement.settings.ReadingSettings : masks, source, pixel size, limits.
+    pipelines.workers.settings.RunSettings : workers, time and memory limits, scheduler.
+    """
+
+    embedding: str | None = None
+
+
+_DEFAULTS = PredictSettings()
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """What was predicted.
+    """The result of `predict`.
 
     Parameters
     ----------
     table, by_image, by_subject, errors : Path
-        What was written: cells, summaries of images and of subjects, images that failed.
+        Files that were written: cells, summaries of images and subjects, failed images.
     images, cells, failed : int
         Counts.
     unlike : int
         Cells that are unlike the training cells.
     notes : tuple of str
-        What the reader must know.
+        On the input, for the user.
     """
 
     table: Path
@@ -61,42 +84,30 @@ def predict(
     model: Path,
     images: Path | str,
     out: Path,
-    *,
-    masks: Path | None = None,
-    mask_is: Literal["nucleus", "cell"] | None = None,
-    source: Literal["auto", "crop", "field"] = "auto",
-    embedding: str | None = None,
-    pixel_size: float | None = None,
-    max_pixels: int = 100_000_000,
-    max_bytes: int = 1_000_000_000,
-    time_limit: float = 300.0,
-    memory_limit: float | None = None,
-    jobs: int = 1,
-    scheduler: str | None = None,
-    overwrite: bool = False,
-    progress: Progress | None = None,
+    settings: PredictSettings = _DEFAULTS,
+    progress: Progress = SILENCE,
 ) -> Prediction:
-    """Measure the columns that a model needs in every cell, and give its probabilities.
+    """Measure the columns that a model needs in every cell, and write its probabilities.
 
     Parameters
     ----------
     model : Path
         Folder of a bundle that `train` wrote.
-    images, masks, mask_is, source, pixel_size, max_pixels, max_bytes
-        As for `extract`.
-    embedding : str, optional
-        Where the network lies that the model was trained with; ``lite0`` needs no telling.
-    time_limit, memory_limit, jobs, scheduler, overwrite, progress
+    images : Path or str
         As for `extract`.
     out : Path
-        CSV with a row for each cell; ``<stem>.images.csv``, ``<stem>.subjects.csv`` and
-        ``<stem>.errors.csv`` lie beside it. ``Unlike_Training`` is 1 for a cell that is unlike the
-        training cells by one of the two columns after it, see `models.explanation.novelty.Novelty`.
+        CSV with a row for each cell. ``<stem>.images.csv``, ``<stem>.subjects.csv`` and
+        ``<stem>.errors.csv`` are written to the same folder. ``Unlike_Training`` is 1 for a cell
+        that is unlike the training cells by one of the two columns after it; see
+        `models.explanation.novelty.Novelty`.
+    settings : PredictSettings
+    progress : Progress
+        As for `extract`.
 
     Raises
     ------
     DataError, CellError, ModelError
-        If the input, the options or the bundle cannot be used.
+        If the input, the settings or the bundle cannot be used.
     """
     from models.explanation.novelty import load_novelty
 
@@ -105,19 +116,15 @@ def predict(
     errors = out.with_suffix(".errors.csv")
     by_image, by_subject = out.with_suffix(".images.csv"), out.with_suffix(".subjects.csv")
     refuse_to_replace_input(images, (out, errors, by_image, by_subject))
-    bundle, network, stain = open_model(model, embedding)
-    novelty = load_novelty(model)
-    listing = list_source(images, masks=masks, shared=scheduler is not None)
-    named = named_columns(bundle, network)
-    settings = MeasurementSettings(
-        named, source, mask_is, pixel_size, max_pixels, max_bytes, network, stain
-    )
-    workers = Workers(jobs, time_limit, memory_limit, scheduler)
-    with work_folder(out, overwrite=overwrite) as parts:
-        results = measure_all(listing, settings, parts, workers=workers, progress=progress)
-        measured = measured_images(listing.entries, results)
-        cells = (image.cells() for image in measured)
-        columns = settings.all_columns
+    opened = open_model(model, settings.embedding)
+    bundle, novelty = opened.bundle, load_novelty(model)
+    listing = list_source(images, masks=settings.masks, shared=settings.scheduler is not None)
+    measurement = opened.measurement(settings)
+    with work_folder(out, resume=settings.resume) as journals:
+        progress.begin("predict", len(listing.entries))
+        results = measure_all(listing, measurement, journals, settings, progress)
+        cells = (image.read() for image in measured_images(listing.entries, results))
+        columns = measurement.all_columns
         rows = [
             row for group in _batches(cells) for row in _predicted(bundle, novelty, columns, group)
         ]
@@ -133,8 +140,39 @@ def predict(
     )
 
 
-def open_model(model: Path, embedding: str | None) -> tuple[Bundle, ChosenNetwork | None, Stain]:
-    """Load a model, find its network if it has one, and say which colours it was shown.
+@dataclass(frozen=True)
+class OpenedModel:
+    """A stored model, ready to be applied to images.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    network : ChosenNetwork or None
+        The network whose embedding the model reads.
+    stain : {"none", "background", "standard"}
+        Colours that the model's features saw.
+    """
+
+    bundle: Bundle
+    network: ChosenNetwork | None
+    stain: Stain
+
+    def measurement(self, settings: ReadingSettings) -> MeasurementSettings:
+        """Return what must be measured in an image for this model."""
+        embedded = self.network.embedding.versions() if self.network else {}
+        named = tuple(name for name in self.bundle.columns if name not in embedded)
+        return MeasurementSettings(named, settings.reading(), self.network, self.stain)
+
+
+def open_model(model: Path, embedding: str | None) -> OpenedModel:
+    """Load a model and find its network, if it has one.
+
+    Parameters
+    ----------
+    model : Path
+        Folder of a bundle that `train` wrote.
+    embedding : str or None
+        Path of the network; None for ``lite0``.
 
     Raises
     ------
@@ -147,17 +185,11 @@ def open_model(model: Path, embedding: str | None) -> tuple[Bundle, ChosenNetwor
     network = _network(model, embedding)
     embedded = network.embedding.versions() if network else {}
     bundle = load_bundle(model, feature_versions=column_versions() | embedded)
-    return bundle, network, bundle.metadata.get("stain", "none")
-
-
-def named_columns(bundle: Bundle, network: ChosenNetwork | None) -> tuple[str, ...]:
-    """Return the columns of a model that are measured and not embedded."""
-    embedded = network.embedding.versions() if network else {}
-    return tuple(name for name in bundle.columns if name not in embedded)
+    return OpenedModel(bundle, network, bundle.metadata.get("stain", "none"))
 
 
 def _network(model: Path, place: str | None) -> ChosenNetwork | None:
-    """Find the network that a model was trained with, if it was with one."""
+    """Find the network that a model was trained with, if there is one."""
     from models.storage.bundle import stored_training
 
     from .measurement.network import stored_network
@@ -166,7 +198,7 @@ def _network(model: Path, place: str | None) -> ChosenNetwork | None:
     if record is not None:
         return stored_network(record, place)
     if place is not None:
-        raise DataError(f"{model} uses no network", "leave --embedding out")
+        raise DataError(f"{model} uses no network", "run the command without --embedding")
     return None
 
 
@@ -199,7 +231,7 @@ def _head(bundle: Bundle) -> list[str]:
 def _batches(
     cells: Iterable[tuple[Entry, ImageRecord]],
 ) -> Iterator[list[tuple[Entry, ImageRecord]]]:
-    """Yield images until they hold enough cells to be worth a call of the model."""
+    """Group images so that each call of the model gets many cells."""
     batch: list[tuple[Entry, ImageRecord]] = []
     for entry, part in cells:
         batch.append((entry, part))
@@ -261,7 +293,7 @@ def _write_summary(
     of: Callable[[_Row], str | None],
     shown: Sequence[str],
 ) -> None:
-    """Write how many cells of each image or subject were called what, with Wilson's interval."""
+    """Write counts and shares of the classes by image or subject, with Wilson intervals."""
     from models.metrics.wilson import wilson
 
     together: dict[str, list[str]] = {}

@@ -1,11 +1,11 @@
-"""Segment: the masks that extract would use, as files to look at, to correct and to give back."""
+"""Segment: write the masks that extract would use, for users to check, edit and give back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from data.errors import DataError
 from data.listing.mask_names import mask_names
@@ -13,34 +13,38 @@ from data.printable import printable
 
 from .measurement.image_record import RecordStore
 from .measurement.measure_image import RefusedImage, decode_and_segment, read_entry, stage
-from .measurement.settings import MeasurementSettings
+from .measurement.settings import FolderSettings, MeasurementSettings
 from .measurement.source import list_source
 from .outputs.atomic import whole_file
 from .outputs.work_folder import refuse_to_replace_input, work_folder
 from .outputs.write_tables import write_errors
-from .workers.run_all import Failure, Progress, Workers, failures, run_all
+from .progress import SILENCE, Progress
+from .workers.run_all import Failure, failures, run_all
 
 if TYPE_CHECKING:
     from data.files.entries import Entry
 
+    from .measurement.settings import ReadingSettings
+
 _NUCLEUS = (0, 255, 255)
 _CELL = (255, 220, 0)
-# Part of the records' keys, raised whenever the same cells are drawn otherwise.
+# Part of the records' keys. Raise it whenever the same cells are drawn in another way.
 _RECORDS = b"masks 1"
+_DEFAULTS = FolderSettings()
 
 
 @dataclass(frozen=True)
 class Masks:
-    """What was written.
+    """The result of `segment`.
 
     Parameters
     ----------
     labels, overlays, errors : Path
-        Folders of label images and of pictures with outlines; images that failed.
+        Folders of label images and of pictures with outlines; table of failed images.
     images, cells, failed : int
         Counts.
     warnings : tuple of str
-        What the user should think over.
+        For the user.
     """
 
     labels: Path
@@ -55,64 +59,56 @@ class Masks:
 def segment(
     images: Path | str,
     out: Path,
-    *,
-    masks: Path | None = None,
-    mask_is: Literal["nucleus", "cell"] | None = None,
-    source: Literal["auto", "crop", "field"] = "auto",
-    pixel_size: float | None = None,
-    max_pixels: int = 100_000_000,
-    max_bytes: int = 1_000_000_000,
-    time_limit: float = 300.0,
-    memory_limit: float | None = None,
-    jobs: int = 1,
-    scheduler: str | None = None,
-    overwrite: bool = False,
-    progress: Progress | None = None,
+    settings: FolderSettings = _DEFAULTS,
+    progress: Progress = SILENCE,
 ) -> Masks:
     """Write label images (0 background, 128 cytoplasm, 255 nucleus) and overlays as PNG.
 
-    What lies in `out` under the same names is replaced if an earlier run wrote it, and kept if
-    anybody has changed it since.
+    A file in `out` with the same name is replaced if an earlier run wrote it, and kept if a user
+    has edited it since.
 
     Parameters
     ----------
-    images, masks, mask_is, source, pixel_size, max_pixels, max_bytes
-        As for `extract`.
-    time_limit, memory_limit, jobs, scheduler, progress
+    images : Path or str
         As for `extract`.
     out : Path
-        Folder; ``labels/`` and ``overlays/`` hold the images' relative paths, see
+        Folder. ``labels/`` and ``overlays/`` hold files at the images' relative paths; see
         `data.listing.mask_names.mask_names`.
-    overwrite : bool
-        Make everything again, and replace what others have changed.
+    settings : FolderSettings
+        Without `resume`, everything is segmented again and edited files are replaced.
+    progress : Progress
+        As for `extract`.
 
     Raises
     ------
     DataError
-        If the input or the options cannot be used, or `out` lies among the images or masks.
+        If the input or the settings cannot be used, or `out` is inside the folder of the images
+        or masks.
     """
-    _keep_apart(images, masks, out)
-    listing = list_source(images, masks=masks, shared=scheduler is not None)
-    _spare_files(listing.entries, out)
+    _keep_apart(images, settings.masks, out)
+    listing = list_source(images, masks=settings.masks, shared=settings.scheduler is not None)
+    _keep_input(listing.entries, out)
     names = mask_names([entry.name for entry in listing.entries])
-    settings = MeasurementSettings((), source, mask_is, pixel_size, max_pixels, max_bytes)
     out = out.absolute()
     labels, overlays = out / "labels", out / "overlays"
     tasks = [
         (entry, labels / name, overlays / name)
         for entry, name in zip(listing.entries, names, strict=True)
     ]
-    workers = Workers(jobs, time_limit, memory_limit, scheduler)
-    # The records stay, to tell the files of earlier runs from those of others.
-    with work_folder(out, overwrite=False) as parts:
-        # The size of a pixel moves no outline.
-        records = RecordStore.open(parts, replace(settings, pixel_size=None))
-        work = ImageSegmenter(settings, records, overwrite)
-        results = run_all(work, tasks, listing, workers=workers, progress=progress)
+    # The size of a pixel changes no outline.
+    reading = replace(settings.reading(), pixel_size=None)
+    # Keep the records even without `resume`: they tell our files from edited ones.
+    with work_folder(out, resume=True) as journals:
+        records = RecordStore.open(journals, MeasurementSettings((), reading))
+        work = ImageSegmenter(settings.reading(), records, overwrite=not settings.resume)
+        progress.begin("segment", len(tasks))
+        results = run_all(work, tasks, listing, settings, progress)
         failed = list(failures(listing.entries, results))
         write_errors(out / "errors.csv", failed)
-    drawn = [result for result in results if isinstance(result, Drawn)]
-    made = {name for name, result in zip(names, results, strict=True) if isinstance(result, Drawn)}
+    drawn = [result for result in results if isinstance(result, DrawnMasks)]
+    made = {
+        name for name, result in zip(names, results, strict=True) if isinstance(result, DrawnMasks)
+    }
     return Masks(
         labels,
         overlays,
@@ -125,20 +121,20 @@ def segment(
 
 
 def _keep_apart(images: Path | str, masks: Path | None, out: Path) -> None:
-    """Refuse to write pictures where the next run would take them for images or for masks."""
+    """Refuse to write masks where the next run would read them as images or masks."""
     for given, what in ((images, "images"), (masks, "masks")):
         if not isinstance(given, Path) or not given.is_dir():
             continue
         if out.resolve().is_relative_to(given.resolve()):
             raise DataError(
-                f"{out} lies in the folder of the {what}, where masks would be taken for {what}",
-                "name a folder elsewhere with -o",
+                f"{out} is in the folder of the {what}: the next run would read masks as {what}",
+                "give a folder elsewhere with -o",
             )
     refuse_to_replace_input(images, (out / "errors.csv",))
 
 
-def _spare_files(entries: Sequence[Entry], out: Path) -> None:
-    """Refuse to write pictures where images or given masks lie, which they might replace."""
+def _keep_input(entries: Sequence[Entry], out: Path) -> None:
+    """Refuse to write masks into a folder of images or given masks: they might be replaced."""
     places = (place for entry in entries for place in (entry.place, entry.mask_place))
     folders = {Path(place).parent for place in places if isinstance(place, str)}
     for written in (out / "labels", out / "overlays"):
@@ -146,11 +142,11 @@ def _spare_files(entries: Sequence[Entry], out: Path) -> None:
             if folder.resolve().is_relative_to(written.resolve()):
                 raise DataError(
                     f"{written} holds images or masks of the input, which would be replaced",
-                    "name a folder elsewhere with -o",
+                    "give a folder elsewhere with -o",
                 )
 
 
-def _warn_of_edited(drawn: Sequence[Drawn], out: Path) -> Iterator[str]:
+def _warn_of_edited(drawn: Sequence[DrawnMasks], out: Path) -> Iterator[str]:
     edited = [path for one in drawn for path in one.edited]
     if edited:
         example = edited[0].relative_to(out).as_posix()
@@ -168,8 +164,8 @@ def _warn_of_stale(labels: Path, made: set[str]) -> Iterator[str]:
     )
     if stale:
         yield (
-            f"{_masks(len(stale))} left of images that failed now or are no longer there, "
-            f"{stale[0]} for example; look at them before you give the masks back"
+            f"{_masks(len(stale))} left of images that failed now or no longer exist, "
+            f"{stale[0]} for example; check them before you give the masks back"
         )
 
 
@@ -178,15 +174,15 @@ def _masks(count: int) -> str:
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """An image whose masks are there.
+class DrawnMasks:
+    """An image whose masks are written.
 
     Parameters
     ----------
     cells : int
-        How many are in it.
+        Number of cells.
     edited : tuple of Path
-        Files that somebody has changed, and that were kept.
+        Files that a user has edited, and that were kept.
     """
 
     cells: int
@@ -199,19 +195,19 @@ class ImageSegmenter:
 
     Parameters
     ----------
-    settings : MeasurementSettings
+    reading : ReadingSettings
     records : RecordStore
         A `MaskRecord` for each image that was segmented.
     overwrite : bool
-        Whether to segment what was segmented before, and to replace what others have changed.
+        Whether to segment every image again, and to replace edited files.
     """
 
-    settings: MeasurementSettings
+    reading: ReadingSettings
     records: RecordStore
     overwrite: bool
 
-    def __call__(self, task: tuple[Entry, Path, Path]) -> Drawn | Failure:
-        """Write the masks of an image, where they are not there already, or say why not."""
+    def __call__(self, task: tuple[Entry, Path, Path]) -> DrawnMasks | Failure:
+        """Write the masks of an image, unless they exist already, or return why that failed."""
         from data.fingerprints import sha256
 
         from .outputs.mask_files import MaskRecord, sort_files
@@ -219,28 +215,28 @@ class ImageSegmenter:
         entry, *files = task
         try:
             with stage("read"):
-                content, mask = read_entry(entry, self.settings.max_bytes)
+                content, mask = read_entry(entry, self.reading.max_bytes)
             key = self.records.key(sha256(content), mask, _RECORDS)
             earlier = None if self.overwrite else self.records.find(key)
             before = None if earlier is None else MaskRecord.from_bytes(earlier[1])
             if before is not None:
                 to_write, edited = sort_files(files, before, self.records, overwrite=False)
                 if not to_write:
-                    return Drawn(before.cells, tuple(edited))
-            rgb, found = decode_and_segment(content, mask, self.settings)
+                    return DrawnMasks(before.cells, tuple(edited))
+            rgb, found = decode_and_segment(content, mask, self.reading)
         except RefusedImage as refused:
             return refused.failure
         labels = found.labels()
         pictures = dict(zip(files, (_png(labels), _png(overlay(rgb, labels))), strict=True))
         record = MaskRecord(len(found.cells), tuple(sha256(one) for one in pictures.values()))
         if record != before:
-            # Before the files: a run that is killed between them leaves none that it disowns.
+            # Before the files: a killed run leaves no file that its records do not know.
             self.records.add(key, record.to_bytes())
         to_write, edited = sort_files(files, record, self.records, overwrite=self.overwrite)
         for file in to_write:
             with whole_file(file) as temporary:
                 temporary.write_bytes(pictures[file])
-        return Drawn(record.cells, tuple(edited))
+        return DrawnMasks(record.cells, tuple(edited))
 
 
 def overlay(rgb: Any, labels: Any) -> Any:  # noqa: ANN401

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from models.errors import ModelError
 
 from .measurement.source import list_source
-from .outputs.read_table import read_sidecar
+from .outputs.sidecar import read_sidecar
 from .training.summary import TrainingReport
 from .training.training_table import TrainingTable, TrainingTarget, read_training_table
 

@@ -117,7 +117,7 @@ def measure_cost(
     if not cells:
         return None
     finding, handcrafted, embedding = (1000 * seconds / cells for seconds in spent)
-    return CellCost(cells, finding, handcrafted, embedding, _megabytes(chosen.place))
+    return CellCost(cells, finding, handcrafted, embedding, _megabytes(chosen.location))
 
 
 def _megabytes(place: str) -> float:

@@ -1,4 +1,7 @@
-"""What extract keeps of a picture beside the features: for the audit and for the report."""
+"""File properties, background statistics and thumbnails: not used for training.
+
+The shortcut audit and the report need them.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class FileColumn(NamedTuple):
-    """A column of the table on the file of an image.
+    """A column of the feature table that describes the file of an image.
 
     Parameters
     ----------
@@ -38,8 +41,8 @@ FILE_COLUMNS: Mapping[str, FileColumn] = {
     "Metadata_File_JpegQuality": FileColumn(
         "number",
         "1",
-        "quality (1 to 100, Independent JPEG Group) that the sum of the luminance quantisation "
-        "table stands for; NaN for another format",
+        "quality (1 to 100, Independent JPEG Group) whose luminance quantisation table has the "
+        "same sum; NaN for another format",
     ),
     "Metadata_File_JpegSubsampling": FileColumn(
         "number",
@@ -56,7 +59,7 @@ FILE_COLUMNS: Mapping[str, FileColumn] = {
 
 @dataclass(frozen=True, eq=False)
 class ImageExtras:
-    """What is known of a picture that no feature knows.
+    """What is recorded of a picture in addition to its features.
 
     Parameters
     ----------
@@ -79,18 +82,17 @@ def collect_extras(
     gray: Any,  # noqa: ANN401
     found: Segmentation,
 ) -> ImageExtras:
-    """Take what the audit and the report need from a picture, once for all its cells.
+    """Collect what the audit and the report need from a picture, once for all its cells.
 
     Parameters
     ----------
     content : bytes
-        The file.
+        Of the file.
     rgb : (rows, cols, 3) uint8
-        Its picture.
     gray : (rows, cols) uint8
-        Its BT.601 luma.
+        BT.601 luma of `rgb`.
     found : Segmentation
-        Its cells.
+        The cells.
     """
     from data.decoding.file_properties import file_properties
     from features.colour.background import background_values, sharpness
@@ -110,7 +112,7 @@ def collect_extras(
 
 
 def extras_versions() -> list[int]:
-    """Return the versions of all that `collect_extras` does."""
+    """Return the versions of the definitions that `collect_extras` applies."""
     from features.colour.background import BACKGROUND_VERSION
 
     from .thumbnail import THUMBNAIL_VERSION
@@ -119,7 +121,7 @@ def extras_versions() -> list[int]:
 
 
 def describe_extras() -> dict[str, dict[str, str]]:
-    """Return unit and definition of the columns that are kept out of training."""
+    """Return unit and definition of the columns that are not used for training."""
     from features.colour.background import BACKGROUND
 
     files = {

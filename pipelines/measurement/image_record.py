@@ -1,8 +1,7 @@
-"""RecordStore: what was measured in one image, so that a stopped run goes on where it was.
+"""Records of measured images, stored in journals so that a stopped run can resume.
 
-A part is a record of a journal, and its key is the SHA-256 of all that it was computed from. It
-holds the feature values as they lie in memory, and perhaps what the audit and the report need:
-background values and thumbnails.
+The key of a record is the SHA-256 of everything that the record was computed from. A record holds
+the feature values as float64 bytes and, for a feature table, the image extras.
 """
 
 from __future__ import annotations
@@ -31,22 +30,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class ImageRecord:
-    """The cells of one image.
+    """The measured cells of one image.
 
     Parameters
     ----------
     sha256, phash : str
-        Of the file, and of the picture.
+        SHA-256 of the file; perceptual hash of the picture.
     source : str
         ``crop`` or ``field``.
     centroids : tuple of (float, float)
         Row and column of each cell.
     quality : tuple of mapping
-        Doubts about each cell.
+        Quality flags of each cell.
     values : (cells, columns) float64
         The features.
     extras : ImageExtras or None
-        What was kept for the audit and the report.
+        What the audit and the report need.
     """
 
     sha256: str
@@ -59,12 +58,12 @@ class ImageRecord:
 
     @property
     def cells(self) -> int:
-        """How many cells there are."""
+        """Number of cells."""
         return len(self.values)
 
     @classmethod
     def from_bytes(cls, content: bytes) -> ImageRecord:
-        """Return the part that a record holds."""
+        """Read a record from the bytes that `to_bytes` returned."""
         head, _, body = content.partition(b"\n")
         record = json.loads(head)
         end = 8 * math.prod(record["shape"])
@@ -80,7 +79,7 @@ class ImageRecord:
         )
 
     def to_bytes(self) -> bytes:
-        """Return the record of this part."""
+        """Return this record as bytes."""
         extras, tail = (None, b"") if self.extras is None else _pack_extras(self.extras)
         record = {
             "sha256": self.sha256,
@@ -96,16 +95,16 @@ class ImageRecord:
 
 @dataclass(frozen=True)
 class RecordStore:
-    """The parts of a run: where they lie, and by which keys they are found.
+    """The records of a run, found by their keys.
 
     Parameters
     ----------
     folder : Path
         Of the journals.
     digests : (str, str)
-        The settings' digests without and with a mask.
+        Digests of the settings for images without and with a mask.
     run : str
-        Differs from run to run: a worker looks once a run for what others have left.
+        Differs between runs. A worker lists the stored records once in each run.
     """
 
     folder: Path
@@ -114,17 +113,17 @@ class RecordStore:
 
     @classmethod
     def open(cls, folder: Path, settings: MeasurementSettings) -> RecordStore:
-        """Return the parts of a new run with some settings."""
+        """Open the records in a folder for a new run."""
         digests = (settings.digest(masked=False), settings.digest(masked=True))
         return cls(folder, digests, uuid4().hex)
 
     def key(self, checksum: str, mask: bytes | None, *others: bytes) -> str:
-        """Return the key of an image and its mask, and of what else its part depends on.
+        """Return the key of the record of an image, its mask and anything else it depends on.
 
         Parameters
         ----------
         checksum : str
-            SHA-256 of the image's file: hashed once, for the key and for the table.
+            SHA-256 of the image's file.
         mask : bytes or None
         others : bytes
         """
@@ -134,18 +133,18 @@ class RecordStore:
         return key.hexdigest()
 
     def find(self, key: str) -> tuple[RecordPosition, bytes] | None:
-        """Return what an earlier run, or a worker that died, left under a key, and its place.
+        """Return position and bytes of the record that an earlier run stored under a key.
 
-        None where there is nothing, or it is damaged.
+        None where there is none, or it is damaged.
         """
-        place = _stored_positions(self.folder, self.run).get(key)
+        position = _stored_positions(self.folder, self.run).get(key)
         try:
-            return None if place is None else (place, read_record(place))
+            return None if position is None else (position, read_record(position))
         except DataError:
             return None
 
     def add(self, key: str, content: bytes) -> RecordPosition:
-        """Keep a record; see `journals.append_record`."""
+        """Store a record; see `journals.append_record`."""
         return append_record(self.folder, key, content)
 
 
@@ -155,7 +154,7 @@ def _stored_positions(folder: Path, _run: str) -> dict[str, RecordPosition]:
 
 
 def _pack_extras(extras: ImageExtras) -> tuple[dict[str, Any], bytes]:
-    """Split what is kept beside the features into a record and bytes."""
+    """Split the extras into JSON values and bytes."""
     record = {
         "file": extras.file,
         "background": len(extras.background),
@@ -166,10 +165,10 @@ def _pack_extras(extras: ImageExtras) -> tuple[dict[str, Any], bytes]:
 
 def _unpack_extras(record: Mapping[str, Any], body: bytes) -> ImageExtras:
     """Undo `_pack_extras`."""
-    place = 8 * record["background"]
-    background = np.frombuffer(body[:place], dtype="<f8")
+    start = 8 * record["background"]
+    background = np.frombuffer(body[:start], dtype="<f8")
     pictures = []
     for size in record["thumbnails"]:
-        pictures.append(body[place : place + size])
-        place += size
+        pictures.append(body[start : start + size])
+        start += size
     return ImageExtras(tuple(record["file"]), background, tuple(pictures))

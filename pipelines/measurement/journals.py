@@ -1,8 +1,8 @@
-"""Journals: records that a worker appends to a file of its own, and that outlive a killed run.
+"""Journals: files of records that survive a killed run, one file for each worker.
 
-A file an image costs more than a tenth of the time that measuring the image takes, and a folder of
-100,000 of them is slow to copy and to delete. A journal has one writer only, so that a record that
-was cut short is its last one; what stands before it is whole.
+One file for each image would add more than a tenth to the time of measuring, and a folder of
+100,000 files is slow to copy and to delete. A journal has a single writer, so only its last record
+can be incomplete.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SUFFIX = ".journal"
 
 @dataclass(frozen=True, slots=True)
 class RecordPosition:
-    """Where a record lies; there is one for every image of a run, so that it is small.
+    """Where a record is stored. It is small, as a run keeps one for every image.
 
     Parameters
     ----------
@@ -40,11 +40,11 @@ class RecordPosition:
     start: int
 
     def __reduce__(self) -> tuple[Callable[[str, int], RecordPosition], tuple[str, int]]:
-        return _place, (self.file, self.start)
+        return _position, (self.file, self.start)
 
 
-def _place(file: str, start: int) -> RecordPosition:
-    """Return a place; all places of a journal share its name, from other processes too."""
+def _position(file: str, start: int) -> RecordPosition:
+    """Unpickle a position so that all positions of a journal share one string."""
     return RecordPosition(sys.intern(file), start)
 
 
@@ -56,7 +56,7 @@ def append_record(folder: Path, key: str, content: bytes) -> RecordPosition:
     folder : Path
         Of the journals.
     key : str
-        By which `kept` finds it.
+        By which `find_records` finds it.
     content : bytes
 
     Raises
@@ -64,35 +64,35 @@ def append_record(folder: Path, key: str, content: bytes) -> RecordPosition:
     DataError
         If the disk is full, or the folder read-only or gone.
     """
-    path = _own(folder, os.getpid(), threading.get_ident())
+    path = _journal_path(folder, os.getpid(), threading.get_ident())
     line = {"key": key, "size": len(content), "digest": hashlib.sha256(content).hexdigest()}
     with explain_write_errors(path):
         try:
-            # Closed after each record, so that a shared folder shows it to other machines.
+            # Close after each record, so that other machines see it in a shared folder.
             with path.open("ab") as file:
                 start = file.tell()
                 file.write(json.dumps(line).encode() + b"\n" + content)
         except BaseException:
-            _own.cache_clear()  # nothing may follow half a record, of a broken-off run neither
+            _journal_path.cache_clear()  # no record may follow an incomplete one
             raise
     return RecordPosition(str(path), start)
 
 
 @cache
-def _own(folder: Path, _process: int, _thread: int) -> Path:
-    """Return a journal that nobody else writes, and that no killed run had begun."""
+def _journal_path(folder: Path, _process: int, _thread: int) -> Path:
+    """Return the path of a new journal, the same for every call from one thread."""
     return folder / f"{uuid4().hex}{SUFFIX}"
 
 
-def read_record(place: RecordPosition) -> bytes:
-    """Return what a record holds.
+def read_record(position: RecordPosition) -> bytes:
+    """Return the content of a record.
 
     Raises
     ------
     DataError
-        If it is not what `append` wrote.
+        If its content is not what `append_record` wrote.
     """
-    path = Path(place.file)
+    path = Path(position.file)
     if not path.exists():
         raise DataError(
             f"{path} is missing",
@@ -100,23 +100,24 @@ def read_record(place: RecordPosition) -> bytes:
         )
     try:
         with path.open("rb") as file:
-            file.seek(place.start)
+            file.seek(position.start)
             line = json.loads(file.readline())
             content = file.read(line["size"])
         if line["digest"] != hashlib.sha256(content).hexdigest():
             raise ValueError("another checksum")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
-            f"{path} is damaged at byte {place.start}",
-            "run the same command again: what it held is measured anew",
+            f"{path} is damaged at byte {position.start}",
+            "run the same command again: its images are measured again",
         ) from error
     return content
 
 
 def find_records(folder: Path) -> dict[str, RecordPosition]:
-    """Return where the records of all journals of a folder lie, by their keys.
+    """Return the positions of the records in all journals of a folder, by key.
 
-    Of two under one key, that of the journal that was written to last: the other may be damaged.
+    Of two records with one key, the one in the journal that was written last: the other may be
+    damaged.
     """
     found: dict[str, RecordPosition] = {}
     for path in sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime_ns):
@@ -125,7 +126,7 @@ def find_records(folder: Path) -> dict[str, RecordPosition]:
 
 
 def _records(path: Path) -> Iterator[tuple[str, RecordPosition]]:
-    """Yield key and place of the records of a journal, up to what is damaged or cannot be read."""
+    """Yield key and position of each record of a journal, up to the first that is damaged."""
     name = str(path)
     try:
         with path.open("rb") as file:
@@ -135,15 +136,16 @@ def _records(path: Path) -> Iterator[tuple[str, RecordPosition]]:
                 line = json.loads(file.readline())
                 if not 0 <= line["size"] <= size - file.tell():
                     return
-                place, start = RecordPosition(name, start), file.seek(line["size"], os.SEEK_CUR)
-                yield line["key"], place
+                position = RecordPosition(name, start)
+                start = file.seek(line["size"], os.SEEK_CUR)
+                yield line["key"], position
     except (OSError, ValueError, KeyError, TypeError):
         return
 
 
 @contextmanager
 def explain_write_errors(path: Path) -> Iterator[None]:
-    """Say in a line why a file cannot be written; its folder is made if need be.
+    """Turn an error of writing a file into one line; make its folder where it is missing.
 
     Raises
     ------
@@ -158,5 +160,5 @@ def explain_write_errors(path: Path) -> Iterator[None]:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise DataError(
             f"{path} cannot be written ({reason})",
-            "see to its folder and run the same command again: what was done is kept",
+            "correct that and run the same command again: finished images are kept",
         ) from error

@@ -5,36 +5,41 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..workers.run_all import Failure, Progress, Workers, run_all
+from ..progress import SILENCE, Progress
+from ..workers.run_all import Failure, run_all
 from .image_record import RecordStore
 from .measure_image import ImageMeasurer, ImageResult
-from .settings import MeasurementSettings
 
 if TYPE_CHECKING:
     from data.files.entries import Listing
+
+    from ..workers.settings import RunSettings
+    from .settings import MeasurementSettings
 
 
 def measure_all(
     listing: Listing,
     settings: MeasurementSettings,
-    parts: Path,
-    *,
-    workers: Workers,
-    fail_fast: bool = False,
-    progress: Progress | None = None,
+    folder: Path,
+    run: RunSettings,
+    progress: Progress = SILENCE,
 ) -> list[ImageResult | Failure]:
-    """Measure every image into parts and return what became of each, in their order.
+    """Measure every image and return a result or a failure for each, in the listing's order.
+
+    Parameters
+    ----------
+    listing : Listing
+    settings : MeasurementSettings
+    folder : Path
+        Of the journals that keep the records.
+    run : RunSettings
+    progress : Progress
+        As for `run_all`.
 
     Raises
     ------
     DataError
-        As `run_all.run_all` does.
+        As `run_all` does.
     """
-    return run_all(
-        ImageMeasurer(settings, RecordStore.open(parts, settings)),
-        listing.entries,
-        listing,
-        workers=workers,
-        fail_fast=fail_fast,
-        progress=progress,
-    )
+    work = ImageMeasurer(settings, RecordStore.open(folder, settings))
+    return run_all(work, listing.entries, listing, run, progress)

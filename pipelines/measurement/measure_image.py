@@ -1,4 +1,4 @@
-"""One image: read, decoded, segmented and measured, in a worker process."""
+"""Measure one image in a worker process: read, decode, segment, measure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from features.errors import CellError
 
 from ..workers.run_all import Failure
 from .image_record import ImageRecord, RecordStore
-from .settings import MeasurementSettings
 
 if TYPE_CHECKING:
     from data.files.entries import Entry, Facts, RemoteFile
@@ -22,22 +21,23 @@ if TYPE_CHECKING:
     from features.segmentation.segment import Segmentation
 
     from .journals import RecordPosition
+    from .settings import MeasurementSettings, ReadingSettings
 
 
 @dataclass(frozen=True, slots=True)
 class ImageResult:
-    """An image whose cells lie in a part; small, as there is one for every image of a run.
+    """A measured image. It is small, as a run keeps one for every image.
 
     Parameters
     ----------
     position : RecordPosition
-        Where that lies.
+        Of the image's record.
     cells : int
-        How many cells it holds.
+        Number of cells in the record.
     reused : bool
-        Whether an earlier run had measured them.
+        Whether an earlier run measured them.
     facts : Facts or None
-        What is known of the image by its checksum.
+        What the program knows of this image by its checksum.
     """
 
     position: RecordPosition
@@ -46,14 +46,14 @@ class ImageResult:
     facts: Facts | None
 
     @classmethod
-    def of(cls, part: ImageRecord, place: RecordPosition, *, reused: bool) -> ImageResult:
-        """Say of a part that it lies there."""
+    def of(cls, record: ImageRecord, position: RecordPosition, *, reused: bool) -> ImageResult:
+        """Return the result for a record that is stored at a position."""
         from data.layouts.all_idb import known_facts
 
-        return cls(place, part.cells, reused, known_facts(part.sha256))
+        return cls(position, record.cells, reused, known_facts(record.sha256))
 
 
-class RefusedImage(Exception):  # noqa: N818  (it is caught where it is raised, and becomes a Failure)
+class RefusedImage(Exception):  # noqa: N818  (every caller catches it and reports a Failure)
     """An image that cannot be used."""
 
     def __init__(self, failure: Failure) -> None:
@@ -63,7 +63,7 @@ class RefusedImage(Exception):  # noqa: N818  (it is caught where it is raised, 
 
 @contextmanager
 def stage(name: str) -> Iterator[None]:
-    """Name what was being done to an image when it turned out to be unusable."""
+    """Add the name of the step to the error of an image that cannot be used."""
     import cv2
 
     try:
@@ -84,30 +84,31 @@ class ImageMeasurer:
     ----------
     settings : MeasurementSettings
     records : RecordStore
-        Where it looks for what was measured before, and keeps what it measures.
+        Holds the records of earlier runs and receives the new ones.
     """
 
     settings: MeasurementSettings
     records: RecordStore
 
     def __call__(self, entry: Entry) -> ImageResult | Failure:
-        """Measure an image, or find that it was measured before, or say why it cannot be."""
+        """Measure an image, unless its record is stored already, or return why that failed."""
         from data.fingerprints import sha256
 
+        reading = self.settings.reading
         try:
             with stage("read"):
-                content, mask = read_entry(entry, self.settings.max_bytes)
+                content, mask = read_entry(entry, reading.max_bytes)
             checksum = sha256(content)
             key = self.records.key(checksum, mask)
-            earlier = self.records.find(key)
-            if earlier is not None:
-                place, kept = earlier
-                return ImageResult.of(ImageRecord.from_bytes(kept), place, reused=True)
-            rgb, found = decode_and_segment(content, mask, self.settings)
-            part = measure_record(content, rgb, found, self.settings, checksum)
+            found = self.records.find(key)
+            if found is not None:
+                position, stored = found
+                return ImageResult.of(ImageRecord.from_bytes(stored), position, reused=True)
+            rgb, cells = decode_and_segment(content, mask, reading)
+            record = measure_record(content, rgb, cells, self.settings, checksum)
         except RefusedImage as refused:
             return refused.failure
-        return ImageResult.of(part, self.records.add(key, part.to_bytes()), reused=False)
+        return ImageResult.of(record, self.records.add(key, record.to_bytes()), reused=False)
 
 
 def measure_record(
@@ -117,14 +118,15 @@ def measure_record(
     settings: MeasurementSettings,
     checksum: str | None = None,
 ) -> ImageRecord:
-    """Return the numbers of every cell of a picture, and what identifies the picture.
+    """Measure every cell of a picture.
 
     Parameters
     ----------
     content : bytes
         The file of the picture.
-    rgb, found : (rows, cols, 3) uint8, Segmentation
-        What `decode_and_segment` makes of it.
+    rgb : (rows, cols, 3) uint8
+    found : Segmentation
+        The cells, as `decode_and_segment` returns them.
     settings : MeasurementSettings
     checksum : str, optional
         SHA-256 of `content`, where it is known.
@@ -170,7 +172,7 @@ def feature_values(rgb: Any, found: Segmentation, settings: MeasurementSettings)
 
 
 def read_entry(entry: Entry, max_bytes: int) -> tuple[bytes, bytes | None]:
-    """Return the bytes of an image and of its mask, where it has one."""
+    """Return the bytes of an image, and of its mask where it has one."""
     content = _read(entry.path, max_bytes)
     return content, None if entry.mask is None else _read(entry.mask, max_bytes)
 
@@ -185,19 +187,19 @@ def _read(file: Path | RemoteFile, max_bytes: int) -> bytes:
 
 
 def decode_and_segment(
-    content: bytes, mask: bytes | None, settings: MeasurementSettings
+    content: bytes, mask: bytes | None, settings: ReadingSettings
 ) -> tuple[Any, Segmentation]:
-    """Decode a picture and segment it, or take the mask that came with it.
+    """Decode a picture and find its cells, from its mask where it has one.
 
     Returns
     -------
-    (rgb, found)
-        (rows, cols, 3) uint8, and its cells.
+    rgb : (rows, cols, 3) uint8
+    found : Segmentation
 
     Raises
     ------
     RefusedImage
-        If it cannot be decoded or holds no cell.
+        If the picture cannot be decoded or holds no cell.
     """
     from data.decoding.images import decode_rgb
     from data.decoding.masks import decode_mask
@@ -217,7 +219,7 @@ def decode_and_segment(
 
 @cache
 def _recipe(columns: tuple[str, ...]) -> Recipe:
-    """Return the plan for a list of columns, made once a worker."""
+    """Return the plan for a list of columns, made once in each worker."""
     from features import Recipe
 
     return Recipe(columns)

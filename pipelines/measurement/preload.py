@@ -1,7 +1,7 @@
-"""Imported by the process that workers are forked from: what is slow at first is done once.
+"""Imported once by the process that workers are forked from: it does what is slow the first time.
 
-The first cell of a process waits a second for numba to read its compiled kernels, or half a
-minute for it to compile them where it has not run before.
+The first cell that a process measures takes a second longer while numba reads its compiled kernels,
+or half a minute where numba must compile them.
 """
 
 from __future__ import annotations
@@ -21,4 +21,4 @@ single_thread()
 _cell = synthetic_cell(np.random.default_rng(0), label="normal", size=160)
 _settings = MeasurementSettings(preset_columns("standard"), keep_extras=True)
 _content = cv2.imencode(".png", cv2.cvtColor(_cell.rgb, cv2.COLOR_RGB2BGR))[1].tobytes()
-measure_record(_content, *decode_and_segment(_content, None, _settings), _settings)
+measure_record(_content, *decode_and_segment(_content, None, _settings.reading), _settings)

@@ -1,24 +1,90 @@
-"""What is measured in an image, and how; the digest of it."""
+"""Settings of reading and measuring images, and the key of stored measurements."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..workers.settings import RunSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from features.colour.standardisation import Stain
 
     from .network import ChosenNetwork
 
-# Raised whenever the same pixels and options give other cells or another background.
+# Raise it whenever the same pixels and options give other cells or another background.
 MEASURING_VERSION = 4
 
+# Distributions that decode, segment or measure: another version may change the numbers.
+COMPUTING_LIBRARIES = (
+    "numba",
+    "numpy",
+    "opencv-python-headless",
+    "pillow",
+    "scikit-image",
+    "scipy",
+    "tifffile",
+)
 
-# Libraries whose versions may move the numbers.
-_COMPUTING = ("mahotas", "numpy", "opencv-python-headless", "pillow", "scikit-image", "scipy")
+
+@dataclass(frozen=True, kw_only=True)
+class ReadingSettings:
+    """How an image is read and its cells are found.
+
+    Parameters
+    ----------
+    masks : Path, optional
+        Folder of masks at the images' relative paths.
+    mask_is : {"nucleus", "cell"}, optional
+        What the second value of a two-valued mask marks.
+    source : {"auto", "crop", "field"}
+        Whether an image is one cell or a field of several.
+    pixel_size : float, optional
+        Micrometres per pixel.
+    max_pixels, max_bytes : int
+        Larger images are refused.
+    """
+
+    masks: Path | None = None
+    mask_is: Literal["nucleus", "cell"] | None = None
+    source: Literal["auto", "crop", "field"] = "auto"
+    pixel_size: float | None = None
+    max_pixels: int = 100_000_000
+    max_bytes: int = 1_000_000_000
+
+    @classmethod
+    def from_configuration(cls, configuration: Mapping[str, Any]) -> ReadingSettings:
+        """Return the settings in a sidecar's configuration, without the folder of masks."""
+        names = {one.name for one in fields(ReadingSettings)} - {"masks"}
+        return ReadingSettings(**{name: configuration[name] for name in names & {*configuration}})
+
+    def reading(self) -> ReadingSettings:
+        """Return these settings without those that a subclass adds."""
+        names = [one.name for one in fields(ReadingSettings)]
+        return ReadingSettings(**{name: getattr(self, name) for name in names})
+
+
+@dataclass(frozen=True, kw_only=True)
+class FolderSettings(ReadingSettings, RunSettings):
+    """How the images of a folder are read and processed.
+
+    Parameters
+    ----------
+    resume : bool
+        Keep the results of an earlier run; else do everything again.
+
+    See Also
+    --------
+    ReadingSettings, pipelines.workers.settings.RunSettings : the other parameters.
+    """
+
+    resume: bool = True
 
 
 @dataclass(frozen=True)
@@ -28,46 +94,38 @@ class MeasurementSettings:
     Parameters
     ----------
     columns : tuple of str
-        The features to measure.
-    source : {"auto", "crop", "field"}
-        Whether an image is one cell or a field of several.
-    mask_is : {"nucleus", "cell"} or None
-        What the second value of a two-valued mask stands for.
-    pixel_size : float or None
-        Micrometres per pixel.
-    max_pixels, max_bytes : int
-        Larger images are refused.
-    network : ChosenNetwork or None
-        Whose embedding to add.
+        The named features to measure.
+    reading : ReadingSettings
+    network : ChosenNetwork, optional
+        Adds the embedding of this network.
     stain : {"none", "background", "standard"}
-        Whose colours the features see; a network sees the photograph.
+        Colours that the named features see; see
+        `features.colour.standardisation.standardise`. A network sees the photograph.
     keep_extras : bool
-        Whether to keep what the audit and the report need: a table does, a prediction does not.
+        Whether to keep what the audit and the report need. A feature table needs it, a
+        prediction does not.
     """
 
     columns: tuple[str, ...]
-    source: Literal["auto", "crop", "field"] = "auto"
-    mask_is: Literal["nucleus", "cell"] | None = None
-    pixel_size: float | None = None
-    max_pixels: int = 100_000_000
-    max_bytes: int = 1_000_000_000
+    reading: ReadingSettings = field(default_factory=ReadingSettings)
     network: ChosenNetwork | None = None
     stain: Stain = "standard"
     keep_extras: bool = False
 
     @property
     def all_columns(self) -> tuple[str, ...]:
-        """The features and then the embedding's columns."""
+        """The named features, then the embedding's columns."""
         return self.columns + (self.network.embedding.columns if self.network else ())
 
     def digest(self, *, masked: bool) -> str:
-        """Return a SHA-256 over all that the numbers depend on, beside the files' bytes.
+        """Return a SHA-256 of everything but the files that the numbers depend on.
+
+        Limits are left out: an image measured under one limit has the same numbers under another.
 
         Parameters
         ----------
         masked : bool
-            Whether a mask is given: nothing is segmented then. Limits do not count: what was
-            measured under a lower one is right under a higher one.
+            Whether the image has a mask, so that nothing is segmented.
         """
         from features import parse_column
         from features.colour.standardisation import STANDARDISATION_VERSION
@@ -78,9 +136,9 @@ class MeasurementSettings:
             "measuring": MEASURING_VERSION,
             "columns": self.columns,
             "versions": [parse_column(name).feature.version for name in self.columns],
-            "libraries": [version(name) for name in _COMPUTING],
-            "cells": self.mask_is if masked else self.source,
-            "pixel_size": self.pixel_size,
+            "libraries": {name: version(name) for name in COMPUTING_LIBRARIES},
+            "cells": self.reading.mask_is if masked else self.reading.source,
+            "pixel_size": self.reading.pixel_size,
             "stain": [self.stain, STANDARDISATION_VERSION],
             "extras": extras_versions() if self.keep_extras else None,
             **(self.network.settings() if self.network else {}),

@@ -17,16 +17,16 @@ def list_source(images: Path | str, *, masks: Path | None, shared: bool) -> List
     Parameters
     ----------
     images : Path or str
-        As `data.listing.list_images.list_images` takes it, or a folder's URL.
+        A path as `data.listing.list_images.list_images` takes it, or the URL of a folder.
     masks : Path, optional
         Folder of masks.
     shared : bool
-        Whether other machines will read them: their paths are then absolute.
+        Whether other machines read the images, so that their paths must be absolute.
 
     Raises
     ------
     DataError
-        If there are none, or they cannot be listed.
+        If there are no images, or they cannot be listed.
     """
     from data.listing.list_images import list_images
     from data.listing.remote import list_remote
@@ -34,7 +34,8 @@ def list_source(images: Path | str, *, masks: Path | None, shared: bool) -> List
     if isinstance(images, str):
         if masks is not None:
             raise DataError(
-                f"masks for images at {images}", "name them in a manifest's column 'mask'"
+                f"--masks does not work with images at a URL ({images})",
+                "name the masks in the column 'mask' of a manifest",
             )
         return list_remote(images)
     if shared:

@@ -7,39 +7,34 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from features.core.cell import Cell
 
-# Raised whenever the same cell is drawn otherwise.
+# Raise it whenever the same cell is drawn in another way.
 THUMBNAIL_VERSION = 1
 
-
+# Pixels of the longer side.
 SIDE = 96
-
-
+# Margin around the cell, as a share of its longer side.
 _MARGIN = 0.15
-
-
+# JPEG quality, 0 to 100.
 _QUALITY = 80
-
-
+# Colours of the outlines, blue, green, red.
 _NUCLEUS = (255, 255, 0)
-
-
 _CELL = (0, 220, 255)
 
 
 def thumbnail(rgb: Any, cell: Cell) -> bytes:  # noqa: ANN401
-    """Draw a cell and a margin around it as a JPEG, its nucleus outlined in cyan, itself in yellow.
+    """Draw a cell with a margin as a JPEG; outline the nucleus in cyan and the cell in yellow.
 
     Parameters
     ----------
     rgb : (rows, cols, 3) uint8
         The whole picture.
     cell : Cell
-        Its place is `cell.origin`.
+        It begins at `cell.origin` of the picture.
 
     Returns
     -------
     bytes
-        Of a picture whose longer side has `SIDE` pixels.
+        A JPEG whose longer side has `SIDE` pixels.
     """
     import cv2
     import numpy as np
@@ -53,7 +48,7 @@ def thumbnail(rgb: Any, cell: Cell) -> bytes:  # noqa: ANN401
     size = tuple(max(1, round(n * SIDE / longest)) for n in (right - left, low - top))
     pixels = rgb[top:low, left:right]
     times = min(longest // SIDE, *pixels.shape[:2])
-    if times > 1:  # means of whole squares, then between them: a fifth of the time of areas
+    if times > 1:  # average whole squares, then interpolate: a fifth of the time of INTER_AREA
         fewer = (pixels.shape[1] // times, pixels.shape[0] // times)
         pixels = pixels[: fewer[1] * times, : fewer[0] * times]
         pixels = cv2.resize(pixels, fewer, interpolation=cv2.INTER_AREA)

@@ -1,7 +1,6 @@
-"""Arrow columns from Python values.
+"""Make Arrow columns from Python values, without pandas.
 
-`pyarrow.array` imports pandas to see whether it was given something of pandas: 0.6 s and 50 MB
-in a program that needs none of it.
+`pyarrow.array` imports pandas to recognise its types, which costs 0.6 s and 50 MB.
 """
 
 from __future__ import annotations
@@ -28,8 +27,8 @@ def column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     """
     import pyarrow as pa
 
-    there = np.array([value is not None for value in values], dtype=np.bool_)
-    valid = None if there.all() else _bits(there)
+    present = np.array([value is not None for value in values], dtype=np.bool_)
+    valid = None if present.all() else _bits(present)
     if pa.types.is_string(kind) or pa.types.is_binary(kind):
         content = [_content(value) for value in values]
         ends = np.zeros(len(content) + 1, dtype=np.int32)

@@ -1,8 +1,8 @@
-"""Large feature tables are put together by a process of its own, from what workers have measured.
+"""Write large feature tables in a separate process, from the records that workers stored.
 
-pyarrow keeps 1.5 kB a column and row group until a file is closed. In a process that loads no more
-than it needs, and comes when those that measured have ended, this takes less than they held. Hence
-nothing here imports what measures.
+pyarrow keeps 1.5 kB for each column and row group until a file is closed. A process that imports
+little and starts after the workers have ended needs less memory than they did. For this reason no
+module that measures is imported here.
 """
 
 from __future__ import annotations
@@ -20,77 +20,77 @@ from ..measurement.journals import RecordPosition, read_record
 from ..workers.pool import LostTask, run
 from ..workers.processes import start_interpreter, stop_server
 from .thumbnails import thumbnails_path
-from .write_tables import GROUP, TableLayout, write_table
+from .write_tables import GROUP, write_table
 
 if TYPE_CHECKING:
     from data.files.entries import Entry
 
+    from .table_layout import TableLayout
+
 
 @dataclass(frozen=True, slots=True)
 class MeasuredImage:
-    """An image and where its cells lie.
+    """An image and the position of its record.
 
     Parameters
     ----------
     entry : Entry
-        With all that is known of it.
+        With its complete metadata.
     position : RecordPosition
-        Where its part lies.
     """
 
     entry: Entry
     position: RecordPosition
 
-    def cells(self) -> tuple[Entry, ImageRecord]:
-        """Read the cells."""
+    def read(self) -> tuple[Entry, ImageRecord]:
+        """Read the record."""
         return self.entry, ImageRecord.from_bytes(read_record(self.position))
 
 
-# A table, the file of its thumbnails, and the images with its cells.
+# A table, its file of thumbnails, and the images in it.
 Task: TypeAlias = tuple[Path, Path, Sequence[MeasuredImage]]
 
 
 @dataclass(frozen=True)
 class TableWriter:
-    """The work of a worker: call it with a task to write the table; it returns the rows' number.
+    """The work of a worker: call it with a task to write a table.
 
     Parameters
     ----------
     layout : TableLayout
-        Of the table.
     """
 
     layout: TableLayout
 
     def __call__(self, task: Task) -> int:
-        """Write a table and its thumbnails, and return the number of its rows."""
-        path, pictures, images = task
-        return write_table(path, self.layout, (one.cells() for one in images), pictures)
+        """Write a table and its thumbnails; return the number of rows."""
+        path, thumbnails, images = task
+        return write_table(path, self.layout, (image.read() for image in images), thumbnails)
 
 
 def total_rows(out: Path, answers: Iterable[tuple[int, int | LostTask]]) -> int:
-    """Return the number of rows of all files of a table.
+    """Wait until all files of a table are written; return the number of rows.
 
     Raises
     ------
     DataError
-        If one of them could not be written; it names `out`.
+        If one of them could not be written. The error names `out`.
     """
     rows = 0
     for _, answer in answers:
         if isinstance(answer, LostTask):
             raise DataError(
                 f"{out} cannot be written: {answer.reason}",
-                "run the same command again when there is memory: what was measured is kept",
+                "free memory and run the same command again: finished images are kept",
             )
         rows += answer
     return rows
 
 
 def write_single_file(out: Path, layout: TableLayout, images: Sequence[MeasuredImage]) -> int:
-    """Write a table of one file, however long that takes, and return the number of rows.
+    """Write a table as one file, without a time limit; return the number of rows.
 
-    One of several row groups is left to a process of its own.
+    A separate process writes a table of several row groups.
 
     Raises
     ------
@@ -108,4 +108,4 @@ def write_single_file(out: Path, layout: TableLayout, images: Sequence[MeasuredI
 
 
 def _nothing() -> None:
-    """Load nothing beforehand."""
+    """Import nothing in advance."""

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Write a file whole or not at all."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TEMPORARY = ".tmp"
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Give a name to write to, which becomes `path` at the end; on an error nothing is left.
+    """Yield a temporary path that is renamed to `path` at the end, or removed on an error.
 
     Raises
     ------
@@ -23,11 +23,11 @@ def whole_file(path: Path) -> Iterator[Path]:
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
     with explain_write_errors(path):
-        there = False
+        written = False
         try:
             yield temporary
             temporary.replace(path)
-            there = True
+            written = True
         finally:
-            if not there:
+            if not written:
                 temporary.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..measurement.measure_image import ImageResult
 from .assemble import MeasuredImage
-from .write_tables import TableLayout
+from .table_layout import TableLayout
 
 if TYPE_CHECKING:
     from data.files.entries import Entry
@@ -28,7 +28,16 @@ def measured_images(entries: Sequence[Entry], results: Sequence[object]) -> list
 def table_layout(
     entries: Sequence[Entry], images: Sequence[MeasuredImage], features: tuple[str, ...]
 ) -> TableLayout:
-    """Return the columns of a table: metadata of all entries, also of failed ones; features."""
+    """Return the columns of a table.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+        All images: a metadata column does not depend on which of them failed.
+    images : sequence of MeasuredImage
+        May have further metadata.
+    features : tuple of str
+    """
     from features.colour.background import BACKGROUND
     from features.segmentation.quality import Quality
 

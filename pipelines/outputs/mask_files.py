@@ -1,4 +1,4 @@
-"""The files of a folder of masks: which of them segment wrote, and which somebody has changed."""
+"""Mask files: tell those that segment wrote from those that a user has edited."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MaskRecord:
-    """What was found in an image.
+    """What segment drew of an image.
 
     Parameters
     ----------
     cells : int
-        How many.
+        Number of cells.
     digests : tuple of str
-        SHA-256 of each file that shows them.
+        SHA-256 of each file that was written.
     """
 
     cells: int
@@ -35,29 +35,29 @@ class MaskRecord:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> MaskRecord:
-        """Return the record that `content` made."""
+        """Read a record from the bytes that `to_bytes` returned."""
         record = json.loads(content)
         return cls(record["cells"], tuple(record["digests"]))
 
     def to_bytes(self) -> bytes:
-        """Return this record as a journal keeps it."""
+        """Return this record as bytes."""
         return json.dumps(asdict(self)).encode()
 
 
 def sort_files(
     files: Sequence[Path], record: MaskRecord, records: RecordStore, *, overwrite: bool
 ) -> tuple[list[Path], list[Path]]:
-    """Tell the files that have to be written from those that somebody has changed.
+    """Return the files that must be written, and those that a user has edited.
 
     Parameters
     ----------
     files : sequence of Path
     record : MaskRecord
-        The bytes that are wanted in them.
+        Digests of the bytes that the files should hold.
     records : RecordStore
-        Where a record lies of all that was ever written.
+        Records of all files that were ever written.
     overwrite : bool
-        Whether what somebody has changed has to be written too.
+        Whether edited files must be written too.
 
     Returns
     -------
@@ -66,16 +66,16 @@ def sort_files(
     to_write: list[Path] = []
     edited: list[Path] = []
     for file, wanted in zip(files, record.digests, strict=True):
-        there = _digest(file)
-        if there == wanted:
+        found = _digest(file)
+        if found == wanted:
             continue
-        ours = there is None or overwrite or there in _written(records.folder, records.run)
+        ours = found is None or overwrite or found in _written(records.folder, records.run)
         (to_write if ours else edited).append(file)
     return to_write, edited
 
 
 def _digest(file: Path) -> str | None:
-    """Return the SHA-256 of a file, None if there is none; what cannot be read has another's."""
+    """Return the SHA-256 of a file, None if it does not exist, empty if it cannot be read."""
     try:
         return sha256(file.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
@@ -86,11 +86,11 @@ def _digest(file: Path) -> str | None:
 
 @lru_cache(maxsize=1)
 def _written(folder: Path, _run: str) -> frozenset[str]:
-    """Return the SHA-256 of every file that the records of a folder tell of."""
+    """Return the SHA-256 of every file in the records of a folder."""
     digests: set[str] = set()
-    for place in find_records(folder).values():
+    for position in find_records(folder).values():
         try:
-            digests.update(MaskRecord.from_bytes(read_record(place)).digests)
+            digests.update(MaskRecord.from_bytes(read_record(position)).digests)
         except (DataError, ValueError, KeyError, TypeError):
-            continue  # damaged, or of a revision that kept no digests
+            continue  # damaged, or written by a version that kept no digests
     return frozenset(digests)

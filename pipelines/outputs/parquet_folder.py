@@ -1,7 +1,7 @@
-"""A feature table as a folder of Parquet files, each of the same number of images.
+"""Write a feature table as a folder of Parquet files with the same number of images each.
 
-One file needs one process that has seen every row; a folder is written by many, and a reader
-takes from it what fits. Which rows lie in which file depends on the images' order alone.
+Several processes write a folder at once, and a reader can read it in portions. The rows of each
+file depend only on the order of the images.
 """
 
 from __future__ import annotations
@@ -13,34 +13,35 @@ from typing import TYPE_CHECKING
 
 from data.errors import DataError
 
-from ..workers.run_all import Workers
+from ..workers.run_all import run_tasks
 from .assemble import TableWriter, total_rows
 from .thumbnails import thumbnails_path
-from .write_tables import TableLayout
 
 if TYPE_CHECKING:
+    from ..workers.settings import RunSettings
     from .assemble import MeasuredImage
+    from .table_layout import TableLayout
 
-# Images a file: some 10 MB of a standard table of crops.
+# Images of a file: about 10 MB of a standard table of crops.
 IMAGES = 1024
 
 
 def write_dataset(
-    folder: Path, layout: TableLayout, images: Sequence[MeasuredImage], workers: Workers
+    folder: Path, layout: TableLayout, images: Sequence[MeasuredImage], settings: RunSettings
 ) -> int:
-    """Write a folder of Parquet files in place of what was there; return the number of rows.
+    """Write a folder of Parquet files, replacing an earlier one; return the number of rows.
 
-    The thumbnails come into a folder beside it, in files of the same names.
+    The thumbnails are written to a second folder, in files with the same names.
 
     Raises
     ------
     DataError
-        If a file cannot be written, or the folder holds something else.
+        If a file cannot be written, or the folder holds other files.
     """
     check_dataset(folder)
     folder = folder.absolute()
     pictures = thumbnails_path(folder)
-    fresh, fresh_pictures = _beside(folder, "new"), _beside(pictures, "new")
+    fresh, fresh_pictures = _sibling(folder, "new"), _sibling(pictures, "new")
     try:
         for left in (fresh, fresh_pictures):
             shutil.rmtree(left, ignore_errors=True)
@@ -50,24 +51,24 @@ def write_dataset(
             name = f"part-{start // IMAGES:06d}.parquet"
             task = (fresh / name, fresh_pictures / name, images[start : start + IMAGES])
             tasks.append(task)
-        rows = total_rows(folder, workers.run_tasks(TableWriter(layout), tasks))
-        _put(fresh, folder)
-        _put(fresh_pictures, pictures)
+        rows = total_rows(folder, run_tasks(TableWriter(layout), tasks, settings))
+        _replace(folder, fresh)
+        _replace(pictures, fresh_pictures)
     except OSError as error:
         raise DataError(
             f"{folder} cannot be written ({error.strerror or error})",
-            "see to its folder and run the same command again: what was done is kept",
+            "correct that and run the same command again: finished images are kept",
         ) from error
     return rows
 
 
-def _beside(folder: Path, word: str) -> Path:
+def _sibling(folder: Path, word: str) -> Path:
     return folder.with_name(f".{folder.name}.{word}")
 
 
-def _put(fresh: Path, folder: Path) -> None:
-    """Put a folder in the place of another, or of the file that a table of one file left there."""
-    old = _beside(folder, "old")
+def _replace(folder: Path, fresh: Path) -> None:
+    """Rename `fresh` to `folder`; remove an older folder or file of this name."""
+    old = _sibling(folder, "old")
     shutil.rmtree(old, ignore_errors=True)
     if folder.is_dir():
         folder.rename(old)
@@ -78,11 +79,11 @@ def _put(fresh: Path, folder: Path) -> None:
 
 
 def check_dataset(folder: Path) -> None:
-    """Refuse to replace a folder that holds something else than a data set."""
+    """Refuse to replace a folder that holds other files than Parquet files."""
     if not folder.exists():
         return
     if not folder.is_dir() or any(path.suffix != ".parquet" for path in folder.iterdir()):
         raise DataError(
             f"{folder} holds other files",
-            "give a new name for the folder of the table, or one that ends in .parquet or .csv",
+            "give a new name for the table's folder, or a name that ends in .parquet or .csv",
         )

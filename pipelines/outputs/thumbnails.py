@@ -1,6 +1,6 @@
-"""Small pictures of the cells with their outlines, in a file beside the feature table.
+"""Thumbnails: small pictures of the cells with their outlines, in a file of their own.
 
-The report shows the worst cells by them. Nothing else needs the file: it may be moved or deleted.
+Only the report needs them, to show the worst cells. The file may be moved or deleted.
 """
 
 from __future__ import annotations
@@ -22,21 +22,22 @@ if TYPE_CHECKING:
     from ..measurement.image_record import ImageRecord
 
 
-# Rows a row group: fixed, so that the bytes of the file do not depend on how work was dealt out.
+# Rows of a row group. It is fixed, so that the bytes do not depend on how the work was divided.
 _GROUP = 1024
 _COLUMNS = ("Metadata_Image", "Metadata_Cell", "JPEG")
 
-Keep = Callable[["Entry", "ImageRecord"], None]
+# Writes the thumbnails of an image.
+WriteThumbnails = Callable[["Entry", "ImageRecord"], None]
 
 
 def thumbnails_path(table: Path) -> Path:
-    """Return where the pictures of a table's cells lie: a file, or a folder of files."""
+    """Return the path of a table's thumbnails: a file, or a folder of files."""
     return table.with_suffix(".thumbnails.parquet")
 
 
 @contextmanager
-def thumbnail_file(path: Path) -> Iterator[Keep]:
-    """Write a file of pictures, whole or not at all: call what is given with image after image.
+def thumbnail_file(path: Path) -> Iterator[WriteThumbnails]:
+    """Yield a function that adds the thumbnails of an image to a file, written whole at the end.
 
     Raises
     ------
@@ -48,12 +49,12 @@ def thumbnail_file(path: Path) -> Iterator[Keep]:
 
     schema = pa.schema(zip(_COLUMNS, (pa.string(), pa.int64(), pa.binary()), strict=True))
     rows: list[tuple[str, int, bytes]] = []
-    if path.is_dir():  # of a table that was a folder
+    if path.is_dir():  # left by a table that was a folder
         shutil.rmtree(path, ignore_errors=True)
 
     with (
         whole_file(path) as temporary,
-        # a JPEG is compressed already
+        # A JPEG is compressed already.
         pq.ParquetWriter(temporary, schema, compression="none", use_dictionary=False) as writer,
     ):
 
@@ -64,14 +65,14 @@ def thumbnail_file(path: Path) -> Iterator[Keep]:
             ]
             writer.write_table(pa.table(columns, schema=schema), row_group_size=_GROUP)
 
-        def keep(entry: Entry, part: ImageRecord) -> None:
-            pictures = () if part.extras is None else part.extras.thumbnails
+        def add(entry: Entry, record: ImageRecord) -> None:
+            pictures = () if record.extras is None else record.extras.thumbnails
             rows.extend((entry.name, number, one) for number, one in enumerate(pictures, start=1))
             while len(rows) >= _GROUP:
                 write(rows[:_GROUP])
                 del rows[:_GROUP]
 
-        yield keep
+        yield add
         if rows:
             write(rows)
 
@@ -79,24 +80,24 @@ def thumbnail_file(path: Path) -> Iterator[Keep]:
 def read_thumbnails(
     table: Path, wanted: Collection[tuple[str, int]] | None = None
 ) -> dict[tuple[str, int], bytes]:
-    """Read the pictures of a table's cells: image and number of the cell to the bytes of a JPEG.
+    """Read the thumbnails of a table: image and cell number to the bytes of a JPEG.
 
     Parameters
     ----------
     table : Path
         The feature table, or the folder of its files.
     wanted : collection of (str, int), optional
-        These cells only; of a large table, all pictures may not fit the memory.
+        Only these cells: all thumbnails of a large table may not fit in memory.
 
     Returns
     -------
     dict
-        Empty where the file is not there.
+        Empty if the file does not exist.
 
     Raises
     ------
     ModelError
-        If the file is damaged or another one.
+        If the file is damaged or was not written by `extract`.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -112,14 +113,14 @@ def read_thumbnails(
             with pq.ParquetFile(file) as whole:
                 for batch in whole.iter_batches(columns=list(_COLUMNS)):
                     names, numbers, pictures = (batch.column(name) for name in _COLUMNS)
-                    for place, key in enumerate(
+                    for index, key in enumerate(
                         zip(names.to_pylist(), numbers.to_pylist(), strict=True)
                     ):
                         if chosen is None or key in chosen:
-                            found[key] = pictures[place].as_py()
+                            found[key] = pictures[index].as_py()
     except (OSError, KeyError, pa.ArrowException) as error:
         raise ModelError(
-            f"{path} does not hold the pictures that extract wrote",
-            "delete it: the report does without; or extract the table again",
+            f"{path} does not hold the thumbnails that extract wrote",
+            "delete it (the report does not require it), or extract the table again",
         ) from error
     return found

@@ -1,4 +1,4 @@
-"""The folder of a run's journals: one run at a time, kept so that the next run goes on."""
+"""The folder of a run's journals: locked for one run, kept so that the next run can resume."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from data.errors import DataError
 from .atomic import TEMPORARY
 from .write_tables import SUFFIXES
 
-_BESIDE = (".errors.csv", ".json", ".thumbnails.parquet")
+# Endings of the files that are written together with a table.
+_COMPANIONS = (".errors.csv", ".json", ".thumbnails.parquet")
 
 
 @contextmanager
 def work_folder(
-    out: Path, *, overwrite: bool, check: Callable[[], None] | None = None
+    out: Path, *, resume: bool, check: Callable[[], None] | None = None
 ) -> Iterator[Path]:
-    """Give the folder of journals beside an output, locked for this process.
+    """Yield the folder of journals of an output, locked for this process.
 
-    Outputs that differ in their ending only share the files beside them, and so the lock.
+    Outputs whose names differ in the ending only share companion files, and so the lock.
 
     Parameters
     ----------
     out : Path
-        The output that the parts are for.
-    overwrite : bool
-        Throw away what an earlier run left.
+        The output of the run.
+    resume : bool
+        Keep the journals of an earlier run; else delete them.
     check : callable, optional
-        Called when the lock is held and nothing has been changed: whatever it raises leaves all
-        as it was.
+        Called under the lock, before anything is changed. It may raise an error.
 
     Raises
     ------
@@ -47,24 +47,24 @@ def work_folder(
         if check is not None:
             check()
         with _writable(out):
-            if overwrite:
+            if not resume:
                 shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(exist_ok=True)
-            _remove_half_written(out)  # by a killed run: nobody writes it now
+            _remove_temporary_files(out)  # of a killed run
         try:
             yield folder
         except BaseException:
-            _remove_half_written(out)  # by a worker that was stopped
+            _remove_temporary_files(out)  # of a worker that was stopped
             raise
 
 
-def refuse_to_replace_input(given: Path | str, outputs: Iterable[Path]) -> None:
-    """Refuse to write over what is read.
+def refuse_to_replace_input(images: Path | str, outputs: Iterable[Path]) -> None:
+    """Refuse to write an output over the input.
 
     Parameters
     ----------
-    given : Path or str
-        The images, a manifest say; where they lie at a URL nothing is written.
+    images : Path or str
+        The input, a manifest for example. A URL is never written to.
     outputs : iterable of Path
 
     Raises
@@ -73,27 +73,27 @@ def refuse_to_replace_input(given: Path | str, outputs: Iterable[Path]) -> None:
         If an output is the input.
     """
     for path in outputs:
-        if isinstance(given, Path) and _is_one(given, path):
+        if isinstance(images, Path) and _is_same_file(images, path):
             raise DataError(
-                f"{path} is the input, and would be replaced", "give another name with -o"
+                f"{path} is the input and would be replaced", "give another name with -o"
             )
 
 
-def _is_one(first: Path, second: Path) -> bool:
+def _is_same_file(first: Path, second: Path) -> bool:
     try:
         return first.samefile(second)
-    except OSError:  # one of them is not there
+    except OSError:  # one of them does not exist
         return False
 
 
 def _shared_name(out: Path) -> str:
-    """Return what the names of all that lies beside an output begin with."""
+    """Return the beginning that the names of an output and its companions share."""
     return out.stem if out.suffix in SUFFIXES else out.name
 
 
-def _remove_half_written(out: Path) -> None:
-    for name in (out.name, *(f"{_shared_name(out)}{ending}" for ending in _BESIDE)):
-        # The number of a process only: x.v2.csv is another output than x.
+def _remove_temporary_files(out: Path) -> None:
+    for name in (out.name, *(f"{_shared_name(out)}{ending}" for ending in _COMPANIONS)):
+        # Match a process number only: x.v2.csv is another output than x.
         own = re.compile(rf"\.{re.escape(name)}\.\d+{re.escape(TEMPORARY)}")
         for left in out.parent.glob(f".{escape(name)}.*{TEMPORARY}"):
             if own.fullmatch(left.name):
@@ -107,25 +107,25 @@ def _writable(out: Path) -> Iterator[None]:
     except OSError as error:
         raise DataError(
             f"{out.parent} cannot be written to ({error.strerror or error})",
-            "give a folder that can, with -o",
+            "give another folder with -o",
         ) from error
 
 
 @contextmanager
 def _locked(out: Path) -> Iterator[None]:
-    """Hold the lock file beside an output, and leave none behind."""
+    """Hold the lock file of an output, and remove it at the end."""
     lock = out.with_name(f".{_shared_name(out)}.lock")
     with _writable(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(lock, os.O_RDWR | os.O_CREAT)
     try:
         with _writable(out):
-            # A run that ends removes its file: a lock on one that is no longer there is none.
-            ours = _lock(handle) and _is_same(handle, lock)
+            # A run that ends removes its file, and a lock on a removed file protects nothing.
+            ours = _lock(handle) and _is_open_file(handle, lock)
         if not ours:
             raise DataError(
-                f"another run is writing {out}, or a table whose name differs in its ending only",
-                "wait until it is done, or give another -o",
+                f"another run is writing {out}, or a table whose name differs in the ending only",
+                "wait until it has finished, or give another name with -o",
             )
         try:
             yield
@@ -135,7 +135,7 @@ def _locked(out: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _is_same(handle: int, path: Path) -> bool:
+def _is_open_file(handle: int, path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(handle), path.stat())
     except FileNotFoundError:
@@ -146,7 +146,7 @@ if sys.platform == "win32":
     import msvcrt
 
     def _lock(handle: int) -> bool:
-        """Lock the first byte of a file until it is closed; False where it is locked."""
+        """Lock the first byte of a file until it is closed; False if it is locked already."""
         try:
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -154,13 +154,13 @@ if sys.platform == "win32":
         return True
 
     def _unlink_open(_lock: Path) -> None:
-        """Leave the file: Windows does not remove an open one, and an empty one does no harm."""
+        """Leave the empty file: Windows cannot remove an open file."""
 
 else:
     import fcntl
 
     def _lock(handle: int) -> bool:
-        """Lock a file until it is closed; False where another process has locked it."""
+        """Lock a file until it is closed; False if another process has locked it."""
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -168,5 +168,5 @@ else:
         return True
 
     def _unlink_open(lock: Path) -> None:
-        """Remove the file while it is locked, so that no other run can hold it."""
+        """Remove the file while it is locked, so that no other run can lock it."""
         lock.unlink(missing_ok=True)

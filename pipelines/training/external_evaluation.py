@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import ModelError
 
-from ..outputs.read_table import read_sidecar, read_table
+from ..outputs.read_table import read_table
+from ..outputs.sidecar import read_sidecar
 from .overlap import cells_not_in_training
 from .training_table import TrainingTarget, near_duplicate_rows
 

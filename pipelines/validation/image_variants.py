@@ -22,15 +22,17 @@ from ..measurement.measure_image import (
     read_entry,
     stage,
 )
-from ..measurement.settings import MeasurementSettings
+from ..measurement.settings import MeasurementSettings, ReadingSettings
 from ..workers.pool import LostTask
-from ..workers.run_all import Failure, Workers
+from ..workers.run_all import Failure, run_tasks
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from data.files.entries import Entry
     from features.segmentation.segment import Segmentation
+
+    from ..workers.settings import RunSettings
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -142,10 +144,10 @@ class VariantMeasurer:
 
         try:
             with stage("read"):
-                content, mask = read_entry(request.entry, self.settings.max_bytes)
+                content, mask = read_entry(request.entry, self.settings.reading.max_bytes)
             if sha256(content) != request.sha256:
                 return Failure("read", "the file is another one now", "extract the table again")
-            rgb, found = decode_and_segment(content, mask, self.settings)
+            rgb, found = decode_and_segment(content, mask, self.settings.reading)
             chosen = _requested_cells(found, request)
             if chosen is None:
                 return Failure("segment", "the outlines are others now", "extract the table again")
@@ -206,7 +208,7 @@ class RemeasuredCells:
 
 
 def remeasure(
-    asked: PixelAuditSettings, rows: pd.DataFrame, columns: Sequence[str], workers: Workers
+    asked: PixelAuditSettings, rows: pd.DataFrame, columns: Sequence[str], run: RunSettings
 ) -> RemeasuredCells:
     """Measure cells of a table again in each variant.
 
@@ -217,7 +219,7 @@ def remeasure(
         Metadata of the cells.
     columns : sequence of str
         The features.
-    workers : Workers
+    run : RunSettings
 
     Raises
     ------
@@ -230,7 +232,7 @@ def remeasure(
     done = np.zeros(len(rows), dtype=bool)
     order = [settings.all_columns.index(name) for name in columns]
     reasons = [f"{name}: not among the images" for name in unlisted]
-    for index, answer in workers.run_tasks(VariantMeasurer(settings), tasks):
+    for index, answer in run_tasks(VariantMeasurer(settings), tasks, run):
         if isinstance(answer, Failure | LostTask):
             reasons.append(f"{tasks[index].entry.name}: {answer.reason}")
             continue
@@ -264,9 +266,9 @@ def _table_settings(sidecar: Mapping[str, Any], columns: Sequence[str]) -> Measu
     network = None
     if embedded:
         network = stored_network(sidecar["embedding"], options.get("embedding"))
-    known = ("source", "mask_is", "pixel_size", "max_pixels", "max_bytes", "stain")
-    given = {name: options[name] for name in known if name in options}
-    return MeasurementSettings(named, network=network, **given)
+    reading = ReadingSettings.from_configuration(options)
+    stain = options.get("stain", MeasurementSettings.stain)
+    return MeasurementSettings(named, reading, network, stain)
 
 
 def _remeasure_requests(

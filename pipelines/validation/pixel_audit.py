@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import ModelError
 
-from ..workers.run_all import Workers
+from ..workers.settings import RunSettings
 from .cross_validate import (
     balanced_accuracy,
     cell_subset,
@@ -61,7 +61,7 @@ def audit_pixels(
     from .image_variants import JITTER, remeasure
 
     chosen = even_sample(data.target, data.groups, asked.cells, protocol.seed)
-    again = remeasure(asked, rows.iloc[chosen], data.columns, Workers(protocol.jobs))
+    again = remeasure(asked, rows.iloc[chosen], data.columns, RunSettings(jobs=protocol.jobs))
     note = None
     if again.missed:
         missed = len(chosen) - len(again.rows)

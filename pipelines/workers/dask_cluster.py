@@ -1,4 +1,4 @@
-"""The same work on a Dask cluster: batches of images, whose parts lie in a shared folder."""
+"""Run tasks on a Dask cluster, in batches; the workers share a folder for the records."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from .pool import FatalError, LostTask, call_work
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-# Tasks that travel together: the scheduler's millisecond is then small against their work.
+# Tasks of a batch: its work is long compared with the scheduler's millisecond.
 BATCH = 32
-# Batches in flight for each thread of the cluster.
+# Batches submitted in advance for each thread of the cluster.
 AHEAD = 4
 # Seconds to wait for the scheduler, and for its first worker.
 _CONNECT, _WORKERS = 10.0, 60.0
 
-_RESTART = "start it again and run the same command again: what was done is kept"
+_RESTART = "start it again and run the same command again: finished images are kept"
 
 
 def run_on_cluster(
@@ -39,27 +39,27 @@ def run_on_cluster(
     prepare: Callable[[], None],
     time_limit: float,
 ) -> Iterator[tuple[int, Result | LostTask]]:
-    """Do tasks on a cluster and yield each one's index and result, as `pool.run` does.
+    """Run tasks on a cluster and yield each one's index and result, as `pool.run` does.
 
-    A batch whose workers die goes on task by task, until the one to blame is alone. A task that
-    takes too long ends its worker.
+    If the worker of a batch dies, its tasks are submitted one by one, so that the task that killed
+    the worker is found. A task that exceeds the time limit ends its worker.
 
     Parameters
     ----------
     address : str
         Of the scheduler, ``tcp://host:8786``.
     work, tasks, prepare, time_limit
-        As for `pool.run`. `work` and the tasks' files must be within reach of the workers.
+        As for `pool.run`. The workers must be able to import `work` and to read the files.
 
     Raises
     ------
     DataError
-        If no scheduler answers, it has no workers or goes away, the workers lack this program, or
+        If no scheduler answers, it has no workers or stops, the workers lack this program, or
         `work` raised it.
     """
     client = connect(address)
     distributed: Any = import_module("distributed")
-    settled = 0
+    done = 0
     waiting: deque[Sequence[int]] = deque()
     batches: dict[Any, Sequence[int]] = {}
 
@@ -85,17 +85,17 @@ def run_on_cluster(
             if broken is not None and len(batch) > 1:
                 waiting.extendleft([one] for one in reversed(batch))
             else:
-                answers = [_lost_task(broken)] if broken is not None else future.result()
-                for index, outcome in zip(batch, answers, strict=True):
+                outcomes = [_lost_task(broken)] if broken is not None else future.result()
+                for index, outcome in zip(batch, outcomes, strict=True):
                     if isinstance(outcome, FatalError):
                         raise outcome.error
-                    settled += 1
+                    done += 1
                     yield index, outcome
             while waiting and len(batches) < AHEAD * threads:
                 running.add(submit())
     except (OSError, CancelledError) as error:
         raise DataError(
-            f"the scheduler at {address} went away after {settled} of {len(tasks)} images",
+            f"the scheduler at {address} stopped after {done} of {len(tasks)} images",
             _RESTART,
         ) from error
     finally:
@@ -105,7 +105,7 @@ def run_on_cluster(
 
 
 def connect(address: str) -> Any:  # noqa: ANN401
-    """Return a client of the scheduler at an address; the caller closes it.
+    """Return a client of the scheduler at an address; the caller must close it.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def connect(address: str) -> Any:  # noqa: ANN401
     except ImportError as error:
         raise DataError(
             "--scheduler needs dask.distributed",
-            'install it, in the clone: pip install ".[cluster]"',
+            'install it in the clone: pip install ".[cluster]"',
         ) from error
     try:
         client = distributed.Client(address, timeout=_CONNECT, set_as_default=False)
@@ -125,7 +125,7 @@ def connect(address: str) -> Any:  # noqa: ANN401
         raise DataError(
             f"no scheduler answers at {address}", "start one there: dask scheduler"
         ) from error
-    # What it would tell in forty lines when the scheduler goes away is told in one.
+    # When the scheduler stops, our own one-line error replaces forty lines of log.
     for name in ("client", "semaphore"):
         logging.getLogger(f"distributed.{name}").setLevel(logging.CRITICAL)
     return client
@@ -137,7 +137,7 @@ def count_threads(client: Any, address: str) -> int:  # noqa: ANN401
     Raises
     ------
     DataError
-        If none come.
+        If no worker appears.
     """
     try:
         client.wait_for_workers(1, timeout=_WORKERS)
@@ -150,10 +150,9 @@ def count_threads(client: Any, address: str) -> int:  # noqa: ANN401
 
 @dataclass(frozen=True)
 class _PickledBatch:
-    """A batch that does itself when a worker unpacks it.
+    """A batch that runs when a worker unpickles it.
 
-    The scheduler, which unpacks what it is told to run, sees bytes, and need not have this
-    program.
+    The scheduler unpickles every call, but sees only bytes here. It does not need this program.
     """
 
     work: Callable[[Any], Any]
@@ -166,9 +165,9 @@ class _PickledBatch:
 
 
 def _lost_task(error: BaseException) -> LostTask:
-    """Say what a task that was alone in its batch did to its workers."""
+    """Return why a task that was alone in its batch has no result."""
     if type(error).__name__ == "KilledWorker":
-        return LostTask("the workers that tried it died, or it took longer than --time-limit")
+        return LostTask("its workers died, or it took longer than --time-limit")
     if isinstance(error, ModuleNotFoundError):
         raise missing_module_error(error)
     words = " ".join(str(error).split())[:160]
@@ -176,11 +175,10 @@ def _lost_task(error: BaseException) -> LostTask:
 
 
 def missing_module_error(error: ModuleNotFoundError) -> DataError:
-    """Say what to do where the workers lack this program or what it needs."""
+    """Return the error for workers that lack this program or a library."""
     return DataError(
         f"the cluster's workers cannot import {error.name}",
-        "install blastometry there too and start them with"
-        " --preload blastometry.pipelines.installed",
+        "install blastometry on them and start them with --preload blastometry.pipelines.installed",
     )
 
 
@@ -190,11 +188,11 @@ def run_batch(
     prepare: Callable[[], None],
     time_limit: float,
 ) -> list[object]:
-    """Do the tasks of a batch, in a worker of the cluster."""
+    """Run the tasks of a batch in a worker of the cluster."""
     prepare()
     answers = []
     for task in tasks:
-        # Native code cannot be interrupted: the worker ends, its nanny starts another one.
+        # Native code cannot be interrupted: end the worker, and its nanny starts another.
         watch = threading.Timer(time_limit, os._exit, (1,))
         watch.daemon = True
         watch.start()

@@ -1,4 +1,4 @@
-"""How much memory a worker may use: a fair share, so that a hostile image costs itself only."""
+"""Limit the memory of a worker, so that a hostile image fails without harm to the others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SHARE = 0.9
 
 
 def machine_memory() -> int | None:
-    """Return the bytes of memory that this machine or container has, None where it is not told."""
+    """Return the memory of this machine or container in bytes, None where it is unknown."""
     if sys.platform == "win32" or "SC_PHYS_PAGES" not in os.sysconf_names:
         return None
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
@@ -23,13 +23,13 @@ def machine_memory() -> int | None:
 
 
 def worker_memory(gigabytes: float | None, jobs: int) -> int | None:
-    """Return the bytes that each of several workers may use.
+    """Return the memory that each worker may use, in bytes.
 
     Parameters
     ----------
     gigabytes : float, optional
-        What the user allows a worker, in units of 10^9 bytes; an equal share of nine tenths of
-        the machine's memory if left out.
+        Limit of each worker in GB (10^9 bytes); by default an equal share of nine tenths of the
+        machine's memory.
     jobs : int
         Number of workers.
     """
@@ -40,10 +40,10 @@ def worker_memory(gigabytes: float | None, jobs: int) -> int | None:
 
 
 def limit_memory(limit: int | None) -> None:
-    """Let this process allocate no more than so many bytes, where the system can hold it to that.
+    """Limit the memory of this process to a number of bytes, on Linux only.
 
-    Linux counts all private memory (``RLIMIT_DATA``), so that an allocation beyond the limit
-    fails at once, as a MemoryError or as the abort of a native library. Other systems do not.
+    Linux counts all private memory (``RLIMIT_DATA``). An allocation beyond the limit fails at
+    once, with a MemoryError or the abort of a native library.
     """
     if limit is None or sys.platform != "linux":
         return

@@ -1,8 +1,8 @@
-"""Worker processes that may die: a dead one costs the task that it was on, and nothing else.
+"""A pool of worker processes: when one dies, only the task that it was working on is lost.
 
-joblib and concurrent.futures lose the whole call when a worker is killed and cannot say which
-task did it. Here each worker has a pipe of its own and answers in order, so that the task to
-blame is the first unanswered one; the rest of its queue goes to the worker that takes its place.
+When a worker is killed, joblib and concurrent.futures lose the whole call and cannot say which
+task was the cause. Here each worker has its own pipe and returns results in order, so the cause is
+its first task without a result. The rest of its queue goes to the worker that replaces it.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from .processes import start_process
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-# One task being worked on and one in the pipe: a worker never waits for its parent.
+# Tasks sent to a worker: one in work and one in the pipe, so that a worker never waits.
 QUEUE = 2
-# Seconds that a worker may take to import its libraries, on a slow network folder too.
+# Seconds that a worker may take to import its libraries, also from a slow network folder.
 START_LIMIT = 300.0
 
 _STARTED = "ready"
-_LOOK_AT_FILE = "look at this file; the others are not touched"
-_USE_LESS_MEMORY = "run with fewer --jobs or a higher --memory-limit, or cut the image into fields"
+_LOOK_AT_FILE = "check this file; the other images are not affected"
+_MORE_MEMORY = "run with fewer --jobs or a higher --memory-limit, or cut the image into fields"
 
 
 @dataclass(frozen=True)
 class LostTask:
-    """A task whose worker did not live to answer.
+    """A task without a result: the worker died before returning.
 
     Parameters
     ----------
     reason, remedy : str
-        How the worker ended, and what can be done about it.
+        How the worker ended, and what the user can do.
     """
 
     reason: str
@@ -48,7 +48,7 @@ class LostTask:
 
 @dataclass(frozen=True)
 class FatalError:
-    """An error that no other task would escape.
+    """An error that affects all tasks and ends the run.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class FatalError:
 
 
 def _run_worker(pipe: Connection, work: Callable[[Any], Any], prepare: Callable[[], None]) -> None:
-    """Answer tasks until there are no more; an unforeseen error in `work` ends the worker."""
+    """Return results of tasks until the parent stops; an unexpected error ends the worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     prepare()
     try:
@@ -68,17 +68,17 @@ def _run_worker(pipe: Connection, work: Callable[[Any], Any], prepare: Callable[
             task = pipe.recv()
             pipe.send(call_work(work, task))
     except (EOFError, ConnectionError):
-        return  # the parent is gone
+        return  # the parent has ended
 
 
 def call_work(work: Callable[[Any], Any], task: object) -> object:
-    """Do a task; say so where no other task would fare better, or its memory does not suffice."""
+    """Run a task; return a `FatalError` for a DataError, a `LostTask` where memory runs out."""
     try:
         return work(task)
     except DataError as error:
         return FatalError(error)
     except MemoryError:
-        return LostTask("it needs more memory than a worker may use", _USE_LESS_MEMORY)
+        return LostTask("it needs more memory than a worker may use", _MORE_MEMORY)
 
 
 @dataclass(eq=False)
@@ -87,12 +87,12 @@ class _Worker(Generic[Task]):
     pipe: Connection
     ready: bool = False
     queue: deque[int] = field(default_factory=deque)
-    since: float = field(default_factory=time.monotonic)
+    last_heard: float = field(default_factory=time.monotonic)
 
     def send(self, index: int, task: Task) -> bool:
-        """Queue a task; False where the worker is dead already."""
+        """Send a task to the worker; False if it is dead already."""
         if not self.queue and self.ready:
-            self.since = time.monotonic()
+            self.last_heard = time.monotonic()
         try:
             self.pipe.send(task)
         except OSError:
@@ -107,19 +107,19 @@ class _Worker(Generic[Task]):
         self.pipe.close()
 
     def exit_reason(self) -> LostTask:
-        """Say how the process ended."""
+        """Return how the process ended."""
         self.process.join()
         code = self.process.exitcode or 0
         if code == -signal.SIGKILL:
             return LostTask(
-                "its worker was killed by signal SIGKILL", f"{_LOOK_AT_FILE}; or {_USE_LESS_MEMORY}"
+                "its worker was killed by signal SIGKILL", f"{_LOOK_AT_FILE}; or {_MORE_MEMORY}"
             )
         if code < 0:
             return LostTask(f"its worker was killed by signal {signal.Signals(-code).name}")
         return LostTask(f"its worker ended with status {code}")
 
     def receive(self, *, arrived: bool, time_limit: float) -> object:
-        """Receive what the worker says, or what can be said of a worker that says nothing."""
+        """Return a message of the worker, or a `LostTask` if it is overdue or dead."""
         if not arrived:
             return LostTask(
                 f"it took longer than {time_limit:g} s", f"raise --time-limit, or {_LOOK_AT_FILE}"
@@ -130,9 +130,9 @@ class _Worker(Generic[Task]):
             return self.exit_reason()
 
     def is_overdue(self, time_limit: float) -> bool:
-        """Whether it has been silent for too long."""
+        """Whether the worker has exceeded its time limit."""
         allowed = time_limit if self.ready else max(START_LIMIT, time_limit)
-        return bool(self.queue) and time.monotonic() - self.since > allowed
+        return bool(self.queue) and time.monotonic() - self.last_heard > allowed
 
 
 def run(
@@ -144,13 +144,13 @@ def run(
     time_limit: float,
     start: Callable[..., tuple[Any, Connection]] = start_process,
 ) -> Iterator[tuple[int, Result | LostTask]]:
-    """Do tasks in worker processes and yield each one's index and result as it is done.
+    """Run tasks in worker processes; yield each one's index and result as it completes.
 
     Parameters
     ----------
     work : callable
-        Called with a task in a worker; must be picklable. A `DataError` that it raises is one
-        that no other task would escape: it ends the run.
+        Called with a task in a worker; must be picklable. If it raises a `DataError`, the run
+        ends: such an error affects all tasks.
     tasks : sequence
         Picklable values.
     jobs : int
@@ -158,10 +158,10 @@ def run(
     prepare : callable
         Called once in every new worker.
     time_limit : float
-        Seconds after which the worker of a task is killed and the task is lost. A worker's own
-        start does not count.
+        Seconds after which the worker of a task is killed and the task is lost. The start of a
+        worker does not count.
     start : callable
-        One of those of `processes`.
+        `processes.start_process` or `processes.start_interpreter`.
 
     Yields
     ------
@@ -185,8 +185,8 @@ def run(
                 return
             waiting.popleft()
 
-    def at_work(worker: _Worker[Task]) -> _Worker[Task]:
-        """Give an idle worker something to do, or the one that takes a dead one's place."""
+    def fill_or_replace(worker: _Worker[Task]) -> _Worker[Task]:
+        """Send tasks to an idle worker, or to a new one if it is dead; return that worker."""
         fill(worker)
         if worker.queue:
             return worker
@@ -201,15 +201,15 @@ def run(
         for worker in workers:
             fill(worker)
         while waiting or any(worker.queue for worker in workers):
-            for place, worker in enumerate(workers):
-                if waiting and not worker.queue:  # it died before it could be given a task
-                    workers[place] = at_work(worker)
+            for slot, worker in enumerate(workers):
+                if waiting and not worker.queue:  # it died before it received a task
+                    workers[slot] = fill_or_replace(worker)
             arrived = wait([worker.pipe for worker in workers if worker.queue], timeout=0.5)
-            for place, worker in enumerate(workers):
+            for slot, worker in enumerate(workers):
                 if worker.pipe not in arrived and not worker.is_overdue(time_limit):
                     continue
                 outcome: Any = worker.receive(arrived=worker.pipe in arrived, time_limit=time_limit)
-                worker.since = time.monotonic()
+                worker.last_heard = time.monotonic()
                 if not worker.ready:
                     _check_started(outcome)
                     worker.ready = True
@@ -220,7 +220,7 @@ def run(
                 if isinstance(outcome, LostTask):
                     waiting.extendleft(reversed(worker.queue))
                     worker.kill()
-                    worker = workers[place] = begin()  # noqa: PLW2901  (the place is what goes on)
+                    worker = workers[slot] = begin()  # noqa: PLW2901  (the slot continues)
                 fill(worker)
                 yield index, outcome
     finally:

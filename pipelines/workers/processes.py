@@ -1,4 +1,4 @@
-"""How worker processes start: quickly, with one thread each, and deaf to Ctrl-C."""
+"""Start worker processes: quickly, with one thread each; they ignore SIGINT (Ctrl-C)."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from typing import Any
 
 from data.errors import DataError
 
-# The libraries of a worker start no threads of their own: there is one worker a core already.
-# They read these when they are loaded.
+# Libraries read these variables when they are loaded. They limit each worker to one thread, as
+# there is one worker for each core.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _FORKS = sys.platform == "linux"
 
 
 def start_server() -> None:
-    """Let the process that workers will be forked from begin its imports, and do not wait for it.
+    """Start the server process that workers are forked from, without waiting for its imports.
 
-    Done by the first `start_process` where nobody did it before; does nothing but on Linux.
+    `start_process` does this itself; an earlier call saves time. Linux only.
     """
     if not _FORKS:
         return
@@ -35,23 +35,23 @@ def start_server() -> None:
 
 
 def stop_server() -> None:
-    """End the process that workers are forked from, where there is one, and free its memory.
+    """End the server process that workers are forked from, and free its memory.
 
     The next `start_process` starts another.
     """
     if _FORKS:
         from multiprocessing import forkserver
 
-        # There is no public way; it does nothing where no server runs.
+        # There is no public function for this. It does nothing if no server runs.
         forkserver._forkserver._stop()  # type: ignore[attr-defined]
 
 
 def start_process(target: Callable[..., None], *arguments: object) -> tuple[Any, Connection]:
     """Start a daemon process that calls ``target(pipe, *arguments)``.
 
-    On Linux it is a fork of a server process that has imported `warm`, so that a worker that
-    dies is replaced in a moment and all share their libraries' memory; elsewhere it is a new
-    interpreter.
+    On Linux it is a fork of a server process that has imported `measurement.preload`: a dead
+    worker is replaced at once, and all workers share the memory of their libraries. On other
+    systems it is a new interpreter.
 
     Returns
     -------
@@ -61,18 +61,18 @@ def start_process(target: Callable[..., None], *arguments: object) -> tuple[Any,
     Raises
     ------
     DataError
-        If the system does not let it start.
+        If it cannot start.
     """
     if not _FORKS:
         return start_interpreter(target, *arguments)
     with _explain_start_errors():
         start_server()
-        # Waits for the server's imports, so that Ctrl-C must be heard meanwhile.
+        # This waits for the server's imports, and Ctrl-C must work meanwhile.
         return _start("forkserver", target, arguments)
 
 
 def start_interpreter(target: Callable[..., None], *arguments: object) -> tuple[Any, Connection]:
-    """Start a process as `start_process` does, but as a new interpreter that holds nothing yet."""
+    """Start a process as `start_process` does, but always as a new interpreter."""
     with _explain_start_errors(), _children_ignore_sigint(), _environment(_worker_variables()):
         return _start("spawn", target, arguments)
 
@@ -100,15 +100,15 @@ def _explain_start_errors() -> Iterator[None]:
 
 
 def _worker_variables() -> dict[str, str]:
-    """Return what the processes that start are to find in their environment."""
+    """Return the environment variables of worker processes."""
     return dict.fromkeys(THREADS, "1") | _module_search_path()
 
 
 def _module_search_path() -> dict[str, str]:
-    """Return what lets the server find this program's modules.
+    """Return variables that let the server find this program's modules.
 
-    Before Python 3.12.8 it looks for what it is to import in the user's folder first, where other
-    modules of the same names may lie, and not where this program's are.
+    Before Python 3.12.8 the server searches the working folder first, which may hold other modules
+    with the same names.
     """
     root = str(Path(__file__).resolve().parents[2])
     before = os.environ.get("PYTHONPATH")
@@ -118,7 +118,7 @@ def _module_search_path() -> dict[str, str]:
 
 @contextmanager
 def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Let processes that start meanwhile find these variables."""
+    """Set environment variables for the processes that start inside this block."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:
@@ -133,7 +133,7 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 @contextmanager
 def _children_ignore_sigint() -> Iterator[None]:
-    """Let processes that start meanwhile be deaf to Ctrl-C from their first instruction on."""
+    """Make processes that start inside this block ignore SIGINT from their first instruction."""
     if sys.platform == "win32":
         yield
         return

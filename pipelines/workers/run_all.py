@@ -1,4 +1,4 @@
-"""Accounts that balance: every image ends as a result, or as a failure with a reason."""
+"""Run tasks; return a result or a failure for each."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from data.errors import DataError
 
+from ..progress import SILENCE, Progress
 from .dask_cluster import run_on_cluster
 from .limits import limit_memory, worker_memory
 from .pool import LostTask, run
@@ -17,9 +18,10 @@ from .pool import LostTask, run
 if TYPE_CHECKING:
     from data.files.entries import Entry, Listing, RemoteFile
 
+    from .settings import RunSettings
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
-Progress = Callable[[int, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,9 @@ class Failure:
     Parameters
     ----------
     stage : {"read", "decode", "mask", "segment", "measure", "worker"}
-        What could not be done.
+        The step that failed.
     reason, remedy : str
-        Why, and what its owner can do about it.
+        What was wrong, and what the owner of the image can do.
     """
 
     stage: str
@@ -39,48 +41,30 @@ class Failure:
     remedy: str
 
 
-@dataclass(frozen=True)
-class Workers:
-    """Who does the work, and what each may use.
-
-    Parameters
-    ----------
-    jobs : int
-        Worker processes.
-    time_limit : float
-        Seconds that one image may take.
-    memory_limit : float, optional
-        Memory of a worker in units of 10^9 bytes, see `limits.worker_memory`.
-    scheduler : str, optional
-        Address of a Dask scheduler whose workers do it instead; their number and memory is
-        then the cluster's.
-    """
-
-    jobs: int = 1
-    time_limit: float = 300.0
-    memory_limit: float | None = None
-    scheduler: str | None = None
-
-    def run_tasks(
-        self, work: Callable[[Task], Result], tasks: Sequence[Task]
-    ) -> Iterator[tuple[int, Result | LostTask]]:
-        """Do tasks and yield each one's index and result, as `pool.run` does."""
-        if self.scheduler is not None:
-            return run_on_cluster(
-                self.scheduler, work, tasks, prepare=single_thread, time_limit=self.time_limit
-            )
-        memory = worker_memory(self.memory_limit, self.jobs)
-        return run(
+def run_tasks(
+    work: Callable[[Task], Result], tasks: Sequence[Task], settings: RunSettings
+) -> Iterator[tuple[int, Result | LostTask]]:
+    """Run tasks here or on a cluster; yield each one's index and result, as `pool.run` does."""
+    if settings.scheduler is not None:
+        return run_on_cluster(
+            settings.scheduler,
             work,
             tasks,
-            jobs=self.jobs,
-            prepare=partial(_prepare_worker, memory),
-            time_limit=self.time_limit,
+            prepare=single_thread,
+            time_limit=settings.time_limit,
         )
+    memory = worker_memory(settings.memory_limit, settings.jobs)
+    return run(
+        work,
+        tasks,
+        jobs=settings.jobs,
+        prepare=partial(_prepare_worker, memory),
+        time_limit=settings.time_limit,
+    )
 
 
 def single_thread() -> None:
-    """Keep the libraries of a worker to one thread: there is one worker a core already."""
+    """Limit the libraries of a worker to one thread: there is one worker for each core."""
     import cv2
     from threadpoolctl import threadpool_limits
 
@@ -97,12 +81,10 @@ def run_all(
     work: Callable[[Task], Result | Failure],
     tasks: Sequence[Task],
     listing: Listing,
-    *,
-    workers: Workers,
-    fail_fast: bool = False,
-    progress: Progress | None = None,
+    settings: RunSettings,
+    progress: Progress = SILENCE,
 ) -> list[Result | Failure]:
-    """Do all tasks and return what became of each, in their order.
+    """Run all tasks and return a result or a failure for each, in the order of the tasks.
 
     Parameters
     ----------
@@ -111,21 +93,19 @@ def run_all(
     tasks : sequence
         One for each entry of the listing.
     listing : Listing
-        The images: should their folder vanish, they are not to blame.
-    workers : Workers
-    fail_fast : bool
-        Stop at the first failure.
-    progress : callable, optional
-        Told how many images are done, of how many, and how many failed.
+        The images. If their folder disappears, the run stops and no image counts as failed.
+    settings : RunSettings
+    progress : Progress
+        Its current step receives the numbers of images done, of all and of failed images.
 
     Raises
     ------
     DataError
-        At the first failure, with `fail_fast`; at one that concerns every image.
+        At an error that affects all tasks; with `fail_fast`, at the first failure.
     """
     results: list[Result | Failure | None] = [None] * len(tasks)
     failed = 0
-    for done, (index, answer) in enumerate(workers.run_tasks(work, tasks), start=1):
+    for done, (index, answer) in enumerate(run_tasks(work, tasks, settings), start=1):
         result = (
             Failure("worker", answer.reason, answer.remedy)
             if isinstance(answer, LostTask)
@@ -135,20 +115,19 @@ def run_all(
             if result.stage == "read" and not _exists(listing.root):
                 raise DataError(
                     f"{listing.root} vanished after {done - 1} of {len(tasks)} images",
-                    "bring it back and run the same command again: what was done is kept",
+                    "restore it and run the same command again: finished images are kept",
                 )
-            if fail_fast:
+            if settings.fail_fast:
                 raise DataError(f"{listing.entries[index].name}: {result.reason}", result.remedy)
             failed += 1
         results[index] = result
-        if progress is not None:
-            progress(done, len(tasks), failed)
+        progress.advance(done, len(tasks), failed)
     return [result for result in results if result is not None]
 
 
 def _exists(folder: Path | RemoteFile) -> bool:
     if not isinstance(folder, Path):
-        return True  # what the network says of each file has to do
+        return True  # each remote file reports its own error
     try:
         return folder.exists()
     except OSError:  # a network folder whose server is gone
@@ -156,7 +135,7 @@ def _exists(folder: Path | RemoteFile) -> bool:
 
 
 def failures(entries: Sequence[Entry], results: Sequence[object]) -> Iterator[tuple[str, Failure]]:
-    """Yield the images that gave no cells."""
+    """Yield the name and the failure of each image that failed."""
     for entry, result in zip(entries, results, strict=True):
         if isinstance(result, Failure):
             yield entry.name, result

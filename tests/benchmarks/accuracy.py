@@ -31,8 +31,9 @@ from models.dataset.training_set import training_set  # noqa: E402
 from models.evaluation.evaluate import evaluate  # noqa: E402
 from models.learning.cross_validation import cross_validate  # noqa: E402
 from models.learning.estimators import ESTIMATORS  # noqa: E402
-from pipelines.extract import extract  # noqa: E402
-from pipelines.outputs.read_table import read_sidecar, read_table  # noqa: E402
+from pipelines.extract import ExtractSettings, extract  # noqa: E402
+from pipelines.outputs.read_table import read_table  # noqa: E402
+from pipelines.outputs.sidecar import read_sidecar  # noqa: E402
 from pipelines.training.training_table import near_duplicate_rows  # noqa: E402
 
 WORKERS = os.cpu_count() or 1
@@ -126,7 +127,11 @@ def extracted(
     protocol: Protocol, images: Path, table: Path, stain: Stain, preset: Literal["standard", "full"]
 ) -> Path:
     """Extract a set and print what came of it."""
-    done = extract(images, table, source=protocol.source, stain=stain, preset=preset, jobs=WORKERS)
+    done = extract(
+        images,
+        table,
+        ExtractSettings(source=protocol.source, stain=stain, preset=preset, jobs=WORKERS),
+    )
     print(f"{protocol.name}, stain {stain}: {done.cells} cells, {done.failed} without a cell")
     return table
 
@@ -141,7 +146,7 @@ def slides_and_stains(images: Path, table: Path, work: Path) -> None:
         print("  accuracy:  at random   by parent   jittered     mean AUROC of g08")
         for stain in STAINS:
             other = work / f"idb2_{stain}.parquet"
-            extract(images, other, stain=stain, jobs=WORKERS)
+            extract(images, other, ExtractSettings(stain=stain, jobs=WORKERS))
             print_stain(other, stain, ONE, WORKERS)
 
 

@@ -18,7 +18,8 @@ from models.dataset.training_set import TrainingSet, training_set
 from models.learning.cross_validation import Fold, cross_validate, pooled
 from models.learning.estimators import ESTIMATORS
 from models.metrics.wilson import wilson
-from pipelines.outputs.read_table import read_sidecar, read_table
+from pipelines.outputs.read_table import read_table
+from pipelines.outputs.sidecar import read_sidecar
 from pipelines.training.training_table import near_duplicate_rows
 
 FOLDS = 5

@@ -22,8 +22,9 @@ from models.metrics.classification import figures
 from pipelines.compare import compare
 from pipelines.comparison.contenders import MAIN_SETS
 from pipelines.comparison.page import outcome
-from pipelines.extract import extract
-from pipelines.outputs.read_table import read_sidecar, read_table
+from pipelines.extract import ExtractSettings, extract
+from pipelines.outputs.read_table import read_table
+from pipelines.outputs.sidecar import read_sidecar
 
 WORKERS = os.cpu_count() or 1
 
@@ -89,7 +90,11 @@ def main() -> None:
                 continue
             name = protocol.images.split("/")[0]
             table = work / f"{name}.parquet"
-            done = extract(images, table, source=protocol.source, embedding="lite0", jobs=WORKERS)
+            done = extract(
+                images,
+                table,
+                ExtractSettings(source=protocol.source, embedding="lite0", jobs=WORKERS),
+            )
             print(f"{protocol.name}: {done.cells} cells, {done.failed} images without a cell")
             estimators = protocol.estimators[:1] if options.quick else protocol.estimators
             contest = compare(

@@ -83,14 +83,14 @@ def crops(folder: Path, size: int) -> Path:
 def memory(work: Path, count: int, preset: str) -> None:
     """Extract so many images, every thousandth the same one again, in a fresh session."""
     os.setsid()
-    from pipelines.extract import extract
+    from pipelines.extract import ExtractSettings, extract
 
     folder = work / f"n{count}"
     folder.mkdir()
     for number in range(count):
         os.link(work / "small" / f"{number % DIFFERENT:06d}.png", folder / f"{number:06d}.png")
     watch, started = Watch(), time.monotonic()
-    done = extract(folder, work / f"n{count}.parquet", preset=preset, jobs=1)
+    done = extract(folder, work / f"n{count}.parquet", ExtractSettings(preset=preset, jobs=1))
     own, other, together = watch.end()
     print(
         f"{count:7d} images, {preset}, {done.failed} failed, {time.monotonic() - started:6.0f} s:"
@@ -103,16 +103,16 @@ def speed(work: Path, preset: str, count: int) -> None:
     """Cells a second, by this machine's workers and by a cluster's."""
     from support.dask_processes import Cluster
 
-    from pipelines.extract import extract
+    from pipelines.extract import ExtractSettings, extract
 
     folder = work / "few"
     folder.mkdir(exist_ok=True)
     for number in range(count):
         shutil.copy(work / "large" / f"{number:06d}.png", folder)
-    extract(folder, work / "warm.parquet", preset=preset, jobs=2)
+    extract(folder, work / "warm.parquet", ExtractSettings(preset=preset, jobs=2))
     for jobs in (1, 2):
         started = time.monotonic()
-        done = extract(folder, work / f"j{jobs}.parquet", preset=preset, jobs=jobs)
+        done = extract(folder, work / f"j{jobs}.parquet", ExtractSettings(preset=preset, jobs=jobs))
         seconds = time.monotonic() - started
         print(f"{preset}, {jobs} workers: {done.cells / seconds:.1f} cells/s")
     for workers in (1, 2):
@@ -122,7 +122,9 @@ def speed(work: Path, preset: str, count: int) -> None:
             for turn in ("cold", "warm"):
                 started = time.monotonic()
                 out = work / f"c{workers}{turn}.parquet"
-                done = extract(folder, out, preset=preset, scheduler=cluster.address)
+                done = extract(
+                    folder, out, ExtractSettings(preset=preset, scheduler=cluster.address)
+                )
                 seconds = time.monotonic() - started
                 print(f"{preset}, Dask {workers}, {turn}: {done.cells / seconds:.1f} cells/s")
         finally:
@@ -153,7 +155,7 @@ def patterns_time(_number: int) -> float:
 def real(work: Path, folder: Path, copies: int, preset: str) -> None:
     """Cells a second on real pictures, each of them many times under another checksum."""
     from data.listing.list_images import list_images
-    from pipelines.extract import extract
+    from pipelines.extract import ExtractSettings, extract
 
     many = work / "real"
     many.mkdir()
@@ -169,8 +171,7 @@ def real(work: Path, folder: Path, copies: int, preset: str) -> None:
         done = extract(
             many,
             work / f"real{jobs}.parquet",
-            preset=preset,
-            jobs=jobs,
+            ExtractSettings(preset=preset, jobs=jobs),
             progress=lambda *_, moments=moments: moments.append(time.monotonic()),
         )
         seconds = time.monotonic() - started

@@ -11,7 +11,8 @@ from models.dataset.training_set import TrainingSet, training_set
 from models.evaluation.slide_pairs import SAME, figures_by_kind, pair_aurocs, slide_pairs, split_of
 from models.learning.cross_validation import Fold
 from models.learning.estimators import ESTIMATORS
-from pipelines.outputs.read_table import read_sidecar, read_table
+from pipelines.outputs.read_table import read_table
+from pipelines.outputs.sidecar import read_sidecar
 from pipelines.training.training_table import near_duplicate_rows
 from pipelines.validation.cross_validate import cross_validate_once
 from pipelines.validation.held_out_slides import slide_pairs_record

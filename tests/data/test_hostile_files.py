@@ -20,7 +20,7 @@ from data.decoding.bit_depth import to_uint8
 from data.decoding.images import decode_rgb, read_bytes
 from data.errors import DataError
 from data.synthetic import synthetic_smear
-from pipelines.extract import extract
+from pipelines.extract import ExtractSettings, extract
 from pipelines.workers.limits import limit_memory
 from pipelines.workers.pool import LostTask, run
 from pipelines.workers.run_all import Failure
@@ -133,7 +133,9 @@ def test_a_folder_of_hostile_files_balances(tmp_path):
     folder = tmp_path / "images"
     files = write_hostile(folder)
     done = extract(
-        folder, tmp_path / "cells.csv", preset="minimal", jobs=2, time_limit=20, memory_limit=2
+        folder,
+        tmp_path / "cells.csv",
+        ExtractSettings(preset="minimal", jobs=2, time_limit=20, memory_limit=2),
     )
     table = pd.read_csv(done.table, dtype=str)
     errors = pd.read_csv(done.errors, dtype=str)
@@ -158,7 +160,9 @@ def test_a_bomb_costs_its_image_only(tmp_path):
     bomb = png_of(6000, 16_000, 8, 2, bytes(16_000 * (1 + 3 * 6000)))
     assert len(bomb) < 400_000
     (folder / "normal" / "bomb.png").write_bytes(bomb)
-    done = extract(folder, tmp_path / "cells.csv", preset="minimal", memory_limit=0.7)
+    done = extract(
+        folder, tmp_path / "cells.csv", ExtractSettings(preset="minimal", memory_limit=0.7)
+    )
     (failed,) = [result for result in done.results if isinstance(result, Failure)]
     assert failed.reason == "it needs more memory than a worker may use"
     assert "--memory-limit" in failed.remedy

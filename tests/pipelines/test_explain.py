@@ -20,8 +20,8 @@ from models.explanation.novelty import NoveltyScore, load_novelty
 from models.explanation.training_reference import load_reference, make_reference
 from models.learning.calibration import Calibration
 from models.storage.bundle import Bundle
-from pipelines.explain import explain
-from pipelines.extract import extract
+from pipelines.explain import ExplainSettings, explain
+from pipelines.extract import ExtractSettings, extract
 from pipelines.html.wording import FLAGS, percentile_words
 from pipelines.outputs.thumbnails import read_thumbnails, thumbnails_path
 from pipelines.report import report
@@ -48,7 +48,7 @@ def table(images, tmp_path_factory):
     manifest = images / "list.csv"
     manifest.write_text("\n".join(["image,label,subject", *rows]), "utf-8")
     out = tmp_path_factory.mktemp("table") / "cells.parquet"
-    return extract(manifest, out, preset="minimal", jobs=2).table
+    return extract(manifest, out, ExtractSettings(preset="minimal", jobs=2)).table
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,9 @@ def test_the_rows_of_the_sheet_add_up(models, one, tmp_path):
 def test_a_field_has_a_section_for_each_cell_and_one_can_be_chosen(models, tmp_path):
     picture = tmp_path / "field.png"
     picture.write_bytes(png(field_drawing(1).photograph()))
-    every = explain(models["logistic"], picture, tmp_path / "all.html", source="field")
+    every = explain(
+        models["logistic"], picture, tmp_path / "all.html", ExplainSettings(source="field")
+    )
     count = len(every.cells)
     assert count > 1
     page, words = read(every.page)
@@ -117,7 +119,10 @@ def test_a_field_has_a_section_for_each_cell_and_one_can_be_chosen(models, tmp_p
     page, words = read(tmp_path / "second.html")
     assert [name for name in page.names if name.startswith("cell-")] == ["cell-2"]
     again = explain(
-        models["logistic"], picture, tmp_path / "second.html", source="field", cell=2
+        models["logistic"],
+        picture,
+        tmp_path / "second.html",
+        ExplainSettings(source="field", cell=2),
     ).cells[0]
     assert again.probabilities == pytest.approx(every.cells[1].probabilities)
 
@@ -150,7 +155,7 @@ def test_what_was_measured_is_said_as_a_reader_would(models, one, tmp_path):
     folder = tmp_path / "masks"
     folder.mkdir()
     cv2.imwrite(str(folder / one.name), mask)
-    found = explain(models["logistic"], one, tmp_path / "s.html", masks=folder)
+    found = explain(models["logistic"], one, tmp_path / "s.html", ExplainSettings(masks=folder))
     (cell,) = found.cells
     said = {row.feature: row.words for row in cell.reasons}
     ratio = "Cells_Haematology_NucleusToCellAreaRatio"

@@ -22,7 +22,7 @@ from data.errors import DataError
 from features import Recipe, preset_columns
 from features.colour.standardisation import background_colour, standardise
 from features.segmentation.segment import segment
-from pipelines.extract import extract
+from pipelines.extract import ExtractSettings, extract
 
 MINIMAL = ["--preset", "minimal", "-q"]
 
@@ -39,7 +39,7 @@ def smear(tmp_path_factory):
 @pytest.fixture(scope="module")
 def extracted(smear, tmp_path_factory):
     out = tmp_path_factory.mktemp("out") / "cells.parquet"
-    return extract(smear, out, preset="minimal", jobs=2)
+    return extract(smear, out, ExtractSettings(preset="minimal", jobs=2))
 
 
 def digest(path: Path) -> str:
@@ -88,19 +88,21 @@ def test_a_sidecar_given_back_runs_the_same_again(smear, extracted, tmp_path):
 
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_the_bytes_do_not_depend_on_the_number_of_workers(smear, extracted, tmp_path, jobs):
-    again = extract(smear, tmp_path / "cells.parquet", preset="minimal", jobs=jobs)
+    again = extract(smear, tmp_path / "cells.parquet", ExtractSettings(preset="minimal", jobs=jobs))
     assert digest(again.table) == digest(extracted.table)
 
 
 def test_the_photograph_is_measured_where_it_is_asked_for(smear, extracted, tmp_path):
-    raw = extract(smear, tmp_path / "cells.parquet", preset="minimal", stain="none", jobs=2)
+    raw = extract(
+        smear, tmp_path / "cells.parquet", ExtractSettings(preset="minimal", stain="none", jobs=2)
+    )
     first, second = pd.read_parquet(raw.table), pd.read_parquet(extracted.table)
     assert (first["Cells_AreaShape_Area"] == second["Cells_AreaShape_Area"]).all()
     assert (first["Nuclei_Intensity_Mean_Gray"] != second["Nuclei_Intensity_Mean_Gray"]).all()
 
 
 def test_csv_and_parquet_hold_the_same_numbers(smear, extracted, tmp_path):
-    written = extract(smear, tmp_path / "cells.csv", preset="minimal", jobs=2)
+    written = extract(smear, tmp_path / "cells.csv", ExtractSettings(preset="minimal", jobs=2))
     text = pd.read_csv(written.table)
     exact = pd.read_parquet(extracted.table)
     numbers = list(preset_columns("minimal"))
@@ -110,16 +112,20 @@ def test_csv_and_parquet_hold_the_same_numbers(smear, extracted, tmp_path):
 
 def test_a_second_run_measures_only_what_changed(tmp_path):
     folder = write_smear(tmp_path / "images")
-    first = extract(folder, tmp_path / "cells.parquet", preset="minimal")
+    first = extract(folder, tmp_path / "cells.parquet", ExtractSettings(preset="minimal"))
     assert first.reused == 0
     changed = min(folder.glob("*/*.png"))
     changed.write_bytes(png(np.rot90(cv2.imread(str(changed))[..., ::-1])))
-    second = extract(folder, tmp_path / "cells.parquet", preset="minimal")
+    second = extract(folder, tmp_path / "cells.parquet", ExtractSettings(preset="minimal"))
     assert (second.reused, second.cells) == (first.cells - 1, first.cells)
-    other_option = extract(folder, tmp_path / "cells.parquet", preset="minimal", pixel_size=0.2)
+    other_option = extract(
+        folder, tmp_path / "cells.parquet", ExtractSettings(preset="minimal", pixel_size=0.2)
+    )
     assert other_option.reused == 0
     anew = extract(
-        folder, tmp_path / "cells.parquet", preset="minimal", pixel_size=0.2, overwrite=True
+        folder,
+        tmp_path / "cells.parquet",
+        ExtractSettings(preset="minimal", pixel_size=0.2, resume=False),
     )
     assert anew.reused == 0
 
@@ -224,7 +230,11 @@ def test_given_masks_are_used(tmp_path):
     where = tmp_path / "masks" / image.relative_to(folder)
     where.parent.mkdir(parents=True)
     cv2.imwrite(str(where), mask)
-    done = extract(folder, tmp_path / "cells.parquet", masks=tmp_path / "masks", preset="minimal")
+    done = extract(
+        folder,
+        tmp_path / "cells.parquet",
+        ExtractSettings(masks=tmp_path / "masks", preset="minimal"),
+    )
     (row,) = pd.read_parquet(done.table).to_dict("records")
     assert (row["Cells_AreaShape_Area"], row["Nuclei_AreaShape_Area"]) == (1600.0, 400.0)
 
@@ -267,14 +277,14 @@ def test_a_mistake_gives_one_line_and_leaves_nothing(case, smear, tmp_path, monk
 def test_a_read_only_folder_is_told(smear, tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(DataError, match="cannot be written to"):
-        extract(smear, tmp_path / "cells.parquet", preset="minimal")
+        extract(smear, tmp_path / "cells.parquet", ExtractSettings(preset="minimal"))
 
 
 def test_two_runs_on_one_output_are_kept_apart(smear, tmp_path):
     from pipelines.outputs.work_folder import work_folder
 
     out = tmp_path / "cells.parquet"
-    with work_folder(out, overwrite=False):
+    with work_folder(out, resume=True):
         result = run("extract", smear, "-o", out, *MINIMAL)
     assert result.exit_code == 2
     assert "another run is writing" in result.stderr
@@ -283,7 +293,9 @@ def test_two_runs_on_one_output_are_kept_apart(smear, tmp_path):
 @needs_shared
 def test_all_idb2_comes_with_its_facts(tmp_path):
     done = extract(
-        SHARED / "data" / "all_idb2" / "img", tmp_path / "t.parquet", preset="minimal", jobs=2
+        SHARED / "data" / "all_idb2" / "img",
+        tmp_path / "t.parquet",
+        ExtractSettings(preset="minimal", jobs=2),
     )
     table = pd.read_parquet(done.table)
     assert (len(table), done.failed) == (260, 0)
@@ -299,11 +311,13 @@ def test_the_sidecar_of_another_table_is_not_replaced(tmp_path):
     """It would say of the other table what is true of this one only."""
     smear = write_smear(tmp_path / "images", subjects=1, cells=3)
     first, second = tmp_path / "cells.parquet", tmp_path / "cells.csv"
-    extract(smear, first, preset="minimal")
-    extract(smear, second, preset="minimal")  # the same numbers: one sidecar serves both
-    with pytest.raises(DataError, match=r"cells\.json belongs to cells\.csv, which was measured"):
-        extract(smear, first, preset="minimal", stain="none")
+    extract(smear, first, ExtractSettings(preset="minimal"))
+    extract(
+        smear, second, ExtractSettings(preset="minimal")
+    )  # the same numbers: one sidecar serves both
+    with pytest.raises(DataError, match=r"cells\.json belongs to cells\.csv, which was extracted"):
+        extract(smear, first, ExtractSettings(preset="minimal", stain="none"))
     second.unlink()
-    extract(smear, first, preset="minimal", stain="none")
+    extract(smear, first, ExtractSettings(preset="minimal", stain="none"))
     record = json.loads((tmp_path / "cells.json").read_text("utf-8"))
     assert (record["table"]["name"], record["configuration"]["stain"]) == ("cells.parquet", "none")

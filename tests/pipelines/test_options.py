@@ -14,7 +14,7 @@ from data.files.csv_tables import read_table as read_manifest
 from data.listing.list_images import list_images
 from data.synthetic import synthetic_cell
 from features.primitives.channels import CHANNELS
-from pipelines.extract import extract
+from pipelines.extract import ExtractSettings, extract
 from pipelines.outputs.read_table import read_table
 
 
@@ -35,7 +35,9 @@ def test_a_table_is_read_back_as_it_was_written(tmp_path, suffix):
         folder.mkdir(parents=True)
         cell = synthetic_cell(np.random.default_rng(number), label="normal", size=64)
         (folder / f"{name}.png").write_bytes(png(cell.rgb))
-    done = extract(tmp_path / "images", tmp_path / f"cells{suffix}", preset="minimal")
+    done = extract(
+        tmp_path / "images", tmp_path / f"cells{suffix}", ExtractSettings(preset="minimal")
+    )
     table = read_table(done.table)
     assert sorted(table["Metadata_Label"]) == sorted(names)
     assert sorted(table["Metadata_Image"]) == sorted(f"{name}/{name}.png" for name in names)
@@ -44,7 +46,7 @@ def test_a_table_is_read_back_as_it_was_written(tmp_path, suffix):
 
 def test_config_runs_an_earlier_extraction_again(smear, tmp_path):
     out = tmp_path / "cells.csv"
-    extract(smear, out, features=["AreaShape"])
+    extract(smear, out, ExtractSettings(features=["AreaShape"]))
     before = out.read_bytes()
     out.unlink()
     again = run("extract", "--config", out.with_suffix(".json"))
@@ -66,7 +68,7 @@ def test_a_config_that_is_no_sidecar_is_refused(smear, tmp_path, content):
 
 def test_a_config_with_features_that_are_no_names_is_refused(smear, tmp_path):
     out = tmp_path / "cells.csv"
-    extract(smear, out, preset="minimal")
+    extract(smear, out, ExtractSettings(preset="minimal"))
     path = out.with_suffix(".json")
     record = json.loads(path.read_text("utf-8"))
     for value in (3, [3]):
@@ -127,7 +129,7 @@ def test_a_column_is_told_with_all_that_the_catalogue_knows(smear, tmp_path):
         "invariances",
         "ibsi",
     }
-    done = extract(smear, tmp_path / "cells.csv", features=["AreaShape"])
+    done = extract(smear, tmp_path / "cells.csv", ExtractSettings(features=["AreaShape"]))
     columns = json.loads(done.sidecar.read_text("utf-8"))["columns"]
     for name, told in columns.items():
         for fact in (

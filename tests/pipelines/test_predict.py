@@ -18,7 +18,7 @@ from support.synthetic_folders import write_smear
 from cli import main
 from features import FEATURES, PRESETS, parse_column, preset_columns
 from models.metrics.wilson import wilson
-from pipelines.extract import extract
+from pipelines.extract import ExtractSettings, extract
 from pipelines.measurement.measure_image import ImageMeasurer
 from pipelines.train import train
 
@@ -42,7 +42,7 @@ def smear(tmp_path_factory):
 @pytest.fixture(scope="module")
 def model(smear, tmp_path_factory):
     out = tmp_path_factory.mktemp("model")
-    table = extract(smear, out / "cells.parquet", preset="minimal", jobs=2).table
+    table = extract(smear, out / "cells.parquet", ExtractSettings(preset="minimal", jobs=2)).table
     train(table, out / "model", estimator="logistic", folds=2, repeats=1)
     return out / "model"
 
@@ -149,9 +149,9 @@ def test_masks_are_written_and_give_the_same_table_back(smear, tmp_path):
         assert picture.shape == cv2.imread(str(path)).shape
         assert (picture != cv2.imread(str(path))).any()
     options = {"preset": "minimal", "jobs": 2}
-    found = extract(smear, tmp_path / "found.parquet", **options)
+    found = extract(smear, tmp_path / "found.parquet", ExtractSettings(**options))
     labels = tmp_path / "masks" / "labels"
-    given = extract(smear, tmp_path / "given.parquet", masks=labels, **options)
+    given = extract(smear, tmp_path / "given.parquet", ExtractSettings(masks=labels, **options))
     columns = list(preset_columns("minimal"))
     pd.testing.assert_frame_equal(
         pd.read_parquet(found.table)[columns], pd.read_parquet(given.table)[columns]

@@ -15,7 +15,7 @@ import pipelines.segment as segmenting
 from data.errors import DataError
 from data.listing.list_images import list_images
 from pipelines.measurement.image_record import RecordStore
-from pipelines.measurement.settings import MeasurementSettings
+from pipelines.measurement.settings import FolderSettings, MeasurementSettings
 from pipelines.outputs.mask_files import MaskRecord, sort_files
 from pipelines.segment import ImageSegmenter, segment
 
@@ -54,30 +54,30 @@ def two_fields(folder: Path) -> Path:
 
 def test_the_masks_of_another_configuration_are_made_again(tmp_path):
     fields, out = two_fields(tmp_path), tmp_path / "masks"
-    first = segment(fields, out, source="field")
+    first = segment(fields, out, FolderSettings(source="field"))
     as_field = contents(out)
-    assert segment(fields, out, source="crop").cells != first.cells
+    assert segment(fields, out, FolderSettings(source="crop")).cells != first.cells
     as_crop = contents(out)
     assert as_crop.keys() == as_field.keys()
     assert all(as_crop[name] != as_field[name] for name in as_field)
-    again = segment(fields, out, source="field")
+    again = segment(fields, out, FolderSettings(source="field"))
     assert (again.cells, again.warnings, contents(out)) == (first.cells, (), as_field)
 
 
 def test_a_mask_that_was_edited_is_kept_and_counted(tmp_path):
     fields, out = two_fields(tmp_path), tmp_path / "masks"
-    segment(fields, out, source="field")
+    segment(fields, out, FolderSettings(source="field"))
     label = out / "labels" / "f.png"
     edited, outlines = edit(label), (out / "overlays" / "f.png").read_bytes()
     for source in ("field", "crop"):
-        done = segment(fields, out, source=source)
+        done = segment(fields, out, FolderSettings(source=source))
         assert done.warnings == (
             "1 mask was edited by hand and kept, labels/f.png for example; "
             "--overwrite replaces them",
         )
         assert label.read_bytes() == edited
     assert (out / "overlays" / "f.png").read_bytes() != outlines  # nobody has changed that
-    done = segment(fields, out, source="field", overwrite=True)
+    done = segment(fields, out, FolderSettings(source="field", resume=False))
     assert (done.warnings, label.read_bytes() == edited) == ((), False)
     assert (out / "overlays" / "f.png").read_bytes() == outlines
 
@@ -85,12 +85,12 @@ def test_a_mask_that_was_edited_is_kept_and_counted(tmp_path):
 def test_overwriting_forgets_nothing(tmp_path):
     """A run with --overwrite that is killed leaves masks of the run before, which are ours."""
     fields, out = two_fields(tmp_path), tmp_path / "masks"
-    segment(fields, out, source="crop")
+    segment(fields, out, FolderSettings(source="crop"))
     before = contents(out)
-    segment(fields, out, source="field", overwrite=True)
+    segment(fields, out, FolderSettings(source="field", resume=False))
     for name, content in before.items():
         (out / name).write_bytes(content)
-    done = segment(fields, out, source="field")
+    done = segment(fields, out, FolderSettings(source="field"))
     assert done.warnings == ()
     assert all(content != before[name] for name, content in contents(out).items())
 
@@ -120,8 +120,8 @@ def test_the_size_of_a_pixel_moves_no_outline(smear, tmp_path, monkeypatch):
     single = entry.path
     first = segment(single, tmp_path / "masks")
     monkeypatch.setattr(segmenting, "decode_and_segment", None)  # not needed again
-    assert segment(single, tmp_path / "masks", pixel_size=0.1).cells == first.cells
-    assert [work.settings.pixel_size for work in seen] == [None, 0.1]
+    assert segment(single, tmp_path / "masks", FolderSettings(pixel_size=0.1)).cells == first.cells
+    assert [work.reading.pixel_size for work in seen] == [None, 0.1]
 
 
 def test_a_run_killed_between_two_files_knows_the_first_as_its_own(smear, tmp_path, monkeypatch):
@@ -129,7 +129,8 @@ def test_a_run_killed_between_two_files_knows_the_first_as_its_own(smear, tmp_pa
     label, overlay = tmp_path / "label.png", tmp_path / "overlay.png"
     (tmp_path / "parts").mkdir()
     settings = MeasurementSettings(())
-    work = ImageSegmenter(settings, RecordStore.open(tmp_path / "parts", settings), overwrite=False)
+    records = RecordStore.open(tmp_path / "parts", settings)
+    work = ImageSegmenter(settings.reading, records, overwrite=False)
     written = segmenting.whole_file
 
     def stopping(path):
@@ -170,8 +171,8 @@ def test_masks_of_images_that_failed_or_went_are_named(smear, tmp_path):
     name = first.relative_to(smear).as_posix()
     assert done.failed == 1
     assert done.warnings == (
-        "2 masks were left of images that failed now or are no longer there, "
-        f"{name} for example; look at them before you give the masks back",
+        "2 masks were left of images that failed now or no longer exist, "
+        f"{name} for example; check them before you give the masks back",
     )
     assert pngs(done.labels) == labels
 
@@ -183,9 +184,9 @@ def test_given_masks_are_not_written_over(smear, tmp_path, place):
     images = smear / "normal" if place.endswith("normal") else smear
     masks = tmp_path / place / "normal" if place.endswith("normal") else tmp_path / place
     with pytest.raises(DataError, match="holds images or masks of the input, which would be"):
-        segment(images, tmp_path / "m", masks=masks, overwrite=True)
-    with pytest.raises(DataError, match="lies in the folder of the masks"):
-        segment(images, masks / "new", masks=masks)
+        segment(images, tmp_path / "m", FolderSettings(masks=masks, resume=False))
+    with pytest.raises(DataError, match="is in the folder of the masks"):
+        segment(images, masks / "new", FolderSettings(masks=masks))
     assert (sorted(tmp_path.rglob("*")), contents(tmp_path)) == before
 
 
@@ -194,14 +195,14 @@ def test_an_image_or_a_manifest_in_the_output_is_not_written_over(smear, tmp_pat
     before = contents(tmp_path)
     with pytest.raises(DataError, match="holds images or masks of the input"):
         segment(pngs(labels)[0], tmp_path / "m")
-    with pytest.raises(DataError, match=r"errors\.csv is the input, and would be replaced"):
+    with pytest.raises(DataError, match=r"errors\.csv is the input and would be replaced"):
         segment(tmp_path / "m" / "errors.csv", tmp_path / "m")
     assert contents(tmp_path) == before
 
 
 def test_given_masks_elsewhere_are_drawn(smear, tmp_path):
     labels = segment(smear, tmp_path / "m").labels
-    done = segment(smear, tmp_path / "again", masks=labels)
+    done = segment(smear, tmp_path / "again", FolderSettings(masks=labels))
     assert (done.failed, done.warnings) == (0, ())
     assert len(pngs(done.labels)) == len(pngs(labels))
 

@@ -53,7 +53,7 @@ class LoggingMeasurer(ImageMeasurer):
 
     def __call__(self, entry):
         # Whoever takes this in place of `ImageMeasurer` has images that can be read.
-        content, mask = read_entry(entry, self.settings.max_bytes)
+        content, mask = read_entry(entry, self.settings.reading.max_bytes)
         checksum = sha256(content)
         if self.records.find(self.records.key(checksum, mask)) is None:
             with Path(os.environ[LOG]).open("ab", buffering=0) as log:

@@ -23,6 +23,7 @@ from support.hostile_workers import DELAY, LOG, LoggingMeasurer
 
 from features import preset_columns
 from pipelines import extract
+from pipelines.extract import ExtractSettings
 from pipelines.measurement import measure_all
 from pipelines.measurement import preload as warm
 from pipelines.measurement.image_record import ImageRecord
@@ -54,7 +55,7 @@ def start(images: Path, out: Path) -> int:
     if child:
         return child
     os.setsid()
-    extract.extract(images, out, preset="minimal", jobs=2)
+    extract.extract(images, out, ExtractSettings(preset="minimal", jobs=2))
     os._exit(0)
 
 
@@ -120,7 +121,7 @@ def load_kernels(images: Path) -> None:
     """Measure an image here, so that the workers of forty runs need not load what it takes."""
     settings = MeasurementSettings(preset_columns("minimal"), keep_extras=True)
     content = next(images.rglob("*.png")).read_bytes()
-    measure_record(content, *decode_and_segment(content, None, settings), settings)
+    measure_record(content, *decode_and_segment(content, None, settings.reading), settings)
 
 
 def main(images: Path, work: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from support.golden_cells import changed_columns, golden_table, read_golden
 from support.synthetic_folders import write_smear
 
-from pipelines.extract import extract
+from pipelines.extract import ExtractSettings, extract
 
 ROOT = Path(__file__).parents[3]
 SETTINGS = {
@@ -37,7 +37,7 @@ def tables(smear, tmp_path_factory):
     out = tmp_path_factory.mktemp("out")
     written = [out / "cells.parquet", out / "cells.csv"]
     for path in written:
-        extract(smear, path, jobs=1)
+        extract(smear, path, ExtractSettings(jobs=1))
     return written
 
 
@@ -61,7 +61,7 @@ def test_bytes_do_not_depend_on_the_order_of_the_input(smear, tmp_path):
         manifest = smear / f"list{number}.csv"
         manifest.write_text("\n".join(["image", *order]), "utf-8")
         out = tmp_path / str(number) / "cells.csv"
-        digests.add(digest(extract(manifest, out, preset="minimal", jobs=2).table))
+        digests.add(digest(extract(manifest, out, ExtractSettings(preset="minimal", jobs=2)).table))
         manifest.unlink()
     assert len(digests) == 1
 

@@ -224,9 +224,12 @@ def test_a_model_without_a_network_takes_none(smear, network, tmp_path):
     ("options", "line"),
     [
         (["--features", "Embedding"], "need a network; add --embedding lite0"),
-        (["--embedding-set", "size=4"], "no network to set anything of"),
-        (["--embedding", "lite9"], "'lite9' is no network"),
-        (["--embedding", "NET", "--embedding-set", "size"], "'size' sets nothing; give KEY=VALUE"),
+        (["--embedding-set", "size=4"], "--embedding-set needs a network; add --embedding lite0"),
+        (["--embedding", "lite9"], "'lite9' is not a network"),
+        (
+            ["--embedding", "NET", "--embedding-set", "size"],
+            "--embedding-set 'size' is not KEY=VALUE",
+        ),
         (["--embedding", "NET", "--embedding-set", "size=9"], "size=9, its input takes (4, 4)"),
     ],
 )

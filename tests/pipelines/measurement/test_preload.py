@@ -27,7 +27,7 @@ assert len(before) > 40
 settings = MeasurementSettings(preset_columns("standard"), keep_extras=True)
 for cell in synthetic_smear(5, subjects=2, cells_per_subject=5):
     content = cv2.imencode(".png", cell.rgb[:, :, ::-1])[1].tobytes()
-    measure_record(content, *decode_and_segment(content, None, settings), settings)
+    measure_record(content, *decode_and_segment(content, None, settings.reading), settings)
 print(sorted(kernel.__name__ for kernel, _ in compiled() - before))
 """
 

@@ -14,7 +14,7 @@ from data.synthetic import synthetic_cell
 from features import Cell
 from features.segmentation.segment import segment
 from models.errors import ModelError
-from pipelines.extract import extract
+from pipelines.extract import ExtractSettings, extract
 from pipelines.measurement.thumbnail import SIDE, thumbnail
 from pipelines.outputs import parquet_folder as dataset
 from pipelines.outputs.thumbnails import read_thumbnails, thumbnails_path
@@ -37,7 +37,7 @@ def smear(tmp_path_factory):
 @pytest.fixture(scope="module")
 def extracted(smear, tmp_path_factory):
     out = tmp_path_factory.mktemp("out") / "cells.parquet"
-    return extract(smear, out, preset="minimal", jobs=2)
+    return extract(smear, out, ExtractSettings(preset="minimal", jobs=2))
 
 
 def test_a_row_for_each_cell_in_the_tables_order(smear, extracted):
@@ -52,25 +52,27 @@ def test_a_row_for_each_cell_in_the_tables_order(smear, extracted):
 
 
 def test_the_bytes_do_not_depend_on_the_number_of_workers(smear, extracted, tmp_path):
-    again = extract(smear, tmp_path / "cells.parquet", preset="minimal", jobs=1)
+    again = extract(smear, tmp_path / "cells.parquet", ExtractSettings(preset="minimal", jobs=1))
     assert digests(thumbnails_path(again.table)) == digests(thumbnails_path(extracted.table))
 
 
 def test_a_resumed_run_and_a_folder_have_the_same_pictures(smear, extracted, tmp_path, monkeypatch):
     monkeypatch.setattr(dataset, "IMAGES", 3)
-    first = extract(smear, tmp_path / "cells.parquet", preset="minimal")
+    first = extract(smear, tmp_path / "cells.parquet", ExtractSettings(preset="minimal"))
     expected = read_thumbnails(extracted.table)
     thumbnails_path(first.table).unlink()
-    second = extract(smear, tmp_path / "cells.parquet", preset="minimal")
+    second = extract(smear, tmp_path / "cells.parquet", ExtractSettings(preset="minimal"))
     assert second.reused == len(second.results)
     assert read_thumbnails(second.table) == expected
-    folder = extract(smear, tmp_path / "cells", preset="minimal")  # its side file takes the place
+    folder = extract(
+        smear, tmp_path / "cells", ExtractSettings(preset="minimal")
+    )  # its side file takes the place
     assert sorted(path.name for path in thumbnails_path(folder.table).iterdir()) == [
         "part-000000.parquet",
         "part-000001.parquet",
     ]
     assert read_thumbnails(folder.table) == expected
-    third = extract(smear, tmp_path / "cells.parquet", preset="minimal")
+    third = extract(smear, tmp_path / "cells.parquet", ExtractSettings(preset="minimal"))
     assert thumbnails_path(third.table).is_file()
     assert not list(tmp_path.glob(".*.new"))
 
@@ -84,7 +86,7 @@ def test_wanted_cells_only_and_none_where_the_file_is_gone(extracted, tmp_path):
 
 def test_another_file_under_the_name_is_told(tmp_path):
     (tmp_path / "cells.thumbnails.parquet").write_bytes(b"words")
-    with pytest.raises(ModelError, match="does not hold the pictures"):
+    with pytest.raises(ModelError, match="does not hold the thumbnails"):
         read_thumbnails(tmp_path / "cells.parquet")
 
 

@@ -19,9 +19,9 @@ MINIMAL = ("--preset", "minimal", "-q")
 @pytest.mark.parametrize("second", ["x.csv", "x.parquet", "x"])
 def test_outputs_that_share_the_files_beside_them_are_not_written_at_once(tmp_path, first, second):
     with (
-        work_folder(tmp_path / first, overwrite=False),
+        work_folder(tmp_path / first, resume=True),
         pytest.raises(DataError, match="another run is writing"),
-        work_folder(tmp_path / second, overwrite=False),
+        work_folder(tmp_path / second, resume=True),
     ):
         pass
 
@@ -29,8 +29,8 @@ def test_outputs_that_share_the_files_beside_them_are_not_written_at_once(tmp_pa
 @pytest.mark.parametrize(("first", "second"), [("x.csv", "y.csv"), ("m.1", "m.2"), ("m", "m.1")])
 def test_others_are(tmp_path, first, second):
     with (
-        work_folder(tmp_path / first, overwrite=False) as one,
-        work_folder(tmp_path / second, overwrite=False) as other,
+        work_folder(tmp_path / first, resume=True) as one,
+        work_folder(tmp_path / second, resume=True) as other,
     ):
         assert (one.name, other.name) == (f".{first}.parts", f".{second}.parts")
 
@@ -41,27 +41,27 @@ def test_only_what_a_killed_run_left_is_removed(tmp_path, out):
     others = [".x.v2.csv.12.tmp", ".xy.12.tmp", ".m.json.12.tmp", ".x.csv.note.tmp"]
     for name in own + others:
         (tmp_path / name).touch()
-    with work_folder(tmp_path / out, overwrite=False):
+    with work_folder(tmp_path / out, resume=True):
         pass
     assert {path.name for path in tmp_path.glob("*.tmp")} == set(others)
 
 
 def test_a_check_comes_with_the_lock_and_before_any_change(tmp_path):
     out = tmp_path / "x.csv"
-    with work_folder(out, overwrite=False) as parts:
+    with work_folder(out, resume=True) as parts:
         (parts / "kept").touch()
 
     def check():
         with (
             pytest.raises(DataError, match="another run is writing"),
-            work_folder(tmp_path / "x.parquet", overwrite=True),
+            work_folder(tmp_path / "x.parquet", resume=False),
         ):
             pass
         raise DataError("no", "never")
 
     with (
         pytest.raises(DataError, match="never"),
-        work_folder(out, overwrite=True, check=check),
+        work_folder(out, resume=False, check=check),
     ):
         pass
     assert (parts / "kept").exists()
@@ -70,7 +70,7 @@ def test_a_check_comes_with_the_lock_and_before_any_change(tmp_path):
 def test_another_tables_run_is_known_before_its_sidecar_is_read(tmp_path):
     """Else two runs at once would both find none, and the second replace the first's."""
     smear = write_smear(tmp_path / "images", subjects=1, cells=1)
-    with work_folder(tmp_path / "x.parquet", overwrite=False):
+    with work_folder(tmp_path / "x.parquet", resume=True):
         done = run("extract", smear, "-o", tmp_path / "x.csv", "--preset", "minimal", "-q")
     assert (done.exit_code, "another run is writing" in done.stderr) == (2, True)
     assert not (tmp_path / "x.csv").exists()
@@ -83,7 +83,7 @@ def test_a_refused_run_takes_nothing_away(tmp_path):
     before = files(tmp_path)
     options = (*MINIMAL, "--stain", "none", "--overwrite")
     done = run("extract", smear, "-o", tmp_path / "x.parquet", *options)
-    assert (done.exit_code, "which was measured otherwise" in done.stderr) == (2, True)
+    assert (done.exit_code, "from other images or with other options" in done.stderr) == (2, True)
     assert files(tmp_path) == before
 
 
@@ -110,7 +110,7 @@ def test_the_manifest_is_not_written_over(tmp_path, manifest, out):
     )
     done = run(*command, "-o", tmp_path / out)
     assert (done.exit_code, done.stderr.strip().count("\n")) == (2, 0)
-    assert f"{given.name} is the input, and would be replaced" in done.stderr
+    assert f"{given.name} is the input and would be replaced" in done.stderr
     assert files(tmp_path) == before
 
 

@@ -9,7 +9,7 @@ from support.html_pages import read
 from support.synthetic_tables import synthetic_table, write_table
 
 from models.errors import ModelError
-from pipelines.outputs.read_table import read_sidecar
+from pipelines.outputs.sidecar import read_sidecar
 from pipelines.report import report
 from pipelines.reporting.data_flow import FlowStep, flow_steps
 from pipelines.reporting.guidelines import AUTHOR, NOT_APPLICABLE, facts, guideline_items

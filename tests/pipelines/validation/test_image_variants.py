@@ -16,7 +16,7 @@ from data.synthetic import synthetic_cell
 from features.colour.standardisation import background_colour
 from features.segmentation.segment import segment
 from models.errors import ModelError
-from pipelines.extract import extract
+from pipelines.extract import ExtractSettings, extract
 from pipelines.validation.image_variants import (
     JITTER,
     PixelAuditSettings,
@@ -84,7 +84,7 @@ def test_jitter_scales_each_channels_density_and_spares_the_slide(picture):
 def extracted(tmp_path_factory):
     folder = write_smear(tmp_path_factory.mktemp("smear"), subjects=2, cells=3)
     out = tmp_path_factory.mktemp("out") / "cells.parquet"
-    extract(folder, out, features=COLUMNS, stain="none", jobs=2)
+    extract(folder, out, ExtractSettings(features=COLUMNS, stain="none", jobs=2))
     return folder, pd.read_parquet(out), json.loads(out.with_suffix(".json").read_text("utf-8"))
 
 

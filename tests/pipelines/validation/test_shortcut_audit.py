@@ -17,7 +17,7 @@ from models.evaluation.evaluate import Figure, repeated_figures
 from models.evaluation.shortcuts import even_sample
 from models.learning.cross_validation import cross_validate, pooled
 from models.learning.estimators import ESTIMATORS
-from pipelines.extract import extract
+from pipelines.extract import ExtractSettings, extract
 from pipelines.train import train
 from pipelines.validation.image_variants import PixelAuditSettings
 from pipelines.validation.pixel_audit import _interpret_variant
@@ -52,7 +52,9 @@ def planted(tmp_path_factory):
             lines.append(f"{name},{('normal', 'blast')[label[subject]]},P{subject}")
     (folder / "list.csv").write_text("\n".join(lines), "utf-8")
     out = tmp_path_factory.mktemp("table") / "cells.parquet"
-    extract(folder / "list.csv", out, features=["*_Intensity_Mean_*"], stain="none")
+    extract(
+        folder / "list.csv", out, ExtractSettings(features=["*_Intensity_Mean_*"], stain="none")
+    )
     return out
 
 

@@ -19,14 +19,14 @@ from support.synthetic_folders import write_smear
 
 from data.errors import DataError
 from data.listing.remote import list_remote
-from pipelines.extract import extract
+from pipelines.extract import ExtractSettings, extract
 from pipelines.measurement import measure_all as measuring
 from pipelines.measurement.image_record import RecordStore
 from pipelines.measurement.journals import find_records
 from pipelines.measurement.measure_image import ImageMeasurer
-from pipelines.measurement.settings import MeasurementSettings
+from pipelines.measurement.settings import FolderSettings, MeasurementSettings, ReadingSettings
 from pipelines.outputs.read_table import read_table
-from pipelines.predict import predict
+from pipelines.predict import PredictSettings, predict
 from pipelines.segment import segment
 from pipelines.train import train
 
@@ -62,9 +62,11 @@ def digest(path: Path) -> str:
 
 def test_the_same_bytes_as_on_one_machine(cluster, smear, tmp_path, monkeypatch):
     monkeypatch.setattr("pipelines.outputs.parquet_folder.IMAGES", 5)
-    whole = extract(smear, tmp_path / "here.parquet", preset="minimal", jobs=2)
-    here = extract(smear, tmp_path / "here", preset="minimal", jobs=2)
-    there = extract(smear, tmp_path / "there", preset="minimal", scheduler=cluster.address)
+    whole = extract(smear, tmp_path / "here.parquet", ExtractSettings(preset="minimal", jobs=2))
+    here = extract(smear, tmp_path / "here", ExtractSettings(preset="minimal", jobs=2))
+    there = extract(
+        smear, tmp_path / "there", ExtractSettings(preset="minimal", scheduler=cluster.address)
+    )
     assert len(list((tmp_path / "there").iterdir())) == 3
     assert digest(there.table) == digest(here.table)
     assert (there.failed, there.reused, there.cells) == (0, 0, 12)
@@ -72,16 +74,18 @@ def test_the_same_bytes_as_on_one_machine(cluster, smear, tmp_path, monkeypatch)
 
 
 def test_predictions_and_masks_are_those_of_one_machine(cluster, many, tmp_path):
-    table = extract(many, tmp_path / "cells.parquet", preset="minimal", jobs=2).table
+    table = extract(
+        many, tmp_path / "cells.parquet", ExtractSettings(preset="minimal", jobs=2)
+    ).table
     model = tmp_path / "model"
     options = {"folds": 2, "repeats": 1, "no_groups": True, "audit_cells": 0}
     train(table, model, estimator="logistic", **options)
-    here = predict(model, many, tmp_path / "here.csv", jobs=2)
-    there = predict(model, many, tmp_path / "there.csv", scheduler=cluster.address)
+    here = predict(model, many, tmp_path / "here.csv", PredictSettings(jobs=2))
+    there = predict(model, many, tmp_path / "there.csv", PredictSettings(scheduler=cluster.address))
     for one in ("table", "by_image", "by_subject"):
         assert digest(getattr(there, one)) == digest(getattr(here, one))
-    drawn = segment(many, tmp_path / "drawn", jobs=2)
-    distant = segment(many, tmp_path / "distant", scheduler=cluster.address)
+    drawn = segment(many, tmp_path / "drawn", FolderSettings(jobs=2))
+    distant = segment(many, tmp_path / "distant", FolderSettings(scheduler=cluster.address))
     for folder, other in ((drawn.labels, distant.labels), (drawn.overlays, distant.overlays)):
         masks = sorted(folder.rglob("*.png"))
         assert len(masks) == 28
@@ -90,9 +94,11 @@ def test_predictions_and_masks_are_those_of_one_machine(cluster, many, tmp_path)
 
 
 def test_images_by_url(cluster, smear, tmp_path):
-    here = extract(smear, tmp_path / "here.parquet", preset="minimal", jobs=2)
+    here = extract(smear, tmp_path / "here.parquet", ExtractSettings(preset="minimal", jobs=2))
     there = extract(
-        smear.as_uri(), tmp_path / "there.parquet", preset="minimal", scheduler=cluster.address
+        smear.as_uri(),
+        tmp_path / "there.parquet",
+        ExtractSettings(preset="minimal", scheduler=cluster.address),
     )
     assert digest(there.table) == digest(here.table)
 
@@ -100,7 +106,9 @@ def test_images_by_url(cluster, smear, tmp_path):
 def test_an_image_that_kills_its_workers_is_named(cluster, smear, tmp_path, monkeypatch):
     (smear / "normal" / "abort.png").write_bytes(min(smear.glob("*/*")).read_bytes() + b"x")
     monkeypatch.setattr(measuring, "ImageMeasurer", FaultyMeasurer)
-    done = extract(smear, tmp_path / "cells.csv", preset="minimal", scheduler=cluster.address)
+    done = extract(
+        smear, tmp_path / "cells.csv", ExtractSettings(preset="minimal", scheduler=cluster.address)
+    )
     assert (done.failed, done.cells) == (1, 12)
     (row,) = pd.read_csv(done.errors).to_dict("records")
     assert (row["image"], row["stage"]) == ("normal/abort.png", "worker")
@@ -134,7 +142,7 @@ def test_a_killed_worker_costs_nothing(cluster, many, tmp_path, monkeypatch):
     monkeypatch.setattr("pipelines.workers.dask_cluster.BATCH", 4)
     out = tmp_path / "cells.parquet"
     options = {"preset": "minimal", "scheduler": cluster.address}
-    thread, outcome = in_background(extract, many, out, **options)
+    thread, outcome = in_background(extract, many, out, ExtractSettings(**options))
     wait_for(tmp_path / ".cells.parquet.parts", 4)
     with distributed.Client(cluster.address, set_as_default=False) as client:
         processes = client.run(os.getpid)
@@ -143,7 +151,9 @@ def test_a_killed_worker_costs_nothing(cluster, many, tmp_path, monkeypatch):
     (done,) = outcome
     assert (done.failed, done.cells) == (0, 28)
     monkeypatch.undo()
-    assert digest(out) == digest(extract(many, tmp_path / "h.parquet", preset="minimal").table)
+    assert digest(out) == digest(
+        extract(many, tmp_path / "h.parquet", ExtractSettings(preset="minimal")).table
+    )
 
 
 def test_a_killed_scheduler_leaves_what_was_done(many, tmp_path, monkeypatch):
@@ -153,7 +163,7 @@ def test_a_killed_scheduler_leaves_what_was_done(many, tmp_path, monkeypatch):
     cluster = Cluster(tmp_path / "cluster", workers=2, delay=1.0)
     try:
         options = {"preset": "minimal", "scheduler": cluster.address}
-        thread, outcome = in_background(extract, many, out, **options)
+        thread, outcome = in_background(extract, many, out, ExtractSettings(**options))
         wait_for(tmp_path / ".cells.parquet.parts", 4)
         cluster.close()
         thread.join(timeout=120)
@@ -161,11 +171,11 @@ def test_a_killed_scheduler_leaves_what_was_done(many, tmp_path, monkeypatch):
         cluster.close()
     (error,) = outcome
     assert isinstance(error, DataError)
-    assert "went away after" in error.reason
+    assert "stopped after" in error.reason
     assert "run the same command again" in error.remedy
     finished = len(find_records(tmp_path / ".cells.parquet.parts"))
     monkeypatch.undo()
-    again = extract(many, out, preset="minimal", jobs=2)
+    again = extract(many, out, ExtractSettings(preset="minimal", jobs=2))
     assert 4 <= again.reused == finished < 28
     assert (again.failed, again.cells) == (0, 28)
 
@@ -173,7 +183,11 @@ def test_a_killed_scheduler_leaves_what_was_done(many, tmp_path, monkeypatch):
 def test_no_scheduler_is_told(smear, tmp_path, monkeypatch):
     monkeypatch.setattr("pipelines.workers.dask_cluster._CONNECT", 1.0)
     with pytest.raises(DataError, match="no scheduler answers at"):
-        extract(smear, tmp_path / "c.csv", preset="minimal", scheduler="tcp://127.0.0.1:9")
+        extract(
+            smear,
+            tmp_path / "c.csv",
+            ExtractSettings(preset="minimal", scheduler="tcp://127.0.0.1:9"),
+        )
 
 
 def test_a_scheduler_without_workers_is_told(smear, tmp_path, monkeypatch):
@@ -181,7 +195,11 @@ def test_a_scheduler_without_workers_is_told(smear, tmp_path, monkeypatch):
     cluster = Cluster(tmp_path / "cluster", workers=0)
     try:
         with pytest.raises(DataError, match="has no workers; start some: dask worker tcp:"):
-            extract(smear, tmp_path / "c.csv", preset="minimal", scheduler=cluster.address)
+            extract(
+                smear,
+                tmp_path / "c.csv",
+                ExtractSettings(preset="minimal", scheduler=cluster.address),
+            )
     finally:
         cluster.close()
 
@@ -199,7 +217,7 @@ def test_images_in_memory(smear, tmp_path):
     settings = MeasurementSettings(("Cells_AreaShape_Area",))
     work = ImageMeasurer(settings, RecordStore.open(tmp_path, settings))
     assert all(work(entry).cells == 1 for entry in listing.entries)
-    limited = ImageMeasurer(replace(settings, max_bytes=100), work.records)
+    limited = ImageMeasurer(replace(settings, reading=ReadingSettings(max_bytes=100)), work.records)
     assert "more than the limit of 100" in limited(listing.entries[0]).reason
     memory.rm("/smear", recursive=True)
     assert "does not exist" in work(listing.entries[0]).reason
@@ -211,5 +229,5 @@ def test_a_folder_of_something_else_is_not_replaced(smear, tmp_path):
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.doc").write_text("years of work")
     with pytest.raises(DataError, match="holds other files"):
-        extract(smear, tmp_path / "other", preset="minimal")
+        extract(smear, tmp_path / "other", ExtractSettings(preset="minimal"))
     assert (tmp_path / "other" / "thesis.doc").exists()

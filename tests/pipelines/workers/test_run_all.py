@@ -18,10 +18,11 @@ from support.synthetic_folders import write_smear
 
 from data.errors import DataError
 from data.listing.list_images import list_images
-from pipelines.extract import extract
+from pipelines.extract import ExtractSettings, extract
 from pipelines.measurement import measure_all as measuring
 from pipelines.measurement.journals import find_records
 from pipelines.measurement.measure_image import ImageMeasurer
+from pipelines.measurement.settings import FolderSettings
 from pipelines.outputs import assemble as assembling
 from pipelines.outputs.assemble import TableWriter
 from pipelines.segment import segment
@@ -48,10 +49,7 @@ def test_a_dead_worker_costs_its_image_only(smear, tmp_path, monkeypatch, jobs):
     done = extract(
         smear,
         tmp_path / "cells.parquet",
-        preset="minimal",
-        jobs=jobs,
-        time_limit=6.0,
-        memory_limit=4.0,
+        ExtractSettings(preset="minimal", jobs=jobs, time_limit=6.0, memory_limit=4.0),
     )
     errors = pd.read_csv(done.errors).set_index("image")
     assert errors["reason"].to_dict() == {
@@ -85,7 +83,9 @@ if __name__ == "__main__":
 def test_ctrl_c_stops_at_once_and_says_how_to_go_on(smear, tmp_path):
     script = tmp_path / "command.py"
     script.write_text(COMMAND, "utf-8")
-    extract(smear, tmp_path / "compiled.parquet", preset="minimal")  # or that is waited for
+    extract(
+        smear, tmp_path / "compiled.parquet", ExtractSettings(preset="minimal")
+    )  # or that is waited for
     put(smear, "sleep.png")
     arguments = ["extract", smear, "-o", tmp_path / "cells.parquet", "--preset", "minimal", "-j2"]
     running = subprocess.Popen(
@@ -110,7 +110,7 @@ def test_ctrl_c_stops_at_once_and_says_how_to_go_on(smear, tmp_path):
         time.sleep(0.05)
     assert not _group_lives(running.pid)
     finished = len(find_records(parts))
-    again = extract(smear, tmp_path / "cells.parquet", preset="minimal")
+    again = extract(smear, tmp_path / "cells.parquet", ExtractSettings(preset="minimal"))
     assert (len(again.results), again.reused) == (7, finished)
 
 
@@ -140,13 +140,13 @@ def test_a_full_disk_stops_the_run_and_keeps_what_was_done(smear, tmp_path, size
         with pytest.raises(
             DataError, match=r"cannot be written \(No space left on device\)"
         ) as told:
-            extract(smear, disk / "cells.parquet", preset="minimal", jobs=2)
+            extract(smear, disk / "cells.parquet", ExtractSettings(preset="minimal", jobs=2))
         assert "run the same command again" in told.value.remedy
         finished = find_records(disk / ".cells.parquet.parts")
         assert len(finished) in fits  # of six parts; then the table
         assert not (disk / "cells.parquet").exists()
         subprocess.run([mount, "-o", "remount,size=4m", disk], check=True)
-        again = extract(smear, disk / "cells.parquet", preset="minimal")
+        again = extract(smear, disk / "cells.parquet", ExtractSettings(preset="minimal"))
         assert (again.reused, again.cells) == (len(finished), 6)
     finally:
         subprocess.run([shutil.which("umount") or "umount", "-l", disk], check=True)
@@ -161,11 +161,11 @@ def test_a_disk_that_is_full_for_the_table_leaves_no_half_table(
     smear, tmp_path, monkeypatch, suffix
 ):
     out = tmp_path / f"cells{suffix}"
-    extract(smear, out, preset="minimal")
+    extract(smear, out, ExtractSettings(preset="minimal"))
     before = out.read_bytes()
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(DataError, match="No space left on device"):
-        extract(smear, out, features=["AreaShape"])
+        extract(smear, out, ExtractSettings(features=["AreaShape"]))
     assert out.read_bytes() == before
     assert not list(tmp_path.glob(".*.tmp"))
 
@@ -189,7 +189,7 @@ class Killed(TableWriter):
 @pytest.mark.parametrize("suffix", [".parquet", ".csv"])
 def test_a_large_table_is_put_together_by_a_worker(smear, tmp_path, monkeypatch, suffix):
     out = tmp_path / f"cells{suffix}"
-    extract(smear, out, preset="minimal")
+    extract(smear, out, ExtractSettings(preset="minimal"))
     before = out.read_bytes()
     pictures = out.with_suffix(".thumbnails.parquet")
     shown = pictures.read_bytes()
@@ -197,14 +197,14 @@ def test_a_large_table_is_put_together_by_a_worker(smear, tmp_path, monkeypatch,
     for worker, reason in ((NoRoom, "No space left"), (Killed, "killed by signal SIGKILL")):
         monkeypatch.setattr(assembling, "TableWriter", worker)
         with pytest.raises(DataError, match=f"cells.*{suffix} cannot be written.*{reason}") as told:
-            extract(smear, out, features=["AreaShape"])
+            extract(smear, out, ExtractSettings(features=["AreaShape"]))
         assert "run the same command again" in told.value.remedy
         assert out.read_bytes() == before
         assert not list(tmp_path.glob(".*.tmp"))
     monkeypatch.setattr(assembling, "TableWriter", TableWriter)
     out.unlink()
     pictures.unlink()
-    extract(smear, out, preset="minimal")
+    extract(smear, out, ExtractSettings(preset="minimal"))
     assert (out.read_bytes(), pictures.read_bytes()) == (before, shown)
 
 
@@ -232,10 +232,10 @@ def test_a_vanished_folder_blames_no_image(smear, tmp_path, monkeypatch):
     shutil.copytree(smear, tmp_path / "copy")
     monkeypatch.setattr(measuring, "ImageMeasurer", Vanishing)
     with pytest.raises(DataError, match=r"vanished after \d of 6 images"):
-        extract(smear, tmp_path / "cells.parquet", preset="minimal")
+        extract(smear, tmp_path / "cells.parquet", ExtractSettings(preset="minimal"))
     monkeypatch.undo()
     (tmp_path / "copy").rename(smear)
-    again = extract(smear, tmp_path / "cells.parquet", preset="minimal")
+    again = extract(smear, tmp_path / "cells.parquet", ExtractSettings(preset="minimal"))
     assert (again.failed, again.cells) == (0, 6)
 
 
@@ -243,14 +243,14 @@ def test_an_image_that_vanishes_is_named(smear, tmp_path, monkeypatch):
     listing = list_images(smear)
     monkeypatch.setattr("data.listing.list_images.list_images", lambda *_, **__: listing)
     min(smear.glob("blast/*")).unlink()
-    done = extract(smear, tmp_path / "cells.parquet", preset="minimal")
+    done = extract(smear, tmp_path / "cells.parquet", ExtractSettings(preset="minimal"))
     assert (done.failed, done.cells) == (1, 5)
 
 
 def test_leftovers_of_a_killed_run_are_swept(smear, tmp_path):
     out, left = tmp_path / "cells.parquet", tmp_path / ".cells.parquet.99.tmp"
     left.write_bytes(b"half")
-    extract(smear, out, preset="minimal")
+    extract(smear, out, ExtractSettings(preset="minimal"))
     assert not left.exists()
 
 
@@ -270,34 +270,41 @@ DAMAGE = {
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_what_is_damaged_is_measured_again(smear, tmp_path, damage):
     out = tmp_path / "cells.parquet"
-    done = extract(smear, out, preset="minimal")
+    done = extract(smear, out, ExtractSettings(preset="minimal"))
     before = out.read_bytes()
     (journal,) = {Path(result.position.file) for result in done.results}
     spoil, left = DAMAGE[damage]
     starts = sorted(result.position.start for result in done.results)
     journal.write_bytes(spoil(journal.read_bytes(), starts[1]))
-    again = extract(smear, out, preset="minimal")
+    again = extract(smear, out, ExtractSettings(preset="minimal"))
     assert (again.reused, again.cells) == (left, 6)
     assert out.read_bytes() == before
-    assert extract(smear, out, preset="minimal").reused == 6
+    assert extract(smear, out, ExtractSettings(preset="minimal")).reused == 6
 
 
 def test_an_option_concerns_what_it_changes(smear, tmp_path):
     out = tmp_path / "cells.parquet"
-    extract(smear, out, preset="minimal")
-    assert extract(smear, out, preset="minimal", max_pixels=10**6, max_bytes=10**6).reused == 6
-    assert extract(smear, out, preset="minimal", mask_is="cell").reused == 6  # there is no mask
-    assert extract(smear, out, preset="minimal", source="crop").reused == 0
+    extract(smear, out, ExtractSettings(preset="minimal"))
+    assert (
+        extract(
+            smear, out, ExtractSettings(preset="minimal", max_pixels=10**6, max_bytes=10**6)
+        ).reused
+        == 6
+    )
+    assert (
+        extract(smear, out, ExtractSettings(preset="minimal", mask_is="cell")).reused == 6
+    )  # there is no mask
+    assert extract(smear, out, ExtractSettings(preset="minimal", source="crop")).reused == 0
 
 
 def test_segment_goes_on_where_it_was(smear, tmp_path):
-    first = segment(smear, tmp_path / "masks", jobs=2)
+    first = segment(smear, tmp_path / "masks", FolderSettings(jobs=2))
     written = {path: path.stat().st_mtime_ns for path in (tmp_path / "masks").rglob("*.png")}
     gone = min(first.labels.rglob("*.png"))
     gone.unlink()
     changed = max(smear.glob("normal/*"))
     put(smear, changed.name)
-    second = segment(smear, tmp_path / "masks", jobs=2)
+    second = segment(smear, tmp_path / "masks", FolderSettings(jobs=2))
     now = {path: path.stat().st_mtime_ns for path in (tmp_path / "masks").rglob("*.png")}
     assert (second.images, second.cells, set(now)) == (first.images, first.cells, set(written))
     again = {path.stem for path in now if now[path] != written[path]}
@@ -332,7 +339,7 @@ def test_masks_stay_below_the_output(smear, tmp_path, monkeypatch):
 @pytest.mark.parametrize("place", [".", "masks", "normal/../deep/masks"])
 def test_masks_are_not_written_among_the_images(smear, place):
     before = sorted(smear.rglob("*"))
-    with pytest.raises(DataError, match="lies in the folder of the images"):
+    with pytest.raises(DataError, match="is in the folder of the images"):
         segment(smear, smear / place)
     assert sorted(smear.rglob("*")) == before
 
@@ -341,7 +348,7 @@ def test_two_runs_at_once_and_the_second_is_refused(smear, tmp_path):
     from pipelines.outputs.work_folder import work_folder
 
     out = tmp_path / "masks"
-    with work_folder(out, overwrite=False), pytest.raises(DataError, match="another run is"):
+    with work_folder(out, resume=True), pytest.raises(DataError, match="another run is"):
         segment(smear, out)
     assert not list(tmp_path.glob("*.lock"))
     assert segment(smear, out).failed == 0
