@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from data.errors import DataError
 
 from .extract import ExtractSettings, extract
-from .train import train
 from .progress import SILENCE, Progress
+from .train import train
 
 if TYPE_CHECKING:
     from .training.summary import TrainingReport

@@ -197,8 +197,8 @@ def _cells_of(images: Path | str, refused: list[tuple[str, Failure]]) -> Iterato
         entry = entries[place]
         try:
             with stage("read"):
-                content, mask = read_entry(entry, settings.max_bytes)
-            rgb, found = decode_and_segment(content, mask, settings)
+                content, mask = read_entry(entry, settings.reading.max_bytes)
+            rgb, found = decode_and_segment(content, mask, settings.reading)
         except RefusedImage as error:
             refused.append((entry.name, error.failure))
             continue

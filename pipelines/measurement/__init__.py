@@ -1,4 +1,4 @@
 """From one image to one record of measured cells, and the journals that keep records.
 
-May import `pipelines.workers`, `data`, `features`, `models.errors`.
+May import `pipelines.workers`, `pipelines.progress`, `data`, `features`, `models.errors`.
 """

@@ -1,4 +1,4 @@
 """Worker processes and their limits, on this machine or a Dask cluster.
 
-May import `data`.
+May import `data`, `pipelines.progress`.
 """
