@@ -18,7 +18,7 @@ from pipelines.validation.cross_validate import cross_validate_once
 from pipelines.validation.held_out_slides import slide_pairs_record
 from pipelines.validation.image_variants import PixelAuditSettings, remeasure
 from pipelines.validation.protocol import Protocol
-from pipelines.workers.run_all import Workers
+from pipelines.workers.settings import RunSettings
 
 G08 = 0.85
 FOLDS = 10
@@ -94,7 +94,10 @@ def print_stain(table: Path, stain: str, estimator: str, jobs: int) -> None:
     data, rows = learnt_from(table)
     kind, protocol = ESTIMATORS[estimator], Protocol(FOLDS, 1, 0, jobs, 0.95)
     again = remeasure(
-        PixelAuditSettings(read_sidecar(table), None, len(rows)), rows, data.columns, Workers(jobs)
+        PixelAuditSettings(read_sidecar(table), None, len(rows)),
+        rows,
+        data.columns,
+        RunSettings(jobs=jobs),
     )
     if again.missed:
         raise SystemExit(f"not every cell could be measured again: {again.missed}")

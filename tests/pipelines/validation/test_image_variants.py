@@ -25,7 +25,7 @@ from pipelines.validation.image_variants import (
     shuffle_pixels,
     to_grey,
 )
-from pipelines.workers.run_all import Workers
+from pipelines.workers.settings import RunSettings
 
 COLUMNS = (
     "Cells_AreaShape_Area",
@@ -92,7 +92,7 @@ def test_cells_are_measured_again_as_they_were(extracted):
     _, table, sidecar = extracted
     rows = table.iloc[[4, 1, 2]]
     columns = COLUMNS[::-1]
-    again = remeasure(PixelAuditSettings(sidecar, None, 9), rows, columns, Workers())
+    again = remeasure(PixelAuditSettings(sidecar, None, 9), rows, columns, RunSettings())
     assert (again.rows.tolist(), again.missed) == ([0, 1, 2], "")
     values = rows[list(columns)].to_numpy()
     texture, blue, mean, area = range(4)
@@ -104,7 +104,7 @@ def test_cells_are_measured_again_as_they_were(extracted):
     assert again.features["shuffled"][:, [blue, mean]] == pytest.approx(values[:, [blue, mean]])
     assert (again.features["shuffled"][:, texture] > 1.3 * values[:, texture]).all()
     assert (again.features["jittered"][:, mean] != values[:, mean]).all()
-    twice = remeasure(PixelAuditSettings(sidecar, None, 9), rows, columns, Workers(jobs=2))
+    twice = remeasure(PixelAuditSettings(sidecar, None, 9), rows, columns, RunSettings(jobs=2))
     for name, found in again.features.items():
         np.testing.assert_array_equal(found, twice.features[name])
 
@@ -116,7 +116,7 @@ def test_what_has_changed_is_told_and_left_out(extracted, tmp_path):
     first, second = table["Metadata_Image"][:2]
     (moved / first).write_bytes(png(np.full((90, 90, 3), 200, np.uint8)))
     (moved / second).unlink()
-    again = remeasure(PixelAuditSettings(sidecar, moved, 9), table, COLUMNS, Workers())
+    again = remeasure(PixelAuditSettings(sidecar, moved, 9), table, COLUMNS, RunSettings())
     assert again.rows.tolist() == [2, 3, 4, 5]
     assert first in again.missed
     assert "another one now" in again.missed
@@ -125,12 +125,14 @@ def test_what_has_changed_is_told_and_left_out(extracted, tmp_path):
 def test_images_that_are_not_there_and_tables_without_any_are_refused(extracted, tmp_path):
     _, table, sidecar = extracted
     with pytest.raises(DataError, match="does not exist"):
-        remeasure(PixelAuditSettings(sidecar, tmp_path / "gone", 9), table, COLUMNS, Workers())
+        remeasure(PixelAuditSettings(sidecar, tmp_path / "gone", 9), table, COLUMNS, RunSettings())
     with pytest.raises(ModelError, match="names no images"):
-        remeasure(PixelAuditSettings({**sidecar, "input": {}}, None, 9), table, COLUMNS, Workers())
+        remeasure(
+            PixelAuditSettings({**sidecar, "input": {}}, None, 9), table, COLUMNS, RunSettings()
+        )
     bare = table.drop(columns="Metadata_SHA256")
     with pytest.raises(ModelError, match="has no Metadata_SHA256"):
-        remeasure(PixelAuditSettings(sidecar, None, 9), bare, COLUMNS, Workers())
+        remeasure(PixelAuditSettings(sidecar, None, 9), bare, COLUMNS, RunSettings())
 
 
 def test_a_definition_that_has_changed_is_refused(extracted):
@@ -138,5 +140,8 @@ def test_a_definition_that_has_changed_is_refused(extracted):
     records = {**sidecar["columns"], COLUMNS[0]: {**sidecar["columns"][COLUMNS[0]], "version": 0}}
     with pytest.raises(ModelError, match="Cells_AreaShape_Area is defined otherwise"):
         remeasure(
-            PixelAuditSettings({**sidecar, "columns": records}, None, 9), table, COLUMNS, Workers()
+            PixelAuditSettings({**sidecar, "columns": records}, None, 9),
+            table,
+            COLUMNS,
+            RunSettings(),
         )
