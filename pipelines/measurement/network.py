@@ -61,8 +61,9 @@ class ChosenNetwork:
         if self.embedding.width != IMAGENET_CLASSES:
             return ()
         return (
-            f"{self.location} gives {IMAGENET_CLASSES} values, as an ImageNet classifier does: export it"
-            " without its head (num_classes=0), because an embedding says more than these logits",
+            f"{self.location} gives {IMAGENET_CLASSES} values, as an ImageNet classifier does:"
+            " export it without its head (num_classes=0), because an embedding says more than these"
+            " logits",
         )
 
     def embed(self, rgb: Any, found: Segmentation) -> NDArray[np.float64]:  # noqa: ANN401
@@ -81,8 +82,8 @@ def choose_network(location: str, given: Mapping[str, str] | None = None) -> Cho
     location : str
         ``lite0``, or the path of an ``.onnx`` file.
     given : mapping of str to str, optional
-        Preprocessing as `features.embedding.network_input.read_preprocessing` takes it. The file must
-        state what is missing here.
+        Preprocessing as `features.embedding.network_input.read_preprocessing` takes it. The file
+        must state what is missing here.
 
     Raises
     ------
@@ -226,7 +227,9 @@ def _file(location: str) -> tuple[bytes, str]:
 
     path = weights_path(location)
     if path.suffix.lower() in _PICKLES and location != LITE0:
-        raise CellError(f"{path} is a pickle, which can run any program when it is read", EXPORT_RECIPE)
+        raise CellError(
+            f"{path} is a pickle, which can run any program when it is read", EXPORT_RECIPE
+        )
     if path.suffix.lower() != ".onnx" and location != LITE0:
         raise CellError(
             f"{location!r} is not a network", f"give {LITE0} or the path of an .onnx file"
@@ -261,7 +264,7 @@ def weights_path(location: str) -> Path:
 
 
 def _network(location: str, content: bytes) -> Network:
-    from features.embedding.efficientnet_lite0 import read_weights, lite0_model
+    from features.embedding.efficientnet_lite0 import lite0_model, read_weights
     from features.embedding.network import Network
 
     if location == LITE0:
