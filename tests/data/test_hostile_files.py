@@ -98,7 +98,7 @@ def write_hostile(folder: Path, number: int = 120) -> int:
     folder.mkdir()
     endings = (".png", ".jpg", ".tif", ".bmp", ".webp", ".PNG")
     for index in range(number):
-        content = mutations.mutated(index)
+        content = mutations.mutate(index)
         (folder / f"damaged{index}{endings[index % 6]}").write_bytes(content)
     (cell, *_) = synthetic_smear(3, subjects=1, cells_per_subject=1)
     picture = png(cell.rgb)

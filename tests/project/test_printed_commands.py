@@ -1,4 +1,4 @@
-"""The commands that a report prints, read by the command line itself, are those that were given."""
+"""The commands printed in a report parse to the options that were given."""
 
 import json
 import shlex
@@ -13,15 +13,15 @@ from cli import main
 from pipelines.reporting.reproduction import commands
 from pipelines.train import train
 
-# Options that change no number, and arguments that are told in another way.
-UNTOLD = {
+# Options without effect on numbers, and arguments that are printed in another form.
+UNPRINTED = {
     "train": {"table", "out", "jobs", "quiet", "no_groups"},
     "extract": {
         *("images", "out", "config", "resume", "fail_fast", "memory_limit", "scheduler", "jobs"),
         "quiet",
     },
 }
-EXTRACTED = {
+EXTRACT_OPTIONS = {
     "preset": "full",
     "features": ["*_Gray_*", "Haematology"],
     "embedding": "my net.onnx",
@@ -35,7 +35,7 @@ EXTRACTED = {
     "masks": "/home/me/my masks",
     "time_limit": 7.5,
 }
-TRAINED = {
+TRAIN_OPTIONS = {
     "estimator": "logistic",
     "label": "Metadata_cell type",
     "group": "Metadata_patient's name",
@@ -48,11 +48,11 @@ TRAINED = {
     "tune": 1,
     "select": 4,
 }
-ELSEWHERE = {"images": "IMAGES", "external": "OTHER_TABLE"}
+PLACEHOLDERS = {"images": "IMAGES", "external": "OTHER_TABLE"}
 
 
-def understood(line):
-    """Values of the options of a command line, and its words."""
+def parse_command(line):
+    """Parse a command line; return the command's name and its option values."""
     python, program, name, *words = shlex.split(line)
     assert (python, program) == ("python", "cli.py")
     return name, main.commands[name].make_context(name, list(words)).params
@@ -60,12 +60,12 @@ def understood(line):
 
 def defaults(name):
     command = main.commands[name]
-    return {one.name: one for one in command.params if one.name not in UNTOLD[name]}
+    return {one.name: one for one in command.params if one.name not in UNPRINTED[name]}
 
 
 @pytest.fixture(scope="module")
-def stored(tmp_path_factory):
-    """A model trained with no option as it is by default, of a table with a space in its name."""
+def evaluation_and_bundle(tmp_path_factory):
+    """Train with no option at its default, on a table with a space in its name; read the JSONs."""
     folder = tmp_path_factory.mktemp("commands")
     paths = []
     for name, seed in (("in", 0), ("out", 1)):
@@ -73,7 +73,10 @@ def stored(tmp_path_factory):
         table = synthetic_table(strength=3, seed=seed, classes=("a $blast", "normal"))
         table["Metadata_Subject"] += name
         table["Metadata_SHA256"] += name
-        names = {"Metadata_Label": TRAINED["label"], "Metadata_Subject": TRAINED["group"]}
+        names = {
+            "Metadata_Label": TRAIN_OPTIONS["label"],
+            "Metadata_Subject": TRAIN_OPTIONS["group"],
+        }
         paths.append(write_table(folder / name, table.rename(columns=names)))
     sidecar = json.loads(paths[0].with_suffix(".json").read_bytes())
     sidecar["table"] = {"name": "my cells.parquet", "sha256": "ab" * 32}
@@ -81,57 +84,57 @@ def stored(tmp_path_factory):
     (folder / "images").mkdir()
     cv2.imwrite(str(folder / "images" / "one.png"), np.full((9, 9, 3), 200, np.uint8))
     out = train(
-        paths[0], folder / "model", external=paths[1], images=folder / "images", **TRAINED
+        paths[0], folder / "model", external=paths[1], images=folder / "images", **TRAIN_OPTIONS
     ).out
     return [json.loads((out / name).read_bytes()) for name in ("evaluation.json", "bundle.json")]
 
 
-def test_every_option_of_train_that_was_given_is_printed(stored):
-    name, told = understood(commands(*stored)[1])
+def test_every_given_option_of_train_is_printed(evaluation_and_bundle):
+    name, parsed = parse_command(commands(*evaluation_and_bundle)[1])
     options = defaults(name)
-    assert set(options) == {*TRAINED, *ELSEWHERE, "scheduler"}
-    assert [key for key, value in TRAINED.items() if options[key].default == value] == []
-    assert told["table"] == Path("my cells.parquet")
-    assert {key: told[key] for key in TRAINED} == TRAINED
-    assert {key: str(told[key]) for key in ELSEWHERE} == ELSEWHERE
-    assert not told["no_groups"]
-    assert told["scheduler"] is None
+    assert set(options) == {*TRAIN_OPTIONS, *PLACEHOLDERS, "scheduler"}
+    assert [key for key, value in TRAIN_OPTIONS.items() if options[key].default == value] == []
+    assert parsed["table"] == Path("my cells.parquet")
+    assert {key: parsed[key] for key in TRAIN_OPTIONS} == TRAIN_OPTIONS
+    assert {key: str(parsed[key]) for key in PLACEHOLDERS} == PLACEHOLDERS
+    assert not parsed["no_groups"]
+    assert parsed["scheduler"] is None
 
 
-def test_a_cluster_and_a_split_by_cell_are_printed(stored):
-    found, bundle = stored
+def test_scheduler_and_no_groups_are_printed(evaluation_and_bundle):
+    found, bundle = evaluation_and_bundle
     asked = {"audit_cells": 0, "images": False, "scheduler": True}
-    other = {**found, "training": {**found["training"], "group": None}, "asked": asked}
-    _, told = understood(commands({**other, "external": None}, bundle)[1])
-    assert told["no_groups"]
-    assert (told["scheduler"], told["audit_cells"]) == ("ADDRESS", 0)
-    assert told["images"] is told["external"] is None
+    changed = {**found, "training": {**found["training"], "group": None}, "asked": asked}
+    _, parsed = parse_command(commands({**changed, "external": None}, bundle)[1])
+    assert parsed["no_groups"]
+    assert (parsed["scheduler"], parsed["audit_cells"]) == ("ADDRESS", 0)
+    assert parsed["images"] is parsed["external"] is None
 
 
-def test_a_model_of_an_earlier_version_has_its_commands(stored):
-    found, bundle = stored
+def test_a_model_of_an_earlier_version_has_commands(evaluation_and_bundle):
+    found, bundle = evaluation_and_bundle
     earlier = {key: value for key, value in found.items() if key != "asked"}
     assert "--audit-cells" not in commands(earlier, bundle)[1]
 
 
-def test_every_setting_of_extract_is_printed(stored):
-    found, bundle = stored
-    data = {**found["data"], "configuration": EXTRACTED}
-    name, told = understood(commands({**found, "data": data}, bundle)[0])
+def test_every_setting_of_extract_is_printed(evaluation_and_bundle):
+    found, bundle = evaluation_and_bundle
+    data = {**found["data"], "configuration": EXTRACT_OPTIONS}
+    name, parsed = parse_command(commands({**found, "data": data}, bundle)[0])
     options = defaults(name)
-    assert set(options) == set(EXTRACTED)
-    assert [key for key, value in EXTRACTED.items() if options[key].default == value] == []
-    assert told["out"] == Path("my cells.parquet")
-    expected = {**EXTRACTED, "masks": Path("MASKS")}
+    assert set(options) == set(EXTRACT_OPTIONS)
+    assert [key for key, value in EXTRACT_OPTIONS.items() if options[key].default == value] == []
+    assert parsed["out"] == Path("my cells.parquet")
+    expected = {**EXTRACT_OPTIONS, "masks": Path("MASKS")}
     for key in ("features", "embedding_set"):
-        expected[key] = tuple(EXTRACTED[key])
-    assert {key: told[key] for key in expected} == expected
+        expected[key] = tuple(EXTRACT_OPTIONS[key])
+    assert {key: parsed[key] for key in expected} == expected
 
 
-def test_limits_as_they_are_by_default_are_not_printed(stored):
-    found, bundle = stored
-    usual = {key: one.default for key, one in defaults("extract").items() if "_" in key}
-    configuration = {key: usual[key] for key in ("max_pixels", "max_bytes", "time_limit")}
+def test_default_limits_are_not_printed(evaluation_and_bundle):
+    found, bundle = evaluation_and_bundle
+    default_values = {key: one.default for key, one in defaults("extract").items() if "_" in key}
+    configuration = {key: default_values[key] for key in ("max_pixels", "max_bytes", "time_limit")}
     data = {**found["data"], "configuration": configuration}
     line = commands({**found, "data": data}, bundle)[0]
     assert line == "python cli.py extract IMAGES -o 'my cells.parquet'"

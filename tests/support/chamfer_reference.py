@@ -1,14 +1,14 @@
-"""Borgefors' chamfer distance by its closed form, tried for every pixel outside."""
+"""Reference implementation of the 5x5 chamfer distance, by brute force over a closed form."""
 
 from __future__ import annotations
 
 import numpy as np
 
-STRAIGHT, DIAGONAL, KNIGHT = 1.0, 1.4, 2.1969  # of 5x5 pixels: Borgefors 1986, as OpenCV has them
+STRAIGHT, DIAGONAL, KNIGHT = 1.0, 1.4, 2.1969  # Borgefors 1986, as in OpenCV
 
 
 def chamfer_norm(down: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Length of the shortest way of straight, diagonal and knight's moves."""
+    """Return the length of the shortest path of straight, diagonal and knight's moves."""
     far, near = np.maximum(abs(down), abs(right)), np.minimum(abs(down), abs(right))
     flat = near * KNIGHT + (far - 2 * near) * STRAIGHT
     steep = (far - near) * KNIGHT + (2 * near - far) * DIAGONAL
@@ -16,10 +16,10 @@ def chamfer_norm(down: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def chamfer_depth(mask: np.ndarray) -> np.ndarray:
-    """Distance of each pixel to the nearest outside, which lies beyond the border too."""
+    """Return each pixel's distance to the nearest pixel outside; outside includes the border."""
     framed = np.pad(mask, 1)
     depth = np.zeros(framed.shape)
-    # The nearest pixel outside has a neighbour inside.
+    # Only outer pixels with a neighbour inside can be the nearest.
     near = np.pad(framed, 1)
     touching = np.any(
         [np.roll(near, step, (0, 1)) for step in ((0, 1), (0, -1), (1, 0), (-1, 0))], axis=0
@@ -31,7 +31,7 @@ def chamfer_depth(mask: np.ndarray) -> np.ndarray:
 
 
 def disc_depth(radius: float) -> float:
-    """Depth of the middle of a disc of pixels within `radius` of a pixel's centre."""
+    """Return the depth at the centre of a digital disc of the given radius."""
     reach = np.arange(int(radius) + 2)
     down, right = np.meshgrid(reach, reach)
     beyond = down**2 + right**2 > radius**2

@@ -22,7 +22,7 @@ class Cluster:
         folder.mkdir(parents=True, exist_ok=True)
         self.log = folder / "log"
         self.log.touch()
-        # Neither has this program on its path but by what the workers load first.
+        # Only the preload of the workers puts this program on their import path.
         self.environment = os.environ | {
             "PYTHONPATH": str(ROOT / "tests"),
             "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
@@ -30,7 +30,7 @@ class Cluster:
             DELAY: str(delay),
         }
         contact = folder / "contact.json"
-        # Not by the machine's address, which may change or close while the tests run.
+        # The loopback address, since the machine's address may change during the tests.
         self.scheduler = self._start("scheduler", folder, "--host=127.0.0.1", "--port=0")
         self.workers = self._start(
             "worker", folder, "--host=127.0.0.1", f"--nworkers={workers}", "--nthreads=1",
@@ -45,28 +45,28 @@ class Cluster:
 
     def _start(self, kind: str, folder: Path, *options: str) -> subprocess.Popen[bytes]:
         contact = ["--scheduler-file", str(folder / "contact.json")]
-        with (folder / f"{kind}.log").open("wb") as said:
+        with (folder / f"{kind}.log").open("wb") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "dask", kind, "--no-dashboard", *options, *contact],
                 env=self.environment,
                 cwd=folder,
-                stderr=said,
+                stderr=log,
                 start_new_session=True,
             )
 
     def close(self) -> None:
-        """End both, and show what one said that had ended by itself."""
+        """Stop both processes; print the log of one that had already stopped."""
         for kind, process in (("worker", self.workers), ("scheduler", self.scheduler)):
             if process.poll() is not None:
-                said = (self.log.parent / f"{kind}.log").read_text("utf-8", "replace")
-                sys.stderr.write(f"the {kind} ended with {process.poll()}:\n{said[-4000:]}")
+                log = (self.log.parent / f"{kind}.log").read_text("utf-8", "replace")
+                sys.stderr.write(f"the {kind} ended with {process.poll()}:\n{log[-4000:]}")
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 
 def _address(contact: Path) -> str:
-    """Read what the scheduler writes of itself; at first the file is not there, or empty."""
+    """Return the address in the scheduler file; wait while the file is missing or empty."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):

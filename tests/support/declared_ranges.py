@@ -1,4 +1,4 @@
-"""The ranges that records declare, read as intervals."""
+"""Check values against the ranges that feature records declare."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from features.primitives.channels import level_values
 
 
 def range_end(text: str, levels: int) -> float:
-    """Value of one end of a declared range."""
+    """Return the value of one end of a declared range, e.g. ``2 log2 levels``."""
     words = {
         "4 levels^4 / 3": 4 * levels**4 / 3,
         "levels": levels,
@@ -25,8 +25,8 @@ def range_end(text: str, levels: int) -> float:
 
 
 def in_range(value: float, declared: str, column) -> bool:
-    """Whether a value is one that a range allows; rounding may carry it past a closed end."""
-    room = 1e-9 * max(1.0, abs(value))
+    """Whether a value is in the declared range; closed ends have a tolerance for rounding."""
+    tolerance = 1e-9 * max(1.0, abs(value))
     if "the channel's" in declared:
         least, greatest = level_values((column.channel,))[0][[0, -1]]
         width = greatest - least
@@ -34,12 +34,12 @@ def in_range(value: float, declared: str, column) -> bool:
             "the channel's": (least, greatest),
             "minus the channel's width to plus it": (-width, width),
         }[declared]
-        return low - room <= value <= high + room
+        return low - tolerance <= value <= high + tolerance
     if whole := re.fullmatch(r"(even )?integers( from (\d+))?", declared):
         step = 2 if whole[1] else 1
         return value % step == 0 and value >= float(whole[3] or -np.inf)
     opening, low, high, closing = re.match(r"([\[(])(.+), (.+)([\])])", declared).groups()
     levels = int(re.search(r"(?<!\d)(32|256)(?!\d)", f"{column.parameter} 32").group())
     least, greatest = range_end(low, levels), range_end(high, levels)
-    above = value > least if opening == "(" else value >= least - room
-    return above and (value < greatest if closing == ")" else value <= greatest + room)
+    above = value > least if opening == "(" else value >= least - tolerance
+    return above and (value < greatest if closing == ")" else value <= greatest + tolerance)

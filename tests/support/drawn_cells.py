@@ -1,4 +1,4 @@
-"""Drawings of stained cells whose masks are known, made of discs in optical density."""
+"""Synthetic images of stained cells with known masks, drawn as discs in optical density."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CHROMATIN = np.array([0.55, 1.25, 0.22])
 
 @dataclass
 class Drawing:
-    """A slide on which cells are painted; `nuclei` and `cells` hold one true mask each."""
+    """A slide on which cells are drawn; `nuclei` and `cells` hold the true mask of each cell."""
 
     rows: int
     cols: int
@@ -33,14 +33,14 @@ class Drawing:
         self.density[mask] = density
 
     def red_cell(self, row: float, col: float, radius: float) -> None:
-        """A red cell under whatever is painted later, half as dense in its middle."""
+        """Draw a red cell with half the density in its centre; later drawings cover it."""
         self.paint(self.disc(row, col, radius), RED)
         self.paint(self.disc(row, col, 0.4 * radius), 0.5 * RED)
 
     def cell(
         self, discs: list[tuple[float, float, float]], body: tuple[float, float, float]
     ) -> None:
-        """A white cell: its nucleus' discs on the disc of its body, both (row, col, radius)."""
+        """Draw a white cell: nucleus discs on the body's disc, each (row, col, radius)."""
         nucleus = np.any([self.disc(*one) for one in discs], axis=0)
         whole = self.disc(*body) | nucleus
         self.paint(whole, PLASMA)
@@ -51,19 +51,19 @@ class Drawing:
         self.cells.append(whole)
 
     def photograph(self, *, light: float = 1.0, noise: float = 1.5, seed: int = 0) -> np.ndarray:
-        """Return uint8 RGB with a soft focus and sensor noise."""
+        """Return the image as uint8 RGB, blurred and with sensor noise."""
         picture = light * SLIDE * np.exp(-cv2.GaussianBlur(self.density, (0, 0), 0.8))
         picture += np.random.default_rng(seed).normal(0, noise, picture.shape)
         return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
 
 
 def dice(one: np.ndarray, two: np.ndarray) -> float:
-    """Overlap of two masks: 1 where they are equal."""
+    """Return the Dice coefficient of two masks."""
     return 2 * int((one & two).sum()) / int(one.sum() + two.sum())
 
 
 def crop_drawing(size: int = 200, nucleus: float = 35, cell: float = 45) -> Drawing:
-    """Draw one cell in the middle and red cells round it, one of which touches."""
+    """Draw one white cell in the centre, surrounded by red cells, one of which touches it."""
     drawing = Drawing(size, size)
     middle = size / 2
     reach = cell + 24
@@ -79,9 +79,9 @@ def crop_drawing(size: int = 200, nucleus: float = 35, cell: float = 45) -> Draw
 def field_drawing(
     overlapping: int, *, merged: bool = False, red_cells: bool = True, size: int = 700
 ) -> Drawing:
-    """Draw a clump of cells whose nuclei overlap, a lobed one beside it, and many red cells.
+    """Draw a clump of cells with overlapping nuclei, one lobed cell, and many red cells.
 
-    `merged` paints the nuclei of the clump as one, without cytoplasm between.
+    `merged` draws the nuclei of the clump without cytoplasm between them.
     """
     drawing = Drawing(size, size)
     for row in range(40, size if red_cells else 0, 75):

@@ -1,4 +1,4 @@
-"""Small image files of every kind, with the picture that they hold or the reason to refuse them."""
+"""Small encoded image files of every format, with their expected pixels or error message."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def tiff(array, **options):
 
 
 def pages(first, *others, big=False, order="<"):
-    """A TIFF of several pages; NewSubfileType stands beside each of the others."""
+    """Return a TIFF of several pages; each further page comes with its NewSubfileType."""
     file = io.BytesIO()
     with tifffile.TiffWriter(file, bigtiff=big, byteorder=order) as writer:
         for array, kind in ((first, 0), *others):
@@ -41,7 +41,7 @@ def pages(first, *others, big=False, order="<"):
 
 
 def unlinked(content):
-    """Let the link behind the first directory point past the end of a classic TIFF."""
+    """Make the next-directory offset of a classic TIFF point past the end of the file."""
     (start,) = struct.unpack_from("<I", content, 4)
     (count,) = struct.unpack_from("<H", content, start)
     link = start + 2 + 12 * count

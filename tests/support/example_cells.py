@@ -1,4 +1,4 @@
-"""Made-up cells that are realistic enough to measure: textured, lobed, with a hole."""
+"""Synthetic textured cells with a lobed nucleus that has a hole."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from features.core.cell import Cell
 
 
 def noise(rng: np.random.Generator, rows: int, cols: int, sigma: float) -> np.ndarray:
-    """Smooth noise of mean 0 and standard deviation 1."""
+    """Return smooth noise of mean 0 and standard deviation 1."""
     plane = cv2.GaussianBlur(rng.standard_normal((rows, cols)), (0, 0), sigma)
     return (plane - plane.mean()) / plane.std()
 
 
 def textured_cell(seed: int = 0, rows: int = 61, cols: int = 70) -> Cell:
-    """An irregular cell with a lobed nucleus that lies off its centre and has a hole."""
+    """Return an irregular cell with an eccentric, lobed nucleus that has a hole."""
     rng = np.random.default_rng(seed)
     row, col = np.mgrid[:rows, :cols].astype(float)
     angle = np.arctan2(row - rows / 2, col - cols / 2)

@@ -1,4 +1,4 @@
-"""The numbers of four synthetic cells, kept in a table; run this file to write it anew."""
+"""Stored feature values of four synthetic cells; run this file to update the table."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from features import Recipe, preset_columns
 from features.core.cell import Cell
 
 GOLDEN = Path(__file__).parent / "golden_cells.csv"
-# Libraries and processors differ in the last bits of exp, log, eigenvalues and sums, and a float
-# that falls on the other side of .5 moves an 8-bit plane by one level at single pixels. Six
-# digits are stored; a real change of a definition moves far more.
+# Libraries and processors differ in the last bits of exp, log, eigenvalues and sums, and rounding
+# to 8 bits can turn this into one grey level at single pixels. Six digits are stored; a changed
+# definition has a much larger effect.
 RELATIVE, DIGITS = 2e-5, 6
 
 
 def golden_table() -> pd.DataFrame:
-    """Measure all standard columns with the true masks: a row a cell."""
+    """Measure all standard columns with the true masks: one row per cell."""
     columns = preset_columns("standard")
     recipe = Recipe(columns)
     cells = list(synthetic_smear(11, subjects=2, cells_per_subject=2))
@@ -29,12 +29,12 @@ def golden_table() -> pd.DataFrame:
 
 
 def read_golden() -> pd.DataFrame:
-    """Read the stored table: a row a cell."""
+    """Read the stored table: one row per cell."""
     return pd.read_csv(GOLDEN, index_col=0).T
 
 
 def changed_columns(golden: pd.DataFrame, found: pd.DataFrame) -> dict[str, str]:
-    """Name the columns that came, went or have other values, and by how much."""
+    """Return the columns that are missing or have different values, with a description."""
     changes = dict.fromkeys(sorted(set(golden) - set(found)), "gone")
     for name in golden.columns.intersection(found.columns):
         before, after = golden[name].to_numpy(float), found[name].to_numpy(float)

@@ -1,4 +1,4 @@
-"""Workers that misbehave on images whose names say how: planted by tests."""
+"""Image measurers that fail as an image's name demands, or log their work; for tests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _allocate() -> None:
     np.ones(int(20e9), np.uint8)
 
 
-def _misjudge() -> None:
+def _raise() -> None:
     raise ZeroDivisionError("a bug")
 
 
@@ -33,26 +33,26 @@ FAULTS = {
     "exit": lambda: os._exit(5),
     "kill": _kill,
     "memory": _allocate,
-    "bug": _misjudge,
+    "bug": _raise,
     "sleep": lambda: time.sleep(60),
 }
 
 
 class FaultyMeasurer(ImageMeasurer):
-    """Does what an image's name says before it is measured."""
+    """Triggers the fault that is the image's name, then measures the image."""
 
     def __call__(self, entry):
-        deed = FAULTS.get(Path(entry.name).stem)
-        if deed:
-            deed()
+        fault = FAULTS.get(Path(entry.name).stem)
+        if fault:
+            fault()
         return super().__call__(entry)
 
 
 class LoggingMeasurer(ImageMeasurer):
-    """Writes down every image that it begins to compute, and takes its time."""
+    """Logs the checksum of every image that it starts to measure, and waits `DELAY` seconds."""
 
     def __call__(self, entry):
-        # Whoever takes this in place of `ImageMeasurer` has images that can be read.
+        # Tests use this class with readable images only.
         content, mask = read_entry(entry, self.settings.reading.max_bytes)
         checksum = sha256(content)
         if self.records.find(self.records.key(checksum, mask)) is None:

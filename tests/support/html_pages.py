@@ -1,4 +1,4 @@
-"""Read a page of ours: its tags must nest; its addresses, its names and its words are kept."""
+"""Read a generated HTML page: check that its tags nest; collect addresses, ids and text."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 VOID = {"meta", "br", "img", "wbr"}
 
 
-class Checked(HTMLParser):
-    """Tags must nest; addresses, links within the page, names to link to, and words are kept."""
+class PageReader(HTMLParser):
+    """Checks that tags nest; collects external addresses, internal links, ids and text."""
 
     def __init__(self):
         super().__init__()
@@ -35,7 +35,8 @@ class Checked(HTMLParser):
 
 
 def read(path):
-    page = Checked()
+    """Return the parsed page and its text with single spaces."""
+    page = PageReader()
     page.feed(path.read_text("utf-8").replace("<wbr>", ""))  # where a name may break
     page.close()
     assert page.open == []

@@ -1,7 +1,8 @@
-"""Run extract and kill it, again and again: a script, so that its processes can be forked.
+"""Run extract, kill it and resume it, many times.
 
-Twenty starts of an interpreter would take longer than all the work; here runs and workers are
-forked from one process that has its libraries loaded, and everything else is the product's.
+This is a script, so that its processes can be forked: runs and workers are forks of one process
+with all libraries loaded, since starting 20 interpreters would take longer than the work itself.
+Everything else is the program's own code.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ BY_CLOCK = 8
 _SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 
-def forked(target, *arguments):
-    """Start a worker as `processes.start_process` does, but by fork."""
+def fork_process(target, *arguments):
+    """Start a worker like `processes.start_process`, but by fork."""
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe()
     process = context.Process(target=target, args=(theirs, *arguments), daemon=True)
@@ -50,7 +51,7 @@ def forked(target, *arguments):
 
 
 def start(images: Path, out: Path) -> int:
-    """Begin an extraction in a process group of its own and return the group."""
+    """Start an extraction in a new process group and return the group."""
     child = os.fork()
     if child:
         return child
@@ -59,21 +60,21 @@ def start(images: Path, out: Path) -> int:
     os._exit(0)
 
 
-def computed(log: Path) -> list[str]:
-    """Images that were begun since the log was last read."""
+def read_log(log: Path) -> list[str]:
+    """Return the images that were started since the last call."""
     lines = log.read_text("ascii").split()
     log.write_text("", "ascii")
     return lines
 
 
 def finished(out: Path) -> list[str]:
-    """Images whose parts are whole."""
+    """Images whose parts are complete_run."""
     places = find_records(out.with_name(f".{out.name}.parts")).values()
     return [ImageRecord.from_bytes(read_record(place)).sha256 for place in places]
 
 
 def complete(images: Path, out: Path) -> float:
-    """Run to the end and return the seconds that it took."""
+    """Run an extraction to its end and return its duration in seconds."""
     started = time.monotonic()
     _, status = os.waitpid(start(images, out), 0)
     assert status == 0, status
@@ -81,7 +82,7 @@ def complete(images: Path, out: Path) -> float:
 
 
 def kill(group: int) -> None:
-    """Kill a whole group and wait until none of it is left."""
+    """Kill a process group and wait until all its processes have ended."""
     try:
         os.killpg(group, signal.SIGKILL)
     except ProcessLookupError:  # before its first instruction
@@ -89,7 +90,7 @@ def kill(group: int) -> None:
     os.waitpid(group, 0)
     while True:
         try:
-            os.waitpid(-group, 0)  # its workers, where they are children of ours now
+            os.waitpid(-group, 0)  # its workers, if they have become children of this process
         except ChildProcessError:
             break
     while True:
@@ -101,45 +102,45 @@ def kill(group: int) -> None:
 
 
 def wait_until_begun(count: int, log: Path) -> None:
-    """Wait until so many images are begun."""
+    """Wait until `count` images are started."""
     while log.stat().st_size < count * 65:
         time.sleep(0.001)
 
 
-def tell(record: dict[str, object]) -> None:
-    """Print a line."""
+def print_record(record: dict[str, object]) -> None:
+    """Print a record as one line of JSON."""
     sys.stdout.write(f"{json.dumps(record)}\n")
 
 
-def adopt() -> None:
-    """Become the parent of orphans on Linux: process 1 may take seconds to see that one is dead."""
+def become_subreaper() -> None:
+    """Adopt orphaned processes (Linux): process 1 may take seconds to notice that one has ended."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def load_kernels(images: Path) -> None:
-    """Measure an image here, so that the workers of forty runs need not load what it takes."""
+    """Measure one image, so that the forked workers inherit the loaded kernels."""
     settings = MeasurementSettings(preset_columns("minimal"), keep_extras=True)
     content = next(images.rglob("*.png")).read_bytes()
     measure_record(content, *decode_and_segment(content, None, settings.reading), settings)
 
 
 def main(images: Path, work: Path) -> None:
-    """Print a line of JSON for the undisturbed run, and one for each killed and resumed one."""
-    adopt()
+    """Print one line of JSON for the uninterrupted run and for each killed and resumed run."""
+    become_subreaper()
     load_kernels(images)
     log = work / "log"
     log.touch()
     os.environ |= {LOG: str(log), DELAY: DELAYS}
     measure_all.ImageMeasurer = LoggingMeasurer
-    run_all.run = partial(pool.run, start=forked)
+    run_all.run = partial(pool.run, start=fork_process)
     extract.start_server = lambda: None
-    whole = work / "whole" / "cells.parquet"
-    duration = complete(images, whole)
-    digest = sha256(whole.read_bytes()).hexdigest()
-    tell({"duration": duration, "images": computed(log), "table": digest})
-    # Instants of the clock, one in each eighth of the duration, and instants of the work, which
-    # do not move with the load of the machine: so many images begun, and a moment more.
+    complete_run = work / "complete_run" / "cells.parquet"
+    duration = complete(images, complete_run)
+    digest = sha256(complete_run.read_bytes()).hexdigest()
+    print_record({"duration": duration, "images": read_log(log), "table": digest})
+    # `BY_CLOCK` kills are at times spread over the duration. The others do not depend on the
+    # machine's load: they follow at a random moment after a given number of started images.
     draw = np.random.default_rng(0)
     instants = [(0, (number + draw.random()) * duration / BY_CLOCK) for number in range(BY_CLOCK)]
     counts = draw.integers(3, 29, KILLS - BY_CLOCK)
@@ -151,14 +152,14 @@ def main(images: Path, work: Path) -> None:
         wait_until_begun(count, log)
         time.sleep(seconds)
         kill(group)
-        record = {"begun": computed(log), "finished": finished(out)}
+        record = {"begun": read_log(log), "finished": finished(out)}
         record["table_was_there"] = out.exists()
         os.environ[DELAY] = "0"
         complete(images, out)
-        record["resumed"] = computed(log)
+        record["resumed"] = read_log(log)
         record["table"] = sha256(out.read_bytes()).hexdigest()
         record["left"] = [str(path) for path in out.parent.rglob("*.tmp")]
-        tell(record)
+        print_record(record)
 
 
 if __name__ == "__main__":

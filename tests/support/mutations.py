@@ -1,4 +1,4 @@
-"""Damage of every kind, by number: the same number always makes the same file."""
+"""Damaged image files: a number determines the file, its damage and its place."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ SEEDS = [content for content, *_ in (PICTURES | BAD).values() if content] + [
     pillow(RGB, "PNG", exif=EXIF, icc_profile=PROFILE),
     pillow(RGB, "WEBP", exif=EXIF, icc_profile=PROFILE),
     pillow(RGB, "TIFF", icc_profile=PROFILE),
-    pillow(np.zeros((1000, 1000), np.uint8), "PNG"),  # little that becomes much
+    pillow(np.zeros((1000, 1000), np.uint8), "PNG"),  # a small file with many pixels
 ]
 EXTREMES = (b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\xff\xff\xff\x7f", b"\0\1\0\0")
 MAX_PIXELS = 1_000_000
 
 
 def flip(content: bytearray, draw: np.random.Generator) -> bytes:
-    """Bits turned over, most of them near the start, where the headers are."""
+    """Flip bits, half of the time near the start, where the headers are."""
     for _ in range(int(draw.integers(1, 9))):
         reach = len(content) if draw.random() < 0.5 else min(len(content), 128)
         content[draw.integers(reach)] ^= 1 << draw.integers(8)
@@ -37,12 +37,12 @@ def flip(content: bytearray, draw: np.random.Generator) -> bytes:
 
 
 def truncate(content: bytearray, draw: np.random.Generator) -> bytes:
-    """The end is missing."""
+    """Cut off the end."""
     return bytes(content[: draw.integers(1, len(content) + 1)])
 
 
 def overwrite(content: bytearray, draw: np.random.Generator) -> bytes:
-    """A run of zeros, ones or noise."""
+    """Overwrite a range with zeros, ones or noise."""
     start, length = draw.integers(len(content)), int(draw.integers(1, 200))
     run = (bytes(length), b"\xff" * length, draw.bytes(length))[draw.integers(3)]
     content[start : start + length] = run
@@ -50,14 +50,14 @@ def overwrite(content: bytearray, draw: np.random.Generator) -> bytes:
 
 
 def exaggerate(content: bytearray, draw: np.random.Generator) -> bytes:
-    """A number of a header at its extreme: sizes, counts, offsets."""
+    """Set four bytes near the start to an extreme value: a size, count or offset."""
     start = draw.integers(min(len(content), 256))
     content[start : start + 4] = EXTREMES[draw.integers(len(EXTREMES))]
     return bytes(content)
 
 
 def point_back(content: bytearray, draw: np.random.Generator) -> bytes:
-    """An offset that points at what came before: TIFF directories in a circle."""
+    """Write an offset that points backwards, as in a cycle of TIFF directories."""
     start = draw.integers(max(len(content) - 4, 1))
     target = int(draw.integers(min(len(content), 1024)))
     content[start : start + 4] = struct.pack(
@@ -67,14 +67,14 @@ def point_back(content: bytearray, draw: np.random.Generator) -> bytes:
 
 
 def repeat(content: bytearray, draw: np.random.Generator) -> bytes:
-    """A piece twice, or many times."""
+    """Insert copies of a range."""
     start, length = draw.integers(len(content)), int(draw.integers(1, 400))
     piece = content[start : start + length]
     return bytes(content[:start] + piece * int(draw.integers(2, 50)) + content[start:])
 
 
 def splice(content: bytearray, draw: np.random.Generator) -> bytes:
-    """The start of one file and the end of another."""
+    """Join the start of one file and the end of another."""
     other = SEEDS[draw.integers(len(SEEDS))]
     return bytes(content[: draw.integers(1, len(content) + 1)]) + other[draw.integers(len(other)) :]
 
@@ -83,7 +83,7 @@ MUTATIONS = (flip, flip, truncate, overwrite, exaggerate, point_back, repeat, sp
 
 
 def mutate(number: int) -> bytes:
-    """A damaged file: one to three mutations, the checksums of a PNG mended in every second."""
+    """Return a damaged file: one to three mutations; half of the PNGs get valid checksums."""
     draw = np.random.default_rng(number)
     content = SEEDS[draw.integers(len(SEEDS))]
     for _ in range(int(draw.integers(1, 4))):
@@ -92,37 +92,37 @@ def mutate(number: int) -> bytes:
 
 
 def with_valid_checksums(content: bytes) -> bytes:
-    """A PNG whose chunks have right checksums, so that what is in them is read."""
+    """Return a PNG with valid chunk checksums, so that decoders read the damaged chunks."""
     if not content.startswith(b"\x89PNG\r\n\x1a\n"):
         return content
-    whole, place = bytearray(content), 8
-    while place + 12 <= len(whole):
-        (length,) = struct.unpack_from(">I", whole, place)
-        end = place + 8 + length
-        if end + 4 > len(whole):
+    repaired, position = bytearray(content), 8
+    while position + 12 <= len(repaired):
+        (length,) = struct.unpack_from(">I", repaired, position)
+        end = position + 8 + length
+        if end + 4 > len(repaired):
             break
-        struct.pack_into(">I", whole, end, zlib.crc32(whole[place + 4 : end]))
-        place = end + 4
-    return bytes(whole)
+        struct.pack_into(">I", repaired, end, zlib.crc32(repaired[position + 4 : end]))
+        position = end + 4
+    return bytes(repaired)
 
 
 @dataclass
 class Outcomes:
-    """What became of some files."""
+    """Results of decoding many files."""
 
     counts: Counter[str] = field(default_factory=Counter)
     slowest: tuple[float, int] = (0.0, -1)
     peak: int = 0
 
     def add(self, other: Outcomes) -> None:
-        """Take in what became of more files."""
+        """Add the results of more files."""
         self.counts += other.counts
         self.slowest = max(self.slowest, other.slowest)
         self.peak = max(self.peak, other.peak)
 
 
 def decode_all(numbers: range) -> Outcomes:
-    """Decode damaged files: a picture within the limit, or a reason on one line."""
+    """Decode damaged files: the result must be an image within the limit or a one-line error."""
     done = Outcomes()
     for number in numbers:
         content = mutate(number)
@@ -131,10 +131,10 @@ def decode_all(numbers: range) -> Outcomes:
             rgb = decode_rgb(content, max_pixels=MAX_PIXELS)
         except DataError as error:
             one_line = bool(error.reason) and "\n" not in str(error)
-            done.counts["refused" if one_line else "refused in a jumble"] += 1
+            done.counts["refused" if one_line else "refused with a message of several lines"] += 1
         else:
             fits = rgb.dtype == np.uint8 and rgb.ndim == 3 and rgb[..., 0].size <= MAX_PIXELS
-            done.counts["decoded" if fits else "no picture"] += 1
+            done.counts["decoded" if fits else "no image"] += 1
         done.slowest = max(done.slowest, (time.perf_counter() - started, number))
     done.peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return done

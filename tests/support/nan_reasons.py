@@ -1,7 +1,7 @@
-"""When a value may be NaN: each reason that a feature's record gives, as a predicate.
+"""When a value may be NaN: the reasons that feature records state, as predicates.
 
-A record's `nan` text is one or more of these reasons, joined by "or"; a new reason needs a line
-here, so that no text goes unchecked.
+A record's `nan` text is one or more of these reasons, joined by "or". A new reason needs a
+predicate here, so that every text is checked.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ def _pairs(mask: np.ndarray, down: int, right: int) -> int:
 
 
 def _no_pair(cell: Cell, column: Column) -> bool:
-    distance, _, how = column.parameter.split("_")
+    distance, _, aggregation = column.parameter.split("_")
     d = int(distance[1:])
-    ways = [(0, d), (-d, d), (-d, 0), (-d, -d)]
-    without = [not _pairs(cell.mask(column.compartment), *way) for way in ways]
-    return all(without) if how == "merged" else any(without)
+    steps = [(0, d), (-d, d), (-d, 0), (-d, -d)]
+    lacks_pairs = [not _pairs(cell.mask(column.compartment), *step) for step in steps]
+    return all(lacks_pairs) if aggregation == "merged" else any(lacks_pairs)
 
 
 def _no_neighbours(cell: Cell, column: Column) -> bool:
     mask = cell.mask(column.compartment)
-    return not any(_pairs(mask, *way) for way in [(0, 1), (-1, 1), (-1, 0), (-1, -1)])
+    return not any(_pairs(mask, *step) for step in [(0, 1), (-1, 1), (-1, 0), (-1, -1)])
 
 
 def _no_neighbourhood(cell: Cell, column: Column) -> bool:
@@ -66,7 +66,7 @@ def _no_quartiles(cell: Cell, column: Column) -> bool:
 
 
 def _side(cell: Cell, share: float, least: int = 1) -> int:
-    """The odd number of pixels nearest to a share of the cell's diameter."""
+    """Return the odd number of pixels nearest to a share of the cell's diameter."""
     across = sqrt(4 * cell.cell.sum() / pi)
     return max(2 * round((share * across - 1) / 2) + 1, least)
 
@@ -82,13 +82,13 @@ def _grown(cell: Cell, share: float, least: int = 1) -> np.ndarray:
 
 
 def _none(count: str) -> Callable[[Cell, Column], bool]:
-    """Whether a count of things is 0, or nowhere to be taken."""
+    """Return a predicate: a count of the haematology family is 0 or NaN."""
     recipe = Recipe((f"Cells_Haematology_{count}",))
     return lambda cell, _: not recipe.measure(cell)[0] > 0
 
 
 def _no_square(side: int | None = None) -> Callable[[Cell, Column], bool]:
-    """Whether no square of that side, or of the component's, lies in the compartment."""
+    """Return a predicate: no square of this side (or of the component's) is in the compartment."""
 
     def reason(cell: Cell, column: Column) -> bool:
         length = side or int(column.component)
@@ -101,7 +101,7 @@ _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]])
 
 
 def _slopes(cell: Cell, column: Column) -> np.ndarray:
-    """Sizes of both central differences of the pixels with their four neighbours."""
+    """Return the absolute central differences of the pixels with four neighbours: (2, n)."""
     inside = binary_erosion(cell.mask(column.compartment), _CROSS)
     levels = cell.plane(column.channel).astype(int)
     padded = np.pad(levels, 1)
@@ -117,7 +117,7 @@ def _no_clear_gradient(cell: Cell, column: Column) -> bool:
 
 
 def _lag_differences(cell: Cell, column: Column, lag: int) -> np.ndarray:
-    """Differences of the pairs along rows and columns."""
+    """Return the differences of pairs of pixels along rows and columns."""
     mask, levels = cell.mask(column.compartment), cell.plane(column.channel).astype(int)
     return np.concatenate(
         [
@@ -133,19 +133,19 @@ def _no_ring(cell: Cell, column: Column) -> bool:
     return not (places == int(column.component[0])).any()
 
 
-def _nothing_on_both_sides(cell: Cell, column: Column) -> bool:
-    """Squares of up to 16 pixels to the left and right, or above and below, of a pixel."""
+def _no_opposite_pixels(cell: Cell, column: Column) -> bool:
+    """Whether no pixel has mask pixels within 16 px on two opposite sides."""
     mask = np.pad(cell.mask(column.compartment), 16)
 
     def reach(rows: range, cols: range) -> np.ndarray:
         moved = [np.roll(mask, (-row, -col), (0, 1)) for row in rows for col in cols]
         return np.any(moved, axis=0)
 
-    for far in (1, 2, 4, 8, 16):
-        across = range(-(far // 2), far // 2 + 1)
-        before, after = range(-far, 0), range(1, far + 1)
-        beside = reach(across, before) & reach(across, after)
-        if (mask & (beside | (reach(before, across) & reach(after, across)))).any():
+    for size in (1, 2, 4, 8, 16):
+        across = range(-(size // 2), size // 2 + 1)
+        before, after = range(-size, 0), range(1, size + 1)
+        horizontal = reach(across, before) & reach(across, after)
+        if (mask & (horizontal | (reach(before, across) & reach(after, across)))).any():
             return False
     return True
 
@@ -169,9 +169,9 @@ REASONS: dict[str, Callable[[Cell, Column], bool]] = {
     "no cytoplasm near to it": lambda cell, _: (
         not (cell.cytoplasm & _grown(cell, 0.16, 3) & ~_grown(cell, 0.03)).any()
     ),
-    "none far from it": lambda cell, _: not (cell.cytoplasm & ~_grown(cell, 0.16, 3)).any(),
+    "none size from it": lambda cell, _: not (cell.cytoplasm & ~_grown(cell, 0.16, 3)).any(),
     "a single level in it": lambda cell, column: np.ptp(_values(cell, column)) == 0,
-    "a ring without pixels": _no_ring,
+    "a ring lacks_pairs pixels": _no_ring,
     "no pixel with its four neighbours in the compartment": lambda cell, column: (
         _slopes(cell, column).size == 0
     ),
@@ -184,7 +184,7 @@ REASONS: dict[str, Callable[[Cell, Column], bool]] = {
     "none that differs": lambda cell, column: (
         not all(_lag_differences(cell, column, lag).any() for lag in LAGS)
     ),
-    "no pixel with pixels of the compartment on two opposite sides": _nothing_on_both_sides,
+    "no pixel with pixels of the compartment on two opposite sides": _no_opposite_pixels,
     "no gradient of 12 levels whose 3x3 square is in the compartment": _no_clear_gradient,
     "no two neighbouring pixels in the compartment": _no_neighbours,
     "no two pixels that touch": _no_neighbours,
@@ -195,10 +195,10 @@ REASONS: dict[str, Callable[[Cell, Column], bool]] = {
 
 
 def reasons(record: Feature) -> list[str]:
-    """The reasons of a record, taken apart."""
+    """Split the reasons of a record."""
     return re.split(r",? or ", record.nan)
 
 
 def may_be_nan(cell: Cell, column: Column) -> bool:
-    """Whether one of the reasons of the column's record holds; the first that does ends it."""
+    """Whether one of the reasons in the column's record applies to the cell."""
     return any(REASONS[reason](cell, column) for reason in re.split(r",? or ", column.feature.nan))

@@ -1,4 +1,4 @@
-"""Tiny ONNX models with known answers, and the mark of tests that need what the extra brings."""
+"""Tiny ONNX models with known outputs, and marks for tests that need the extra ``cnn``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ POOL = (
 
 
 def model(nodes, outputs, constants=None, *, pixels=PIXELS, metadata=METADATA) -> bytes:
-    """A model: nodes (operator, inputs, output, attributes), outputs and their shapes."""
+    """Build a model from nodes (operator, inputs, output, attributes) and output shapes."""
     import onnx  # in the extra, as onnxruntime
     from onnx import helper
 
@@ -40,14 +40,14 @@ def model(nodes, outputs, constants=None, *, pixels=PIXELS, metadata=METADATA) -
         [port(name, shape) for name, shape in outputs.items()],
         [onnx.numpy_helper.from_array(v, name) for name, v in (constants or {}).items()],
     )
-    made = helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)])
-    helper.set_model_props(made, metadata)
-    onnx.checker.check_model(made)
-    return made.SerializeToString(deterministic=True)
+    built = helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)])
+    helper.set_model_props(built, metadata)
+    onnx.checker.check_model(built)
+    return built.SerializeToString(deterministic=True)
 
 
 def plane_means(batch: int | str = "n", size: int | str = 4, **metadata: str) -> bytes:
-    """(n, 3, size, size) to the mean of each plane, (n, 3)."""
+    """Return a model from (n, 3, size, size) to the mean of each plane, (n, 3)."""
     return model(
         [*POOL, ("Identity", ["flat"], "values", {})],
         {"values": (batch, 3)},
@@ -57,12 +57,12 @@ def plane_means(batch: int | str = "n", size: int | str = 4, **metadata: str) ->
 
 
 def pixel_copies() -> bytes:
-    """The input, 4-D: its mean over places is that of `plane_means`."""
+    """Return a model with its input as 4-D output; the means of that are those of `plane_means`."""
     return model([("Identity", ["pixels"], "values", {})], {"values": PIXELS})
 
 
 def patch_tokens() -> bytes:
-    """Each plane a token of 16 values, 3-D; and a second output, of one axis."""
+    """Return a model with one token of 16 values per plane, 3-D, and a second, 1-D output."""
     return model(
         [
             ("Reshape", ["pixels", "shape"], "tokens", {}),
@@ -74,7 +74,7 @@ def patch_tokens() -> bytes:
 
 
 def class_scores() -> bytes:
-    """A thousand values, as of an ImageNet classifier."""
+    """Return a model with 1,000 output values, like an ImageNet classifier."""
     return model(
         [*POOL, ("MatMul", ["flat", "weights"], "values", {})],
         {"values": ("n", 1000)},
@@ -83,7 +83,7 @@ def class_scores() -> bytes:
 
 
 def log_means() -> bytes:
-    """The logarithm of the mean of each plane: not finite where it is black."""
+    """Return a model to the logarithm of the mean of each plane: not finite for a black one."""
     return model([*POOL, ("Log", ["flat"], "values", {})], {"values": ("n", 3)})
 
 

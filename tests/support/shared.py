@@ -1,4 +1,4 @@
-"""Where the shared images and reference values lie, and the mark for tests that need them."""
+"""Paths of the shared images and reference values, and the mark for tests that need them."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ SHARED = Path(os.environ.get("BLASTOMETRY_SHARED", ROOT.parent / "shared"))
 
 needs_shared = pytest.mark.skipif(
     not SHARED.is_dir(),
-    reason="no shared reference data here: set BLASTOMETRY_SHARED to its folder",
+    reason="no shared reference data: set BLASTOMETRY_SHARED to its folder",
 )

@@ -1,4 +1,4 @@
-"""Classes with a planted signal, drawn from a seed."""
+"""Synthetic classification data with a known signal."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 
 
 def synthetic_classes(classes=2, groups=12, cells=8, columns=5, strength=2.0, seed=0):
+    """Return features, class numbers and groups; the first two columns separate the classes."""
     rng = np.random.default_rng(seed)
     group = np.repeat(np.arange(groups), cells)
     target = group % classes

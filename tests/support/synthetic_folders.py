@@ -1,4 +1,4 @@
-"""Folders of synthetic cells, for tests that need images."""
+"""Folders of synthetic cell images."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from data.synthetic import synthetic_smear
 
 
 def write_smear(folder: Path, *, subjects: int = 3, cells: int = 2, seed: int = 0) -> Path:
-    """Write synthetic cells into class folders, the subject in the file's name; return `folder`."""
+    """Write synthetic cells into class folders, file names starting with the subject; return it."""
     smear = synthetic_smear(seed, subjects=subjects, cells_per_subject=cells)
     for index, cell in enumerate(smear):
         path = folder / cell.label / f"{cell.subject}_{index:02d}.png"
@@ -21,5 +21,5 @@ def write_smear(folder: Path, *, subjects: int = 3, cells: int = 2, seed: int = 
 
 
 def png(rgb: np.ndarray) -> bytes:
-    """Encode a picture."""
+    """Encode an RGB image as PNG."""
     return cv2.imencode(".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))[1].tobytes()

@@ -1,4 +1,4 @@
-"""Made-up feature tables with a planted signal, and the sidecar that goes with them."""
+"""Synthetic feature tables with a known signal, and their sidecar."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CLASSES = ("blast", "normal")
 
 
 def column_dictionary(noise: int = 6) -> dict[str, dict[str, object]]:
-    """A column dictionary: two columns that carry the signal, and noise."""
+    """Return a column dictionary: two columns with a signal, and `noise` columns without."""
     names = [SIGNAL, WEAK_SIGNAL, *(f"Cytoplasm_Texture_Noise{i}_Gray" for i in range(noise))]
     return {
         name: {
@@ -44,7 +44,7 @@ def synthetic_table(
     noise: int = 6,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """`subjects` of one class each in turn, `cells` of each."""
+    """Return a table of `cells` rows per subject; the subjects alternate between the classes."""
     rng = np.random.default_rng(seed)
     subject = np.repeat(np.arange(subjects), cells)
     code = subject % len(classes)
@@ -70,7 +70,7 @@ def synthetic_table(
 def write_table(
     folder: Path, table: pd.DataFrame, dictionary: dict[str, dict[str, object]] | None = None
 ) -> Path:
-    """Write table and sidecar as extract does."""
+    """Write table and sidecar in the form of extract; return the table's path."""
     if dictionary is None:
         dictionary = column_dictionary(sum("Noise" in name for name in table.columns))
     path = folder / "cells.parquet"
