@@ -1,10 +1,18 @@
-"""The one error of this room."""
+"""The error of `features`."""
 
 from __future__ import annotations
 
 
 class CellError(ValueError):
-    """Pixels that cannot be measured: the reason, with the value seen, and the remedy."""
+    """Pixels, masks or columns that cannot be measured.
+
+    Parameters
+    ----------
+    reason : str
+        The value seen, and what is wrong with it.
+    remedy : str
+        The value expected, or what to do.
+    """
 
     def __init__(self, reason: str, remedy: str) -> None:
         super().__init__(reason, remedy)

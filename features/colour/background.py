@@ -1,7 +1,7 @@
-"""What lies around the cells, and how sharp a picture is: never features, only suspects.
+"""Background statistics and sharpness for the shortcut audit; not used for training.
 
-A model that does well on these alone has learnt how a picture was taken and not what a blast is.
-All are taken once a picture, from the photograph as it is.
+A model that classifies well from these alone has learnt how an image was taken, not what a blast
+is. Each is measured once per image, without stain standardisation.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from numpy.typing import NDArray
 from ..primitives.arrays import Bytes, Floats
 from ..primitives.kernels import compiled
 
-# Raised whenever the same pixels give other values.
+# Increased when equal pixels give a different result.
 BACKGROUND_VERSION = 1
 
 _CHANNELS = ("Red", "Green", "Blue")
 _CORNERS = ("TopLeft", "TopRight", "BottomLeft", "BottomRight")
 _BLOCK = 8
 _PERCENTS = (10, 50, 90)
-_TALL = 1 << 16  # rows whose squared levels add up to 32 bits
+_TALL = 1 << 16  # rows; the sum of so many squared levels fits 32 bits
 _LEVEL = "8-bit level"
-_NONE = "NaN where no pixel of it lies outside all cells"
+_NONE = "NaN if all of these pixels are in cells"
 
 
 def _definitions() -> dict[str, tuple[str, str]]:
-    """Unit and definition of every value, in order."""
+    """Return unit and definition of each value, in order."""
     found = {}
     for what, words in (("Mean", "mean"), ("Deviation", "population standard deviation")):
         for channel in _CHANNELS:
@@ -37,13 +37,13 @@ def _definitions() -> dict[str, tuple[str, str]]:
     for percent in _PERCENTS:
         found[f"Background_P{percent}_Gray"] = (
             _LEVEL,
-            f"{percent}th percentile of Gray, the least level that has as many at or below it",
+            f"{percent}th percentile of Gray: the lowest level with as many pixels at or below it",
         )
     found["Background_Entropy_Gray"] = ("bit", "entropy (log2) of the 256 levels of Gray")
     for channel in _CHANNELS:
         found[f"Background_Border_{channel}"] = (
             _LEVEL,
-            f"mean of {channel} in the outermost lines and columns",
+            f"mean of {channel} in the outermost rows and columns",
         )
     for corner in _CORNERS:
         for size, words in ((1, "the corner's pixel"), (_BLOCK, f"its {_BLOCK} x {_BLOCK} pixels")):
@@ -53,7 +53,7 @@ def _definitions() -> dict[str, tuple[str, str]]:
                     f"mean of {channel} in {words}",
                 )
     return {
-        name: (unit, f"{words}, of the picture's pixels outside all cells; {_NONE}")
+        name: (unit, f"{words}, of the pixels outside all cells; {_NONE}")
         for name, (unit, words) in found.items()
     }
 
@@ -62,7 +62,7 @@ BACKGROUND: dict[str, tuple[str, str]] = _definitions()
 
 
 def background_values(rgb: Bytes, gray: Bytes, outside: Bytes) -> Floats:
-    """Measure the pixels outside all cells of a picture.
+    """Measure the pixels of an image outside all cells.
 
     Parameters
     ----------
@@ -70,12 +70,12 @@ def background_values(rgb: Bytes, gray: Bytes, outside: Bytes) -> Floats:
     gray : (rows, cols) uint8
         Its BT.601 luma.
     outside : (rows, cols) uint8
-        0 on every pixel of a cell, 1 elsewhere.
+        0 for the pixels of cells, 1 for all others.
 
     Returns
     -------
     (values,) float64
-        In the order of `BACKGROUND`, NaN as it says.
+        In the order of `BACKGROUND`, which says when they are NaN.
     """
     levels = _histogram_outside(gray, outside)
     total = int(levels.sum())
@@ -92,7 +92,7 @@ def background_values(rgb: Bytes, gray: Bytes, outside: Bytes) -> Floats:
 
 
 def sharpness(gray: Bytes) -> float:
-    """Variance of the Laplacian (3x3, 4 neighbours) over a whole picture.
+    """Return the variance of the Laplacian (3x3, 4 neighbours) of an image.
 
     Parameters
     ----------
@@ -101,15 +101,15 @@ def sharpness(gray: Bytes) -> float:
     framed = cv2.copyMakeBorder(gray, 1, 1, 1, 1, cv2.BORDER_REFLECT_101)
     total, squares = _laplacian_sums(np.asarray(framed, dtype=np.uint8))
     mean = total / gray.size
-    root = sqrt(squares)  # cv2.norm rounds like this: the tables of earlier versions stay the same
+    root = sqrt(squares)  # rounds like cv2.norm: tables of earlier versions stay equal
     return root * root / gray.size - mean * mean
 
 
 @compiled
 def _histogram_outside(gray: Bytes, outside: Bytes) -> NDArray[np.int64]:
-    """Counts of the levels outside: (256,)."""
+    """Count the levels of the pixels outside all cells: (256,)."""
     rows, cols = gray.shape
-    # NearestCells often have one level: four tallies need not wait for one another.
+    # Four histograms: increments of equal neighbouring levels need not wait for each other.
     counts = np.zeros((4, 256), np.int64)
     for row in range(rows):
         for col in range(cols):
@@ -120,9 +120,9 @@ def _histogram_outside(gray: Bytes, outside: Bytes) -> NDArray[np.int64]:
 
 @compiled
 def _channel_sums(shown: Bytes) -> NDArray[np.int64]:
-    """Sums and squared sums of the three channels of a picture: (2, 3).
+    """Return sums and sums of squares of the three channels of an image: (2, 3).
 
-    Column by column, which the compiler turns into vector instructions.
+    Sums are per column, which the compiler turns into vector instructions.
     """
     rows, cols, channels = shown.shape
     samples = shown.reshape(rows, cols * channels)
@@ -142,7 +142,7 @@ def _channel_sums(shown: Bytes) -> NDArray[np.int64]:
 
 
 def _percentiles_and_entropy(counts: NDArray[np.int64]) -> Floats:
-    """Percentiles and entropy of the levels, from their counts."""
+    """Return the percentiles and the entropy of a histogram."""
     total = counts.sum()
     if not total:
         return np.full(len(_PERCENTS) + 1, np.nan)
@@ -153,7 +153,7 @@ def _percentiles_and_entropy(counts: NDArray[np.int64]) -> Floats:
 
 @compiled
 def _laplacian_sums(framed: Bytes) -> tuple[int, int]:
-    """Sums of the Laplacian and of its square over all pixels but the outermost."""
+    """Return sum and sum of squares of the Laplacian over all but the outermost pixels."""
     rows, cols = framed.shape
     total, squares = 0, 0
     for row in range(1, rows - 1):
@@ -167,9 +167,10 @@ def _laplacian_sums(framed: Bytes) -> tuple[int, int]:
 
 @lru_cache(maxsize=64)
 def _windows(rows: int, cols: int) -> NDArray[np.int64]:
-    """Where the border and the corners lie: number of the mean, top, bottom, left and right each.
+    """Return the windows of the border and the corners: (windows, 5).
 
-    The border's four windows are one mean.
+    Each is the number of its mean, then top, bottom, left and right. The four windows of the border
+    have one mean.
     """
     border = (
         (0, 0, 1, 0, cols),
@@ -192,7 +193,7 @@ def _windows(rows: int, cols: int) -> NDArray[np.int64]:
 
 @compiled
 def _window_means(rgb: Bytes, outside: Bytes, windows: NDArray[np.int64]) -> Floats:
-    """Mean of each channel outside the cells in windows: (means, 3), NaN where there is none."""
+    """Mean of each channel outside all cells: (means, 3), NaN without a pixel."""
     sums = np.zeros((windows[-1, 0] + 1, 4))
     for number, top, bottom, left, right in windows:
         for row in range(top, bottom):

@@ -1,4 +1,4 @@
-"""The grey-level histograms of a cell: one pass over the pixels serves every statistic."""
+"""The histograms of a cell, from which all first-order statistics are computed."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _CIRCLE = np.stack([np.cos(_HUES), np.sin(_HUES)])
 
 @dataclass(frozen=True, eq=False)
 class Histogram:
-    """Counts of levels, and the value of each level in the channel's unit.
+    """Histograms, and the value of each level in the channel's unit.
 
     Parameters
     ----------
     counts : (compartments, channels, levels) float64
-        Pixels of each level.
+        Number of pixels of each level.
     values : (channels, levels) float64
         Values, ascending.
     hues : tuple of int
-        Which of the channels are hues.
+        Indices of the channels that are hues.
     """
 
     counts: Floats
@@ -37,8 +37,8 @@ class Histogram:
     hues: tuple[int, ...] = ()
 
     @cached_property
-    def _summed(self) -> tuple[Moments, dict[int, Floats]]:
-        """The moments, and the percentiles of `PERCENTS`."""
+    def _moments_and_percentiles(self) -> tuple[Moments, dict[int, Floats]]:
+        """The moments, and the percentiles of each of `PERCENTS`."""
         shape = self.counts.shape[:-1]
         sums, percentiles = moments(
             self.counts.reshape(-1, self.counts.shape[-1]),
@@ -52,12 +52,12 @@ class Histogram:
 
     @property
     def moments(self) -> Moments:
-        """Sums that the statistics are made of, each (compartments, channels)."""
-        return self._summed[0]
+        """Moments of the histograms, each (compartments, channels)."""
+        return self._moments_and_percentiles[0]
 
     def percentile(self, percent: int) -> Floats:
-        """One of `PERCENTS`, as numpy computes it: (compartments, channels)."""
-        return self._summed[1][percent]
+        """Return a percentile, one of `PERCENTS`, as numpy defines it: (compartments, channels)."""
+        return self._moments_and_percentiles[1][percent]
 
     @cached_property
     def resultant(self) -> Floats:

@@ -1,4 +1,4 @@
-"""First-order sums of histograms: one compiled pass over the levels serves every statistic."""
+"""Moments and percentiles of histograms, in one compiled pass over the levels."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ _LOW, _MIDDLE, _HIGH = PERCENTS.index(10), PERCENTS.index(50), PERCENTS.index(90
 
 
 class Moments(NamedTuple):
-    """What the statistics of a histogram are made of; all of equal shape, NaN without a pixel."""
+    """Moments of histograms; all have one shape, and are NaN without a pixel."""
 
     size: Floats  # pixels
     mean: Floats
     mean_square: Floats
-    variance: Floats  # central moments: second (population),
-    third: Floats
-    fourth: Floats
-    deviation: Floats  # mean absolute distance from the mean,
-    median_distance: Floats  # from the median,
-    robust_deviation: Floats  # and from the mean of the 10th to the 90th percentile, of these
-    median_deviation: Floats  # median absolute distance from the median
+    variance: Floats  # population; second central moment
+    third: Floats  # central moment
+    fourth: Floats  # central moment
+    deviation: Floats  # mean absolute distance to the mean
+    median_distance: Floats  # mean absolute distance to the median
+    robust_deviation: Floats  # as `deviation`, of the pixels from the 10th to the 90th percentile
+    median_deviation: Floats  # median absolute distance to the median
     entropy: Floats  # bits
-    uniformity: Floats  # sum of the squared shares
+    uniformity: Floats  # sum of the squared probabilities
 
 
 _FIELDS = len(Moments._fields)
@@ -36,7 +36,7 @@ _FIELDS = len(Moments._fields)
 
 @inner
 def _percentile(cumulative: Floats, values: Floats, percent: float) -> float:
-    """Percentile of a histogram, linear between order statistics as numpy's."""
+    """Return a percentile of a histogram by linear interpolation, as numpy does."""
     rank = (cumulative[-1] - 1) * (percent / 100)
     low = 0
     while cumulative[low] <= np.floor(rank):
@@ -49,7 +49,7 @@ def _percentile(cumulative: Floats, values: Floats, percent: float) -> float:
 
 @inner
 def _mean_deviation_between(counts: Floats, values: Floats, low: float, high: float) -> float:
-    """Mean absolute deviation from their mean of the pixels between two values, NaN of none."""
+    """Return the mean absolute deviation of the pixels between two values; NaN without a pixel."""
     pixels = 0.0
     for level in range(values.size):
         if low <= values[level] <= high:
@@ -68,7 +68,7 @@ def _mean_deviation_between(counts: Floats, values: Floats, low: float, high: fl
 
 @inner
 def _median_deviation(counts: Floats, values: Floats, pixels: float, centre: float) -> float:
-    """Median absolute distance of the pixels from a centre, levels visited outwards from it."""
+    """Return the median absolute distance to a centre; levels are visited outwards from it."""
     levels = values.size
     above = 0
     while above < levels and values[above] < centre:
@@ -96,10 +96,10 @@ def _median_deviation(counts: Floats, values: Floats, pixels: float, centre: flo
 def moments(
     counts: NDArray[np.float64], values: NDArray[np.float64], percents: NDArray[np.float64]
 ) -> tuple[Floats, Floats]:
-    """Sums and percentiles of histograms: (fields of `Moments`, n) and (percents, n).
+    """Return moments and percentiles of histograms: (fields of `Moments`, n) and (percents, n).
 
-    `counts` is (n, levels); row n has the ascending `values` (channels, levels) of channel
-    n modulo channels.
+    `counts` is (n, levels); the values of row n are row (n modulo channels) of `values`
+    (channels, levels), in ascending order.
     """
     rows, levels = counts.shape
     sums = np.full((_FIELDS, rows), np.nan)

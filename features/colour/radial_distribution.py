@@ -1,4 +1,4 @@
-"""Where in the cell a colour lies: at the edge, in rings from centre to rim, in nucleus or not."""
+"""Spatial distribution of a channel: edge, rings from centre to rim, nucleus and cytoplasm."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..primitives.kernels import compiled
 from ..shape.region import chamfer_of
 
 RINGS = 4
-# A pixel's place as one number: edge of nucleus and of cell, ring of nucleus and of cell.
+# A place is one number: edge of nucleus (0, 1) and of cell, ring of nucleus (0 to 4) and of cell.
 _BINS = (2, 2, RINGS + 1, RINGS + 1)
 EDGE = (RINGS + 1) ** 2
 _RINGS_OF = {"Cells": slice(0, RINGS), "Nuclei": slice(RINGS, 2 * RINGS)}
@@ -25,7 +25,7 @@ _EDGE_OF = {"Cells": 2 * RINGS, "Nuclei": 2 * RINGS + 1}
 
 
 def _merging_matrix() -> Floats:
-    """Return 1 where a place belongs to a ring or an edge: (places, 2 x 4 rings + 2 edges)."""
+    """Return 1 if a place belongs to a ring or edge, else 0: (places, 2 x 4 rings + 2 edges)."""
     of_nucleus, of_cell, nucleus, cell = np.indices(_BINS).reshape(4, -1)
     each = np.arange(1, RINGS + 1)
     rings_of = [cell[:, None] == each, nucleus[:, None] == each]
@@ -38,10 +38,10 @@ _MERGING = _merging_matrix()
 
 @compiled
 def _sums_by_place(planes: NDArray[np.uint8], places: NDArray[np.uint8], bins: int) -> NDArray[Any]:
-    """Count, sum and squared sum of the levels by place: (3, channels, bins) int64.
+    """Return count, sum and sum of squares of the levels by place: (3, channels, bins) int64.
 
-    Nothing is counted at place 0, no squares but at the edges, and only channel 0 has counts.
-    Pixels of one place lie side by side, so that each run of them is added up at once.
+    Place 0 is not counted, squares are summed only at the edges, and only channel 0 has counts.
+    Runs of pixels of one place are summed together.
     """
     channels, rows, cols = planes.shape
     out = np.zeros((3, channels, bins), np.int64)
@@ -72,9 +72,9 @@ def _sums_by_place(planes: NDArray[np.uint8], places: NDArray[np.uint8], bins: i
 def _add_rings_of_depth(
     depth: NDArray[np.float32], top: int, left: int, unit: int, places: NDArray[np.uint8]
 ) -> None:
-    """Add `unit` times the number of each pixel's ring, from 1 where the depth is greatest.
+    """Add `unit` times the ring number of each pixel: 1 at the greatest depth.
 
-    `depth` is framed; its first pixel inside the frame lies at (`top`, `left`) of `places`.
+    `depth` has a frame of one pixel; its first pixel inside is (`top`, `left`) of `places`.
     """
     deepest = np.float64(depth.max())
     for row in range(1, depth.shape[0] - 1):
@@ -83,15 +83,16 @@ def _add_rings_of_depth(
         for col in range(here.size):
             level = RINGS * np.float64(here[col])
             ring = 0
-            for inner in range(RINGS):
-                ring += 1 if 0 < level <= (RINGS - inner) * deepest else 0
+            for boundary in range(RINGS):
+                ring += 1 if 0 < level <= (RINGS - boundary) * deepest else 0
             there[col] += np.uint8(unit * ring)
 
 
 def add_ring_numbers(cell: Cell, compartment: str, places: Bytes, unit: int = 1) -> None:
-    """Add `unit` times the ring of each pixel, 1 at the centre to 4 at the rim, to `places`.
+    """Add `unit` times the ring number of each pixel, 1 at the centre to 4 at the rim, to `places`.
 
-    Rings have equal width in depth, the chamfer distance (5x5) to the nearest pixel outside.
+    Depth is the chamfer distance (5x5) to the nearest pixel outside; the four rings have equal
+    intervals of it.
     """
     (rows, cols), depth = chamfer_of(cell, compartment)
     _add_rings_of_depth(depth, rows.start, cols.start, unit, places)
@@ -99,12 +100,12 @@ def add_ring_numbers(cell: Cell, compartment: str, places: Bytes, unit: int = 1)
 
 @dataclass(frozen=True, eq=False)
 class Distribution:
-    """Counts and sums of levels by place, for each channel.
+    """Counts and sums of the levels of each channel by place.
 
     Parameters
     ----------
     sums : (3, channels, places) float64
-        Count, sum and (at the edges) squared sum of the levels by place.
+        Count, sum and (at the edges) sum of squares of the levels.
     scales : (channels,) float64
         Value of one level in the channel's unit.
     offsets : (channels,) float64
@@ -120,22 +121,22 @@ class Distribution:
 
     @cached_property
     def _merged(self) -> Floats:
-        """Sums over the places that `_PLACES` names: (3, channels, places). Whole numbers."""
+        """Sums over the places of each ring and edge: (3, channels, rings and edges); integers."""
         return np.asarray(self.sums @ _MERGING)
 
     @cached_property
     def by_ring(self) -> Floats:
-        """Count, sum and squared sum in each ring: (3, compartments, channels, 4)."""
+        """Count, sum and sum of squares in each ring: (3, compartments, channels, 4)."""
         return np.stack([self._merged[..., _RINGS_OF[word]] for word in self.compartments], axis=1)
 
     @cached_property
     def at_edge(self) -> Floats:
-        """Count, sum and squared sum of the outermost pixels: (3, compartments, channels)."""
+        """Count, sum and sum of squares of the edge pixels: (3, compartments, channels)."""
         return np.stack([self._merged[..., _EDGE_OF[word]] for word in self.compartments], axis=1)
 
     @cached_property
-    def mean_of_parts(self) -> Floats:
-        """Mean level of nucleus and of cytoplasm: (2, channels), NaN without a pixel."""
+    def means_of_compartments(self) -> Floats:
+        """Mean level of nucleus and cytoplasm: (2, channels); NaN without a pixel."""
         of_nucleus = self._merged[..., _RINGS_OF["Nuclei"]].sum(axis=-1)
         of_cell = self._merged[..., _RINGS_OF["Cells"]].sum(axis=-1)
         both = np.stack([of_nucleus, of_cell - of_nucleus], axis=1)
@@ -164,7 +165,7 @@ _STANDARD = {"Gray", "Green", "astar", "bstar", "Azure", "Eosin"}
 
 DISTRIBUTION = Family(
     name="IntensityDistribution",
-    title="Where a colour lies: at the edge, in rings from centre to rim, in nucleus or cytoplasm",
+    title="Spatial distribution of colour: edge, rings from centre to rim, nucleus and cytoplasm",
     compartments=("Cells", "Nuclei"),
     view=_view,
     channels=tuple(name for name in CHANNELS if name != "Hue"),
@@ -173,13 +174,13 @@ DISTRIBUTION = Family(
 
 distribution_feature = partial(feature, DISTRIBUTION, unit="the channel's", vetted="by hand; numpy")
 _DIFFERENCE = "minus the channel's width to plus it"
-# Later versions of CellProfiler take four neighbours.
+# Later versions of CellProfiler use four neighbours.
 _EDGE = "scikit-image find_boundaries (inner, connectivity 2), as CellProfiler 2"
 
 
 @distribution_feature(
     version=2,
-    plain="colour from centre to rim",
+    plain="colour of four rings from centre to rim",
     range=_DIFFERENCE,
     components=tuple(f"{ring}of{RINGS}" for ring in range(1, RINGS + 1)),
     nan="empty compartment or a ring without pixels",
@@ -188,7 +189,7 @@ _EDGE = "scikit-image find_boundaries (inner, connectivity 2), as CellProfiler 2
     vetted="by hand; formula in numpy",
 )
 def ring_excess(view: Distribution) -> Floats:
-    """Mean of each of four rings from centre to rim, less the compartment's mean."""
+    """Mean of each of four rings from centre to rim minus the mean of the compartment."""
     count, total = view.by_ring[:2]
     means = ratio(total, count)
     whole = ratio(total.sum(axis=-1), count.sum(axis=-1))
@@ -202,26 +203,26 @@ def ring_excess(view: Distribution) -> Floats:
     vetted="by hand; formula in numpy; scikit-image",
 )
 def edge_mean(view: Distribution) -> Floats:
-    """Mean of the pixels that have one outside among their eight neighbours."""
+    """Mean of the pixels with at least one of eight neighbours outside the compartment."""
     count, total = view.at_edge[:2]
     return np.asarray(view.scales * ratio(total, count) + view.offsets)
 
 
 @distribution_feature(
-    plain="unevenness of the edge",
+    plain="variation of colour along the edge",
     range="[0, inf)",
     reference=f"{_EDGE}: StdIntensityEdge",
     vetted="by hand; formula in numpy; scikit-image",
 )
 def edge_standard_deviation(view: Distribution) -> Floats:
-    """Population standard deviation of the pixels that have one outside among their eight."""
+    """Population standard deviation of the edge pixels (a neighbour of eight is outside)."""
     count, total, squares = view.at_edge
     variance = ratio(squares, count) - ratio(total, count) ** 2
     return np.asarray(view.scales * np.sqrt(np.maximum(variance, 0)))
 
 
 @distribution_feature(
-    plain="nucleus against cytoplasm",
+    plain="difference in colour between nucleus and cytoplasm",
     range=_DIFFERENCE,
     compartments=("Cells",),
     nan="no nucleus or no cytoplasm",
@@ -229,6 +230,6 @@ def edge_standard_deviation(view: Distribution) -> Floats:
     vetted="by hand; formula in numpy; scikit-image",
 )
 def nucleus_less_cytoplasm(view: Distribution) -> Floats:
-    """Mean of the nucleus less mean of the cytoplasm."""
-    nucleus, cytoplasm = view.mean_of_parts
+    """Mean of the nucleus minus mean of the cytoplasm."""
+    nucleus, cytoplasm = view.means_of_compartments
     return np.asarray(view.scales * (nucleus - cytoplasm))

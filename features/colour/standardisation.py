@@ -1,8 +1,8 @@
-"""Colour that survives another slide: a cell's absorbance on a scale of its own.
+"""Stain standardisation: the optical density of a cell on a fixed scale.
 
-Stain, thickness, lamp and camera scale and shift the optical density of each channel, and differ
-from slide to slide more than blasts differ from normal cells. Nothing here is learnt from other
-images, so nothing of a test image can leak into a model.
+Stain, thickness, lamp and camera scale and shift the optical density of each channel. They differ
+from slide to slide more than blasts differ from normal cells. No parameter is learnt from other
+images, so no information from a test image can leak into a model.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from numpy.typing import NDArray
 from ..core.cell import Cell
 from ..primitives.arrays import Bytes, Floats
 from ..primitives.kernels import compiled, rgb_histograms
-from ..primitives.optical_density import estimate_background, foreground_on_black
+from ..primitives.slide_background import estimate_background, foreground_on_black
 
 Stain = Literal["none", "background", "standard"]
 STAINS: tuple[Stain, ...] = ("none", "background", "standard")
 
-# Raised whenever the same pixels come out otherwise.
+# Increased when equal pixels give a different result.
 STANDARDISATION_VERSION = 1
 
-# The empty slide after standardisation, red, green, blue level.
+# Red, green and blue level of the empty slide after standardisation.
 _TARGET_BACKGROUND = np.array([235.0, 230.0, 228.0])
-# Optical density (natural log, red green blue) that the palest and the darkest twentieth of a cell
-# come to: that of a well stained lymphocyte. Any others would do, as long as they are everyone's.
+# Optical density (natural log; red, green, blue) to which the 5th and the 95th percentile of a cell
+# are mapped: those of a well stained lymphocyte. The choice is arbitrary, but equal for all cells.
 _TARGET_LOW = np.array([0.20, 0.30, 0.10])
 _TARGET_HIGH = np.array([0.95, 1.40, 0.60])
 _TAIL = 0.05
-# A channel in which a cell varies less than this is not stretched to noise.
+# Least difference of the two percentiles: the noise of a flat channel is not amplified.
 _LEAST_SPREAD = 0.05
 
 
 def background_colour(rgb: Bytes) -> Floats:
-    """Colour of the empty slide of a picture; white where the cell was cut out on black.
+    """Return the colour of the empty slide of an image; white if the cell was cut out on black.
 
     Parameters
     ----------
@@ -51,43 +51,47 @@ def background_colour(rgb: Bytes) -> Floats:
     return np.full(3, 255.0) if foreground_on_black(rgb) is not None else estimate_background(rgb)
 
 
-def standardise(cell: Cell, stain: Stain, slide: Floats) -> Cell:
-    """Return the cell with the colours that its features are to see.
+def standardise(cell: Cell, stain: Stain, background: Floats) -> Cell:
+    """Return a cell with standardised colours.
 
     Parameters
     ----------
     cell : Cell
     stain : {"none", "background", "standard"}
-        As photographed; divided by the image's own empty slide; or with the optical density of
-        each channel stretched so that the 5th and the 95th percentile of this cell's pixels come
-        to fixed values. The last keeps the pattern of a cell and the proportions between its
-        parts, and gives up how dark and how blue it is as a whole.
-    slide : (3,) float64
-        Colour of the empty slide, see `slide_colour`.
+        ``none``: the colours are not changed. ``background``: optical densities are relative to the
+        image's own empty slide. ``standard``: also, the density of each channel is scaled linearly
+        so that its 5th and 95th percentile in this cell have fixed values. This keeps the texture
+        of a cell and the differences between its compartments, and removes its overall darkness
+        and hue.
+    background : (3,) float64
+        Colour of the empty slide, see `background_colour`.
     """
     if stain == "none":
         return cell
     levels = np.arange(1.0, 257.0)[:, None]
-    density = np.log((slide + 1) / levels)
+    density = np.log((background + 1) / levels)
     if stain == "standard":
-        pale, dark = _density_percentiles(cell, density)
-        gain = (_TARGET_HIGH - _TARGET_LOW) / np.maximum(dark - pale, _LEAST_SPREAD)
-        density = _TARGET_LOW + (density - pale) * gain
+        low, high = _density_percentiles(cell, density)
+        gain = (_TARGET_HIGH - _TARGET_LOW) / np.maximum(high - low, _LEAST_SPREAD)
+        density = _TARGET_LOW + (density - low) * gain
     table = np.rint(_TARGET_BACKGROUND * np.exp(-np.maximum(density, 0.0)))  # within 0..235
     lut = table.astype(np.uint8).reshape(1, 256, 3)
     return replace(cell, rgb=np.asarray(cv2.LUT(cell.rgb, lut), dtype=np.uint8))
 
 
 def _density_percentiles(cell: Cell, density: Floats) -> tuple[Floats, Floats]:
-    """Return the optical density of a cell's palest and darkest twentieth: (3,) each."""
+    """Return the optical density of the 5th and 95th percentile in a cell: (3,) each."""
     shares = np.array([_TAIL, 1 - _TAIL])
-    dark, pale = density[quantile_levels(cell.rgb, cell.cell.view(np.uint8), shares), np.arange(3)]
-    return pale, dark
+    high, low = density[quantile_levels(cell.rgb, cell.cell.view(np.uint8), shares), np.arange(3)]
+    return low, high
 
 
 @compiled
 def quantile_levels(rgb: Bytes, mask: Bytes, shares: Floats) -> NDArray[np.int64]:
-    """Find the least level of red, green and blue up to which each share of a mask lies: (n, 3)."""
+    """Return the lowest levels of red, green and blue with a share of the mask at or below.
+
+    Returns (shares, 3).
+    """
     counts = rgb_histograms(rgb, mask)
     total = counts[0].sum()
     levels = np.zeros((shares.size, 3), np.int64)

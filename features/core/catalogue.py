@@ -1,4 +1,4 @@
-"""The catalogue: what every feature and column means, derived from the registry."""
+"""The catalogue: the documentation of every column, from the registry."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CHANNELS_UNIT = "the channel's"
 
 
 class ColumnRecord(TypedDict):
-    """What the sidecar of a feature table says of a column."""
+    """Documentation of a column in the sidecar of a feature table."""
 
     title: str
     plain: str
@@ -37,7 +37,7 @@ class ColumnRecord(TypedDict):
 
 
 class FeatureRecord(TypedDict):
-    """What the catalogue says of a feature."""
+    """Documentation of a feature in the catalogue."""
 
     name: str
     title: str
@@ -65,12 +65,12 @@ _OF_COMPARTMENT = {
 
 
 def describe_column(name: str) -> ColumnRecord:
-    """Return what a column of the feature table means.
+    """Return the documentation of a column of the feature table.
 
     Raises
     ------
     CellError
-        If there is no such column.
+        If no column has this name.
 
     Examples
     --------
@@ -111,7 +111,7 @@ def _unit(column: Column) -> str:
 
 
 def _range(column: Column) -> str:
-    """Return the range of a column, numbers in place of what its channel says."""
+    """Return the range of a column, with the numbers of its channel."""
     words = column.feature.family.bounds(column.parameter, column.feature.range)
     if "the channel's" not in words or not column.channel:
         return words
@@ -136,7 +136,7 @@ def _ranges(record: Feature) -> dict[str, None]:
 
 
 def describe_feature(record: Feature) -> FeatureRecord:
-    """Return the catalogue's entry of a feature."""
+    """Return the documentation of a feature."""
     return FeatureRecord(
         name=record.key,
         title=feature_title(record),
@@ -158,12 +158,12 @@ def describe_feature(record: Feature) -> FeatureRecord:
 
 
 def catalogue() -> Iterator[FeatureRecord]:
-    """Yield the entries of all features, in the table's order."""
+    """Yield the documentation of all features, in the order of the table."""
     return (describe_feature(record) for record in FEATURES.values())
 
 
 def column_versions() -> dict[str, int]:
-    """Return the version of the definition behind every column that can be computed."""
+    """Return the version of the definition of every column."""
     return {
         column.name: record.version
         for record in FEATURES.values()

@@ -1,4 +1,4 @@
-"""One cell: its pixels and its two masks, and what several features share, computed once."""
+"""One cell: its pixels, its two masks, and cached intermediate results that features share."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ class Cell:
     rgb : (rows, cols, 3) uint8
         The crop, sRGB.
     nucleus, cell : (rows, cols) bool
-        Masks of the nucleus (may be empty) and of the whole cell (may not), the first inside
-        the second.
+        Masks of the nucleus, which may be empty, and of the whole cell, which may not. The
+        nucleus is inside the cell.
     origin : (int, int)
         Row and column of the crop's first pixel in the source image.
     pixel_size : float or None
-        Micrometres per pixel, where known; lengths are reported in pixels all the same.
+        Micrometres per pixel if known; features are in pixels in any case.
 
     Raises
     ------
     CellError
-        If a shape or a dtype differs, the cell is empty or the nucleus leaves the cell.
+        If a shape or dtype is wrong, the cell is empty, or the nucleus is not inside it.
     """
 
     rgb: Bytes
@@ -75,7 +75,7 @@ class Cell:
         if bool(np.greater(self.nucleus, self.cell).any()):
             outside = int((self.nucleus & ~self.cell).sum())
             raise CellError(
-                f"{outside} pixels of the nucleus lie outside the cell",
+                f"{outside} pixels of the nucleus are outside the cell",
                 "give a nucleus inside its cell",
             )
         if self.pixel_size is not None and not (
@@ -91,7 +91,7 @@ class Cell:
         return self.cell & ~self.nucleus
 
     def trimmed(self, margin: int = 1) -> Cell:
-        """Return the same cell on its bounding box and `margin` more pixels where there are."""
+        """Return the cell cropped to its bounding box and `margin` more pixels inside the image."""
         col, row, width, height = cv2.boundingRect(self.cell.view(np.uint8))
         top, left = max(row - margin, 0), max(col - margin, 0)
         box = np.s_[top : row + height + margin, left : col + width + margin]
@@ -110,28 +110,29 @@ class Cell:
         ]
 
     def eroded(self, side: int) -> Bytes:
-        """Pixels whose whole square of `side` pixels, an odd number, lies in a compartment.
+        """Erode each compartment with a square of `side` pixels, an odd number.
 
-        (rows, cols) uint8, a bit for each compartment as `BITS` numbers them.
+        Returns (rows, cols) uint8 with one bit for each compartment, see `COMPARTMENT_BITS`.
         """
         if side == 1:
             nucleus, cell = self.nucleus.view(np.uint8), self.cell.view(np.uint8)
             return (COMPARTMENT_BITS["Cells"] | COMPARTMENT_BITS["Cytoplasm"]) * cell - (
                 COMPARTMENT_BITS["Cytoplasm"] - COMPARTMENT_BITS["Nuclei"]
             ) * nucleus
-        return self.cached(("Eroded", side), lambda: erode_bits(self.eroded(side - 2)))
+        return self.cached(("eroded", side), lambda: erode_bits(self.eroded(side - 2)))
 
     @cached_property
     def compartment_labels(self) -> Bytes:
-        """0 outside, 1 cytoplasm, 2 nucleus: (rows, cols) uint8."""
+        """Labels: 0 background, 1 cytoplasm, 2 nucleus; (rows, cols) uint8."""
         return self.cell.view(np.uint8) + self.nucleus.view(np.uint8)
 
     @cached_property
     def _planes(self) -> tuple[Bytes, set[str]]:
-        """All planes (channels, rows, cols), and the channels that are filled."""
+        """All planes (channels, rows, cols), and the channels that are computed so far."""
         return np.empty((len(colour.CHANNELS), *self.cell.shape), np.uint8), set()
 
-    def _filled(self, channels: tuple[str, ...]) -> Bytes:
+    def _computed_planes(self, channels: tuple[str, ...]) -> Bytes:
+        """Return all planes, of which at least `channels` are computed."""
         planes, ready = self._planes
         for channel in channels:
             if channel not in ready:
@@ -142,45 +143,45 @@ class Cell:
         return planes
 
     def plane(self, channel: str) -> Bytes:
-        """Return one of `colour.CHANNELS`: (rows, cols) uint8, levels as `colour.SCALES` says."""
-        plane: Bytes = self._filled((channel,))[colour.CHANNELS.index(channel)]
+        """Return one of `colour.CHANNELS`: (rows, cols) uint8, see `colour.CHANNEL_SCALES`."""
+        plane: Bytes = self._computed_planes((channel,))[colour.CHANNELS.index(channel)]
         return plane
 
     def planes(self, channels: tuple[str, ...]) -> Bytes:
         """Return a stack of channels: (channels, rows, cols) uint8."""
-        planes = self._filled(channels)
+        planes = self._computed_planes(channels)
         if channels == colour.CHANNELS:
             return planes
         return planes[[colour.CHANNELS.index(channel) for channel in channels]]
 
     @cached_property
     def _cache(self) -> dict[Hashable, Any]:
-        """What `cached` has made so far."""
+        """The results that `cached` keeps."""
         return {}
 
     def cached(self, key: Hashable, make: Callable[[], Value]) -> Value:
-        """Return what several families read, made when the first of them asks."""
+        """Return the result of `make` for a key; it is computed at the first call."""
         if key not in self._cache:
             self._cache[key] = make()
         return cast(Value, self._cache[key])
 
     @cached_property
     def _counts(self) -> tuple[NDArray[np.int64], set[str]]:
-        """Histograms of every channel in cytoplasm and nucleus (channels, 2, 256), if counted."""
+        """Histograms (channels, 2, 256), and the channels that are counted so far."""
         return np.zeros((len(colour.CHANNELS), 2, 256), np.int64), set()
 
     def histograms(self, compartments: tuple[str, ...], channels: tuple[str, ...]) -> Floats:
-        """Return the counts of every level: (compartments, channels, 256)."""
+        """Return the histograms of channels in compartments: (compartments, channels, 256)."""
         counts, ready = self._counts
         places = [colour.CHANNELS.index(channel) for channel in channels]
         missing = [place for place in places if colour.CHANNELS[place] not in ready]
         if missing:
-            # All that lies between, so that the planes need not be copied together.
+            # All channels in between too: a slice of the planes needs no copy.
             span = slice(min(missing), max(missing) + 1)
             between = colour.CHANNELS[span]
             counts[span] = compartment_histograms(
-                self._filled(between)[span], self.compartment_labels
+                self._computed_planes(between)[span], self.compartment_labels
             )
             ready.update(between)
-        by_part = counts[places].swapaxes(0, 1)
-        return np.array([_HISTOGRAM_OF[word](by_part) for word in compartments], dtype=np.float64)
+        by_label = counts[places].swapaxes(0, 1)
+        return np.array([_HISTOGRAM_OF[word](by_label) for word in compartments], dtype=np.float64)

@@ -1,4 +1,4 @@
-"""What to measure: column names from presets and families, and back from names to a plan."""
+"""Select columns by presets and patterns, and measure a list of columns."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ def preset_columns(preset: Preset = "standard", wanted: Sequence[str] = ()) -> t
     preset : {"minimal", "standard", "full"}
         How much to measure.
     wanted : sequence of str
-        Only these: a family's name takes its columns in the preset; a pattern with ``*`` or
-        ``?``, or a whole column name, takes the columns that it fits in any setting.
+        If given, only these columns: the name of a family selects its columns in the preset; a
+        column name, or a pattern with ``*`` or ``?``, selects matching columns of any preset.
 
     Raises
     ------
     CellError
-        If one of `wanted` fits no column.
+        If one of `wanted` matches no column.
 
     Examples
     --------
     >>> preset_columns("minimal", ["Cells_AreaShape_*Area", "LBP_*"])
     Traceback (most recent call last):
         ...
-    features.errors.CellError: no feature family or column of the preset 'minimal' fits 'LBP_*'...
+    features.errors.CellError: no feature family or column of the preset 'minimal' matches 'LBP...
     >>> preset_columns("minimal", ["Cells_AreaShape_*Area", "Nuclei_AreaShape_Solidity"])
     ('Cells_AreaShape_Area', 'Cells_AreaShape_ConvexArea', 'Nuclei_AreaShape_Solidity')
     """
@@ -78,7 +78,7 @@ def preset_columns(preset: Preset = "standard", wanted: Sequence[str] = ()) -> t
 
 
 def _unknown_column(word: str, preset: str) -> CellError:
-    """Say that a word names no family or column of a preset, and what would."""
+    """Return the error for a word that matches no family or column of a preset."""
     limit = MEMBERSHIPS.index(preset)
     least = {
         name: min(
@@ -89,20 +89,20 @@ def _unknown_column(word: str, preset: str) -> CellError:
         )
         for name in FAMILIES
     }
-    problem = f"no feature family or column of the preset {preset!r} fits {word!r}"
+    problem = f"no feature family or column of the preset {preset!r} matches {word!r}"
     if word in least and MEMBERSHIPS[least[word]] in PRESETS:
-        return CellError(problem, f"ask for it with the preset {MEMBERSHIPS[least[word]]!r}")
+        return CellError(problem, f"use the preset {MEMBERSHIPS[least[word]]!r}")
     families = ", ".join(name for name, first in least.items() if first <= limit)
-    return CellError(problem, f"choose among {families}, or name columns, with * where they vary")
+    return CellError(problem, f"choose from {families}, or give column names or patterns with *")
 
 
 def parse_column(name: str) -> Column:
-    """Take a column's name apart.
+    """Parse the name of a column.
 
     Raises
     ------
     CellError
-        If no feature of this version of blastometry has such a column.
+        If this version of blastometry has no such column.
 
     Examples
     --------
@@ -125,20 +125,20 @@ def parse_column(name: str) -> Column:
                     return column
     raise CellError(
         f"no feature of this version has the column {name!r}",
-        "`features` lists the columns that there are",
+        "`features` lists the columns",
     )
 
 
 @dataclass(frozen=True)
 class _PlanStep:
-    """The part of a plan that one view serves."""
+    """Features of one family that are computed from one view."""
 
     family: Family
     axes: Axes
     features: tuple[Feature, ...]
 
     def columns(self) -> Iterator[str]:
-        """Yield the names of the values that it computes, in order."""
+        """Yield the names of the computed columns, in order."""
         for record in self.features:
             for compartment in self.axes.compartments:
                 for channel in self.axes.channels or ("",):
@@ -148,7 +148,7 @@ class _PlanStep:
 
     @cached_property
     def _blocks(self) -> tuple[tuple[Callable[[Any], Any], slice, tuple[int, ...]], ...]:
-        """Each feature's function, and place and shape of its values for all compartments."""
+        """Function of each feature, and slice and shape of its values for all compartments."""
         blocks, start = [], 0
         for record in self.features:
             components = (len(record.components),) if record.components else ()
@@ -158,22 +158,24 @@ class _PlanStep:
         return tuple(blocks)
 
     @cached_property
-    def _alone(self) -> tuple[tuple[Axes, tuple[tuple[Callable[[Any], Any], slice], ...]], ...]:
-        """Axes of each compartment alone, and each feature's function and place of its values."""
-        alone = []
+    def _by_compartment(
+        self,
+    ) -> tuple[tuple[Axes, tuple[tuple[Callable[[Any], Any], slice], ...]], ...]:
+        """Axes of each single compartment, and function and slice of each feature's values."""
+        single = []
         for index, word in enumerate(self.axes.compartments):
             places = []
             for function, block, shape in self._blocks:
                 size = prod(shape[1:])
                 first = block.start + index * size
                 places.append((function, slice(first, first + size)))
-            alone.append((replace(self.axes, compartments=(word,)), tuple(places)))
-        return tuple(alone)
+            single.append((replace(self.axes, compartments=(word,)), tuple(places)))
+        return tuple(single)
 
     def measure(self, cell: Cell, out: Floats) -> None:
         """Write the values of `columns` to `out`."""
         if self.family.each_compartment:
-            for axes, places in self._alone:
+            for axes, places in self._by_compartment:
                 view = self.family.view(cell, axes)
                 for function, place in places:
                     out[place] = function(view)
@@ -188,33 +190,34 @@ class _PlanStep:
 
 
 def _in_order(wanted: Iterable[str], order: Sequence[str]) -> tuple[str, ...]:
+    """Return the wanted words in the given order."""
     chosen = set(wanted)
     return tuple(word for word in order if word in chosen)
 
 
 def _plan_steps(family: Family, columns: Sequence[Column]) -> Iterator[_PlanStep]:
-    """Yield the shares of a family: channels that want the same parameters go together."""
+    """Yield the steps of a family; channels with equal sets of parameters share one step."""
     parameters: dict[str, set[str]] = {}
     for column in columns:
         parameters.setdefault(column.channel, set()).add(column.parameter)
-    for alike in dict.fromkeys(frozenset(words) for words in parameters.values()):
-        mine = [column for column in columns if parameters[column.channel] == alike]
+    for same in dict.fromkeys(frozenset(words) for words in parameters.values()):
+        mine = [column for column in columns if parameters[column.channel] == same]
         axes = Axes(
             _in_order((column.compartment for column in mine), COMPARTMENTS),
             _in_order((column.channel for column in mine), family.channels),
-            _in_order(alike, family.parameters),
+            _in_order(same, family.parameters),
         )
         yield _PlanStep(family, axes, tuple({c.feature.key: c.feature for c in mine}.values()))
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A list of columns, and the plan that fills them for a cell.
+    """A list of columns, and the plan that computes them for a cell.
 
     Parameters
     ----------
     columns : tuple of str
-        Names as in the feature table; only what they need is computed.
+        Names as in the feature table; no other features are computed.
 
     Examples
     --------
@@ -230,32 +233,31 @@ class Recipe:
 
     @cached_property
     def parsed(self) -> tuple[Column, ...]:
-        """The columns, taken apart."""
+        """The parsed columns."""
         return tuple(parse_column(name) for name in self.columns)
 
     @cached_property
     def _plan(self) -> tuple[tuple[tuple[_PlanStep, slice], ...], NDArray[np.intp]]:
+        """Steps with the slices of their values, and the index of each column in these."""
         groups: dict[tuple[str, str], list[Column]] = {}
         for column in self.parsed:
             family = column.feature.family
             groups.setdefault((family.name, family.group(column.parameter)), []).append(column)
-        shares = [
-            share
-            for (name, _), mine in groups.items()
-            for share in _plan_steps(FAMILIES[name], mine)
+        steps = [
+            step for (name, _), mine in groups.items() for step in _plan_steps(FAMILIES[name], mine)
         ]
         place: dict[str, int] = {}
         placed = []
-        for share in shares:
+        for step in steps:
             start = len(place)
-            place.update((name, start + index) for index, name in enumerate(share.columns()))
-            placed.append((share, slice(start, len(place))))
+            place.update((name, start + index) for index, name in enumerate(step.columns()))
+            placed.append((step, slice(start, len(place))))
         return tuple(placed), np.array([place[name] for name in self.columns], dtype=np.intp)
 
     def measure(self, cell: Cell) -> Floats:
-        """Return the features of a cell: (columns,) float64, NaN where a definition says so."""
-        shares, index = self._plan
-        values = np.empty(shares[-1][1].stop if shares else 0)
-        for share, place in shares:
-            share.measure(cell, values[place])
+        """Return the features of a cell: (columns,) float64, NaN as its definition says."""
+        steps, index = self._plan
+        values = np.empty(steps[-1][1].stop if steps else 0)
+        for step, place in steps:
+            step.measure(cell, values[place])
         return values[index]

@@ -1,8 +1,9 @@
-"""The registry: every feature is one function, declared once beside its definition.
+"""The registry of features.
 
-A *family* says which compartments, channels and parameters its features come in and builds the
-view that they read; a *feature* is a function of that view. Column names are derived from the
-two, never typed: ``<Compartment>_<Family>_<Feature>[_<Channel>][_<parameters>][_<component>]``.
+A *family* lists the compartments, channels and parameters of its features, and builds the view
+that they read. A *feature* is a function of that view; its decorator declares unit, range and
+source, and the first line of its docstring is its definition. Column names are built from the two:
+``<Compartment>_<Family>_<Feature>[_<Channel>][_<parameters>][_<component>]``.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ from .cell import Cell
 
 Preset = Literal["minimal", "standard", "full"]
 PRESETS: tuple[Preset, ...] = ("minimal", "standard", "full")
-# What a column belongs to: the smallest preset that has it, or none: asked for by name only.
+# The smallest preset with a column; a "named" column is in no preset and is selected by name.
 Membership = Literal["minimal", "standard", "full", "named"]
 MEMBERSHIPS: tuple[Membership, ...] = (*PRESETS, "named")
 
 
 @dataclass(frozen=True)
 class Axes:
-    """What a view must hold, in order: compartments, channels and parameters."""
+    """Compartments, channels and parameters of a view, in order."""
 
     compartments: tuple[str, ...]
     channels: tuple[str, ...] = ()
@@ -30,7 +31,7 @@ class Axes:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Lengths of the axes that are there: a family without channels has no such axis."""
+        """Lengths of the axes; a family without channels (parameters) has no such axis."""
         sizes = (len(self.compartments), len(self.channels), len(self.parameters))
         return sizes[:1] + tuple(size for size in sizes[1:] if size)
 
@@ -49,30 +50,31 @@ def _declared_range(_parameter: str, declared: str) -> str:
 
 @dataclass(frozen=True)
 class Family:
-    """A group of features that read one view of the cell.
+    """Features that read one view of the cell.
 
     Parameters
     ----------
     name : str
-        The family's word in a column name.
+        Name of the family in a column name.
     title : str
-        What it measures, in plain language.
+        What its features measure, in plain words.
     compartments, channels, parameters : tuple of str
-        Everything that it can be asked for; a family that reads masks only has no channels.
+        All that exist. A family that reads only masks has no channels.
     view : callable
-        ``view(cell, axes)``; the features get what it returns. With `each_compartment` it is
-        called for one compartment at a time, and a feature returns one value (or its
-        components) for it; otherwise a feature returns an array over `Axes.shape`.
+        ``view(cell, axes)`` returns the argument of the features. With `each_compartment` it is
+        called for one compartment at a time, and a feature returns one value, or one for each
+        component. Without, a feature returns an array of `Axes.shape` (and components).
     group : callable
-        ``group(parameter)``: parameters with an equal group share one view.
+        ``group(parameter)``: parameters of an equal group share one view.
     finish : callable or None
-        ``finish(view, values, axes)`` brings what features returned, stacked along a first axis,
-        to the axes asked for (the mean over directions, say); such features have no components.
+        ``finish(view, values, axes)`` reduces the values of the features, stacked along a first
+        axis, to the axes, for example by the mean over directions. Such features have no
+        components.
     membership : callable
-        ``membership(channel, parameter)``: the smallest preset that has such columns (a feature
-        may ask for a larger one), or ``named``.
+        ``membership(channel, parameter)``: the smallest preset with such columns, or ``named``. A
+        feature may declare a larger one.
     bounds : callable
-        ``bounds(parameter, declared)``: the range of a column whose feature declares one.
+        ``bounds(parameter, declared)``: the range of a column, from the range of its feature.
     """
 
     name: str
@@ -90,7 +92,7 @@ class Family:
 
 @dataclass(frozen=True)
 class Feature:
-    """One feature: its function and everything that a reader of its column may ask."""
+    """One feature: its function and its documentation, see `feature`."""
 
     name: str
     family: Family
@@ -119,15 +121,15 @@ class Feature:
 
     @property
     def place(self) -> tuple[str, str]:
-        """Family and module: where the feature's columns stand in `COLUMN_ORDER`."""
+        """Family and module: the place of the feature's columns in `COLUMN_ORDER`."""
         return self.family.name, self.function.__module__.rpartition(".")[2]
 
 
 FEATURES: dict[str, Feature] = {}
 FAMILIES: dict[str, Family] = {}
 
-# The order of the columns in every table: (family, module that holds the functions). A new place
-# goes to the end, so that the columns of earlier tables keep their order.
+# The order of the columns in every table: (family, module of the functions). A new place is added
+# at the end, so that the columns of earlier tables keep their order.
 COLUMN_ORDER: tuple[tuple[str, str], ...] = (
     ("Haematology", "nucleus_ratios"),
     ("Haematology", "chromatin"),
@@ -168,7 +170,7 @@ def feature(
     unit: str,
     reference: str,
     plain: str,
-    range: str,  # noqa: A002  (the field's word)
+    range: str,  # noqa: A002  (as in the catalogue)
     invariances: str = "translation, rotation by 90 degrees, flips",
     nan: str = "empty compartment",
     vetted: str,
@@ -186,26 +188,26 @@ def feature(
     Parameters
     ----------
     family : Family
-        Says what the function reads and which columns come of it.
+        Defines what the function reads, and the columns.
     name : str
-        The feature's word in a column name, by default the function's name in CamelCase.
+        Name of the feature in a column name; by default the function's name in CamelCase.
     unit, reference, plain, range, invariances, nan, vetted, ibsi : str
-        Unit of the value; source of the definition; what a haematologist calls it; possible
-        values; what leaves it unchanged; when it is NaN; what its numbers were checked against;
-        the IBSI code where there is one.
+        Unit of the value; source of the definition; description in plain words; possible values;
+        transformations of the image that do not change it; when it is NaN; the reference
+        implementations of its tests; the IBSI code if it has one.
     components : tuple of str
-        Names of the last axis of what the function returns, if it returns several values.
+        Names along the last axis of the result, if the function returns several values.
     compartments, channels : tuple of str
-        Where not all of the family's make sense.
+        Those of the feature, if not all of the family apply.
     colours : tuple of str
-        Channels whose levels the value tells although the column's name has no channel. A plane
-        that only serves to find a shape is none of them.
+        Channels whose levels the value contains although the column's name has no channel. A plane
+        that is only used to find a shape is not one of them.
     mean : bool
-        Whether the value is a mean level, or how far apart the means of two channels are.
+        Whether the value is a mean level, or a difference between the means of two channels.
     preset : {"minimal", "standard", "full", "named"}
-        The smallest preset that has it, or none.
+        The smallest preset with it; ``named`` columns are in no preset.
     version : int
-        Raised whenever the same pixels give another number.
+        Increased when equal pixels give a different value.
     """
 
     def declare(function: Function) -> Function:
@@ -242,12 +244,12 @@ def feature(
 
 
 def sort_features() -> None:
-    """Bring `FEATURES` and `FAMILIES` into the order of `COLUMN_ORDER`.
+    """Sort `FEATURES` and `FAMILIES` in the order of `COLUMN_ORDER`.
 
     Raises
     ------
     ValueError
-        If a feature was declared at a place that `COLUMN_ORDER` does not name.
+        If `COLUMN_ORDER` does not contain the place of a feature.
     """
     unplaced = sorted({record.place for record in FEATURES.values()} - set(COLUMN_ORDER))
     if unplaced:
@@ -264,7 +266,7 @@ def sort_features() -> None:
 
 @dataclass(frozen=True)
 class Column:
-    """One column of the feature table, taken apart."""
+    """One column of the feature table: its feature and its settings."""
 
     compartment: str
     feature: Feature
@@ -280,18 +282,18 @@ class Column:
 
     @property
     def colours(self) -> tuple[str, ...]:
-        """Channels whose levels the value tells: none where it is of the outline alone."""
+        """Channels whose levels the value contains; none if it depends on the masks only."""
         return (self.channel,) if self.channel else self.feature.colours
 
     @property
     def membership(self) -> Membership:
-        """The smallest preset that has the column, or ``named``."""
+        """The smallest preset with the column, or ``named``."""
         settings = self.feature.family.membership(self.channel, self.parameter)
         return max(self.feature.preset, settings, key=MEMBERSHIPS.index)
 
 
 def feature_columns(record: Feature) -> Iterator[Column]:
-    """Yield every column that a feature can fill, in the table's order."""
+    """Yield all columns of a feature, in the order of the table."""
     for compartment in record.compartments:
         for channel in record.channels or ("",):
             for parameter in record.family.parameters or ("",):

@@ -1,15 +1,14 @@
-"""Small bright spots inside a mask: what nucleoli, granules and vacuoles have in common.
+"""Bright spots in a mask: the method for nucleoli, granules and vacuoles.
 
-A spot is where the mean of a small square is brighter than that of a larger one around it. Only
-pixels of the mask enter a mean, and the sums are whole numbers, so that a turned image has the
-turned spots.
+A spot is a connected set of pixels at which the mean of a small square exceeds the mean of a larger
+square by a given number of levels. Means include only pixels of the mask. Sums are integers, so a
+rotated image has exactly the rotated spots.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import pi, sqrt
 
 import cv2
 import numpy as np
@@ -26,13 +25,13 @@ class Spots:
     Parameters
     ----------
     mask : (rows, cols) bool
-        Pixels in a spot.
+        The pixels of all spots.
     areas : (spots,) int64
-        Pixels of each spot.
+        Number of pixels of each spot.
     contrast : float
-        Mean excess over the surroundings, grey levels; NaN where there is no spot.
+        Mean difference from the surroundings in levels; NaN if there is no spot.
     search_area : int
-        Pixels in which spots were looked for.
+        Number of pixels of the mask that was searched.
     """
 
     mask: Mask
@@ -41,13 +40,8 @@ class Spots:
     search_area: int
 
 
-def equivalent_diameter(mask: Mask) -> float:
-    """Diameter of the disc with the area of a mask, pixels."""
-    return sqrt(4 * cv2.countNonZero(mask.view(np.uint8)) / pi)
-
-
 def nearest_odd(length: float, least: int = 1) -> int:
-    """Return the odd number nearest to a length in pixels, not below `least`."""
+    """Return the odd integer nearest to a length in pixels, at least `least`."""
     return max(2 * round((length - 1) / 2) + 1, least)
 
 
@@ -55,9 +49,9 @@ def nearest_odd(length: float, least: int = 1) -> int:
 def _integral_images(
     plane: Bytes, mask: Bytes, margin: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Count the mask's pixels, and add up their levels, above and to the left of each place.
+    """Return the integral images of a mask and of the levels in it.
 
-    Both are (rows + 1, cols + 1 + 2 margin); to either side the sums go on as at the edge.
+    Both are (rows + 1, cols + 1 + 2 margin); the columns of the margins repeat the border.
     """
     rows, cols = plane.shape
     pixels = np.zeros((rows + 1, cols + 1 + 2 * margin), np.int32)
@@ -78,7 +72,7 @@ def _integral_images(
 
 @inner
 def _any_pixel(row: Bytes) -> bool:
-    """Whether any pixel of a row lies in the mask."""
+    """Whether any pixel of a row is in the mask."""
     for pixel in row:  # noqa: SIM110  (any() compiles for longer)
         if pixel:
             return True
@@ -93,10 +87,10 @@ def _row_means(
     half: int,
     means: NDArray[np.float32],
 ) -> None:
-    """Write the mean level in the square round each pixel of a row; NaN where it is empty.
+    """Write the mean level in the square around each pixel of a row; NaN if it is empty.
 
-    One plain loop over slices, which the compiler turns into vector instructions; the sums may
-    wrap, their differences do not.
+    One plain loop over slices, which the compiler turns into vector instructions. The integral
+    images may overflow; their differences are right all the same.
     """
     cols = means.size
     rows = pixels.shape[0] - 1
@@ -119,7 +113,7 @@ def _row_means(
 def _local_contrast(
     plane: Bytes, mask: Bytes, sides: NDArray[np.int64], limit: float
 ) -> tuple[NDArray[np.float32], Bytes]:
-    """Mean of the small square less that of the large one, and where it reaches a limit."""
+    """Return mean of the small square minus mean of the large one, and the mask of >= `limit`."""
     rows, cols = plane.shape
     pixels, levels = _integral_images(plane, mask, sides[1] >> 1)
     excess = np.empty((rows, cols), np.float32)
@@ -139,7 +133,7 @@ def _local_contrast(
 
 @compiled
 def _squared_differences(plane: Bytes, mask: Bytes, sides: NDArray[np.int64]) -> Floats:
-    """Sum the squared differences of the means at neighbouring scales: (sides - 1,)."""
+    """Sum the squared differences of the means at consecutive scales: (sides - 1,)."""
     rows, cols = plane.shape
     pixels, levels = _integral_images(plane, mask, sides[-1] >> 1)
     means = np.empty((sides.size, cols), np.float32)
@@ -166,12 +160,12 @@ def _keep_large_spots(
     least: float,
     spots: NDArray[np.bool_],
 ) -> tuple[NDArray[np.int64], float]:
-    """Leave the spots of at least an area in `spots`; return their areas and the mean excess.
+    """Remove spots smaller than `least` from `spots`; return the areas and the mean excess.
 
-    All are flat. The excess is added up in whole numbers, so that the sum does not depend on where
-    spots lie.
+    All arrays are flat. The excess is summed in integers, so the sum does not depend on the
+    positions of the spots.
     """
-    # Most pixels are in no spot: those that are come into a list, without a branch.
+    # Most pixels are in no spot: list those that are, without a branch.
     pixels, size = np.empty(labels.size + 1, np.int32), 0
     for pixel in range(labels.size):
         pixels[size] = pixel
@@ -195,16 +189,16 @@ def _keep_large_spots(
 
 
 def scale_differences(plane: Bytes, mask: Mask, sides: Sequence[int]) -> Floats:
-    """Sums over a mask of the squared differences of the local means at neighbouring scales.
+    """Sum the squared differences of local means at consecutive scales over a mask.
 
     Parameters
     ----------
     plane : (rows, cols) uint8
         Grey levels.
     mask : (rows, cols) bool
-        Which pixels count.
+        The pixels that are read.
     sides : sequence of n int
-        Sides of the squares, odd, pixels.
+        Sides of the squares in pixels, odd, in ascending order.
 
     Returns
     -------
@@ -222,21 +216,21 @@ def bright_spots(
     Parameters
     ----------
     plane : (rows, cols) uint8
-        Grey levels; their complement for dark spots.
+        Levels; their complement for dark spots.
     mask : (rows, cols) bool
-        Where to look; nothing outside is read.
+        The pixels that are searched; pixels outside are not read.
     sides : (int, int)
-        Sides of the small and of the large square, odd, pixels.
+        Sides of the small and the large square in pixels, odd.
     level : float
-        Least excess of the mean of the small square, grey levels.
+        Least difference of the two means, in levels.
     least : float
-        Least area of a spot, pixels; spots are 8-connected.
+        Least area of a spot in pixels; spots are 8-connected.
     """
     excess, found = _local_contrast(
         np.ascontiguousarray(plane), mask.view(np.uint8), np.array(sides), level
     )
     spots = found.view(np.bool_)
-    # Without OpenCV's statistics, which cost eight times the labels.
+    # OpenCV's statistics of components would take eight times as long.
     count, labels = cv2.connectedComponents(found, connectivity=8)
     numbered = np.asarray(labels, dtype=np.int32).ravel()
     areas, contrast = _keep_large_spots(

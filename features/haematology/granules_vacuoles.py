@@ -1,4 +1,4 @@
-"""Signs inside the cytoplasm: its colour, granules, vacuoles and the halo about the nucleus."""
+"""Features of the cytoplasm: colour, granules, vacuoles and the perinuclear halo."""
 
 from __future__ import annotations
 
@@ -10,46 +10,48 @@ import numpy as np
 from ..core.cell import COMPARTMENT_BITS, Cell
 from ..core.registry import feature
 from ..primitives.channels import CHANNEL_SCALES
-from ..primitives.masks import dilate, ring_means
-from .bright_spots import Spots, bright_spots, equivalent_diameter, nearest_odd
+from ..primitives.masks import dilate, equivalent_diameter, ring_means
+from .bright_spots import Spots, bright_spots, nearest_odd
 from .nucleus_ratios import HAEMATOLOGY, CellParts
 
-# In parts of the cell's diameter: the rim of the cytoplasm that is left out, the two squares
-# whose means are compared and the side of the least spot; then the difference in grey levels.
+# Side of the square that erodes the cytoplasm, in diameters of the cell.
 _RIM = 0.04
+# Sides of the small and the large square and square root of the least area, in diameters of the
+# cell; then the least contrast in levels.
 _GRANULE = (0.01, 0.06, 0.009, 25.0)
 _VACUOLE = (0.03, 0.15, 0.015, 40.0)
-# Ring about the nucleus: where it begins and ends, twice its distance from the nucleus.
+# Sides of the squares that dilate the nucleus to the ring's inner and outer edge, in diameters of
+# the cell.
 _RING = (0.03, 0.16)
 
 
 def _spots(cell: Cell, kind: tuple[float, float, float, float], *, dark: bool) -> Spots | None:
-    """Find the spots of the cytoplasm in the green plane, where both stains absorb."""
+    """Find spots of the cytoplasm in the green plane, in which both stains absorb."""
     if not cell.cytoplasm.any():
         return None
-    across = equivalent_diameter(cell.cell)
+    diameter = equivalent_diameter(cell.cell)
     small, large, least, level = kind
     plane = cell.plane("Green")
     return bright_spots(
         np.invert(plane) if dark else plane,
-        (cell.eroded(nearest_odd(_RIM * across, 3)) & COMPARTMENT_BITS["Cytoplasm"]).astype(
+        (cell.eroded(nearest_odd(_RIM * diameter, 3)) & COMPARTMENT_BITS["Cytoplasm"]).astype(
             np.bool_
         ),
-        (nearest_odd(small * across), nearest_odd(large * across, 3)),
+        (nearest_odd(small * diameter), nearest_odd(large * diameter, 3)),
         level,
-        (least * across) ** 2,
+        (least * diameter) ** 2,
     )
 
 
 @lru_cache(maxsize=1)
 def _granules(parts: CellParts) -> Spots | None:
-    """Find the granules of a cell once for the features that follow one another."""
+    """Find the granules of a cell; cached, because consecutive features read them."""
     return _spots(parts.cell, _GRANULE, dark=True)
 
 
 @lru_cache(maxsize=1)
 def _vacuoles(parts: CellParts) -> Spots | None:
-    """Find the vacuoles of a cell once for the features that follow one another."""
+    """Find the vacuoles of a cell; cached, because consecutive features read them."""
     return _spots(parts.cell, _VACUOLE, dark=False)
 
 
@@ -77,16 +79,16 @@ haematology_feature = partial(
     invariances="translation, rotation by 90 degrees, flips; scale, within sampling",
     vetted="by hand; scipy",
 )
-# Green finds the spots; what is told of them is how many and how large, not their colour.
+# No `colours`: green is used to find the spots, but number and size do not contain its level.
 granule_feature = partial(
     haematology_feature,
-    reference="spots 25 levels of green darker than their surroundings, squares of 1 % and 6 % "
-    "of the cell's diameter, a rim of 2 % left out",
+    reference="means of squares of 1 % and 6 % of the cell's diameter differ by at least 25 levels "
+    "of green; a rim of 2 % left out",
 )
 vacuole_feature = partial(
     haematology_feature,
-    reference="spots 40 levels of green brighter than their surroundings, squares of 3 % and "
-    "15 % of the cell's diameter, a rim of 2 % left out",
+    reference="means of squares of 3 % and 15 % of the cell's diameter differ by at least 40 "
+    "levels of green; a rim of 2 % left out",
 )
 _NO_RIM = "no cytoplasm but its rim"
 
@@ -95,12 +97,12 @@ _NO_RIM = "no cytoplasm but its rim"
     plain="number of granules", range="integers from 0", vetted="by hand; formula in scipy"
 )
 def granule_count(parts: CellParts) -> float:
-    """Number of small dark spots of the cytoplasm."""
+    """Number of small dark spots in the cytoplasm."""
     return _count(_granules(parts))
 
 
 @granule_feature(
-    plain="share of the cytoplasm that granules fill",
+    plain="share of the cytoplasm covered by granules",
     range="[0, 1]",
     nan=_NO_RIM,
     vetted="by hand; formula in scipy",
@@ -117,7 +119,7 @@ def granule_area_share(parts: CellParts) -> float:
     vetted="by hand; formula in scipy",
 )
 def granule_size(parts: CellParts) -> float:
-    """Diameter of a disc with the mean area of the granules over the cell's diameter."""
+    """Diameter of a disc with the mean area of the granules over the diameter of the cell."""
     return _size(_granules(parts), parts.cell)
 
 
@@ -131,7 +133,7 @@ def granule_size(parts: CellParts) -> float:
     vetted="by hand; formula in scipy",
 )
 def granule_eosin_over_azure(parts: CellParts) -> float:
-    """Mean eosin less mean azure of the granules, in optical density."""
+    """Mean eosin minus mean azure of the granules, in optical density."""
     spots = _granules(parts)
     if spots is None or spots.areas.size == 0:
         return nan
@@ -145,12 +147,12 @@ def granule_eosin_over_azure(parts: CellParts) -> float:
     plain="number of vacuoles", range="integers from 0", vetted="by hand; formula in scipy"
 )
 def vacuole_count(parts: CellParts) -> float:
-    """Number of pale round spots of the cytoplasm."""
+    """Number of pale spots in the cytoplasm."""
     return _count(_vacuoles(parts))
 
 
 @vacuole_feature(
-    plain="share of the cytoplasm that vacuoles fill",
+    plain="share of the cytoplasm covered by vacuoles",
     range="[0, 1]",
     nan=_NO_RIM,
     vetted="by hand; formula in scipy",
@@ -167,7 +169,7 @@ def vacuole_area_share(parts: CellParts) -> float:
     vetted="by hand; formula in scipy",
 )
 def vacuole_size(parts: CellParts) -> float:
-    """Diameter of a disc with the mean area of the vacuoles over the cell's diameter."""
+    """Diameter of a disc with the mean area of the vacuoles over the diameter of the cell."""
     return _size(_vacuoles(parts), parts.cell)
 
 
@@ -181,7 +183,7 @@ def vacuole_size(parts: CellParts) -> float:
     mean=True,
 )
 def cytoplasm_basophilia(parts: CellParts) -> float:
-    """Mean azure less mean eosin of the cytoplasm, in optical density."""
+    """Mean azure minus mean eosin of the cytoplasm, in optical density."""
     cell = parts.cell
     counts = cell.histograms(("Cytoplasm",), ("Azure", "Eosin"))[0]
     if not counts[0].any():
@@ -192,18 +194,18 @@ def cytoplasm_basophilia(parts: CellParts) -> float:
 
 @haematology_feature(
     unit="8-bit level",
-    plain="pale halo about the nucleus",
+    plain="pale halo around the nucleus",
     range="[-255, 255]",
     nan="no nucleus, or no cytoplasm near to it or none far from it",
-    reference="ring of cytoplasm at 1.5 to 8 % of the cell's diameter from the nucleus",
+    reference="near: 1.5 to 8 % of the cell's diameter from the nucleus; farther away: the rest",
     colours=("Gray",),
     vetted="by hand; formula in scipy",
 )
 def perinuclear_halo(parts: CellParts) -> float:
-    """Mean grey level of the cytoplasm beside the nucleus less that of the rest."""
+    """Mean grey level of the cytoplasm near the nucleus minus that farther away."""
     cell = parts.cell
-    across = equivalent_diameter(cell.cell)
-    inner = dilate(cell.nucleus, nearest_odd(_RING[0] * across))
-    outer = dilate(cell.nucleus, nearest_odd(_RING[1] * across, 3))
+    diameter = equivalent_diameter(cell.cell)
+    inner = dilate(cell.nucleus, nearest_odd(_RING[0] * diameter))
+    outer = dilate(cell.nucleus, nearest_odd(_RING[1] * diameter, 3))
     near, far = ring_means(cell.plane("Gray"), cell.compartment_labels, inner, outer)
     return float(near - far)

@@ -1,4 +1,4 @@
-"""The cell as a haematologist sees it: nucleus against cytoplasm."""
+"""Ratios of the nucleus to the cell and the cytoplasm."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..shape.region import Shape, shape_of
 
 @dataclass(frozen=True, eq=False)
 class CellParts:
-    """The shapes of a cell and of its nucleus."""
+    """A cell with the shapes of cell and nucleus: the view that haematology features read."""
 
     cell: Cell
 
@@ -34,7 +34,7 @@ def _view(cell: Cell, _axes: Axes) -> CellParts:
 
 HAEMATOLOGY = Family(
     name="Haematology",
-    title="The cell as a haematologist describes it",
+    title="Features with haematological names: nucleus, lobes, chromatin, cytoplasm",
     compartments=("Cells",),
     view=_view,
     each_compartment=True,
@@ -79,10 +79,10 @@ def nucleus_to_cytoplasm_area_ratio(parts: CellParts) -> float:
     name="NucleusEccentricPosition",
     plain="eccentric position of the nucleus",
     range="[0, inf)",
-    reference="distance of the centroids in units of the cell's equivalent radius",
+    reference="equivalent radius: that of the disc with the area of the cell",
 )
 def nucleus_eccentric_position(parts: CellParts) -> float:
-    """Distance from the cell's to the nucleus's centroid over the cell's equivalent radius."""
+    """Distance between the centroids of nucleus and cell over the cell's equivalent radius."""
     rows, cols = (
         one - other
         for one, other in zip(parts.cell_shape.centroid, parts.nucleus_shape.centroid, strict=True)
@@ -98,5 +98,5 @@ def nucleus_eccentric_position(parts: CellParts) -> float:
     vetted="scipy; by hand",
 )
 def nucleus_indentation(parts: CellParts) -> float:
-    """Share of the nucleus's convex hull that is not nucleus: 0 for a smooth round one."""
+    """1 minus the area of the nucleus over the area of its convex hull; 0 for a convex nucleus."""
     return 1 - parts.nucleus_shape.area / parts.nucleus_shape.convex_area

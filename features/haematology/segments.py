@@ -1,7 +1,7 @@
-"""Segments of the nucleus: how its thick parts share its area, from the rim to the core.
+"""Segments of the nucleus: shares of its components after erosion by increasing depths.
 
-The nucleus is outlined anew from the red plane, which the azure dye of chromatin darkens and the
-eosin of granules does not, averaged so far that clumps of chromatin are no segments.
+The nucleus is segmented again from the red plane, which is darkened by the azure of chromatin but
+not by the eosin of granules. The plane is averaged, so that clumps of chromatin are not segments.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from numpy.typing import NDArray
 from ..core.registry import feature
 from ..primitives.arrays import Bytes, Floats, Mask
 from ..primitives.chamfer import chamfer_distance
+from ..primitives.components import find_root
 from ..primitives.kernels import compiled, inner
-from ..primitives.optical_density import otsu_of_plane
-from .lobes import find_peak
+from ..primitives.otsu import otsu_of_plane
 from .nucleus_ratios import HAEMATOLOGY, CellParts
 
-# Depths at which parts are told apart, twentieths of the greatest depth.
+# Depths of the erosions, in twentieths of the greatest depth.
 DEPTHS = (3, 6, 9, 12, 15)
-# Side of the square that is averaged, in diameters of the cell.
+# Side of the averaging square, in diameters of the cell.
 _BLUR = 0.06
-# Depths are counted in parts of a pixel, whole numbers, so that equal ones are equal.
+# Units per pixel: depths are integers, so equal depths compare as equal.
 _UNIT = np.float32(1024)
 
 
 def _dark_red_mask(red: Bytes, cell: Mask) -> Mask:
-    """Pixels of a cell whose averaged red is at most Otsu's level; all is white around it."""
+    """Return the pixels of a cell whose mean red is at most Otsu's threshold; outside is white."""
     inside = cell.view(np.uint8)
     reach = round(_BLUR * sqrt(cv2.countNonZero(inside) / pi))
     framed = cv2.copyMakeBorder(
@@ -41,7 +41,7 @@ def _dark_red_mask(red: Bytes, cell: Mask) -> Mask:
     means = np.asarray(cv2.blur(framed, (side, side)), np.uint8)
     means = means[reach : reach + rows, reach : reach + cols]
     pixels = means[cell][:, None]
-    # Where all pixels are equal, all are the nucleus.
+    # If all pixels are equal, all are nucleus.
     dark: Mask = cell & (means <= max(otsu_of_plane(pixels), int(pixels.min())))
     return dark
 
@@ -50,7 +50,7 @@ def _dark_red_mask(red: Bytes, cell: Mask) -> Mask:
 def _count_passed_limits(
     depth: NDArray[np.float32], limits: NDArray[np.float32], steps: Bytes
 ) -> None:
-    """Write how many limits each pixel of a row passes."""
+    """Write the number of limits below the depth of each pixel of a row."""
     for col in range(depth.size):
         steps[col] = 0
     for limit in limits:
@@ -60,10 +60,10 @@ def _count_passed_limits(
 
 @compiled
 def _find_stretches(depth: NDArray[np.float32], limits: NDArray[np.float32]) -> NDArray[np.int32]:
-    """Stretches of pixels in a row that pass equally many limits, at least one: (n, 4).
+    """Return the stretches of pixels in a row that exceed the same limits, at least one: (n, 4).
 
-    Row, first column, column after the last, and how many limits; from top to bottom, then from
-    left to right. The depth has a frame of 0.
+    Row, first column, column after the last, number of limits; in the order of rows and columns.
+    The depth has a frame of 0.
     """
     rows, cols = depth.shape
     found = np.empty((rows * cols, 4), np.int32)
@@ -87,7 +87,7 @@ def _find_stretches(depth: NDArray[np.float32], limits: NDArray[np.float32]) -> 
 
 @inner
 def _runs_above_limit(stretches: NDArray[np.int32], step: int, runs: NDArray[np.int32]) -> int:
-    """Write the runs of pixels that pass at least so many limits, see `_stretches`; count them."""
+    """Write the runs of pixels that exceed at least `step` limits; return their number."""
     count = 0
     for row, start, stop, passed in stretches:
         if passed < step:
@@ -104,9 +104,9 @@ def _runs_above_limit(stretches: NDArray[np.int32], step: int, runs: NDArray[np.
 def _join_runs(
     runs: NDArray[np.int32], parents: NDArray[np.int32], sizes: NDArray[np.int32]
 ) -> int:
-    """Join runs that touch (8 neighbours), see `lobes.top`; return how many pixels there are.
+    """Join touching runs (8 neighbours) in a union-find forest; return the number of pixels.
 
-    Each part's size stands at its top.
+    The size of a component is stored at its root.
     """
     above = total = 0
     for run in range(parents.size):
@@ -117,7 +117,7 @@ def _join_runs(
             above += 1
         part, other = run, above
         while runs[other, 0] == row - 1 and runs[other, 1] <= stop:
-            high = find_peak(parents, other)
+            high = find_root(parents, other)
             if high != part:
                 parents[part] = high
                 sizes[high] += sizes[part]
@@ -128,7 +128,7 @@ def _join_runs(
 
 @inner
 def _largest(parents: NDArray[np.int32], sizes: NDArray[np.int32]) -> tuple[int, int, int]:
-    """Sizes of the three largest parts, 0 where there are fewer."""
+    """Return the sizes of the three largest components; 0 if there are fewer."""
     first = second = third = 0
     for run in range(parents.size):
         size = sizes[run] if parents[run] == run else 0
@@ -143,7 +143,7 @@ def _largest(parents: NDArray[np.int32], sizes: NDArray[np.int32]) -> tuple[int,
 
 @compiled
 def _second_and_third(stretches: NDArray[np.int32], limits: int) -> Floats:
-    """Shares of the second and the third largest part of what passes each limit: (2, limits)."""
+    """Return the shares of the second and third largest component above each limit: (2, limits)."""
     size = stretches.shape[0]
     runs = np.empty((size, 3), np.int32)
     parents, sizes = np.empty(size, np.int32), np.empty(size, np.int32)
@@ -158,7 +158,7 @@ def _second_and_third(stretches: NDArray[np.int32], limits: int) -> Floats:
 
 @lru_cache(maxsize=1)
 def _segment_shares(parts: CellParts) -> tuple[Floats, Floats]:
-    """Measure the segments of a cell once for the features that follow one another."""
+    """Measure the segments of a cell; cached, because both features read them."""
     cell = parts.cell
     if not cell.nucleus.any():
         return np.full(len(DEPTHS), nan), np.full(len(DEPTHS), nan)
@@ -169,7 +169,7 @@ def _segment_shares(parts: CellParts) -> tuple[Floats, Floats]:
     return second, third
 
 
-# No colours to declare: red serves to find the outline, and what is told is its shape.
+# No `colours`: red is used to find the outline, but the shares do not contain its level.
 haematology_feature = partial(
     feature,
     HAEMATOLOGY,
@@ -178,8 +178,9 @@ haematology_feature = partial(
     components=tuple(f"{5 * depth:02d}" for depth in DEPTHS),
     nan="no nucleus",
     invariances="translation, rotation by 90 degrees, flips; scale, within sampling",
-    reference="parts of the erosions by 15 to 75 % of the greatest depth; the cell's pixels whose "
-    "mean red, in squares of 12 % of its radius, is at most Otsu's level, not the nucleus's mask",
+    reference="components after erosion by 15 to 75 % of the greatest depth; pixels of the cell "
+    "with a mean red, in squares of 12 % of its radius, of at most Otsu's threshold, not the "
+    "nucleus's mask",
     vetted="closed form; formula in scipy",
 )
 
@@ -189,9 +190,9 @@ haematology_feature = partial(
     range="[0, 0.5]",
 )
 def second_segment_share(parts: CellParts) -> Floats:
-    """Share of the second largest part of the cell's dark red, eroded by growing depths.
+    """Share of the second largest component of the cell's dark red, eroded by five depths.
 
-    The nucleus is outlined anew by Otsu's level; its mask only says whether there is one.
+    The dark pixels are found by Otsu's threshold; the nucleus's mask only decides about NaN.
     """
     return _segment_shares(parts)[0]
 
@@ -201,5 +202,5 @@ def second_segment_share(parts: CellParts) -> Floats:
     range="[0, 0.34]",
 )
 def third_segment_share(parts: CellParts) -> Floats:
-    """Share of the third largest part of the cell's dark red, eroded by growing depths."""
+    """Share of the third largest component of the cell's dark red, eroded by five depths."""
     return _segment_shares(parts)[1]

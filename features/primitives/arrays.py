@@ -1,4 +1,4 @@
-"""Names of the array types that run through this room, and the quotient of two of them."""
+"""Array types of `features`, and the division of two arrays."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Mask: TypeAlias = NDArray[np.bool_]
 Floats: TypeAlias = NDArray[np.float64]
 
 
-def ratio(numerator: Floats, denominator: Floats, otherwise: float = nan) -> Floats:
-    """Divide arrays of equal shape, with a stated value where the denominator is 0."""
-    result = np.full(numerator.shape, otherwise)
+def ratio(numerator: Floats, denominator: Floats, undefined: float = nan) -> Floats:
+    """Divide arrays of equal shape; return `undefined` where the denominator is 0."""
+    result = np.full(numerator.shape, undefined)
     np.divide(numerator, denominator, out=result, where=denominator != 0)
     return result

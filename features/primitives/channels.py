@@ -1,4 +1,4 @@
-"""Colour planes of a crop: twelve channels as 8-bit planes with a stated scale each."""
+"""Colour channels of an image: twelve 8-bit planes, each with its scale and unit."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CHANNELS: tuple[str, ...] = (
 TEXTURE_CHANNELS = tuple(name for name in CHANNELS if name != "Hue")
 
 
-# Value of a plane's level: slope * level + offset, in the unit beside it.
+# Slope, offset and unit of each channel: value = slope * level + offset.
 CHANNEL_SCALES: dict[str, tuple[float, float, str]] = {
     "Gray": (1.0, 0.0, "8-bit level"),
     "Red": (1.0, 0.0, "8-bit level"),
@@ -51,7 +51,7 @@ _EOSIN = (0.092789, 0.954111, 0.283111)
 
 
 def _unmixing_matrix() -> Floats:
-    """Return the (2, 3) matrix from optical densities to amounts of azure and eosin."""
+    """Return the (2, 3) matrix that converts optical densities to amounts of azure and eosin."""
     azure = np.array(_AZURE) / np.linalg.norm(_AZURE)
     eosin = np.array(_EOSIN) / np.linalg.norm(_EOSIN)
     rest = np.cross(azure, eosin)
@@ -60,9 +60,9 @@ def _unmixing_matrix() -> Floats:
 
 
 def _stain_tables() -> NDArray[np.int32]:
-    """Return (2, 3, 256) int32: what a level of red, green and blue adds to a stain's plane.
+    """Return (2, 3, 256) int32: the term of each level of red, green and blue for each stain.
 
-    Fixed point with 16 fractional bits, so that every machine adds up to the same byte.
+    Fixed point with 16 fractional bits: sums of integers are equal on every machine.
     """
     density = -np.log10((np.arange(256) + 1) / 256)
     levels = _unmixing_matrix()[:, :, None] * density / CHANNEL_SCALES["Azure"][0]
@@ -71,20 +71,21 @@ def _stain_tables() -> NDArray[np.int32]:
 
 _STAIN_TABLES = _stain_tables()
 
-
+# Channels that one conversion computes together.
 CHANNEL_GROUPS = (CHANNELS[:1], CHANNELS[1:4], CHANNELS[4:7], CHANNELS[7:10], CHANNELS[10:])
 
 
 def compute_planes(group: tuple[str, ...], rgb: Bytes, planes: Bytes) -> None:
-    """Write the planes of channels that are computed together.
+    """Write the planes of one group of channels.
 
-    ``Gray`` is BT.601 luma, ``Lstar astar bstar`` CIELAB of sRGB under D65 and ``Hue`` a circle
-    of 256 levels, all as OpenCV rounds them.
+    ``Gray`` is the BT.601 luma; ``Lstar``, ``astar`` and ``bstar`` are CIELAB of sRGB under D65;
+    ``Hue`` has 256 levels for 360 degrees. Rounding is OpenCV's. ``Azure`` and ``Eosin`` are
+    colour deconvolution (Ruifrok and Johnston 2001) against a white of 255.
 
     Parameters
     ----------
     group : tuple of str
-        One of `GROUPS`.
+        One of `CHANNEL_GROUPS`.
     rgb : (rows, cols, 3) uint8
     planes : (channels of the group, rows, cols) uint8
         Overwritten.
@@ -104,7 +105,7 @@ _CONVERSIONS = {"Lstar": cv2.COLOR_RGB2LAB, "Hue": cv2.COLOR_RGB2HSV_FULL}
 
 @cache
 def level_values(channels: tuple[str, ...]) -> Floats:
-    """Return the values of the 256 levels of each channel, in its unit: (channels, 256)."""
+    """Return the value of each of the 256 levels in the channel's unit: (channels, 256)."""
     slopes = np.array([CHANNEL_SCALES[name][:2] for name in channels])
     values: Floats = slopes[:, :1] * np.arange(256.0) + slopes[:, 1:]
     values.flags.writeable = False

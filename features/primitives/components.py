@@ -1,4 +1,7 @@
-"""Connected parts of a mask, by the runs of its rows: far fewer than its pixels."""
+"""Connected components of a mask, from the runs of its rows.
+
+A run is a maximal sequence of equal pixels in a row; an image has far fewer runs than pixels.
+"""
 
 from __future__ import annotations
 
@@ -14,28 +17,29 @@ Runs = tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], NDArray[np
 
 
 @inner
-def find_root(parent: NDArray[np.int32], run: int) -> int:
-    """Follow the parents of a run to its root; halve the path on the way (union-find)."""
-    while parent[run] != run:
-        parent[run] = parent[parent[run]]
-        run = parent[run]
-    return run
+def find_root(parent: NDArray[np.int32], element: int) -> int:
+    """Return the root of an element of a union-find forest; halve its path on the way."""
+    while parent[element] != element:
+        parent[element] = parent[parent[element]]
+        element = parent[element]
+    return element
 
 
 @inner
 def _find_runs(mask: Bytes, value: int, reach: int) -> Runs:
-    """Runs of a value in the rows of a 0/1 mask, and which of them hang together.
+    """Find the runs of a value in the rows of a 0/1 mask, and connect those of adjacent rows.
 
-    Runs of neighbouring rows do where they share a column, or with a `reach` of 1 where they
-    touch at a corner. Returns where each row's runs begin (rows + 1,), then the first column of
-    each run, the column past its last, and the first run that it hangs together with.
+    Two runs are connected if they share a column (`reach` 0: 4 neighbours) or also if they touch
+    at a corner (`reach` 1: 8 neighbours). Returns the index of each row's first run (rows + 1,);
+    then for each run its first column, the column after its last, and the lowest run of its
+    component.
     """
     rows, cols = mask.shape
     most = rows * ((cols + 1) // 2)
     begin = np.zeros(rows + 1, np.int64)
-    first, past = np.empty(most, np.int32), np.empty(most, np.int32)
+    first, end_of = np.empty(most, np.int32), np.empty(most, np.int32)
     parent = np.empty(most, np.int32)
-    line = np.zeros(8 * (cols // 8 + 1), np.uint8)  # ends with a 0 that closes the last run
+    line = np.zeros(8 * (cols // 8 + 1), np.uint8)  # its final 0 ends the last run
     lanes = line.view(np.uint64)
     count = above = 0
     for row in range(rows):
@@ -53,8 +57,8 @@ def _find_runs(mask: Bytes, value: int, reach: int) -> Runs:
                     continue
                 if line[col]:
                     continue
-                first[count], past[count], parent[count] = start, col, count
-                while above < end and past[above] + reach <= start:
+                first[count], end_of[count], parent[count] = start, col, count
+                while above < end and end_of[above] + reach <= start:
                     above += 1
                 near = above
                 while near < end and first[near] < col + reach:
@@ -65,21 +69,21 @@ def _find_runs(mask: Bytes, value: int, reach: int) -> Runs:
                 start = -1
         begin[row + 1] = count
         above = end
-    for run in range(count):  # a parent has the lower number: it is final already
+    for run in range(count):  # a parent has a lower number, so it is final
         parent[run] = parent[parent[run]]
-    return begin, first[:count], past[:count], parent[:count]
+    return begin, first[:count], end_of[:count], parent[:count]
 
 
 @inner
 def _component_numbers(runs: Runs) -> tuple[NDArray[np.int32], int]:
-    """Number of each run's part, from 1, and of parts and the outside together.
+    """Return the component number of each run, from 1, and the number of components plus 1.
 
-    Parts are in the order of their first blocks of 2 x 2 pixels, as OpenCV numbers them.
+    Components are in the order of their first blocks of 2 x 2 pixels, as in OpenCV.
     """
     begin, first, _, parent = runs
     rows = begin.size - 1
     number = np.empty(parent.size, np.int32)
-    place = np.empty(parent.size + 1, np.int64)  # of the first block of each part
+    place = np.empty(parent.size + 1, np.int64)  # of the first block of each component
     order = np.empty(parent.size + 1, np.int32)
     count = 1
     for row in range(rows):
@@ -93,12 +97,12 @@ def _component_numbers(runs: Runs) -> tuple[NDArray[np.int32], int]:
                 number[run] = number[parent[run]]
                 place[number[run]] = min(place[number[run]], block)
     ranked = np.empty(count, np.int32)
-    for part in range(1, count):  # nearly in order already
-        rank = part
-        while rank > 1 and place[order[rank - 1]] > place[part]:
+    for component in range(1, count):  # insertion sort: the order is nearly right
+        rank = component
+        while rank > 1 and place[order[rank - 1]] > place[component]:
             order[rank] = order[rank - 1]
             rank -= 1
-        order[rank] = part
+        order[rank] = component
     for rank in range(1, count):
         ranked[order[rank]] = rank
     for run in range(parent.size):
@@ -108,61 +112,61 @@ def _component_numbers(runs: Runs) -> tuple[NDArray[np.int32], int]:
 
 @compiled
 def label_components(mask: Bytes) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Number the parts (8 neighbours) of a 0/1 mask, and tally each.
+    """Label the connected components (8 neighbours) of a 0/1 mask, and measure each.
 
-    Returns the numbers (rows, cols), 0 outside, and (8, parts + 1): pixels, the sums of their rows
-    and of their columns, first and last row, first and last column, whether the part reaches the
-    image's edge; all 0 for the outside.
+    Returns the labels (rows, cols), 0 for the background, and (8, components + 1): area, sum of
+    the rows, sum of the columns, first and last row, first and last column, and 1 if the component
+    touches the border of the image. All are 0 for the background.
     """
     rows, cols = mask.shape
     runs = _find_runs(mask, 1, 1)
-    begin, first, past, _ = runs
+    begin, first, end_of, _ = runs
     number, count = _component_numbers(runs)
     labels = np.zeros((rows, cols), np.int32)
-    tally = np.zeros((8, count), np.int64)
-    for part in range(1, count):
-        tally[3, part], tally[5, part] = rows, cols
+    measures = np.zeros((8, count), np.int64)
+    for component in range(1, count):
+        measures[3, component], measures[5, component] = rows, cols
     for row in range(rows):
         for run in range(begin[row], begin[row + 1]):
-            part, start, end = number[run], np.int64(first[run]), np.int64(past[run])
+            component, start, end = number[run], np.int64(first[run]), np.int64(end_of[run])
             for col in range(start, end):
-                labels[row, col] = part
-            tally[0, part] += end - start
-            tally[1, part] += (end - start) * row
-            tally[2, part] += (end - start) * (start + end - 1) // 2
-            tally[3, part] = min(tally[3, part], row)
-            tally[4, part] = row
-            tally[5, part] = min(tally[5, part], start)
-            tally[6, part] = max(tally[6, part], end - 1)
+                labels[row, col] = component
+            measures[0, component] += end - start
+            measures[1, component] += (end - start) * row
+            measures[2, component] += (end - start) * (start + end - 1) // 2
+            measures[3, component] = min(measures[3, component], row)
+            measures[4, component] = row
+            measures[5, component] = min(measures[5, component], start)
+            measures[6, component] = max(measures[6, component], end - 1)
             if row == 0 or row == rows - 1 or start == 0 or end == cols:
-                tally[7, part] = 1
-    return labels, tally
+                measures[7, component] = 1
+    return labels, measures
 
 
 @inner
 def _paint_components(mask: Bytes, runs: Runs, chosen: NDArray[np.bool_], value: int) -> None:
-    """Write a value into the parts whose first run is chosen."""
-    begin, first, past, parent = runs
+    """Write a value to the pixels of the components whose lowest run is chosen."""
+    begin, first, end_of, parent = runs
     for row in range(mask.shape[0]):
         for run in range(begin[row], begin[row + 1]):
             if chosen[parent[run]]:
-                for col in range(first[run], past[run]):
+                for col in range(first[run], end_of[run]):
                     mask[row, col] = value
 
 
 @compiled
 def keep_large_components(mask: Bytes, share: float) -> Bytes:
-    """Parts (8 neighbours) of a 0/1 mask with at least a share of the greatest one's pixels."""
+    """Keep the components (8 neighbours) with at least a share of the largest one's area."""
     runs = _find_runs(mask, 1, 1)
-    _, first, past, parent = runs
+    _, first, end_of, parent = runs
     areas = np.zeros(parent.size, np.int64)
-    greatest = 0
+    largest_area = 0
     for run in range(parent.size):
-        areas[parent[run]] += past[run] - first[run]
-        greatest = max(greatest, areas[parent[run]])
+        areas[parent[run]] += end_of[run] - first[run]
+        largest_area = max(largest_area, areas[parent[run]])
     chosen = np.zeros(parent.size, np.bool_)
     for run in range(parent.size):
-        chosen[run] = areas[run] >= share * greatest
+        chosen[run] = areas[run] >= share * largest_area
     kept = np.zeros(mask.shape, np.uint8)
     _paint_components(kept, runs, chosen, 1)
     return kept
@@ -170,56 +174,65 @@ def keep_large_components(mask: Bytes, share: float) -> Bytes:
 
 @compiled
 def keep_components_touching(mask: Bytes, core: Bytes) -> tuple[Bytes, bool]:
-    """Parts (8 neighbours) of a 0/1 mask that meet another; whether they reach the image's edge."""
+    """Keep the components (8 neighbours) of a 0/1 mask that overlap another mask.
+
+    Returns them (rows, cols), and whether one of them touches the border of the image.
+    """
     rows, cols = mask.shape
     runs = _find_runs(mask, 1, 1)
-    begin, first, past, parent = runs
-    met = np.zeros(parent.size, np.bool_)
+    begin, first, end_of, parent = runs
+    overlaps = np.zeros(parent.size, np.bool_)
     for row in range(rows):
         for run in range(begin[row], begin[row + 1]):
-            if not met[parent[run]]:
-                for col in range(first[run], past[run]):
+            if not overlaps[parent[run]]:
+                for col in range(first[run], end_of[run]):
                     if core[row, col]:
-                        met[parent[run]] = True
+                        overlaps[parent[run]] = True
                         break
     kept = np.zeros(mask.shape, np.uint8)
-    _paint_components(kept, runs, met, 1)
-    cut = False
+    _paint_components(kept, runs, overlaps, 1)
+    touches_border = False
     for row in range(rows):
         for run in range(begin[row], begin[row + 1]):
-            if met[parent[run]]:
-                side = first[run] == 0 or past[run] == cols
-                cut = cut or side or row == 0 or row == rows - 1
-    return kept, cut
+            if overlaps[parent[run]]:
+                side = first[run] == 0 or end_of[run] == cols
+                touches_border = touches_border or side or row == 0 or row == rows - 1
+    return kept, touches_border
 
 
 @compiled
 def fill_holes(mask: Bytes, largest: float) -> bool:
-    """Fill the holes (4 neighbours) of a 0/1 mask in place, unless one might be too large.
+    """Fill the holes (4 neighbours) of a 0/1 mask in place, if all are small.
 
-    Returns whether it did: False, and nothing is changed, if the box that the outline of a hole
-    fills has an area above `largest`.
+    If the bounding box of a hole's contour has an area above `largest`, the mask is left unchanged
+    and the result is False.
     """
     rows, cols = mask.shape
     runs = _find_runs(mask, 0, 0)
-    begin, first, past, parent = runs
+    begin, first, end_of, parent = runs
     hole = np.zeros(parent.size, np.bool_)
     top, left = np.empty(parent.size, np.int64), np.empty(parent.size, np.int64)
     right = np.empty(parent.size, np.int64)
     for row in range(rows):
         for run in range(begin[row], begin[row + 1]):
-            part = parent[run]
-            start, end = np.int64(first[run]), np.int64(past[run])
-            if part == run:
-                hole[part] = True
-                top[part], left[part], right[part] = row, start, end
-            left[part], right[part] = min(left[part], start), max(right[part], end)
+            component = parent[run]
+            start, end = np.int64(first[run]), np.int64(end_of[run])
+            if component == run:
+                hole[component] = True
+                top[component], left[component], right[component] = row, start, end
+            left[component], right[component] = (
+                min(left[component], start),
+                max(right[component], end),
+            )
             if row == 0 or row == rows - 1 or start == 0 or end == cols:
-                hole[part] = False
+                hole[component] = False
     for row in range(rows):
         for run in range(begin[row], begin[row + 1]):
-            part = parent[run]
-            if hole[part] and (right[part] - left[part] + 1) * (row - top[part] + 2) > largest:
+            component = parent[run]
+            if (
+                hole[component]
+                and (right[component] - left[component] + 1) * (row - top[component] + 2) > largest
+            ):
                 return False
     _paint_components(mask, runs, hole, 1)
     return True

@@ -1,4 +1,4 @@
-"""Gaussian blur of a plane, to the last bit that of OpenCV; wide bells in half of its time."""
+"""Gaussian blur: the bytes of OpenCV's; large kernels take half of its time."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from .kernels import compiled, inner
 
 Singles = NDArray[np.float32]
 
-# Sum of the weights: whole numbers, so that every machine rounds alike. All sums fit 24 bits, so
-# that 32-bit floats are exact, and the compiler turns the loops over them into vector instructions.
+# Sum of the weights, which are integers: every machine rounds alike. All sums fit 24 bits, so
+# 32-bit floats are exact, and the compiler turns the loops over them into vector instructions.
 _ONE = 256
 _HALF = np.float32(_ONE * _ONE / 2)
 
 
 def _integer_weights(sigma: float) -> Singles:
-    """Whole-number weights of a blur: what one loses by rounding the next one gets."""
+    """Return the integer weights of the kernel; each rounding error is added to the next weight."""
     reach = round(sigma * 6 + 1) // 2
-    bell = [exp(-((place / sigma) ** 2) / 2) for place in range(-reach, reach + 1)]
-    total, rest = sum(bell), 0.0
+    kernel = [exp(-((place / sigma) ** 2) / 2) for place in range(-reach, reach + 1)]
+    total, error = sum(kernel), 0.0
     side = []
-    for height in bell[:reach]:
-        exact = height / total * _ONE + rest
+    for height in kernel[:reach]:
+        exact = height / total * _ONE + error
         side.append(round(exact))
-        rest = exact - side[-1]
+        error = exact - side[-1]
     return np.array([*side, _ONE - 2 * sum(side), *side[::-1]], dtype=np.float32)
 
 
 @inner
 def _reflect_index(place: int, size: int) -> int:
-    """Place inside an array that one beyond its ends stands for; the ends occur once."""
+    """Reflect an index into an array of a size without repeating its ends (BORDER_REFLECT_101)."""
     while size > 1 and not 0 <= place < size:
         place = -place if place < 0 else 2 * (size - 1) - place
     return place if size > 1 else 0
@@ -41,7 +41,7 @@ def _reflect_index(place: int, size: int) -> int:
 
 @inner
 def _blur_row(row: Bytes, weights: Singles, framed: Singles, sums: Singles) -> None:
-    """Add up the weighted levels to either side of each pixel of a row."""
+    """Convolve one row with the weights."""
     size, reach = row.size, weights.size // 2
     middle = framed[reach : reach + size]
     for col in range(size):
@@ -61,10 +61,10 @@ def _blur_row(row: Bytes, weights: Singles, framed: Singles, sums: Singles) -> N
 
 @compiled
 def _blur(plane: Bytes, weights: Singles) -> Bytes:
-    """Blur along the rows, each once, and then down the columns."""
+    """Convolve the rows, each once, and then the columns."""
     rows, cols = plane.shape
     reach = weights.size // 2
-    across = np.empty((min(weights.size, rows), cols), np.float32)  # the last rows, in turn
+    across = np.empty((min(weights.size, rows), cols), np.float32)  # ring buffer of rows
     kept = across.shape[0]
     framed = np.empty(cols + 2 * reach, np.float32)
     sums = np.empty(cols, np.float32)
@@ -90,15 +90,15 @@ def _blur(plane: Bytes, weights: Singles) -> Bytes:
 
 
 def gaussian_blur(plane: Bytes, sigma: float) -> Bytes:
-    """Blur a plane; beyond its edges it is mirrored.
+    """Blur a plane with a Gaussian kernel; its borders are reflected.
 
-    The same bytes as OpenCV's ``GaussianBlur(plane, (0, 0), sigma)``.
+    Equal to OpenCV's ``GaussianBlur(plane, (0, 0), sigma)``.
 
     Parameters
     ----------
     plane : (rows, cols) uint8
     sigma : float
-        Standard deviation of the bell in pixels, at least 1/3. It reaches to 3 of them.
+        Standard deviation in pixels, at least 1/3. The kernel ends at 3 standard deviations.
 
     Returns
     -------

@@ -1,8 +1,8 @@
-"""Counting loops, compiled: the few places where a pixel is visited one at a time.
+"""The compiler's settings, and compiled loops that several rooms share.
 
-Compiled on first use and cached beside the source (or in the user's cache folder where that is
-read-only); all release the GIL and none uses reassociating arithmetic, so results do not depend
-on the machine's vector width.
+Loops are compiled at first use and cached in the folder of the source, or in the user's cache
+folder if that is read-only. All release the GIL. None may reorder floating-point sums, so results
+do not depend on the vector width of the machine.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from numpy.typing import NDArray
 
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 
-# Neither wrappers for C callers nor exceptions for divisions by 0: half of the compiler's work.
+# No wrappers for C and no exceptions for divisions by 0: these take half of the compile time.
 _LEAN: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 _NO_PYTHON: dict[str, Any] = {"no_cpython_wrapper": True}
 
 
 def compiled(loop: Loop) -> Loop:
-    """Compile a loop at its first call, and keep the machine code for the next process."""
+    """Compile a function at its first call, and cache the machine code for the next process."""
     return cast(Loop, njit(cache=True, **_LEAN)(loop))
 
 
 def inner(loop: Loop) -> Loop:
-    """Compile a loop that only other compiled ones call."""
+    """Compile a function that only compiled functions call."""
     return cast(Loop, njit(**_LEAN, **_NO_PYTHON)(loop))
 
 
 @compiled
 def separate_stains(rgb: NDArray[np.uint8], tables: NDArray[np.int32]) -> NDArray[np.uint8]:
-    """Add up each pixel's three table entries, 16 fractional bits, clipped to a byte.
+    """Add the three table entries of each pixel, 16 fractional bits, and clip to a byte.
 
     `rgb` is (rows, cols, 3), `tables` (planes, 3, 256); returns (planes, rows, cols).
     """
@@ -55,9 +55,9 @@ def separate_stains(rgb: NDArray[np.uint8], tables: NDArray[np.int32]) -> NDArra
 
 @compiled
 def compartment_histograms(
-    planes: NDArray[np.uint8], parts: NDArray[np.uint8]
+    planes: NDArray[np.uint8], labels: NDArray[np.uint8]
 ) -> NDArray[np.int64]:
-    """Count the levels of every plane in cytoplasm (part 1) and nucleus (part 2).
+    """Count the levels of each plane in the cytoplasm (label 1) and in the nucleus (label 2).
 
     `planes` is (channels, rows, cols); returns (channels, 2, 256).
     """
@@ -65,10 +65,10 @@ def compartment_histograms(
     counts = np.zeros((channels, 2, 256), np.int64)
     for row in range(rows):
         for col in range(cols):
-            part = parts[row, col]
-            if part:
+            label = labels[row, col]
+            if label:
                 for channel in range(channels):
-                    counts[channel, part - 1, planes[channel, row, col]] += 1
+                    counts[channel, label - 1, planes[channel, row, col]] += 1
     return counts
 
 
@@ -89,10 +89,10 @@ def rgb_histograms(rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[n
 def expected_values(
     distributions: NDArray[np.float64], values: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Mean of each value under each distribution, added up in the order of the levels.
+    """Return the mean of each value under each distribution, summed in the order of the levels.
 
     `distributions` is (n, levels), `values` (k, levels); returns (k, n). Unlike a matrix product,
-    a row's bytes do not depend on the number of rows.
+    the result of a row does not depend on the number of rows.
     """
     means = np.zeros((values.shape[0], distributions.shape[0]))
     for row in range(distributions.shape[0]):
@@ -114,15 +114,16 @@ def local_binary_patterns(
     wanted: NDArray[np.uint8],
     patterns: NDArray[np.uint8],
 ) -> NDArray[np.uint8]:
-    """Pattern of every pixel that has its circle inside, looked up by its code, else 255.
+    """Return the local binary pattern of each pixel: (rows, cols) uint8, 255 if not computed.
 
-    Only from the first to the last column that is not 0 in each row of `wanted` (rows, cols), and
-    not within `reach` of the border.
+    A row is computed from the first to the last column that is not 0 in `wanted` (rows, cols);
+    pixels closer than `reach` to the border are not computed.
 
-    Bit p of a code says that neighbour p is at least as bright as the pixel; it is the bilinear
-    mean of four pixels at (`rows_off`, `cols_off`)[p] and one to the south and east, with `weights`
-    (P, 4) that are whole numbers which add up to 2^14: all products and sums fit 24 bits, so that
-    float32 is exact and ties are ties. `patterns` is (2^P,); returns (rows, cols).
+    Bit p of a code is 1 if neighbour p is at least as bright as the pixel. Neighbour p is the
+    bilinear mean of four pixels: (`rows_off`, `cols_off`)[p] and those one to the south and east,
+    with `weights` (P, 4). The weights are integers with the sum 2^14, so all products and sums fit
+    24 bits, float32 is exact, and equal values compare as equal. `patterns` (2^P,) maps a code to
+    its pattern.
     """
     rows, cols = plane.shape
     levels = np.zeros((rows + 1, cols + 1), np.float32)
@@ -175,7 +176,7 @@ def local_binary_patterns(
 def histograms_by_mask(
     values: NDArray[np.uint8], masks: NDArray[np.uint8], bins: int
 ) -> NDArray[np.int64]:
-    """Count values below `bins` inside three masks, the bits 1, 2 and 4 of `masks`: (3, bins)."""
+    """Count the values below `bins` in three masks, bits 1, 2 and 4 of `masks`: (3, bins)."""
     counts = np.zeros((8, bins), np.int64)
     rows, cols = values.shape
     for row in range(rows):

@@ -1,8 +1,8 @@
-"""Loops over a mask and its hull, compiled: what all shape features start from."""
+"""Morphology, moments and convex hull of a mask: what the shape features are computed from."""
 
 from __future__ import annotations
 
-from math import comb
+from math import comb, pi, sqrt
 
 import cv2
 import numpy as np
@@ -13,28 +13,34 @@ from .kernels import compiled, inner
 
 
 def erode(mask: Mask, side: int) -> Bytes:
-    """Pixels whose whole square of `side` pixels lies in a mask: (rows, cols) uint8, 0 or 1."""
+    """Erode a mask with a square of `side` pixels; outside is background: (rows, cols) uint8."""
     square = np.ones((side, side), np.uint8)
     kept = cv2.erode(mask.view(np.uint8), square, borderType=cv2.BORDER_CONSTANT, borderValue=0)
     return np.asarray(kept, dtype=np.uint8)
 
 
 def dilate(mask: Mask, side: int) -> Bytes:
-    """Pixels that have a mask within their square of `side` pixels: (rows, cols) uint8, 0 or 1."""
+    """Dilate a mask with a square of `side` pixels: (rows, cols) uint8, 0 or 1."""
     square = np.ones((side, side), np.uint8)
     return np.asarray(cv2.dilate(mask.view(np.uint8), square), dtype=np.uint8)
 
 
-# Columns of `row_sums`: the row, its pixels, power sums of their columns, first and last of these.
+def equivalent_diameter(mask: Mask | Bytes) -> float:
+    """Diameter in pixels of the disc with the area of a mask."""
+    return 2 * sqrt(cv2.countNonZero(mask.view(np.uint8)) / pi)
+
+
+# Columns of `row_sums`: row, number of pixels, power sums 1 to 3 of their columns, first, last.
 ROW, COUNT, FIRST, LAST = 0, 1, 5, 6
 _CHOOSE = np.array([[comb(n, k) for k in range(4)] for n in range(4)])
 
 
 @compiled
 def row_sums(mask: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Sum up each row that has a pixel: (n, 7), rows in ascending order.
+    """Measure each row of a 0/1 mask that has a pixel: (n, 7), rows in ascending order.
 
-    Row, count, sums of the columns, of their squares and of their cubes, first and last column.
+    Row, number of pixels, sums of their columns, of the squares and of the cubes, first and last
+    column.
     """
     rows, cols = mask.shape
     sums = np.empty((rows, 7), np.int64)
@@ -63,10 +69,10 @@ def row_sums(mask: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 @compiled
 def projection_widths(sums: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Area, sums of the pixels' rows and of their columns, then widths of the mask: (7,).
+    """Return area, sums of the rows and of the columns, and four widths of a mask: (7,).
 
-    Of `row_sums` with at least one row. The widths are those of the box, rows and columns, and
-    how many falling and how many rising diagonals meet the mask.
+    `sums` is from `row_sums`, with at least one row. The widths are the numbers of rows, columns,
+    falling and rising diagonals from the first to the last that has a pixel.
     """
     totals = np.zeros(7, np.int64)
     left, right = sums[0, FIRST], sums[0, LAST]
@@ -87,9 +93,10 @@ def projection_widths(sums: NDArray[np.int64]) -> NDArray[np.int64]:
 
 @inner
 def _hull_corners(sums: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """Corners of the convex hull of the pixels as unit squares, in turn: columns and rows.
+    """Return x and y of the corners of the convex hull of the pixels, taken as unit squares.
 
-    Rows come sorted, so that one walk down each side drops what is no corner of it.
+    Andrew's monotone chain: the rows are sorted, so one pass along each side removes the points
+    that are not corners.
     """
     x, y = np.empty(4 * sums.shape[0]), np.empty(4 * sums.shape[0])
     size = 0
@@ -115,9 +122,9 @@ def _hull_corners(sums: NDArray[np.int64]) -> tuple[Floats, Floats]:
 
 @compiled
 def feret_diameters(sums: NDArray[np.int64]) -> tuple[float, float, float]:
-    """Squared longest diameter of the hull of the pixels as unit squares, least width, twice area.
+    """Return the squared maximum Feret diameter, the minimum one, and twice the hull's area.
 
-    Of `row_sums` with at least one row.
+    `sums` is from `row_sums`, with at least one row; pixels are unit squares.
     """
     x, y = _hull_corners(sums)
     size = x.size
@@ -130,7 +137,7 @@ def feret_diameters(sums: NDArray[np.int64]) -> tuple[float, float, float]:
         for there in range(size):
             apart_x, apart_y = x[there] - x[here], y[there] - y[here]
             longest = max(longest, apart_x * apart_x + apart_y * apart_y)
-            # Twice the area of the triangle of an edge and a corner.
+            # Twice the area of the triangle from an edge to a corner.
             widest = max(widest, abs(right * apart_y - down * apart_x))
         narrowest = min(narrowest, widest / np.sqrt(right * right + down * down))
     return longest, narrowest, abs(twice)
@@ -138,9 +145,9 @@ def feret_diameters(sums: NDArray[np.int64]) -> tuple[float, float, float]:
 
 @compiled
 def central_moments(sums: NDArray[np.int64], row: float, col: float) -> Floats:
-    """Sum over the pixels (row - `row`)^p (col - `col`)^q, p and q from 0 to 3: (4, 4).
+    """Return the central moments, sums of (row - `row`)^p (col - `col`)^q, p and q 0 to 3: (4, 4).
 
-    Whole numbers about the nearest pixel, then moved by less than a pixel.
+    Integer moments about the pixel nearest to (`row`, `col`) are shifted by less than a pixel.
     """
     middle_row, middle_col = int(np.rint(row)), int(np.rint(col))
     shift = np.zeros((4, 4), np.int64)
@@ -170,7 +177,7 @@ def central_moments(sums: NDArray[np.int64], row: float, col: float) -> Floats:
 
 @compiled
 def erode_bits(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Erode eight masks at once, one in each bit: those in all nine pixels of a 3x3 square."""
+    """Erode eight masks at once, one in each bit, with a 3x3 square; outside is background."""
     rows, cols = bits.shape
     across = np.zeros((rows, cols), np.uint8)
     out = np.zeros((rows, cols), np.uint8)
@@ -187,10 +194,10 @@ def erode_bits(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 @compiled
 def bit_quads(mask: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Count the 2x2 neighbourhoods that an outline crosses, of a mask framed with background.
+    """Count the bit quads (2x2 neighbourhoods, Gray 1971) of a mask framed with background.
 
-    Returns (16,), by the code top-left + 2 top-right + 4 bottom-left + 8 bottom-right; those
-    wholly outside and wholly inside (0 and 15) are not counted.
+    Returns (16,), by the code top-left + 2 top-right + 4 bottom-left + 8 bottom-right. Quads that
+    are all background (0) or all mask (15) are not counted.
     """
     rows, cols = mask.shape
     counts = np.zeros(16, np.int64)
@@ -216,19 +223,19 @@ def bit_quads(mask: NDArray[np.uint8]) -> NDArray[np.int64]:
 @compiled
 def ring_means(
     plane: NDArray[np.uint8],
-    parts: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
     inner: NDArray[np.uint8],
     outer: NDArray[np.uint8],
 ) -> tuple[float, float]:
-    """Mean level of the cytoplasm (part 1) in `outer` but not `inner`, and of that beyond `outer`.
+    """Mean level of the cytoplasm (label 1) in `outer` but not in `inner`, and outside `outer`.
 
-    NaN where there is no such pixel.
+    NaN if there is no such pixel.
     """
     near = far = near_count = far_count = 0
     rows, cols = plane.shape
     for row in range(rows):
         for col in range(cols):
-            if parts[row, col] == 1:
+            if labels[row, col] == 1:
                 if not outer[row, col]:
                     far += plane[row, col]
                     far_count += 1

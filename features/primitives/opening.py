@@ -1,4 +1,4 @@
-"""Opening of masks with discs, many pixels at a time: one is a bit."""
+"""Morphological opening of masks with discs, on 64 pixels at a time: each is one bit."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from .kernels import compiled, inner
 
 Words = NDArray[np.uint64]
 
-LARGEST_RADIUS = 6  # pixels; radius of the largest disc, see `opened_with`
+LARGEST_RADIUS = 6  # pixels; radius of the largest disc, see `open_with_disc`
 
-# Eight bytes of 0 or 1 become bits of the top byte, and a byte becomes eight bytes of 0 or 1.
+# Multipliers that pack eight bytes of 0 or 1 into the top byte, and spread a byte to eight bytes.
 _GATHER, _SPREAD = np.uint64(0x0102040810204080), np.uint64(0x8040201008040201)
 _EACH, _CARRY = np.uint64(0x0101010101010101), np.uint64(0x7F7F7F7F7F7F7F7F)
 _NONE, _ONE, _SEVEN, _TOP = (np.uint64(number) for number in (0, 1, 7, 56))
@@ -23,14 +23,14 @@ _BYTE = np.uint64(255)
 
 
 def disc(radius: int) -> Bytes:
-    """Return a round structuring element of the given radius in pixels."""
+    """Return the disc-shaped structuring element of a radius in pixels: (side, side) uint8."""
     size = 2 * radius + 1
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), dtype=np.uint8)
 
 
 @cache
 def _disc_rows(radius: int) -> NDArray[np.int64]:
-    """Rows of a disc, from the narrowest: reach to either side, and rows from the middle."""
+    """Return half-width and offset from the centre of each row of a disc, narrowest first."""
     reaches = (disc(radius).sum(axis=1).astype(np.int64) - 1) // 2
     order = np.argsort(reaches, kind="stable")
     return np.stack((reaches[order], order - radius), axis=1)
@@ -38,7 +38,7 @@ def _disc_rows(radius: int) -> NDArray[np.int64]:
 
 @inner
 def _dilate_strip(bits: Words, disc_rows: NDArray[np.int64], margin: int) -> Words:
-    """Dilate a strip with a disc; the `margin` rows at either end do not count."""
+    """Dilate a strip of 64 columns with a disc; the `margin` rows at either end are padding."""
     rows = bits.size - 2 * margin
     grown = np.zeros(bits.size, np.uint64)
     wide = np.empty(rows, np.uint64)
@@ -61,13 +61,13 @@ def _dilate_strip(bits: Words, disc_rows: NDArray[np.int64], margin: int) -> Wor
 def _open(
     mask: Bytes, disc_rows: NDArray[np.int64], wider: NDArray[np.int64], margin: int
 ) -> Bytes:
-    """Open a 0/1 mask with a disc and dilate it with another, see `_rows_of`.
+    """Open a 0/1 mask with a disc and dilate it with another, see `_disc_rows`.
 
-    `margin`, a multiple of 8, is how far a pixel counts at most: what is beyond the columns of a
-    strip that the result needs.
+    `margin`, a multiple of 8, is the number of columns at either side of a strip that influence its
+    result: at least the sum of the radii of the three steps.
     """
     rows, cols = mask.shape
-    packed = np.zeros((rows, cols // 8 + 17), np.uint64)  # of the pixels outside
+    packed = np.zeros((rows, cols // 8 + 17), np.uint64)  # 1 where the mask is 0
     line = np.zeros(8 * (cols // 8 + 1), np.uint8)
     lanes = line.view(np.uint64)
     for row in range(rows):
@@ -109,14 +109,16 @@ def _open(
 
 
 def open_with_disc(mask: Bytes, radius: int, wider: int = 0) -> Bytes:
-    """Open a mask with a disc, and dilate it with another.
+    """Open a mask with a disc, and dilate the result with another.
+
+    Equal to OpenCV's ``morphologyEx`` (``MORPH_OPEN``) and ``dilate``.
 
     Parameters
     ----------
     mask : (rows, cols) uint8, 0 or 1
-        Beyond its edges is what leaves the pixels inside as they are.
+        Pixels outside the image have no influence.
     radius, wider : int
-        Radii of the two discs in pixels, at most `LARGEST` and half of it.
+        Radii of the two discs in pixels, at most `LARGEST_RADIUS` and half of it.
 
     Returns
     -------

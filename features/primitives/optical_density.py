@@ -1,4 +1,4 @@
-"""Romanowsky stain in optical density against the image's own background."""
+"""Romanowsky stain as optical density against the empty slide."""
 
 from __future__ import annotations
 
@@ -7,128 +7,110 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from .arrays import Bytes, Floats
-from .counting import background_levels, dark_border_share, density_planes, otsu_threshold
+from .kernels import compiled
+from .otsu import otsu_threshold
+from .slide_background import estimate_background
 
-DENSITY_STEP = 0.01  # optical density (natural log) of one grey level of the density planes
-_GRID = 120  # lines and columns of pixels that suffice to know the slide
-_BRIGHTER = 0.02  # this share may be brighter than the slide: reflections, a printed arrow
-# The empty slide is even within 4 %: a relative width is indifferent to the exposure.
-_SPREAD = np.maximum(2, np.rint(0.04 * np.arange(256))).astype(np.int64)
-_FREQUENT = 0.25  # a peak this high beside the highest is one of its own
-_BLACK = 24  # not brighter than this in any channel: the blackened surround of a cut-out cell
-
-
-def otsu_of_plane(plane: Bytes) -> int:
-    """Level that separates two classes best (Otsu 1979): the upper class lies above it."""
-    return int(cv2.threshold(plane, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[0])
-
-
-def foreground_on_black(rgb: Bytes) -> Bytes | None:
-    """Mask of a cell that lies on black, or None where the image is a photograph.
-
-    Parameters
-    ----------
-    rgb : (rows, cols, 3) uint8
-
-    Returns
-    -------
-    (rows, cols) uint8, 0 or 1, or None
-        Pixels that are not black, where two thirds of the outermost ones are and not all are.
-    """
-    if dark_border_share(rgb, _BLACK) < 2 / 3:
-        return None
-    black = cv2.inRange(rgb, np.zeros(3), np.full(3, float(_BLACK)))
-    if black.all():
-        return None
-    return np.asarray(black == 0, dtype=np.uint8)
-
-
-def estimate_background(rgb: Bytes) -> Floats:
-    """Colour of the empty slide: the brightest frequent level of green, which every cell absorbs.
-
-    Parameters
-    ----------
-    rgb : (rows, cols, 3) uint8
-
-    Returns
-    -------
-    (3,) float64
-        Red, green and blue level in [0, 255].
-    """
-    step = max(1, min(rgb.shape[:2]) // _GRID)
-    return background_levels(rgb, step, _SPREAD, _BRIGHTER, _FREQUENT)
+DENSITY_STEP = 0.01  # optical density (natural log) of one level of a density plane
 
 
 @lru_cache(maxsize=1024)
-def _density_table(slide: float) -> Bytes:
-    """Density of every level of a channel against the slide's level: (256,)."""
+def _density_table(background: float) -> Bytes:
+    """Return the density of each level of a channel against the background's level: (256,)."""
     levels = np.arange(1, 257, dtype=np.float64)
-    table = np.log((slide + 1) / levels) / DENSITY_STEP
+    table = np.log((background + 1) / levels) / DENSITY_STEP
     return np.clip(np.rint(table), 0, 255).astype(np.uint8)
 
 
-def optical_density(rgb: Bytes, slide: Floats) -> Bytes:
-    """Optical density of every channel against the empty slide.
+@compiled
+def _density_planes(
+    rgb: Bytes, red: Bytes, green: Bytes, blue: Bytes
+) -> tuple[Bytes, Bytes, NDArray[np.int64]]:
+    """Look up the densities of three channels in (256,) tables.
+
+    Returns them (rows, cols, 3); the chromatin plane (rows, cols), green minus blue, not below 0;
+    and its histogram (256,).
+    """
+    rows, cols, _ = rgb.shape
+    density, chromatin = np.empty((rows, cols, 3), np.uint8), np.empty((rows, cols), np.uint8)
+    # Four histograms: increments of equal neighbouring levels need not wait for each other.
+    histograms = np.zeros((4, 256), np.int64)
+    for row in range(rows):
+        for col in range(cols):
+            high, low = green[rgb[row, col, 1]], blue[rgb[row, col, 2]]
+            density[row, col, 0] = red[rgb[row, col, 0]]
+            density[row, col, 1] = high
+            density[row, col, 2] = low
+            difference = high - low if high > low else np.uint8(0)
+            chromatin[row, col] = difference
+            histograms[col & 3, difference] += 1
+    counts: NDArray[np.int64] = histograms.sum(axis=0)
+    return density, chromatin, counts
+
+
+def optical_density(rgb: Bytes, background: Floats) -> Bytes:
+    """Return the optical density of each channel against the empty slide.
 
     Parameters
     ----------
     rgb : (rows, cols, 3) uint8
-    slide : (3,) float64
-        Colour of the empty slide, see `background`.
+    background : (3,) float64
+        Colour of the empty slide, see `features.primitives.slide_background`.
 
     Returns
     -------
     (rows, cols, 3) uint8
-        ``ln((slide + 1) / (level + 1))`` in steps of 0.01, 0 where brighter than the slide,
-        255 from 2.55 on.
+        ``ln((background + 1) / (level + 1))`` in steps of 0.01: 0 for pixels brighter than the
+        background, 255 for densities from 2.55.
     """
-    return density_planes(rgb, *map(_density_table, slide.tolist()))[0]
+    return _density_planes(rgb, *map(_density_table, background.tolist()))[0]
 
 
-def chromatin_plane(optical: Bytes) -> Bytes:
+def chromatin_plane(density: Bytes) -> Bytes:
     """Green minus blue density: high in nuclei, low in cytoplasm, near zero in red cells.
 
-    Azure-stained chromatin absorbs green far more than blue, haemoglobin both alike; a neutral
-    shadow (uneven light, dust) cancels.
+    Azure-stained chromatin absorbs green far more than blue, haemoglobin absorbs both alike;
+    neutral shadows (uneven light, dust) cancel.
 
     Parameters
     ----------
-    optical : (rows, cols, 3) uint8
-        See `density`.
+    density : (rows, cols, 3) uint8
+        See `optical_density`.
 
     Returns
     -------
     (rows, cols) uint8
-        In steps of 0.01, 0 where blue absorbs more.
+        In steps of 0.01; 0 if blue absorbs more.
     """
-    green, blue = cv2.extractChannel(optical, 1), cv2.extractChannel(optical, 2)
+    green, blue = cv2.extractChannel(density, 1), cv2.extractChannel(density, 2)
     return np.asarray(cv2.subtract(green, blue), dtype=np.uint8)
 
 
-def stain_density(optical: Bytes) -> Bytes:
-    """Density that tells a pale cell from the slide.
+def stain_density(density: Bytes) -> Bytes:
+    """Return the density that separates cells, pale ones included, from the empty slide.
 
-    The greater of the mean density (green twice) and 1.5 times green minus blue, which uneven
-    light leaves alone.
+    The greater of the mean density ``(red + 2 green + blue) / 4`` and ``1.5 (green - blue)``;
+    uneven light cancels in the second.
 
     Parameters
     ----------
-    optical : (rows, cols, 3) uint8
-        See `density`.
+    density : (rows, cols, 3) uint8
+        See `optical_density`.
 
     Returns
     -------
     (rows, cols) uint8
     """
-    red, green, blue = cv2.split(optical)
+    red, green, blue = cv2.split(density)
     mean = cv2.addWeighted(cv2.addWeighted(red, 0.5, blue, 0.5, 0), 0.5, green, 0.5, 0)
     return np.asarray(cv2.max(mean, cv2.addWeighted(green, 1.5, blue, -1.5, 0)), dtype=np.uint8)
 
 
 class StainPlanes(NamedTuple):
-    """What the steps of the segmentation read of an image.
+    """The planes of an image that the segmentation reads.
 
     Parameters
     ----------
@@ -139,7 +121,7 @@ class StainPlanes(NamedTuple):
     chromatin : (rows, cols) uint8
         See `chromatin_plane`.
     threshold : int
-        A pixel whose chromatin level is above this is nuclear.
+        Otsu's threshold of the chromatin: pixels above it are nuclear.
     """
 
     background: Floats
@@ -148,23 +130,28 @@ class StainPlanes(NamedTuple):
     threshold: int
 
 
-def measure_stain(rgb: Bytes, least: Floats | None = None) -> StainPlanes:
+def smooth_noise(rgb: Bytes) -> Bytes:
+    """Blur pixel noise with a 5x5 Gaussian kernel, sigma 0.9 pixels: (rows, cols, 3) uint8."""
+    return np.asarray(cv2.GaussianBlur(rgb, (5, 5), 0.9), dtype=np.uint8)
+
+
+def measure_stain(rgb: Bytes, fallback: Floats | None = None) -> StainPlanes:
     """Measure the stain of an image.
 
     Parameters
     ----------
     rgb : (rows, cols, 3) uint8
-    least : (3,) float64, optional
-        Colour of the slide elsewhere: taken where this image is darker by a fifth, because hardly
-        any empty slide is left between crowded cells.
+    fallback : (3,) float64, optional
+        Background of the whole field. It replaces the estimate from this window if the window's
+        green level is below 80 % of it: crowded cells leave hardly any empty slide.
 
     Returns
     -------
-    Stain
+    StainPlanes
     """
-    smooth = np.asarray(cv2.GaussianBlur(rgb, (5, 5), 0.9), dtype=np.uint8)
-    slide = estimate_background(smooth)
-    if least is not None and slide[1] < 0.8 * least[1]:
-        slide = least
-    optical, plane, counts = density_planes(smooth, *map(_density_table, slide.tolist()))
-    return StainPlanes(slide, optical, plane, otsu_threshold(counts))
+    smooth = smooth_noise(rgb)
+    background = estimate_background(smooth)
+    if fallback is not None and background[1] < 0.8 * fallback[1]:
+        background = fallback
+    density, chromatin, counts = _density_planes(smooth, *map(_density_table, background.tolist()))
+    return StainPlanes(background, density, chromatin, otsu_threshold(counts))

@@ -1,4 +1,4 @@
-"""Pixels round a nucleus by their colour and their nearness: the loops of the cytoplasm."""
+"""Compiled loops of `cytoplasm`: masks by distance, and histograms and scores of colours."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ Distances = NDArray[np.float32]
 
 @compiled
 def distant_histogram(
-    plane: Bytes, distance: Distances, aside: Distances, reach: float
+    plane: Bytes, distance: Distances, other_distance: Distances, reach: float
 ) -> NDArray[np.int64]:
-    """Count the levels of a plane farther than `reach` from both of two things: (256,)."""
-    # NearestCells often have one level: four tallies need not wait for one another.
+    """Count the levels of the pixels farther than `reach` from this and other nuclei: (256,)."""
+    # Four histograms: increments of equal neighbouring levels need not wait for each other.
     counts = np.zeros((4, 256), np.int64)
     rows, cols = plane.shape
     for row in range(rows):
         for col in range(cols):
-            far = (distance[row, col] > reach) & (aside[row, col] > reach)
+            far = (distance[row, col] > reach) & (other_distance[row, col] > reach)
             counts[col & 3, plane[row, col]] += far
     distant: NDArray[np.int64] = counts.sum(axis=0)
     return distant
@@ -29,18 +29,19 @@ def distant_histogram(
 
 @compiled
 def pixels_of_nearest_nucleus(
-    plane: Bytes, distance: Distances, aside: Distances, level: int, half: float
+    plane: Bytes, distance: Distances, other_distance: Distances, level: int, limit: float
 ) -> Bytes:
-    """Pixels above a level that are no nearer to another nucleus: (rows, cols) uint8, 0 or 1.
+    """Return the pixels above a level that are not nearer to another nucleus: 0 or 1, uint8.
 
-    Beyond `half` from the own nucleus, another one counts within `half` only.
+    At a distance above `limit` from this nucleus, a pixel is excluded only if another nucleus is
+    nearer than `limit`.
     """
     rows, cols = plane.shape
     own = np.empty((rows, cols), np.uint8)
     for row in range(rows):
         for col in range(cols):
-            nearest = min(np.float64(distance[row, col]), half)
-            own[row, col] = (plane[row, col] > level) & (aside[row, col] >= nearest)
+            nearest = min(np.float64(distance[row, col]), limit)
+            own[row, col] = (plane[row, col] > level) & (other_distance[row, col] >= nearest)
     return own
 
 
@@ -49,38 +50,41 @@ def training_masks(
     plane: Bytes,
     own: Bytes,
     distance: Distances,
-    aside: Distances,
+    other_distance: Distances,
     level: int,
     reach: float,
     margin: float,
-    space: float,
+    other_margin: float,
 ) -> NDArray[np.uint8]:
-    """Masks of what certainly is and is not the cell's: (2, rows, cols) uint8, 0 or 1.
+    """Return the pixels that surely belong to the cell and those that surely do not.
 
-    The first holds own pixels within `reach` of the nucleus and not of it, the second those above
-    the level that lie beyond `margin` from it and beyond `space` from others.
+    (2, rows, cols) uint8, 0 or 1. The first are pixels of `own` outside the nucleus and nearer to
+    it than `reach`; the second are pixels above the level, farther than `margin` from this nucleus
+    and farther than `other_margin` from all others.
     """
     rows, cols = plane.shape
     masks = np.empty((2, rows, cols), np.uint8)
     for row in range(rows):
         for col in range(cols):
-            gap = distance[row, col]
-            masks[0, row, col] = own[row, col] & (gap > 0) & (gap < reach)
+            own_distance = distance[row, col]
+            masks[0, row, col] = own[row, col] & (own_distance > 0) & (own_distance < reach)
             masks[1, row, col] = (
-                (plane[row, col] > level) & (gap > margin) & (aside[row, col] > space)
+                (plane[row, col] > level)
+                & (own_distance > margin)
+                & (other_distance[row, col] > other_margin)
             )
     return masks
 
 
 @compiled
-def masked_median(plane: Bytes, mask: Bytes, without: Bytes) -> float:
-    """Median of a plane over one mask without another; NaN where that leaves nothing."""
-    tallies = np.zeros((2, 256), np.int64)
+def masked_median(plane: Bytes, mask: Bytes, excluded: Bytes) -> float:
+    """Return the median of a plane in `mask` outside `excluded`; NaN if there is no pixel."""
+    histograms = np.zeros((2, 256), np.int64)
     rows, cols = plane.shape
     for row in range(rows):
         for col in range(cols):
-            tallies[mask[row, col] & (1 - without[row, col]), plane[row, col]] += 1
-    counts = tallies[1]
+            histograms[mask[row, col] & (1 - excluded[row, col]), plane[row, col]] += 1
+    counts = histograms[1]
     total = 0
     for level in range(256):
         total += counts[level]
@@ -100,7 +104,7 @@ def masked_median(plane: Bytes, mask: Bytes, without: Bytes) -> float:
 
 @inner
 def _smooth_second_axis(values: Floats, weights: Floats, out: Floats) -> None:
-    """Smooth (blocks, places, values) along the places; beyond the ends they are mirrored."""
+    """Convolve (blocks, places, values) along the places; the ends are reflected."""
     blocks, places, _ = values.shape
     last = places - 1
     for block in range(blocks):
@@ -118,7 +122,7 @@ def _smooth_second_axis(values: Floats, weights: Floats, out: Floats) -> None:
 
 @inner
 def _smooth_last_axis(values: Floats, weights: Floats, out: Floats) -> None:
-    """Smooth (blocks, places) along the places; beyond the ends they are mirrored."""
+    """Convolve (blocks, places) along the places; the ends are reflected."""
     blocks, places = values.shape
     line = np.empty(places + 4)
     for block in range(blocks):
@@ -132,10 +136,10 @@ def _smooth_last_axis(values: Floats, weights: Floats, out: Floats) -> None:
 
 @compiled
 def smooth_histograms(counts: NDArray[np.int64], weights: Floats) -> Floats:
-    """Smooth (n, a, b, c) along the last three axes with five symmetric weights.
+    """Convolve (n, a, b, c) along the last three axes with five symmetric weights.
 
-    Lengths are 3 at least. To the last bit what OpenCV's ``GaussianBlur`` gives, which needs as
-    many calls and turns of the array as there are axes.
+    Each axis has a length of at least 3. Equal to OpenCV's ``GaussianBlur``, which would need one
+    call and one transposition for each axis.
     """
     n, a, b, c = counts.shape
     one = counts.astype(np.float64)
@@ -147,43 +151,43 @@ def smooth_histograms(counts: NDArray[np.int64], weights: Floats) -> Floats:
 
 
 @inner
-def _colour_bin(optical: Bytes, row: int, col: int, blue: Bytes, red: Bytes) -> int:
-    """Bin of a colour: 16 bins of each density ratio and of the green density."""
-    green = optical[row, col, 1]
-    high = np.int64(blue[optical[row, col, 2], green]) * 16 + red[optical[row, col, 0], green]
+def _colour_bin(density: Bytes, row: int, col: int, blue: Bytes, red: Bytes) -> int:
+    """Return the bin of a colour: 16 bins of blue/green, red/green and green density."""
+    green = density[row, col, 1]
+    high = np.int64(blue[density[row, col, 2], green]) * 16 + red[density[row, col, 0], green]
     return int(high * 16 + min(green >> 3, 15))
 
 
 @compiled
 def colour_histograms(
-    optical: Bytes, near: Bytes, away: Bytes, blue: Bytes, red: Bytes
+    density: Bytes, near: Bytes, distant: Bytes, blue: Bytes, red: Bytes
 ) -> NDArray[np.int64]:
-    """Count the colours of two masks: (2, 4096)."""
+    """Count the colours in two masks: (2, 4096)."""
     counts = np.zeros((2, 4096), np.int64)
     rows, cols = near.shape
     for row in range(rows):
         for col in range(cols):
             if near[row, col]:
-                counts[0, _colour_bin(optical, row, col, blue, red)] += 1
-            if away[row, col]:
-                counts[1, _colour_bin(optical, row, col, blue, red)] += 1
+                counts[0, _colour_bin(density, row, col, blue, red)] += 1
+            if distant[row, col]:
+                counts[1, _colour_bin(density, row, col, blue, red)] += 1
     return counts
 
 
 @compiled
 def score_plane(
-    optical: Bytes,
+    density: Bytes,
     own: Bytes,
     scores: NDArray[np.float32],
     blue: Bytes,
     red: Bytes,
 ) -> NDArray[np.float32]:
-    """Score of each colour where a mask is 1, and -1 elsewhere: (rows, cols)."""
+    """Look up the score of each pixel's colour; -1 where `own` is 0: (rows, cols)."""
     rows, cols = own.shape
     plane = np.empty((rows, cols), np.float32)
     for row in range(rows):
         for col in range(cols):
             plane[row, col] = -1
             if own[row, col]:
-                plane[row, col] = scores[_colour_bin(optical, row, col, blue, red)]
+                plane[row, col] = scores[_colour_bin(density, row, col, blue, red)]
     return plane

@@ -1,4 +1,4 @@
-"""Whole fields: every white cell of a photograph of a smear."""
+"""Fields: outline every white cell of a photograph of a smear."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..primitives.arrays import Bytes, Floats
-from ..primitives.optical_density import estimate_background, measure_stain, stain_density
+from ..primitives.masks import equivalent_diameter
+from ..primitives.optical_density import measure_stain, stain_density
+from ..primitives.slide_background import estimate_background
 from .cytoplasm import find_cell
 from .nuclei import check_contrast, nuclear_mask, nucleus_in_cell
 from .quality import CellOutline
-from .regions import distance_to_mask, equivalent_diameter
+from .regions import distance_to_mask
 from .touching import red_cell_radius, separate_nuclei
 
-_SHORT_SIDE = 1000  # pixels; nuclei are searched on an image no larger than this
+_SHORT_SIDE = 1000  # pixels of the shorter side of the image on which nuclei are searched
 
 
 def label_nuclei(rgb: Bytes) -> tuple[NDArray[np.int32], float]:
-    """Find and number the nuclei of a field on a reduced image.
+    """Label the nuclei of a field on a reduced image.
 
     Parameters
     ----------
@@ -29,42 +31,44 @@ def label_nuclei(rgb: Bytes) -> tuple[NDArray[np.int32], float]:
     Returns
     -------
     labels : (reduced rows, reduced cols) int32
-        0 outside, then 1, 2, …
+        0 for the background, then 1, 2, …
     scale : float
         Reduced pixels per pixel, at most 1.
 
     Raises
     ------
     CellError
-        Where no nucleus stands out.
+        If no nucleus has enough contrast.
     """
     scale = min(1.0, _SHORT_SIDE / min(rgb.shape[:2]))
     size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
     stain = measure_stain(np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8))
-    red = red_cell_radius(stain.chromatin, stain_density(stain.density), stain.threshold)
-    mask = nuclear_mask(stain.chromatin, stain.threshold, 2 * (red or 16))
+    red_radius = red_cell_radius(stain.chromatin, stain_density(stain.density), stain.threshold)
+    mask = nuclear_mask(stain.chromatin, stain.threshold, 2 * (red_radius or 16))
     check_contrast(stain.chromatin, mask, stain.threshold)
-    return separate_nuclei(mask, red), scale
+    return separate_nuclei(mask, red_radius), scale
 
 
 def _outline_cell(
-    rgb: Bytes, labels: NDArray[np.int32], number: int, box: tuple[slice, slice], slide: Floats
+    rgb: Bytes, labels: NDArray[np.int32], number: int, box: tuple[slice, slice], background: Floats
 ) -> CellOutline:
-    """Outline one nucleus and its cell at full resolution."""
-    stain = measure_stain(np.ascontiguousarray(rgb[box]), slide)
+    """Outline one nucleus and its cell at full resolution, in a window around the nucleus."""
+    stain = measure_stain(np.ascontiguousarray(rgb[box]), background)
     own = np.asarray(labels == number, dtype=np.uint8)
     other = np.asarray(labels > 0, dtype=np.uint8) & (1 - own)
     size = equivalent_diameter(own)
-    near, aside = distance_to_mask(own), distance_to_mask(other)
+    distance, other_distance = distance_to_mask(own), distance_to_mask(other)
     nucleus = (
         nuclear_mask(stain.chromatin, stain.threshold, size)
-        & (near <= 0.15 * size)
-        & (near <= aside)
+        & (distance <= 0.15 * size)
+        & (distance <= other_distance)
     )
     if not nucleus.any():
         nucleus = own
     cell = find_cell(stain.density, nucleus, other)
-    inside = nucleus_in_cell(stain.chromatin, cell & (near <= aside), stain.threshold, size)
+    inside = nucleus_in_cell(
+        stain.chromatin, cell & (distance <= other_distance), stain.threshold, size
+    )
     return CellOutline(box, stain.density, inside if inside.any() else nucleus, cell)
 
 
@@ -78,18 +82,20 @@ def outline_cells(rgb: Bytes) -> list[CellOutline]:
     Returns
     -------
     list of Outlined
-        In no special order, perhaps empty.
+        In no defined order; may be empty.
     """
     reduced, scale = label_nuclei(rgb)
-    slide = estimate_background(rgb[::4, ::4])
-    found = []
+    background = estimate_background(rgb[::4, ::4])
+    outlines = []
     for number in range(1, int(reduced.max()) + 1):
         rows, cols = (np.flatnonzero((reduced == number).any(axis=axis)) for axis in (1, 0))
         margin = 0.9 * max(np.ptp(rows), np.ptp(cols)) + 4
         box = []
-        for line, length in ((rows, reduced.shape[0]), (cols, reduced.shape[1])):
+        for occupied, length in ((rows, reduced.shape[0]), (cols, reduced.shape[1])):
             box.append(
-                slice(max(0, int(line[0] - margin)), min(length, ceil(line[-1] + 1 + margin)))
+                slice(
+                    max(0, int(occupied[0] - margin)), min(length, ceil(occupied[-1] + 1 + margin))
+                )
             )
         part = reduced[box[0], box[1]]
         full = tuple(
@@ -98,5 +104,7 @@ def outline_cells(rgb: Bytes) -> list[CellOutline]:
         )
         shape = (full[1].stop - full[1].start, full[0].stop - full[0].start)
         labels = cv2.resize(part.astype(np.float32), shape, interpolation=cv2.INTER_NEAREST)
-        found.append(_outline_cell(rgb, labels.astype(np.int32), number, (full[0], full[1]), slide))
-    return found
+        outlines.append(
+            _outline_cell(rgb, labels.astype(np.int32), number, (full[0], full[1]), background)
+        )
+    return outlines

@@ -1,4 +1,4 @@
-"""Cells of given masks: the parts of a mask, or the numbers of a label image."""
+"""Cells of given masks: the connected components of a mask, or the labels of a label image."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .nuclei import nuclear_size, nucleus_in_cell, smooth_chromatin
 from .quality import CellOutline
 from .regions import find_components
 
-# A mask, or a label image: 0 outside, one number for each cell.
+# A mask, or a label image: 0 for the background, one number for each cell.
 GivenMask: TypeAlias = Mask | NDArray[np.int32]
 
 _Box: TypeAlias = tuple[slice, slice]
@@ -24,7 +24,7 @@ _Box: TypeAlias = tuple[slice, slice]
 def outline_given_cells(
     rgb: Bytes, nucleus: GivenMask | None, cell: GivenMask | None
 ) -> list[CellOutline]:
-    """Outline the cells of given masks as they are, and find what was not given.
+    """Outline the cells of given masks, and find the nucleus or the cell that is not given.
 
     Parameters
     ----------
@@ -35,35 +35,39 @@ def outline_given_cells(
     Returns
     -------
     list of Outlined
-        In the order of their numbers, or of their parts.
+        In the order of their labels, or of the components of the mask.
 
     Raises
     ------
     CellError
-        Where neither mask has a pixel, or one does not fit the image.
+        If no mask has a pixel, or one has another shape or dtype than it should.
     """
-    core, whole = _check_mask("nucleus", nucleus, rgb), _check_mask("cell", cell, rgb)
+    nuclei, whole = _check_mask("nucleus", nucleus, rgb), _check_mask("cell", cell, rgb)
     stain = measure_stain(rgb)
-    if whole is None and core is not None and core.any():
-        if core.dtype != np.bool_:
-            return _outline_around_nuclei(stain, core)
-        shown = core.astype(np.uint8)
-        whole = find_cell(stain.density, shown, np.zeros_like(shown)).astype(np.bool_)
+    if whole is None and nuclei is not None and nuclei.any():
+        if nuclei.dtype != np.bool_:
+            return _outline_around_nuclei(stain, nuclei)
+        mask = nuclei.astype(np.uint8)
+        whole = find_cell(stain.density, mask, np.zeros_like(mask)).astype(np.bool_)
     if whole is None or not whole.any():
         raise CellError("the masks are empty", "give a mask with at least one pixel")
     size = nuclear_size(stain.chromatin, stain.threshold)
-    plane = smooth_chromatin(stain.chromatin, size) if core is None else stain.chromatin
-    outlined = []
+    plane = smooth_chromatin(stain.chromatin, size) if nuclei is None else stain.chromatin
+    outlines = []
     labels, boxes = _label_cells(whole)
-    for number, tight in enumerate(boxes, 1):
-        box = _pad_box(tight, 1, labels.shape)
-        one = np.equal(labels[box], number).view(np.uint8)
-        if core is None:
-            inside = nucleus_in_cell(np.ascontiguousarray(plane[box]), one, stain.threshold, size)
+    for number, bounding_box in enumerate(boxes, 1):
+        box = _pad_box(bounding_box, 1, labels.shape)
+        cell_mask = np.equal(labels[box], number).view(np.uint8)
+        if nuclei is None:
+            inside = nucleus_in_cell(
+                np.ascontiguousarray(plane[box]), cell_mask, stain.threshold, size
+            )
         else:
-            inside = (core[box] > 0).view(np.uint8) & one
-        outlined.append(CellOutline(box, np.ascontiguousarray(stain.density[box]), inside, one))
-    return outlined
+            inside = (nuclei[box] > 0).view(np.uint8) & cell_mask
+        outlines.append(
+            CellOutline(box, np.ascontiguousarray(stain.density[box]), inside, cell_mask)
+        )
+    return outlines
 
 
 def _check_mask(name: str, mask: GivenMask | None, rgb: Bytes) -> GivenMask | None:
@@ -76,7 +80,7 @@ def _check_mask(name: str, mask: GivenMask | None, rgb: Bytes) -> GivenMask | No
 
 
 def _label_cells(mask: GivenMask) -> tuple[NDArray[np.int32], list[_Box]]:
-    """Number the cells 1, 2, …, 0 outside: (rows, cols); and give their bounding boxes."""
+    """Label the cells 1, 2, …, and the background 0: (rows, cols); return their bounding boxes."""
     from scipy.ndimage import find_objects  # slow to import, and only given masks need it
 
     if mask.dtype == np.bool_:
@@ -89,6 +93,7 @@ def _label_cells(mask: GivenMask) -> tuple[NDArray[np.int32], list[_Box]]:
 
 
 def _pad_box(box: _Box, margin: int, shape: tuple[int, ...]) -> _Box:
+    """Enlarge a box by a margin at each side, inside an array of a shape."""
     rows, cols = (
         slice(max(0, side.start - margin), min(length, side.stop + margin))
         for side, length in zip(box, shape, strict=True)
@@ -99,13 +104,13 @@ def _pad_box(box: _Box, margin: int, shape: tuple[int, ...]) -> _Box:
 def _outline_around_nuclei(stain: StainPlanes, nuclei: GivenMask) -> list[CellOutline]:
     """Find the cell of each nucleus of a label image."""
     labels, boxes = _label_cells(nuclei)
-    outlined = []
-    for number, tight in enumerate(boxes, 1):
-        extent = max(side.stop - side.start for side in tight)
-        box = _pad_box(tight, round(0.9 * extent) + 4, labels.shape)
+    outlines = []
+    for number, bounding_box in enumerate(boxes, 1):
+        extent = max(side.stop - side.start for side in bounding_box)
+        box = _pad_box(bounding_box, round(0.9 * extent) + 4, labels.shape)
         own = np.equal(labels[box], number).view(np.uint8)
         other = (labels[box] > 0).view(np.uint8) & (1 - own)
-        optical = np.ascontiguousarray(stain.density[box])
-        cell = find_cell(optical, own, other) & (1 - other)
-        outlined.append(CellOutline(box, optical, own, cell))
-    return outlined
+        density = np.ascontiguousarray(stain.density[box])
+        cell = find_cell(density, own, other) & (1 - other)
+        outlines.append(CellOutline(box, density, own, cell))
+    return outlines

@@ -1,4 +1,7 @@
-"""The label image of a field: cells that touch are kept apart, so that it can be given back."""
+"""The label image of a field, in which touching cells are separated by background.
+
+The image can be edited and read back as a given mask.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from ..primitives.arrays import Bytes
 from .regions import distance_to_mask, find_components
 
 CYTOPLASM, NUCLEUS = np.uint8(128), np.uint8(255)
-# One pixel and its neighbour to the right, below, below right, below left: each pair once.
+# A pixel and its neighbour to the right, below, below right, below left: each pair once.
 _PAIRS = (
     (np.s_[:, :-1], np.s_[:, 1:]),
     (np.s_[:-1], np.s_[1:]),
@@ -23,12 +26,12 @@ _PAIRS = (
 
 
 def label_image(shape: tuple[int, int], cells: Sequence[Cell]) -> Bytes:
-    """Draw cells so that each is one connected part (8 neighbours) of what is not background.
+    """Draw cells so that each is one connected component (8 neighbours) of the foreground.
 
-    Where cells overlap, a pixel is the nucleus' that it lies in, else the nearest nucleus'.
-    Where they touch, a line one pixel wide stays background; it is taken from cytoplasm rather
-    than from a nucleus. Parts of one cell are joined by a line one pixel wide; what another cell
-    cuts off it is left out.
+    Where cells overlap, a pixel belongs to the cell with the nearest nucleus. Where cells touch,
+    one of each two neighbouring pixels becomes background: cytoplasm rather than nucleus.
+    Components of one cell are connected by a line one pixel wide. If another cell still divides
+    a cell, only its largest component is drawn.
 
     Parameters
     ----------
@@ -60,41 +63,43 @@ def label_image(shape: tuple[int, int], cells: Sequence[Cell]) -> Bytes:
 
 
 def _connect_components(mask: Bytes) -> Bytes:
-    """Draw lines from the greatest part of a mask to the nearest of its others, until it is one."""
-    found = find_components(mask)
-    if found.areas.size < 3:
+    """Connect the largest component of a mask to the nearest other one, until one is left."""
+    components = find_components(mask)
+    if components.areas.size < 3:
         return mask
     whole = mask.copy()
-    while found.areas.size > 2:
-        main = found.mask(int(np.argmax(found.areas)))
-        away = np.where((whole > 0) & (main == 0), distance_to_mask(main), np.inf)
-        row, col = np.unravel_index(int(np.argmin(away)), away.shape)
+    while components.areas.size > 2:
+        main = components.mask(int(np.argmax(components.areas)))
+        distance = np.where((whole > 0) & (main == 0), distance_to_mask(main), np.inf)
+        row, col = np.unravel_index(int(np.argmin(distance)), distance.shape)
         rows, cols = np.nonzero(main)
-        near = int(np.argmin((rows - row) ** 2 + (cols - col) ** 2))
-        cv2.line(whole, (int(col), int(row)), (int(cols[near]), int(rows[near])), (1,))
-        found = find_components(whole)
+        nearest_pixel = int(np.argmin((rows - row) ** 2 + (cols - col) ** 2))
+        cv2.line(
+            whole, (int(col), int(row)), (int(cols[nearest_pixel]), int(rows[nearest_pixel])), (1,)
+        )
+        components = find_components(whole)
     return whole
 
 
 def _contact_pixels(levels: Bytes, owner: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Of each two neighbouring pixels of different cells one: cytoplasm, or the later cell's."""
-    seam = np.zeros(levels.shape, np.bool_)
+    """Select one of each two neighbouring pixels of different cells: cytoplasm before nucleus."""
+    contact = np.zeros(levels.shape, np.bool_)
     for one, two in _PAIRS:
-        edge = (owner[one] != owner[two]) & (owner[one] > 0) & (owner[two] > 0)
+        touching = (owner[one] != owner[two]) & (owner[one] > 0) & (owner[two] > 0)
         first = levels[one] < levels[two]
         first |= (levels[one] == levels[two]) & (owner[one] > owner[two])
-        seam[one] |= edge & first
-        seam[two] |= edge & ~first
-    return seam
+        contact[one] |= touching & first
+        contact[two] |= touching & ~first
+    return contact
 
 
 def _detached_pixels(levels: Bytes, owner: NDArray[np.int32], count: int) -> NDArray[np.bool_]:
-    """Pixels outside each cell's greatest part."""
-    found = find_components((levels > 0).view(np.uint8))
-    owners = np.zeros(found.areas.size, np.int32)
-    owners[found.labels] = owner
-    greatest = np.zeros(count + 1, np.int64)
-    np.maximum.at(greatest, owners, found.areas)
-    smaller = found.areas < greatest[owners]
+    """Select the pixels outside the largest component of each cell."""
+    components = find_components((levels > 0).view(np.uint8))
+    owners = np.zeros(components.areas.size, np.int32)
+    owners[components.labels] = owner
+    largest = np.zeros(count + 1, np.int64)
+    np.maximum.at(largest, owners, components.areas)
+    smaller = components.areas < largest[owners]
     smaller[0] = False
-    return found.select(smaller) > 0
+    return components.select(smaller) > 0

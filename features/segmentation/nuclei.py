@@ -1,4 +1,4 @@
-"""Nuclei in the chromatin plane: threshold, smooth, group the lobes of one cell."""
+"""Nuclei in the chromatin plane: smooth, threshold, and join the lobes of one nucleus."""
 
 from __future__ import annotations
 
@@ -6,52 +6,49 @@ from math import hypot, sqrt
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import CellError
 from ..primitives.arrays import Bytes
-from ..primitives.counting import (
-    contrast_sums,
-    masked_histogram,
-    minimum_by_component,
-    otsu_threshold,
-)
+from ..primitives.components import keep_large_components
 from ..primitives.gaussian import gaussian_blur
+from ..primitives.kernels import compiled
+from ..primitives.masks import equivalent_diameter
 from ..primitives.optical_density import DENSITY_STEP
+from ..primitives.otsu import otsu_threshold
 from .edge_slope import slopes_at_levels
 from .regions import (
     Components,
     distance_to_mask,
-    equivalent_diameter,
     fill_small_holes,
     hull_centroid,
     hull_corners,
-    keep_main_components,
     open_mask,
     threshold,
 )
 
-_LEAST_COMPACT_SHARE = 0.3  # share of the dark pixels in regions as broad as nuclei: less is noise
-_LEAST_CONTRAST = 0.12  # optical density by which chromatin stands out at least
-_SLOPE_RATIO = 1.75  # slope ratio from which another level is better
-_BAND = 6  # levels to either side of one that belong to the outline it draws
-_SMOOTHING = 0.012  # nuclear diameters: chromatin is smoothed over this distance
-SMOOTHING_REACH = 4 * _SMOOTHING  # and no pixel farther away than this counts
+_LEAST_COMPACT_SHARE = 0.3  # of the pixels above the threshold in nuclei; less is noise
+_LEAST_CONTRAST = 0.12  # optical density between nuclei and other pixels
+_SLOPE_RATIO = 1.75  # of mean slopes, above which another level is better
+_BAND = 6  # levels on either side of one that belong to its contour
+_SMOOTHING = 0.012  # nuclear diameters; sigma of the blur of the chromatin
+SMOOTHING_REACH = 4 * _SMOOTHING  # nuclear diameters; the blur reads no pixel farther away
 
 
 def nuclear_size(plane: Bytes, level: int) -> float:
-    """Diameter in pixels of the disc that has the area above a chromatin level."""
+    """Diameter in pixels of the disc with the area of the pixels above a chromatin level."""
     return equivalent_diameter(threshold(plane, level))
 
 
 def smooth_chromatin(plane: Bytes, size: float) -> Bytes:
-    """Blur the grain of the chromatin, so that its light spots are no holes.
+    """Blur the texture of the chromatin, so that its pale spots do not become holes.
 
     Parameters
     ----------
     plane : (rows, cols) uint8
-        See `features.primitives.optical_density.chromatin`.
+        See `features.primitives.optical_density.chromatin_plane`.
     size : float
-        Usual diameter of a nucleus in pixels.
+        Typical diameter of a nucleus in pixels.
 
     Returns
     -------
@@ -63,15 +60,15 @@ def smooth_chromatin(plane: Bytes, size: float) -> Bytes:
 
 
 def nuclear_mask(plane: Bytes, level: int, size: float) -> Bytes:
-    """Pixels of the chromatin plane above a level, without threads and small holes.
+    """Return the pixels of the chromatin plane above a level, opened, small holes filled.
 
     Parameters
     ----------
     plane : (rows, cols) uint8
-        See `features.primitives.optical_density.chromatin`.
+        See `features.primitives.optical_density.chromatin_plane`.
     level : int
     size : float
-        Usual diameter of a nucleus in pixels, the scale of the smoothing.
+        Typical diameter of a nucleus in pixels: it scales the opening and the largest hole.
 
     Returns
     -------
@@ -82,28 +79,49 @@ def nuclear_mask(plane: Bytes, level: int, size: float) -> Bytes:
     )
 
 
+@compiled
+def _contrast_sums(plane: Bytes, mask: Bytes, level: int) -> tuple[int, int, int, int, int]:
+    """Return five sums of a plane and a 0/1 mask.
+
+    The pixels above the level, those of them in the mask, the pixels of the mask, the sum of the
+    levels in the mask and the sum of all levels.
+    """
+    dark = compact = count = inside = total = 0
+    rows, cols = plane.shape
+    for row in range(rows):
+        for col in range(cols):
+            value, in_mask = int(plane[row, col]), int(mask[row, col])
+            above = int(value > level)
+            dark += above
+            compact += above & in_mask
+            count += in_mask
+            inside += value * in_mask
+            total += value
+    return dark, compact, count, inside, total
+
+
 def check_contrast(plane: Bytes, mask: Bytes, level: int) -> None:
-    """Refuse an image in which nothing looks like a nucleus.
+    """Raise an error if the nuclear pixels do not look like nuclei.
 
     Parameters
     ----------
     plane : (rows, cols) uint8
-        See `features.primitives.optical_density.chromatin`.
+        See `features.primitives.optical_density.chromatin_plane`.
     mask : (rows, cols) uint8, 0 or 1
-        Its pixels above the level, cleaned by `nuclear`.
+        Its pixels above the level, from `nuclear_mask`.
     level : int
 
     Raises
     ------
     CellError
-        Where the nuclear pixels are too pale, or scattered as those of noise are.
+        If the nuclear pixels have too little contrast, or are scattered like noise.
     """
     remedy = "give a sharp image of Romanowsky-stained cells"
-    dark, both, count, inside, total = contrast_sums(plane, mask, level)
+    dark, both, count, inside, total = _contrast_sums(plane, mask, level)
     compact = both / max(dark, 1)
     if compact < _LEAST_COMPACT_SHARE:
         raise CellError(
-            f"no nucleus stands out: {100 * compact:.0f} % of the dark pixels lie in compact "
+            f"no nucleus stands out: {100 * compact:.0f} % of the dark pixels are in compact "
             f"regions, below {100 * _LEAST_COMPACT_SHARE:.0f} %",
             remedy,
         )
@@ -117,48 +135,74 @@ def check_contrast(plane: Bytes, mask: Bytes, level: int) -> None:
         )
 
 
-def main_component(found: Components) -> int:
-    """Return the number of the part that is large and near the centre of the image."""
-    shape = np.array(found.labels.shape)[:, None]
-    off = found.coordinate_sums / np.maximum(found.areas, 1) / shape - 0.5
-    return int(np.argmax(found.areas * np.exp(-(off**2).sum(axis=0) / 0.25**2)))
+def main_component(components: Components) -> int:
+    """Return the number of the component with the greatest area, weighted by its position.
+
+    The weight is ``exp(-(d / 0.25)^2)``; d is the distance of the centroid from the centre of the
+    image, in units of its rows and columns.
+    """
+    shape = np.array(components.labels.shape)[:, None]
+    offset = components.coordinate_sums / np.maximum(components.areas, 1) / shape - 0.5
+    return int(np.argmax(components.areas * np.exp(-(offset**2).sum(axis=0) / 0.25**2)))
 
 
 def _distance_to_image_centre(mask: Bytes) -> float:
-    """Distance of the centre of a mask's hull from the centre of the image, in pixels."""
+    """Distance in pixels of the centroid of a mask's convex hull from the centre of the image."""
     row, col = hull_centroid(hull_corners(mask))
     return hypot(row - (mask.shape[0] - 1) / 2, col - (mask.shape[1] - 1) / 2)
 
 
-def central_nucleus(found: Components, main: int) -> Bytes:
-    """Return the nucleus of the central cell: its main part and the lobes that belong to it.
+@compiled
+def _distances_of_components(
+    labels: NDArray[np.int32], distance: NDArray[np.float32], count: int
+) -> NDArray[np.float32]:
+    """Return the minimum of a distance map in each component: (count,); infinite for label 0."""
+    shortest = np.full(count, np.inf, np.float32)
+    rows, cols = labels.shape
+    for row in range(rows):
+        for col in range(cols):
+            label = labels[row, col]
+            if label:
+                shortest[label] = min(shortest[label], distance[row, col])
+    return shortest
 
-    A small part close by is a lobe; a larger or more distant one is a lobe if the cell lies no
-    farther from the centre of the image with it than without.
+
+def central_nucleus(components: Components, main: int) -> Bytes:
+    """Return the nucleus of the central cell: its main component and its other lobes.
+
+    Candidates are complete components of at least 6 % of the main one's area. They are examined
+    nearest first, up to a distance of 1.3 times the square root of the nucleus's area. A component
+    below 30 % of the main one's area and nearer than 0.3 times that root is a lobe. Any other is a
+    lobe if the centroid of the nucleus's hull with it is not farther from the centre of the image,
+    by more than 1 % of the image, than without it.
 
     Parameters
     ----------
-    found : Parts
-        All nuclear pixels, at least one.
+    components : Components
+        All nuclear pixels, at least one component.
     main : int
-        Number of the main part, see `main_part`.
+        Number of the main component, see `main_component`.
 
     Returns
     -------
     (rows, cols) uint8, 0 or 1
     """
-    nucleus = found.mask(main)
-    large = (found.areas >= 0.06 * found.areas[main]) & ~found.touches_border
-    rest = set(np.flatnonzero(large).tolist()) - {main}
-    while rest:
-        gaps = minimum_by_component(found.labels, distance_to_mask(nucleus), found.areas.size)
-        part = min(rest, key=lambda key: gaps[key])
+    nucleus = components.mask(main)
+    large = (components.areas >= 0.06 * components.areas[main]) & ~components.touches_border
+    candidates = set(np.flatnonzero(large).tolist()) - {main}
+    while candidates:
+        distances = _distances_of_components(
+            components.labels, distance_to_mask(nucleus), components.areas.size
+        )
+        part = min(candidates, key=lambda key: distances[key])
         scale = sqrt(cv2.countNonZero(nucleus))
-        if gaps[part] > 1.3 * scale:
+        if distances[part] > 1.3 * scale:
             break
-        rest.remove(part)
-        joined = nucleus | found.mask(part)
-        small = found.areas[part] < 0.3 * found.areas[main] and gaps[part] < 0.3 * scale
+        candidates.remove(part)
+        joined = nucleus | components.mask(part)
+        small = (
+            components.areas[part] < 0.3 * components.areas[main] and distances[part] < 0.3 * scale
+        )
         if small or _distance_to_image_centre(joined) <= _distance_to_image_centre(
             nucleus
         ) + 0.01 * max(nucleus.shape):
@@ -166,16 +210,29 @@ def central_nucleus(found: Components, main: int) -> Bytes:
     return nucleus
 
 
-def sharpest_level(plane: Bytes, cell: Bytes, level: int) -> int:
-    """Return a level between the given one and the cell's own, where outlines are sharpest.
+@compiled
+def _histogram(plane: Bytes, mask: Bytes) -> NDArray[np.int64]:
+    """Count the levels of a plane in a 0/1 mask: (256,)."""
+    counts = np.zeros((2, 256), np.int64)
+    rows, cols = plane.shape
+    for row in range(rows):
+        for col in range(cols):
+            counts[mask[row, col], plane[row, col]] += 1
+    inside: NDArray[np.int64] = counts[1]
+    return inside
 
-    A dark cytoplasm passes a level that was found for the whole image. The given level stands
-    unless another draws far sharper outlines: chromatin too has light and dark parts.
+
+def sharpest_level(plane: Bytes, cell: Bytes, level: int) -> int:
+    """Return the level with the sharpest contour in a cell.
+
+    A dark cytoplasm can be above the threshold of the whole image. Five levels are compared, from
+    the given one to Otsu's threshold inside the cell. The given level is kept unless the mean slope
+    of the best one is more than 1.75 times as steep: chromatin itself has pale and dark parts.
 
     Parameters
     ----------
     plane : (rows, cols) uint8
-        See `features.primitives.optical_density.chromatin`.
+        See `features.primitives.optical_density.chromatin_plane`.
     cell : (rows, cols) uint8, 0 or 1
     level : int
 
@@ -183,24 +240,24 @@ def sharpest_level(plane: Bytes, cell: Bytes, level: int) -> int:
     -------
     int
     """
-    rim = int(1 + 0.02 * sqrt(cv2.countNonZero(cell)))
-    deep = cv2.erode(cell, np.ones((2 * rim + 1, 2 * rim + 1), dtype=np.uint8))
-    counts = masked_histogram(plane, np.asarray(deep, dtype=np.uint8))
+    margin = int(1 + 0.02 * sqrt(cv2.countNonZero(cell)))
+    interior = cv2.erode(cell, np.ones((2 * margin + 1, 2 * margin + 1), dtype=np.uint8))
+    counts = _histogram(plane, np.asarray(interior, dtype=np.uint8))
     if not counts.any():
         return level
     own = otsu_threshold(counts)
     levels = np.array([round(level + (own - level) * part / 4) for part in range(5)])
-    sharp = slopes_at_levels(plane, cell, levels, _BAND)
-    best = int(np.argmax(sharp))
-    return int(levels[best]) if sharp[best] > _SLOPE_RATIO * sharp[0] else level
+    slopes = slopes_at_levels(plane, cell, levels, _BAND)
+    best = int(np.argmax(slopes))
+    return int(levels[best]) if slopes[best] > _SLOPE_RATIO * slopes[0] else level
 
 
 def nucleus_in_cell(plane: Bytes, cell: Bytes, level: int, size: float) -> Bytes:
-    """Return the nucleus inside a known cell: (rows, cols) uint8, 0 or 1, perhaps empty."""
+    """Return the nucleus in the mask of a cell: (rows, cols) uint8, 0 or 1; may be empty."""
     left, top, width, height = cv2.boundingRect(cell)
     box = np.s_[top : top + height, left : left + width]
     part, inside = np.ascontiguousarray(plane[box]), np.ascontiguousarray(cell[box])
     nucleus = np.zeros_like(cell)
     mask = nuclear_mask(part, sharpest_level(part, inside, level), size) & inside
-    nucleus[box] = keep_main_components(mask, 0.04)
+    nucleus[box] = keep_large_components(mask, 0.04)
     return nucleus

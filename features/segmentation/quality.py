@@ -1,4 +1,4 @@
-"""Doubts about a cell's masks, as flags that later stages can filter on."""
+"""Quality flags of a cell, by which later stages can filter."""
 
 from __future__ import annotations
 
@@ -9,48 +9,51 @@ import cv2
 import numpy as np
 
 from ..primitives.arrays import Bytes
-from .edge_slope import nucleus_densities, slope_at_outline
-from .regions import equivalent_diameter, find_components, solidity
+from ..primitives.masks import equivalent_diameter
+from .edge_slope import nucleus_densities_and_saturation, slope_at_outline
+from .regions import find_components, solidity
 
-_ALIKE = 0.5  # two parts of a nucleus are of like size above this ratio of their areas
-_SCANTY = 0.03  # share of the cell below which a compartment is missing
-_BLURRED = 5.0  # nuclear diameters in the width of a blurred outline
-_CLIPPED = 0.1  # share of the cell's pixels at an end of the scale
-_RAGGED, _TATTERED = 0.955, 0.93  # solidity of the outline of a crushed cell, of a single one
-_FADED, _PALE = 0.92, 0.38  # blueness of a crushed nucleus: against intact ones, on its own
-_TRADE = 0.6  # how much of blueness a lack of solidity outweighs
+_SIMILAR_AREA = 0.5  # ratio of the areas of two nuclei of one cell, at least
+_MISSING = 0.03  # share of the cell, below which a compartment is missing
+_BLURRED = 5.0  # nuclear diameter over the width of the outline, below which it is blurred
+_SATURATED = 0.1  # share of the cell's pixels with a channel at 0 or 255
+# Solidity of a smudge cell, at most: with intact cells to compare with, and without.
+_SOLIDITY, _SOLIDITY_ALONE = 0.955, 0.93
+# Blueness of a smudge cell, at most: relative to intact cells, and absolute without them.
+_BLUENESS, _BLUENESS_ALONE = 0.92, 0.38
+_TRADE_OFF = 0.6  # increase of the limit of blueness per unit of missing solidity
 
 
 @dataclass(frozen=True, eq=False)
 class CellOutline:
-    """One cell in its window of the image.
+    """The masks of one cell in a window of the image.
 
     Parameters
     ----------
     box : (slice, slice)
         Rows and columns of the window in the image.
-    optical : (rows, cols, 3) uint8
-        Optical density in the window, see `features.primitives.optical_density.density`.
+    density : (rows, cols, 3) uint8
+        Optical density in the window, see `features.primitives.optical_density`.
     nucleus, cell : (rows, cols) uint8, 0 or 1
-        The nucleus, perhaps empty, inside the cell.
+        The nucleus, which may be empty, and the whole cell.
     """
 
     box: tuple[slice, slice]
-    optical: Bytes
+    density: Bytes
     nucleus: Bytes
     cell: Bytes
 
 
 @dataclass(frozen=True)
 class Quality:
-    """What is doubtful about a found cell.
+    """Quality flags of a cell: True means doubtful.
 
     Parameters
     ----------
     touches_border : bool
-        The cell reaches the edge of the image: it may be cut off.
+        The cell touches the border of the image and may be incomplete.
     two_nuclei : bool
-        The nucleus has two round parts of like size that fill the cell: perhaps two cells.
+        The nucleus has two round components of similar size that fill the cell: perhaps two cells.
     no_cytoplasm, no_nucleus : bool
         The compartment has less than 3 % of the cell's pixels.
     out_of_focus : bool
@@ -58,7 +61,7 @@ class Quality:
     saturated : bool
         More than a tenth of the cell's pixels have a channel at 0 or 255.
     smudge : bool
-        A crushed cell: ragged, its chromatin less blue than that of intact cells.
+        A crushed cell: low solidity, and chromatin less blue than that of intact cells.
     """
 
     touches_border: bool = False
@@ -72,92 +75,101 @@ class Quality:
 
 @dataclass(frozen=True)
 class SmudgeEvidence:
-    """What tells a crushed cell from an intact one.
+    """Measurements that separate smudge cells (crushed) from intact ones.
 
     Parameters
     ----------
     blueness : float
-        Red density of the nucleus as a part of the green one.
-    compact : float
-        Solidity of the cell's outline: its area as a part of its convex hull's.
+        Mean red density of the nucleus over its mean green density.
+    solidity : float
+        Area of the cell over the area of its convex hull.
     """
 
     blueness: float
-    compact: float
+    solidity: float
 
 
 def has_two_nuclei(nucleus: Bytes, cell_area: int) -> bool:
-    """Whether a nucleus has two round parts of like size that fill most of the cell."""
+    """Whether a nucleus has two round components of similar size that fill half of the cell."""
     if cv2.countNonZero(nucleus) < 0.5 * cell_area:
         return False
-    found = find_components(nucleus)
-    if found.areas.size < 3:
+    components = find_components(nucleus)
+    if components.areas.size < 3:
         return False
-    first, second = np.argsort(found.areas)[::-1][:2]
-    if found.areas[second] < _ALIKE * found.areas[first]:
+    first, second = np.argsort(components.areas)[::-1][:2]
+    if components.areas[second] < _SIMILAR_AREA * components.areas[first]:
         return False
-    return all(solidity(found.mask(int(part))) > 0.9 for part in (first, second))
+    return all(solidity(components.mask(int(number))) > 0.9 for number in (first, second))
 
 
 def assess(
-    outlined: CellOutline, rgb: Bytes, shape: tuple[int, int]
+    outline: CellOutline, rgb: Bytes, shape: tuple[int, int]
 ) -> tuple[Quality, SmudgeEvidence]:
-    """Look for doubts about one cell; whether it is crushed is for `smudged` to say.
+    """Set the quality flags of one cell, except `smudge`: `find_smudges` compares all cells.
 
     Parameters
     ----------
-    outlined : Outlined
+    outline : CellOutline
     rgb : (rows, cols, 3) uint8
-        Pixels of its window.
+        Pixels of the window.
     shape : (int, int)
         Rows and columns of the source image.
 
     Returns
     -------
-    Quality, Signs
+    quality : Quality
+    evidence : SmudgeEvidence
     """
-    left, top, width, height = cv2.boundingRect(outlined.cell)
+    left, top, width, height = cv2.boundingRect(outline.cell)
     inner = (slice(top, top + height), slice(left, left + width))
-    nucleus, whole, optical, pixels = (
+    nucleus, whole, density, pixels = (
         np.ascontiguousarray(plane[inner])
-        for plane in (outlined.nucleus, outlined.cell, outlined.optical, rgb)
+        for plane in (outline.nucleus, outline.cell, outline.density, rgb)
     )
-    top, left = top + outlined.box[0].start, left + outlined.box[1].start
-    cut = min(top, left) <= 0 or top + height >= shape[0] or left + width >= shape[1]
+    top, left = top + outline.box[0].start, left + outline.box[1].start
+    touches_border = min(top, left) <= 0 or top + height >= shape[0] or left + width >= shape[1]
     nuclear, area = cv2.countNonZero(nucleus), cv2.countNonZero(whole)
-    red, green, contrast, clipped = nucleus_densities(pixels, optical, nucleus, whole)
-    # Nuclear diameters in the width over which the chromatin falls off: about 15 in focus.
-    slope = slope_at_outline(optical, nucleus) / 8
-    sharp = slope / max(contrast, 1.0) * equivalent_diameter(nucleus) if nuclear else np.inf
+    red, green, contrast, saturated = nucleus_densities_and_saturation(
+        pixels, density, nucleus, whole
+    )
+    # Nuclear diameter over the width in which the chromatin falls off: about 15 in focus.
+    slope = slope_at_outline(density, nucleus) / 8
+    focus = slope / max(contrast, 1.0) * equivalent_diameter(nucleus) if nuclear else np.inf
     quality = Quality(
-        touches_border=cut,
+        touches_border=touches_border,
         two_nuclei=has_two_nuclei(nucleus, area),
-        no_cytoplasm=area - nuclear < _SCANTY * area,
-        no_nucleus=nuclear < _SCANTY * area,
-        out_of_focus=sharp < _BLURRED,
-        saturated=clipped > _CLIPPED * area,
+        no_cytoplasm=area - nuclear < _MISSING * area,
+        no_nucleus=nuclear < _MISSING * area,
+        out_of_focus=focus < _BLURRED,
+        saturated=saturated > _SATURATED * area,
     )
     return quality, SmudgeEvidence(red / max(green, 1.0), solidity(whole))
 
 
-def find_smudges(signs: list[SmudgeEvidence]) -> list[bool]:
-    """Tell which cells of an image are crushed.
+def find_smudges(evidence: list[SmudgeEvidence]) -> list[bool]:
+    """Decide for each cell of an image whether it is a smudge cell.
+
+    Cells with a solidity above 0.955 are intact. If there are at least two, a smudge cell has a
+    blueness below ``0.92 + 0.6 (0.955 - solidity)`` times their median blueness. If there are
+    fewer, it has a solidity below 0.93 and a blueness below 0.38.
 
     Parameters
     ----------
-    signs : list of Signs
+    evidence : list of SmudgeEvidence
 
     Returns
     -------
     list of bool
     """
-    intact = [sign.blueness for sign in signs if sign.compact > _RAGGED]
+    intact = [cell.blueness for cell in evidence if cell.solidity > _SOLIDITY]
     if len(intact) < 2:
-        return [sign.compact < _TATTERED and sign.blueness < _PALE for sign in signs]
-    usual = median(intact)
-    # The more ragged the outline, the less its blueness must have faded.
+        return [
+            cell.solidity < _SOLIDITY_ALONE and cell.blueness < _BLUENESS_ALONE for cell in evidence
+        ]
+    median_blueness = median(intact)
+    # The lower the solidity, the less the blueness must be reduced.
     return [
-        sign.compact <= _RAGGED
-        and sign.blueness < (_FADED + _TRADE * (_RAGGED - sign.compact)) * usual
-        for sign in signs
+        cell.solidity <= _SOLIDITY
+        and cell.blueness < (_BLUENESS + _TRADE_OFF * (_SOLIDITY - cell.solidity)) * median_blueness
+        for cell in evidence
     ]

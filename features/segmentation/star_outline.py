@@ -1,4 +1,4 @@
-"""The best closed outline around a point: dynamic programming in polar coordinates."""
+"""The star-shaped region with the greatest evidence: dynamic programming in polar coordinates."""
 
 from __future__ import annotations
 
@@ -14,42 +14,44 @@ ANGLES = 96
 
 @compiled
 def _best_path(polar: NDArray[np.float32], slack: int, stiffness: float) -> NDArray[np.int64]:
-    """Radius index for every angle with the greatest sum of gains and no jump above `slack`.
+    """Return the radius index at each angle for the path with the greatest total gain: (angles,).
 
-    A gain is the evidence from the middle outwards, `polar` (angles, radii), by its area. The
-    path is closed: it runs round twice and the second turn is returned.
+    The gain of a radius is the evidence `polar` (angles, radii) summed from the centre to it, each
+    value weighted by its radius, as area is in polar coordinates. A step of the path between two
+    angles is at most `slack` and costs `stiffness` times its square. The path runs twice around
+    the circle and the middle turn is returned, which makes it closed.
     """
     angles, radii = polar.shape
     gain = np.empty((angles, radii))
     for angle in range(angles):
         total = 0.0
-        for here in range(radii):
-            total += np.float64(polar[angle, here]) * ((here + 0.5) / radii)
-            gain[angle, here] = total
+        for radius in range(radii):
+            total += np.float64(polar[angle, radius]) * ((radius + 0.5) / radii)
+            gain[angle, radius] = total
     back = np.zeros((2 * angles, radii), np.int64)
     before, best = np.empty(radii), np.empty(radii)
-    for here in range(radii):
-        before[here] = gain[0, here]
+    for radius in range(radii):
+        before[radius] = gain[0, radius]
     for step in range(1, 2 * angles):
-        for here in range(radii):
-            best[here] = -1e300
-        for jump in range(-slack, slack + 1):
-            cost = stiffness * float(jump * jump)
-            start, stop = max(0, -jump), min(radii, radii - jump)
-            source, most = before[start + jump : stop + jump], best[start:stop]
+        for radius in range(radii):
+            best[radius] = -1e300
+        for step_size in range(-slack, slack + 1):
+            cost = stiffness * float(step_size * step_size)
+            start, stop = max(0, -step_size), min(radii, radii - step_size)
+            source, best_here = before[start + step_size : stop + step_size], best[start:stop]
             chosen = back[step, start:stop]
             for place in range(stop - start):
                 value = source[place] - cost
-                better = value > most[place]
-                most[place] = value if better else most[place]
-                chosen[place] = jump if better else chosen[place]
-        for here in range(radii):
-            before[here] = best[here] + gain[step % angles, here]
+                better = value > best_here[place]
+                best_here[place] = value if better else best_here[place]
+                chosen[place] = step_size if better else chosen[place]
+        for radius in range(radii):
+            before[radius] = best[radius] + gain[step % angles, radius]
     last = 0
-    for here in range(radii):
-        if before[here] > before[last]:
-            last = here
-    # The middle of the two turns is free of both open ends.
+    for radius in range(radii):
+        if before[radius] > before[last]:
+            last = radius
+    # The middle turn does not depend on the two open ends.
     half = angles // 2
     turn = np.empty(angles, np.int64)
     for step in range(2 * angles - 1, half - 1, -1):
@@ -62,18 +64,18 @@ def _best_path(polar: NDArray[np.float32], slack: int, stiffness: float) -> NDAr
 def fill_star_region(
     evidence: NDArray[np.float32], centre: tuple[float, float], reach: float, stiffness: float
 ) -> Bytes:
-    """Fill the star-shaped region round a point that gathers most evidence.
+    """Return the star-shaped region around a point with the greatest total evidence.
 
     Parameters
     ----------
     evidence : (rows, cols) float32
-        Positive for pixels that belong to the object, negative for others.
+        Positive for pixels of the object, negative for others.
     centre : (float, float)
         Row and column.
     reach : float
         Largest radius in pixels.
     stiffness : float
-        Cost of a squared step of the radius between neighbouring directions.
+        Cost of a unit squared step of the radius index between neighbouring angles.
 
     Returns
     -------

@@ -84,8 +84,8 @@ def test_a_config_with_features_that_are_no_names_is_refused(smear, tmp_path):
     [
         (["--features", ""], "'' names nothing; leave the option out"),
         (["--features", " , "], "names nothing"),
-        (["--features", "GLSZM", "--preset", "minimal"], "ask for it with the preset 'full'"),
-        (["--features", "Nonsense", "--preset", "minimal"], "choose among Haematology, "),
+        (["--features", "GLSZM", "--preset", "minimal"], "use the preset 'full'"),
+        (["--features", "Nonsense", "--preset", "minimal"], "choose from Haematology, "),
     ],
 )
 def test_features_that_fit_nothing_are_told_what_would(smear, tmp_path, options, words):

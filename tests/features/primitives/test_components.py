@@ -1,4 +1,4 @@
-"""Parts, holes and openings of masks against OpenCV's, pixel by pixel, on random masks."""
+"""Components, holes, openings and Otsu's threshold are equal to OpenCV's on random inputs."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from features.primitives.components import (
     keep_large_components,
     label_components,
 )
-from features.primitives.counting import otsu_threshold
 from features.primitives.opening import LARGEST_RADIUS, disc, open_with_disc
+from features.primitives.otsu import otsu_threshold
 from features.segmentation.regions import fill_small_holes
 
 
 def _mask(seed: int) -> np.ndarray:
-    """A mask of 1 to 200 rows and columns, from dust to large blobs, sparse to nearly full."""
+    """A random mask of 1 to 199 rows and columns, from single pixels to large blobs."""
     rng = np.random.default_rng(seed)
     noise = rng.random(rng.integers(1, 200, 2)).astype(np.float32)
     if sigma := [0.0, 1.0, 2.0, 4.0][seed % 4]:
@@ -27,7 +27,7 @@ def _mask(seed: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_parts_are_those_of_opencv(seed: int) -> None:
+def test_components_equal_those_of_opencv(seed: int) -> None:
     mask = _mask(seed)
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     found, tally = label_components(mask)
@@ -54,7 +54,7 @@ def test_parts_are_those_of_opencv(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(60))
 @pytest.mark.parametrize("largest", [30.0, np.inf])
-def test_holes_are_filled_up_to_an_area(seed: int, largest: float) -> None:
+def test_holes_up_to_an_area_are_filled(seed: int, largest: float) -> None:
     mask = _mask(seed)
     outlines, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     wanted = mask.copy()
@@ -69,7 +69,7 @@ def test_holes_are_filled_up_to_an_area(seed: int, largest: float) -> None:
 
 
 @pytest.mark.parametrize("radius", range(1, LARGEST_RADIUS + 1))
-def test_openings_are_those_of_opencv(radius: int) -> None:
+def test_openings_equal_those_of_opencv(radius: int) -> None:
     wider = max(1, radius // 2)
     for seed in range(40):
         mask = _mask(seed)
@@ -79,7 +79,7 @@ def test_openings_are_those_of_opencv(radius: int) -> None:
         np.testing.assert_array_equal(open_with_disc(mask, radius, wider), wanted)
 
 
-def test_the_level_of_counts_is_the_level_of_their_pixels() -> None:
+def test_otsu_threshold_of_a_histogram_equals_that_of_its_pixels() -> None:
     rng = np.random.default_rng(0)
     for _ in range(300):
         low, high = (rng.normal(rng.uniform(0, 200), rng.uniform(0.5, 60), 900) for _ in "ab")

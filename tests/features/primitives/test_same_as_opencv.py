@@ -1,4 +1,4 @@
-"""Loops that stand for a function of OpenCV because they are faster: the same bytes."""
+"""Loops that replace a function of OpenCV because they are faster return equal bytes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from features.segmentation.colour_evidence import smooth_histograms
 
 @pytest.fixture
 def without_intel():
-    """OpenCV's own whole numbers: Intel's library, where OpenCV has it, rounds each sum."""
+    """Use OpenCV's own integer arithmetic: Intel's library rounds each sum."""
     before = cv2.ipp.useIPP()
     cv2.ipp.setUseIPP(False)
     yield
@@ -33,7 +33,7 @@ MASKS = {
 
 @pytest.mark.usefixtures("without_intel")
 @pytest.mark.parametrize("mask", [*MASKS.values(), *map(blob, range(20))])
-def test_chamfer_distances_are_those_of_opencv(mask):
+def test_chamfer_distances_equal_those_of_opencv(mask):
     box, depth = chamfer_distance(mask)
     framed = np.pad(mask, 1).view(np.uint8)
     peer = cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_5)
@@ -46,14 +46,14 @@ def test_chamfer_distances_are_those_of_opencv(mask):
 
 @pytest.mark.parametrize("sigma", [0.34, 0.5, 0.67, 0.9, 1.31, 2.4, 5.0, 9.0])
 @pytest.mark.parametrize("shape", [(60, 41), (3, 50), (50, 2), (1, 1)])
-def test_a_blurred_plane_is_that_of_opencv(sigma, shape):
+def test_gaussian_blur_equals_that_of_opencv(sigma, shape):
     rng = np.random.default_rng(0)
     for _ in range(5):
         plane = rng.integers(0, 256, shape, dtype=np.uint8)
         assert np.array_equal(gaussian_blur(plane, sigma), cv2.GaussianBlur(plane, (0, 0), sigma))
 
 
-def test_smoothed_counts_are_those_of_opencv():
+def test_smoothed_histograms_equal_those_of_opencv():
     rng = np.random.default_rng(0)
     counts = rng.integers(0, 1000, (2, 5, 16, 7))
     weights = cv2.getGaussianKernel(5, 1.0).ravel()
