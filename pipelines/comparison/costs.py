@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from ..measurement.network import weights_path
+from ..measurement.network import LITE0, weights_path
 
 if TYPE_CHECKING:
     from ..measurement.network import ChosenNetwork
@@ -121,10 +121,9 @@ def measure_cost(
 
 
 def _megabytes(place: str) -> float:
-    """Megabytes of the runtime and of the weights."""
-    runtime = find_spec("onnxruntime")
-    folders = (
-        [] if runtime is None else [Path(one) for one in runtime.submodule_search_locations or ()]
-    )
+    """Megabytes of the packages that build and run the network, and of its weights."""
+    packages = ("onnx", "onnxruntime") if place == LITE0 else ("onnxruntime",)
+    specs = [spec for spec in map(find_spec, packages) if spec is not None]
+    folders = [Path(one) for spec in specs for one in spec.submodule_search_locations or ()]
     inside = (path for folder in folders for path in folder.rglob("*") if path.is_file())
     return (sum(path.stat().st_size for path in inside) + weights_path(place).stat().st_size) / 1e6

@@ -1,4 +1,4 @@
-"""Every feature against an oracle that is not our own output."""
+"""Every feature compared with an oracle that is not our own output."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from oracles.rows_filters import PAIRS
-from oracles.rows_nyxus import AXES, NOT_OURS, SHAPES, moment_row, reason
-from oracles.rows_peers import VECTORS, table
-from oracles.rows_shape import WANTED
-from oracles.rows_vectors import ABOUT, COMPARED, INPUTS, LEFT_OUT
+from oracles.shape.rows_area_shape import WANTED
+from oracles.stored.rows_mirp import VECTORS, table
+from oracles.stored.rows_nyxus import AXES, NOT_OURS, SHAPES, moment_row, reason
+from oracles.stored.rows_package_tables import ABOUT, COMPARED, INPUTS, LEFT_OUT
+from oracles.texture.rows_filters import PAIRS
 from oracles.vetting import Check, Function, Kind
 from support.shared import needs_shared
 
 from features.core.registry import FEATURES
 from features.shape.zernike import DEGREE, ORDERS, POLYNOMIALS
 
-TABLES = sorted(path.stem for path in Path(__file__).parent.glob("rows_*.py"))
+HERE = Path(__file__).parent
+TABLES = sorted(
+    ".".join(("oracles", path.parent.name, path.stem)) for path in HERE.glob("*/rows_*.py")
+)
 CHECKS: list[Check] = [row for name in TABLES for row in importlib.import_module(name).CHECKS]
 ROWS: dict[str, list[Check]] = defaultdict(list)
 for _row in CHECKS:
@@ -49,10 +52,10 @@ ALWAYS_ZERO = {("AreaShape_Zernike", "1_1")}
 
 
 @pytest.mark.parametrize("key", FEATURES)
-def test_one_percent_more_is_noticed_of_every_component(key):
+def test_one_percent_more_of_each_component_is_found(key):
     function = FEATURES[key].function
     if not ROWS[key]:
-        pytest.fail(f"{key} has no row in tests/rows_*.py")
+        pytest.fail(f"{key} has no row in tests/oracles/*/rows_*.py")
     blind = [
         name
         for place, name in enumerate(FEATURES[key].components or ("",))
@@ -72,7 +75,7 @@ def test_every_feature_has_a_row_that_needs_no_outside_data():
 
 
 def test_four_in_five_features_have_an_independent_oracle(record_property):
-    """Another program or a published figure: what we wrote ourselves in a test does not count."""
+    """Another program or a published figure; a formula that we wrote in a test does not count."""
     best = {key: max(row.kind for row in ROWS[key]) for key in FEATURES}
     shares = {
         kind.name: sum(each is kind for each in best.values()) / len(best)
@@ -95,14 +98,14 @@ def test_the_catalogue_names_no_oracle_that_a_feature_lacks(key):
 
 
 @needs_shared
-def test_the_catalogue_says_what_vetted_a_feature():
-    told = {key: set(FEATURES[key].vetted.split("; ")) for key in FEATURES}
-    assert told == {key: {row.credit for row in ROWS[key]} for key in FEATURES}
+def test_the_catalogue_names_every_oracle_of_a_feature():
+    declared = {key: set(FEATURES[key].vetted.split("; ")) for key in FEATURES}
+    assert declared == {key: {row.credit for row in ROWS[key]} for key in FEATURES}
 
 
 @needs_shared
 def test_every_row_of_nyxus_moments_and_shapes_is_compared_or_has_a_reason():
-    """A table that is not read at all would have to be named in `NOT_OURS` as well."""
+    """A table that is not read must be named in `NOT_OURS`."""
     ours = ("moments_2d", "morphology_2d")
     lines = [line for line in table("nyxus/oracle_values.csv") if line["table"].startswith(ours)]
     assert len(lines) > 200
@@ -119,7 +122,7 @@ def test_every_row_of_nyxus_moments_and_shapes_is_compared_or_has_a_reason():
     ("stored", "about"), [("zernike_com", None), ("zernike_cm_8.9_12.4", (8.9, 12.4))]
 )
 def test_zernike_polynomials_give_what_mahotas_printed_of_grey_levels(stored, about):
-    """A mask's moments are those of levels of 0 and 1 in the disc that it reaches."""
+    """The moments of a mask are those of levels 0 and 1 in the disc that it reaches."""
     known = json.loads((VECTORS / "mahotas" / "vectors.json").read_text())
     assert known["zernike_image"] == "(arange(256) % 14).reshape(16,16)"
     levels = (np.arange(256.0) % 14).reshape(16, 16)

@@ -1,8 +1,8 @@
-"""The form of the table that vets the features: one row a check, against an outside value.
+"""Table of checks that vet the features: one row for each comparison with an outside value.
 
-Each ``tests/rows_*.py`` holds such rows in a list ``CHECKS``; ``test_vetting.py`` runs them all.
-A feature's declared ``vetted`` text is the `Check.credit` of its rows, joined by "; "; what
-follows a comma in an oracle's name (which cell, which setting) is not part of it.
+Each ``rows_*.py`` of a sub-folder has a list ``CHECKS`` of rows; ``test_vetting.py`` runs them all.
+A feature's declared ``vetted`` text is the `Check.credit` of its rows, joined by "; ", without
+what follows a comma in an oracle's name (a cell or a setting).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ON_PAPER = {"by hand", "closed form"}
 
 
 class Kind(IntEnum):
-    """Where an expected value comes from, the least independent first."""
+    """Source of an expected value, the least independent first."""
 
     HAND = 0  # worked out on paper, or a closed form
     FORMULA = 1  # the literature's formula, written out in the test with other primitives
@@ -33,10 +33,10 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """One feature against one oracle.
+    """One feature compared with one oracle.
 
-    `got(function)` applies the feature's function to the oracle's input; handing the function in
-    lets a test swap it for a wrong one and see the check fail.
+    `got(function)` applies the feature's function to the oracle's input: a test can give it a wrong
+    function and see the check fail.
     """
 
     feature: str
@@ -56,14 +56,14 @@ class Check:
 
     @property
     def kind(self) -> Kind:
-        """Where the expected value comes from."""
+        """Source of the expected value."""
         if self.independent:
             return Kind.FIGURE if self.source in FIGURES else Kind.PROGRAM
         return Kind.HAND if self.source in ON_PAPER else Kind.FORMULA
 
     @property
     def credit(self) -> str:
-        """What the catalogue may say: a formula in scipy is not scipy's."""
+        """Name in the catalogue: a formula that we wrote with scipy is not a function of scipy."""
         return f"formula in {self.source}" if self.kind is Kind.FORMULA else self.source
 
     def agrees(self, function: Function | None = None) -> bool:

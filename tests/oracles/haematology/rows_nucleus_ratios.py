@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import hypot, pi, sqrt
 
 import numpy as np
-from oracles.rows_shape import corners
+from oracles.shape.rows_area_shape import corners
 from oracles.vetting import Check
 from scipy.spatial import ConvexHull
 from skimage.measure import regionprops

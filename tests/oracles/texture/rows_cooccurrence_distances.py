@@ -1,6 +1,6 @@
-"""Co-occurrence at distances of 1, 2 and 4 by their column's parameters, and by peers' distances.
+"""Co-occurrence at distances of 1, 2 and 4, by the parameters of the columns.
 
-The rows of `rows_texture.py` count at one distance; these go the way from the word ``d4`` on.
+The rows of `rows_cooccurrence.py` have one distance; these begin with the word ``d4``.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from oracles.rows_texture import PROPERTIES
+from oracles.texture.rows_cooccurrence import PROPERTIES
 from oracles.vetting import Check, Function
 from support.example_cells import textured_cell
 

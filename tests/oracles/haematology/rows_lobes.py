@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import pi, sqrt
 
 import numpy as np
-from oracles.rows_inclusions import EIGHT, disc, row
+from oracles.haematology.rows_granules_vacuoles import EIGHT, disc, row
 from oracles.vetting import Check
 from scipy.ndimage import label, uniform_filter
 from skimage.filters import threshold_otsu

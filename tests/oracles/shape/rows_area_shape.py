@@ -6,7 +6,7 @@ import json
 from math import degrees, hypot, pi, sqrt
 
 import numpy as np
-from oracles.rows_peers import VECTORS, table
+from oracles.stored.rows_mirp import VECTORS, table
 from oracles.vetting import Check
 from scipy.ndimage import distance_transform_edt
 from scipy.spatial import ConvexHull

@@ -6,7 +6,7 @@ from functools import cache, partial
 from typing import Any
 
 import numpy as np
-from oracles.rows_peers import levels_of, mirp_values, table
+from oracles.stored.rows_mirp import levels_of, mirp_values, table
 from oracles.vetting import Check, Function
 from support.shared import SHARED
 

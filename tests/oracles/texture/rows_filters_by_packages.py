@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import mahotas
 import numpy as np
-from oracles.rows_distribution import CELL, planes, row
-from oracles.rows_filters import row as grey_row
+from oracles.colour.rows_radial_distribution import CELL, planes, row
+from oracles.texture.rows_filters import row as grey_row
 from oracles.vetting import Check
 from scipy import stats
 from scipy.ndimage import correlate

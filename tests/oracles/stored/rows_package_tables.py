@@ -11,7 +11,7 @@ from functools import cache, partial
 from math import log
 
 import numpy as np
-from oracles.rows_peers import VECTORS, table
+from oracles.stored.rows_mirp import VECTORS, table
 from oracles.vetting import Check, Function
 from support.shared import SHARED
 
@@ -100,7 +100,7 @@ def over_directions(case: str, function: Function) -> float:
 
 
 def pyradiomics_rows() -> list[Check]:
-    """Two of its matrices, whose pairs are laid out as an image; its MCC: see rows_texture.py."""
+    """Two of its matrices, drawn as an image of pairs; for its MCC see `rows_cooccurrence.py`."""
     rows = []
     for line in table("pyradiomics/baseline/baseline_glcm.csv"):
         kind, _, name = line["featureName"].rpartition("_")
@@ -116,7 +116,7 @@ def pyradiomics_rows() -> list[Check]:
 
 
 def counted_rows(oracle: str, image: np.ndarray, place: int, counts) -> list[Check]:
-    """A published matrix of counts against the features that tell its entries apart."""
+    """A published matrix of counts and the features that distinguish its entries."""
     both = np.array(counts) + np.transpose(counts)
     shares = both / both.sum()
     apart = np.abs(np.subtract.outer(np.arange(len(shares)), np.arange(len(shares))))

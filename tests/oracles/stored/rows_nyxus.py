@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import sqrt
 
 import numpy as np
-from oracles.rows_peers import VECTORS, table
+from oracles.stored.rows_mirp import VECTORS, table
 from oracles.vetting import Check
 from support.shared import SHARED
 

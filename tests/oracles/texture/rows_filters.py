@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import cos, pi, sin, sqrt
 
 import numpy as np
-from oracles.rows_distribution import grey, view_of
+from oracles.colour.rows_radial_distribution import grey, view_of
 from oracles.vetting import Check
 from scipy.ndimage import binary_erosion, correlate, maximum_filter, minimum_filter
 from support.example_cells import textured_cell
