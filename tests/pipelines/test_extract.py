@@ -1,12 +1,10 @@
-"""Extract: accounts that balance, the same bytes however the work is dealt out, and resuming."""
+"""Extract: the rows and the sidecar, the same bytes however the work is divided, and resuming."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-import struct
-import zlib
 from pathlib import Path
 
 import cv2
@@ -46,7 +44,7 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_a_row_holds_what_the_features_room_measures(smear, extracted):
+def test_a_row_holds_the_values_of_the_features_package(smear, extracted):
     table = pd.read_parquet(extracted.table)
     columns = preset_columns("minimal")
     assert list(table.columns[-len(columns) :]) == list(columns)
@@ -62,7 +60,7 @@ def test_a_row_holds_what_the_features_room_measures(smear, extracted):
         assert row["Metadata_SHA256"] == digest(smear / row["Metadata_Image"])
 
 
-def test_the_sidecar_tells_what_the_table_is(extracted):
+def test_the_sidecar_describes_the_table(extracted):
     record = json.loads(extracted.sidecar.read_text("utf-8"))
     table = pd.read_parquet(extracted.table)
     assert record["counts"] == {"images": 6, "failed": 0, "cells": len(table)}
@@ -80,7 +78,7 @@ def test_the_sidecar_tells_what_the_table_is(extracted):
     assert record["configuration"]["preset"] == "minimal"
 
 
-def test_a_sidecar_given_back_runs_the_same_again(smear, extracted, tmp_path):
+def test_config_from_a_sidecar_gives_the_same_bytes(smear, extracted, tmp_path):
     out = tmp_path / "cells.parquet"
     assert run("extract", smear, "-o", out, "--config", extracted.sidecar, "-q").exit_code == 0
     assert digest(out) == digest(extracted.table)
@@ -92,7 +90,7 @@ def test_the_bytes_do_not_depend_on_the_number_of_workers(smear, extracted, tmp_
     assert digest(again.table) == digest(extracted.table)
 
 
-def test_the_photograph_is_measured_where_it_is_asked_for(smear, extracted, tmp_path):
+def test_stain_none_measures_the_colours_of_the_photograph(smear, extracted, tmp_path):
     raw = extract(
         smear, tmp_path / "cells.parquet", ExtractSettings(preset="minimal", stain="none", jobs=2)
     )
@@ -130,69 +128,6 @@ def test_a_second_run_measures_only_what_changed(tmp_path):
     assert anew.reused == 0
 
 
-def _png_that_declares(rows: int, cols: int) -> bytes:
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-        )
-
-    head = struct.pack(">IIBBBBB", cols, rows, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", head)
-        + chunk(b"IDAT", zlib.compress(b"\0" * 100))
-        + chunk(b"IEND", b"")
-    )
-
-
-def _jpeg(picture: np.ndarray) -> bytes:
-    return cv2.imencode(".jpg", picture)[1].tobytes()
-
-
-NOISE = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-UNUSABLE = {
-    "words.png": (b"this is no picture", "decode"),
-    "truncated.jpg": (_jpeg(NOISE)[:1500], "decode"),
-    "nothing.png": (b"", "read"),
-    "black.png": (png(np.zeros((64, 64, 3), np.uint8)), "segment"),
-    "white.png": (png(np.full((64, 64, 3), 255, np.uint8)), "segment"),
-    "pixel.png": (png(np.full((1, 1, 3), 90, np.uint8)), "segment"),
-    "huge.png": (_png_that_declares(20_000, 20_000), "decode"),
-}
-
-
-def test_each_unusable_file_is_named_and_the_rest_survives(tmp_path):
-    folder = write_smear(tmp_path / "images")
-    for name, (content, _) in UNUSABLE.items():
-        (folder / "normal" / name).write_bytes(content)
-    out = tmp_path / "cells.parquet"
-    result = run("extract", folder, "-o", out, "--preset", "minimal")
-    assert result.exit_code == 3
-    assert "13 images found = 6 measured (0 of them before, or as" in result.stdout
-    assert "copies) + 7 failed" in result.stdout
-    assert "7 images failed" in result.stderr
-    errors = pd.read_csv(tmp_path / "cells.errors.csv").set_index("image")
-    assert dict(errors["stage"]) == {
-        f"normal/{name}": stage for name, (_, stage) in UNUSABLE.items()
-    }
-    assert (
-        errors[["reason", "remedy"]]
-        .map(lambda text: len(text) > 8 and "\n" not in text)
-        .all(axis=None)
-    )
-    assert len(pd.read_parquet(out)) == 6
-
-
-def test_fail_fast_stops_and_keeps_what_was_done(tmp_path):
-    folder = write_smear(tmp_path / "images")
-    (folder / "normal" / "words.png").write_bytes(b"this is no picture")
-    out = tmp_path / "cells.parquet"
-    result = run("extract", folder, "-o", out, *MINIMAL, "--fail-fast")
-    assert result.exit_code == 2
-    assert "normal/words.png" in result.stderr
-    assert not out.exists()
-
-
 def test_names_with_spaces_letters_and_wrong_bytes(tmp_path):
     (picture,) = [
         path.read_bytes() for path in write_smear(tmp_path / "one", subjects=1, cells=1).glob("*/*")
@@ -206,7 +141,7 @@ def test_names_with_spaces_letters_and_wrong_bytes(tmp_path):
     assert sorted(pd.read_csv(out)["Metadata_Image"]) == ["Zelle 1 ä.png", "\\xff\\xfe.png"]
 
 
-def test_a_manifest_carries_its_columns_and_survives_a_missing_file(tmp_path):
+def test_columns_of_a_manifest_become_metadata_and_a_missing_file_is_a_failure(tmp_path):
     folder = write_smear(tmp_path / "images", subjects=2, cells=1)
     names = sorted(str(path.relative_to(folder)) for path in folder.glob("*/*.png"))
     lines = ["image,label,subject,ward", f"{names[0]},blast,007,=A1", f"{names[1]},normal,8,east"]
@@ -239,59 +174,8 @@ def test_given_masks_are_used(tmp_path):
     assert (row["Cells_AreaShape_Area"], row["Nuclei_AreaShape_Area"]) == (1600.0, 400.0)
 
 
-MISTAKES = {
-    "an empty folder": (["{empty}"], "holds no images"),
-    "a missing folder": (["{empty}/none"], "does not exist"),
-    "an unknown suffix": (["{smear}", "-o", "{empty}/cells.xls"], "ends in '.xls'"),
-    "an unknown family": (["{smear}", "--features", "Textures"], "'Textures'"),
-    "a file where a folder should be": (
-        ["{smear}", "-o", "{file}/cells.parquet"],
-        "cannot be written to",
-    ),
-    "a config that is none": (["{smear}", "--config", "{file}"], "file is not a sidecar; give"),
-    "no config": (["{smear}", "--config", "{empty}/none"], "none does not exist; give the .json"),
-    "no size": (["{smear}", "--pixel-size", "0"], "'--pixel-size': 0.0 is not in the range x>0"),
-    "no time": (["{smear}", "--time-limit", "-5"], "'--time-limit': -5.0 is not in the range x>0"),
-    "no memory": (["{smear}", "--memory-limit", "0"], "'--memory-limit': 0.0 is not in"),
-    "no pixels": (["{smear}", "--max-pixels", "0"], "'--max-pixels': 0 is not in the range x>=1"),
-    "no masks": (["{smear}", "--masks", "{empty}/none"], "none does not exist; correct the path"),
-}
-
-
-@pytest.mark.parametrize("case", MISTAKES)
-def test_a_mistake_gives_one_line_and_leaves_nothing(case, smear, tmp_path, monkeypatch):
-    (tmp_path / "empty").mkdir()
-    (tmp_path / "file").write_text("x")
-    before = sorted(tmp_path.rglob("*"))
-    arguments, words = MISTAKES[case]
-    places = {"empty": tmp_path / "empty", "file": tmp_path / "file", "smear": smear}
-    monkeypatch.chdir(places["empty"])
-    result = run("extract", *(text.format(**places) for text in arguments))
-    assert result.exit_code == 2
-    assert words in result.stderr
-    assert result.stderr.strip().count("\n") <= 3  # click adds its usage to a wrong option
-    assert sorted(path for path in tmp_path.rglob("*")) == before
-
-
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_folder_is_told(smear, tmp_path):
-    tmp_path.chmod(0o500)
-    with pytest.raises(DataError, match="cannot be written to"):
-        extract(smear, tmp_path / "cells.parquet", ExtractSettings(preset="minimal"))
-
-
-def test_two_runs_on_one_output_are_kept_apart(smear, tmp_path):
-    from pipelines.outputs.work_folder import work_folder
-
-    out = tmp_path / "cells.parquet"
-    with work_folder(out, resume=True):
-        result = run("extract", smear, "-o", out, *MINIMAL)
-    assert result.exit_code == 2
-    assert "another run is writing" in result.stderr
-
-
 @needs_shared
-def test_all_idb2_comes_with_its_facts(tmp_path):
+def test_all_idb2_has_its_known_metadata(tmp_path):
     done = extract(
         SHARED / "data" / "all_idb2" / "img",
         tmp_path / "t.parquet",

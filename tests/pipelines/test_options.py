@@ -58,7 +58,7 @@ def test_config_runs_an_earlier_extraction_again(smear, tmp_path):
     "content",
     ["[]", '{"configuration": []}', '{"configuration": {}, "input": {}}', "nothing"],
 )
-def test_a_config_that_is_no_sidecar_is_refused(smear, tmp_path, content):
+def test_a_config_that_is_not_a_sidecar_is_refused(smear, tmp_path, content):
     path = tmp_path / "odd.json"
     path.write_text(content, "utf-8")
     done = run("extract", smear, "--config", path)
@@ -66,7 +66,7 @@ def test_a_config_that_is_no_sidecar_is_refused(smear, tmp_path, content):
     assert "is not a sidecar; give the .json" in done.output
 
 
-def test_a_config_with_features_that_are_no_names_is_refused(smear, tmp_path):
+def test_a_config_whose_features_are_not_names_is_refused(smear, tmp_path):
     out = tmp_path / "cells.csv"
     extract(smear, out, ExtractSettings(preset="minimal"))
     path = out.with_suffix(".json")
@@ -88,7 +88,7 @@ def test_a_config_with_features_that_are_no_names_is_refused(smear, tmp_path):
         (["--features", "Nonsense", "--preset", "minimal"], "choose from Haematology, "),
     ],
 )
-def test_features_that_fit_nothing_are_told_what_would(smear, tmp_path, options, words):
+def test_unknown_features_get_a_suggestion(smear, tmp_path, options, words):
     done = run("extract", smear, "-o", tmp_path / "cells.csv", *options)
     assert done.exit_code == 2
     assert words in done.output
@@ -103,7 +103,7 @@ def test_a_manifest_may_have_the_line_ends_of_any_system(tmp_path, end):
     assert read_manifest(path, "image") == rows
 
 
-def test_masks_that_will_be_measured_as_cells_are_told(smear, tmp_path):
+def test_masks_that_are_measured_as_images_give_a_note(smear, tmp_path):
     picture = min(smear.glob("normal/*")).read_bytes()
     for name in ("images/a.png", "masks/a.png", "overlays/a.png", "images/b_mask.png"):
         (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -116,7 +116,7 @@ def test_masks_that_will_be_measured_as_cells_are_told(smear, tmp_path):
     assert not any("called masks" in note for note in list_images(smear).notes)
 
 
-def test_a_column_is_told_with_all_that_the_catalogue_knows(smear, tmp_path):
+def test_a_column_is_described_with_all_facts_of_the_catalogue(smear, tmp_path):
     shown = run("features", "Nuclei_GLSZM_SmallZoneEmphasis_Gray_32").output
     facts = dict(line.split(":", 1) for line in shown.splitlines())
     assert set(facts) >= {

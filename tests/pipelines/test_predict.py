@@ -82,7 +82,7 @@ def test_only_the_columns_of_the_model_are_measured(smear, model, tmp_path, monk
     assert set(columns) <= set(preset_columns("minimal"))
 
 
-def test_cells_are_stained_as_the_model_learnt_them(smear, model, tmp_path, monkeypatch):
+def test_cells_are_standardised_as_in_training(smear, model, tmp_path, monkeypatch):
     other = tmp_path / "model"
     shutil.copytree(model, other)
     record = json.loads((other / "bundle.json").read_bytes())
@@ -136,7 +136,7 @@ def test_a_missing_table_is_named_itself(tmp_path):
     assert "none.parquet does not exist" in result.stderr
 
 
-def test_masks_are_written_and_give_the_same_table_back(smear, tmp_path):
+def test_written_masks_give_the_same_table(smear, tmp_path):
     result = run("segment", smear, "-o", tmp_path / "masks")
     assert result.exit_code == 0
     images = smear.parent
@@ -201,7 +201,7 @@ def test_a_feature_is_listed_under_the_smallest_preset_that_has_a_column_of_it()
     ],
 )
 @pytest.mark.parametrize("style", ["table", "markdown", "json"])
-def test_the_catalogue_tells_what_one_name_means(name, words, style):
+def test_the_catalogue_describes_one_name(name, words, style):
     assert words in run("features", name, "--format", style).stdout
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from support.synthetic_folders import png, write_smear
+from support.synthetic_folders import add_copy, png, write_smear
 
 import pipelines.segment as segmenting
 from data.errors import DataError
@@ -25,6 +25,11 @@ SMALL = {"subjects": 1, "cells": 2}
 @pytest.fixture
 def smear(tmp_path):
     return write_smear(tmp_path / "images", **SMALL)
+
+
+@pytest.fixture
+def six_images(tmp_path):
+    return write_smear(tmp_path / "images")
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -82,7 +87,7 @@ def test_a_mask_that_was_edited_is_kept_and_counted(tmp_path):
     assert (out / "overlays" / "f.png").read_bytes() == outlines
 
 
-def test_overwriting_forgets_nothing(tmp_path):
+def test_overwriting_keeps_the_records_of_earlier_runs(tmp_path):
     """A run with --overwrite that is killed leaves masks of the run before, which are ours."""
     fields, out = two_fields(tmp_path), tmp_path / "masks"
     segment(fields, out, FolderSettings(source="crop"))
@@ -104,7 +109,7 @@ def test_several_edited_masks_are_one_line(smear, tmp_path):
     assert words.startswith(f"{len(labels)} masks were edited by hand and kept, labels/")
 
 
-def test_the_size_of_a_pixel_moves_no_outline(smear, tmp_path, monkeypatch):
+def test_the_pixel_size_changes_no_outline(smear, tmp_path, monkeypatch):
     (entry, *_) = list_images(smear).entries
     files = tmp_path / "label.png", tmp_path / "overlay.png"
     (tmp_path / "parts").mkdir()
@@ -124,7 +129,7 @@ def test_the_size_of_a_pixel_moves_no_outline(smear, tmp_path, monkeypatch):
     assert [work.reading.pixel_size for work in seen] == [None, 0.1]
 
 
-def test_a_run_killed_between_two_files_knows_the_first_as_its_own(smear, tmp_path, monkeypatch):
+def test_a_run_killed_between_two_files_recognises_the_first_later(smear, tmp_path, monkeypatch):
     (entry, *_) = list_images(smear).entries
     label, overlay = tmp_path / "label.png", tmp_path / "overlay.png"
     (tmp_path / "parts").mkdir()
@@ -148,7 +153,7 @@ def test_a_run_killed_between_two_files_knows_the_first_as_its_own(smear, tmp_pa
     assert sorted_files == ([label, overlay], [])
 
 
-def test_records_of_earlier_revisions_do_no_harm(smear, tmp_path):
+def test_records_of_earlier_versions_are_ignored(smear, tmp_path):
     out = tmp_path / "masks"
     label, *_ = pngs(segment(smear, out).labels)
     edited = edit(label)
@@ -161,7 +166,7 @@ def test_records_of_earlier_revisions_do_no_harm(smear, tmp_path):
     assert words.startswith("1 mask was edited by hand and kept")
 
 
-def test_masks_of_images_that_failed_or_went_are_named(smear, tmp_path):
+def test_stale_masks_are_named(smear, tmp_path):
     out = tmp_path / "masks"
     first, second, *_ = pngs(smear)
     labels = pngs(segment(smear, out).labels)
@@ -178,7 +183,7 @@ def test_masks_of_images_that_failed_or_went_are_named(smear, tmp_path):
 
 
 @pytest.mark.parametrize("place", ["m/labels", "m/labels/normal", "m/overlays"])
-def test_given_masks_are_not_written_over(smear, tmp_path, place):
+def test_given_masks_are_not_replaced(smear, tmp_path, place):
     shutil.copytree(segment(smear, tmp_path / "other").labels, tmp_path / place)
     before = sorted(tmp_path.rglob("*")), contents(tmp_path)
     images = smear / "normal" if place.endswith("normal") else smear
@@ -190,7 +195,7 @@ def test_given_masks_are_not_written_over(smear, tmp_path, place):
     assert (sorted(tmp_path.rglob("*")), contents(tmp_path)) == before
 
 
-def test_an_image_or_a_manifest_in_the_output_is_not_written_over(smear, tmp_path):
+def test_an_image_or_a_manifest_in_the_output_is_not_replaced(smear, tmp_path):
     labels = segment(smear, tmp_path / "m").labels
     before = contents(tmp_path)
     with pytest.raises(DataError, match="holds images or masks of the input"):
@@ -200,14 +205,14 @@ def test_an_image_or_a_manifest_in_the_output_is_not_written_over(smear, tmp_pat
     assert contents(tmp_path) == before
 
 
-def test_given_masks_elsewhere_are_drawn(smear, tmp_path):
+def test_given_masks_in_another_folder_are_drawn(smear, tmp_path):
     labels = segment(smear, tmp_path / "m").labels
     done = segment(smear, tmp_path / "again", FolderSettings(masks=labels))
     assert (done.failed, done.warnings) == (0, ())
     assert len(pngs(done.labels)) == len(pngs(labels))
 
 
-def test_every_image_has_a_mask_of_its_own_that_is_found(tmp_path):
+def test_every_image_has_its_own_mask(tmp_path):
     first, second, third, *_ = pngs(write_smear(tmp_path / "more", subjects=2, cells=2))
     folder = tmp_path / "alike"
     folder.mkdir()
@@ -221,3 +226,60 @@ def test_every_image_has_a_mask_of_its_own_that_is_found(tmp_path):
         "a.png": done.labels / "a.png.png",
         "a.jpg.png": done.labels / "a.jpg.png.png",
     }
+
+
+def test_segment_writes_only_missing_and_changed_masks(six_images, tmp_path):
+    first = segment(six_images, tmp_path / "masks", FolderSettings(jobs=2))
+    written = {path: path.stat().st_mtime_ns for path in (tmp_path / "masks").rglob("*.png")}
+    gone = min(first.labels.rglob("*.png"))
+    gone.unlink()
+    changed = max(six_images.glob("normal/*"))
+    add_copy(six_images, changed.name)
+    second = segment(six_images, tmp_path / "masks", FolderSettings(jobs=2))
+    now = {path: path.stat().st_mtime_ns for path in (tmp_path / "masks").rglob("*.png")}
+    assert (second.images, second.cells, set(now)) == (first.images, first.cells, set(written))
+    again = {path.stem for path in now if now[path] != written[path]}
+    assert again == {gone.stem, changed.stem}
+
+
+def test_masks_of_swapped_images_are_made_again(six_images, tmp_path):
+    first, second = sorted(six_images.glob("normal/*"))[:2]
+    segment(six_images, tmp_path / "masks")
+    label = tmp_path / "masks" / "labels" / "normal"
+    before = [(label / path.name).read_bytes() for path in (first, second)]
+    first.rename(six_images / "other")
+    second.rename(first)
+    (six_images / "other").rename(second)
+    segment(six_images, tmp_path / "masks")
+    assert [(label / path.name).read_bytes() for path in (second, first)] == before
+
+
+def test_masks_are_written_inside_the_output_folder(six_images, tmp_path, monkeypatch):
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    image = min(six_images.glob("normal/*"))
+    image.rename(tmp_path / "outside.png")
+    (inner / "list.csv").write_text("image\n../../outside.png\n", "utf-8")
+    monkeypatch.chdir(inner)
+    done = segment(Path("list.csv"), Path("out"))
+    assert done.cells == 1
+    assert [path.name for path in (inner / "out").rglob("*.png")] == ["outside.png"] * 2
+    assert (tmp_path / "outside.png").read_bytes() != (done.labels / "outside.png").read_bytes()
+
+
+@pytest.mark.parametrize("place", [".", "masks", "normal/../deep/masks"])
+def test_masks_are_not_written_among_the_images(six_images, place):
+    before = sorted(six_images.rglob("*"))
+    with pytest.raises(DataError, match="is in the folder of the images"):
+        segment(six_images, six_images / place)
+    assert sorted(six_images.rglob("*")) == before
+
+
+def test_a_second_run_at_the_same_time_is_refused(six_images, tmp_path):
+    from pipelines.outputs.work_folder import work_folder
+
+    out = tmp_path / "masks"
+    with work_folder(out, resume=True), pytest.raises(DataError, match="another run is"):
+        segment(six_images, out)
+    assert not list(tmp_path.glob("*.lock"))
+    assert segment(six_images, out).failed == 0

@@ -23,3 +23,9 @@ def write_smear(folder: Path, *, subjects: int = 3, cells: int = 2, seed: int = 
 def png(rgb: np.ndarray) -> bytes:
     """Encode an RGB image as PNG."""
     return cv2.imencode(".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))[1].tobytes()
+
+
+def add_copy(folder: Path, name: str) -> None:
+    """Copy an image of a smear under another name, with other bytes."""
+    source = min(folder.glob("normal/S*"))
+    (folder / "normal" / name).write_bytes(source.read_bytes() + name.encode())

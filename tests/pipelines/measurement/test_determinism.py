@@ -42,7 +42,7 @@ def tables(smear, tmp_path_factory):
 
 
 @pytest.mark.parametrize("case", SETTINGS)
-def test_bytes_do_not_depend_on_the_surroundings(case, smear, tables, tmp_path):
+def test_bytes_do_not_depend_on_threads_language_or_time_zone(case, smear, tables, tmp_path):
     variables, options = SETTINGS[case]
     out = tmp_path / "cells.parquet"
     subprocess.run(
@@ -66,13 +66,13 @@ def test_bytes_do_not_depend_on_the_order_of_the_input(smear, tmp_path):
     assert len(digests) == 1
 
 
-def test_no_number_has_moved_since_the_golden_table():
+def test_no_number_differs_from_the_golden_table():
     """If this is meant: raise the version of the features named, and run ``golden_cells.py``."""
     found, golden = golden_table(), read_golden()
     assert changed_columns(golden, found) == {}
 
 
-def test_the_golden_table_notices_what_moves():
+def test_a_changed_number_is_noticed():
     golden = read_golden()
     other = golden.copy()
     some = [name for name in other.columns if other[name].abs().min() > 0][:2]

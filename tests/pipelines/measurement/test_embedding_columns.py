@@ -76,7 +76,7 @@ def model(table, tmp_path_factory):
     return out
 
 
-def test_a_crop_is_seen_whole_and_a_cell_of_a_field_in_a_square_inside_the_image():
+def test_the_view_is_the_whole_crop_or_a_square_around_a_cell_of_a_field():
     found = segment(field(), source="field")
     assert len(found.cells) == 3
     for one in found.cells:
@@ -89,7 +89,7 @@ def test_a_crop_is_seen_whole_and_a_cell_of_a_field_in_a_square_inside_the_image
     assert cell_window(field(), found.cells[0].cell, "crop") == (slice(0, 300), slice(0, 400))
 
 
-def test_the_cell_is_shown_on_nothing_and_the_picture_as_it_is():
+def test_the_cell_view_has_a_blank_background_and_the_image_view_its_own():
     rgb = field()
     cell = segment(rgb, source="field").cells[1].cell
     masked, whole = view_images(rgb, cell, "field", TINY)
@@ -102,7 +102,7 @@ def test_the_cell_is_shown_on_nothing_and_the_picture_as_it_is():
     assert (masked[~inside[box]] == (51, 102, 153)).all()
 
 
-def test_values_are_those_of_the_network_for_each_view_of_each_cell():
+def test_values_equal_the_network_output_for_each_view_of_each_cell():
     rgb = field()
     found = segment(rgb, source="field")
     cells = [one.cell for one in found.cells]
@@ -115,7 +115,7 @@ def test_values_are_those_of_the_network_for_each_view_of_each_cell():
         assert row == pytest.approx(np.concatenate(shown), abs=1e-5)
 
 
-def test_many_cells_are_run_a_few_at_a_time(monkeypatch):
+def test_many_cells_are_run_in_small_batches(monkeypatch):
     rgb = field()
     cells = [segment(rgb, source="field").cells[0].cell] * 37
     network, sizes = Network(plane_means(), "tiny"), []
@@ -127,7 +127,7 @@ def test_many_cells_are_run_a_few_at_a_time(monkeypatch):
     assert embed(network, TINY, rgb, [], "field").shape == (0, 6)
 
 
-def test_columns_stand_behind_the_named_ones_and_are_described(table):
+def test_embedding_columns_follow_the_named_features_and_are_described(table):
     cells = pd.read_parquet(table)
     names = [name for name in cells if "Embedding" in name]
     views = ("Cells", "Image")
@@ -142,7 +142,7 @@ def test_columns_stand_behind_the_named_ones_and_are_described(table):
     assert [name for name in sidecar["columns"] if name in names] == names
 
 
-def test_the_background_moves_the_picture_and_not_the_cell(tmp_path, network):
+def test_the_background_changes_the_image_view_only(tmp_path, network):
     rgb = field()[30:150, 40:160]
     row, col = np.mgrid[:120, :120]
     cell = np.hypot(row - 60, col - 60) < 34
@@ -210,7 +210,7 @@ def test_a_model_stores_its_network_and_predicts_with_it_only(smear, model, netw
     assert len(refused.output.splitlines()) == 1
 
 
-def test_a_model_without_a_network_takes_none(smear, network, tmp_path):
+def test_a_model_without_a_network_refuses_one(smear, network, tmp_path):
     table, model = tmp_path / "cells.parquet", tmp_path / "model"
     run("extract", smear, "-o", table, "--preset", "minimal", "--features", "AreaShape", "-q")
     run("train", table, "-o", model, "--estimator", "logistic", "--folds", 2, "--repeats", 1)
@@ -242,7 +242,7 @@ def test_a_mistake_gives_one_line_and_status_2(smear, network, tmp_path, options
     assert not list(tmp_path.iterdir())
 
 
-def test_a_thousand_values_draw_a_warning(smear, tmp_path):
+def test_a_thousand_values_give_a_warning(smear, tmp_path):
     place = write_model(tmp_path, class_scores(), "imagenet.onnx")
     out = tmp_path / "c.parquet"
     done = run("extract", smear, "-o", out, "--features", "Embedding", "--embedding", place)

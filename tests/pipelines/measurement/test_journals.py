@@ -33,7 +33,7 @@ def contents(folder: Path) -> dict[str, bytes | None]:
     return found
 
 
-def test_what_is_appended_is_found_and_read(tmp_path, written):
+def test_appended_records_are_found_and_read(tmp_path, written):
     assert find_records(tmp_path) == written
     assert contents(tmp_path) == RECORDS
     assert len(list(tmp_path.iterdir())) == 1
@@ -49,7 +49,7 @@ def test_a_journal_that_is_cut_anywhere_keeps_the_records_before(tmp_path, writt
         assert contents(tmp_path) == dict(list(RECORDS.items())[:complete])
 
 
-def test_a_flipped_bit_is_refused_and_never_read_as_something_else(tmp_path, written):
+def test_a_flipped_bit_is_an_error(tmp_path, written):
     (path,) = tmp_path.iterdir()
     whole = path.read_bytes()
     draw = np.random.default_rng(0)
@@ -69,7 +69,7 @@ def test_a_flipped_bit_is_refused_and_never_read_as_something_else(tmp_path, wri
 
 
 @pytest.mark.parametrize("size", ["-99", "1e9", '"9"', "null", "1.5", "[]"])
-def test_a_size_that_is_none_ends_the_journal(tmp_path, written, size):
+def test_an_invalid_size_ends_the_journal(tmp_path, written, size):
     (path,) = tmp_path.iterdir()
     first, second = sorted(place.start for place in written.values())[:2]
     whole = path.read_bytes()
@@ -108,7 +108,7 @@ def test_each_thread_has_a_journal_of_its_own(tmp_path):
         (MemoryError(), (MemoryError, None)),
     ],
 )
-def test_nothing_follows_half_a_record(tmp_path, written, monkeypatch, stopped, told):
+def test_no_record_follows_an_incomplete_one(tmp_path, written, monkeypatch, stopped, told):
     def half(path, *_arguments, **_options):
         handle = os.open(path, os.O_WRONLY | os.O_APPEND)
         os.write(handle, b'{"key": "half')
@@ -124,7 +124,7 @@ def test_nothing_follows_half_a_record(tmp_path, written, monkeypatch, stopped, 
     assert read_record(later) == b"kept"
 
 
-def test_the_record_that_was_written_last_is_taken(tmp_path):
+def test_the_last_record_of_a_key_is_found(tmp_path):
     first = append_record(tmp_path, "key", b"first")
     os.utime(first.file, ns=(0, 0))  # some systems' clocks go by the hundredth of a second
     journals._journal_path.cache_clear()
@@ -133,14 +133,14 @@ def test_the_record_that_was_written_last_is_taken(tmp_path):
     assert find_records(tmp_path) == {"key": second}
 
 
-def test_places_of_a_journal_share_its_name():
+def test_positions_of_a_journal_share_one_string():
     sent = [pickle.dumps(RecordPosition("/a/journal", start)) for start in (0, 7)]
     one, other = (pickle.loads(one) for one in sent)  # noqa: S301
     assert (one, other) == (RecordPosition("/a/journal", 0), RecordPosition("/a/journal", 7))
     assert one.file is other.file
 
 
-def test_a_journal_that_is_gone_is_told(tmp_path, written):
+def test_a_missing_journal_is_an_error(tmp_path, written):
     next(tmp_path.iterdir()).unlink()
     with pytest.raises(DataError, match="is missing; workers on other machines must see"):
         read_record(next(iter(written.values())))

@@ -32,7 +32,7 @@ print(sorted(kernel.__name__ for kernel, _ in compiled() - before))
 """
 
 
-def test_no_kernel_is_left_to_a_worker():
+def test_the_preload_compiles_every_kernel():
     """It would count against the time limit of an image, and be compiled by each worker."""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM],

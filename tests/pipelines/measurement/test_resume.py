@@ -13,7 +13,7 @@ from support.synthetic_folders import write_smear
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="process groups are killed otherwise there")
-def test_twenty_killed_runs_go_on_to_the_same_table(tmp_path):
+def test_twenty_killed_runs_resume_to_the_same_table(tmp_path):
     images = write_smear(tmp_path / "images", subjects=3, cells=10)
     done = subprocess.run(
         [sys.executable, ROOT / "tests" / "support" / "killed_runs.py", images, tmp_path],

@@ -27,7 +27,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("values", "kind"), CASES)
-def test_a_column_is_what_pyarrow_makes_of_the_values(values, kind):
+def test_a_column_equals_the_one_of_pyarrow(values, kind):
     made, expected = column(values, kind), pa.array(values, type=kind)
     made.validate(full=True)
     assert (made.type, made.null_count) == (expected.type, expected.null_count)

@@ -56,7 +56,7 @@ def test_the_bytes_do_not_depend_on_the_number_of_workers(smear, extracted, tmp_
     assert digests(thumbnails_path(again.table)) == digests(thumbnails_path(extracted.table))
 
 
-def test_a_resumed_run_and_a_folder_have_the_same_pictures(smear, extracted, tmp_path, monkeypatch):
+def test_a_resumed_run_and_a_folder_have_equal_thumbnails(smear, extracted, tmp_path, monkeypatch):
     monkeypatch.setattr(dataset, "IMAGES", 3)
     first = extract(smear, tmp_path / "cells.parquet", ExtractSettings(preset="minimal"))
     expected = read_thumbnails(extracted.table)
@@ -77,14 +77,14 @@ def test_a_resumed_run_and_a_folder_have_the_same_pictures(smear, extracted, tmp
     assert not list(tmp_path.glob(".*.new"))
 
 
-def test_wanted_cells_only_and_none_where_the_file_is_gone(extracted, tmp_path):
+def test_only_the_wanted_cells_are_read_and_none_without_the_file(extracted, tmp_path):
     every = read_thumbnails(extracted.table)
     key = min(every)
     assert read_thumbnails(extracted.table, [key, ("gone.png", 1)]) == {key: every[key]}
     assert read_thumbnails(tmp_path / "cells.parquet") == {}
 
 
-def test_another_file_under_the_name_is_told(tmp_path):
+def test_another_file_with_this_name_is_an_error(tmp_path):
     (tmp_path / "cells.thumbnails.parquet").write_bytes(b"words")
     with pytest.raises(ModelError, match="does not hold the thumbnails"):
         read_thumbnails(tmp_path / "cells.parquet")

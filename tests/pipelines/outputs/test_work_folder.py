@@ -17,7 +17,7 @@ MINIMAL = ("--preset", "minimal", "-q")
 
 @pytest.mark.parametrize("first", ["x.csv", "x.parquet", "x"])
 @pytest.mark.parametrize("second", ["x.csv", "x.parquet", "x"])
-def test_outputs_that_share_the_files_beside_them_are_not_written_at_once(tmp_path, first, second):
+def test_outputs_that_share_companion_files_are_not_written_at_once(tmp_path, first, second):
     with (
         work_folder(tmp_path / first, resume=True),
         pytest.raises(DataError, match="another run is writing"),
@@ -27,7 +27,7 @@ def test_outputs_that_share_the_files_beside_them_are_not_written_at_once(tmp_pa
 
 
 @pytest.mark.parametrize(("first", "second"), [("x.csv", "y.csv"), ("m.1", "m.2"), ("m", "m.1")])
-def test_others_are(tmp_path, first, second):
+def test_other_outputs_are_written_at_once(tmp_path, first, second):
     with (
         work_folder(tmp_path / first, resume=True) as one,
         work_folder(tmp_path / second, resume=True) as other,
@@ -36,7 +36,7 @@ def test_others_are(tmp_path, first, second):
 
 
 @pytest.mark.parametrize("out", ["x", "x.csv", "m.1"])
-def test_only_what_a_killed_run_left_is_removed(tmp_path, out):
+def test_only_temporary_files_of_this_output_are_removed(tmp_path, out):
     own = [f".{out}.12.tmp", f".{'m.1' if out == 'm.1' else 'x'}.json.12.tmp"]
     others = [".x.v2.csv.12.tmp", ".xy.12.tmp", ".m.json.12.tmp", ".x.csv.note.tmp"]
     for name in own + others:
@@ -46,7 +46,7 @@ def test_only_what_a_killed_run_left_is_removed(tmp_path, out):
     assert {path.name for path in tmp_path.glob("*.tmp")} == set(others)
 
 
-def test_a_check_comes_with_the_lock_and_before_any_change(tmp_path):
+def test_the_check_runs_under_the_lock_and_before_any_change(tmp_path):
     out = tmp_path / "x.csv"
     with work_folder(out, resume=True) as parts:
         (parts / "kept").touch()
@@ -67,7 +67,7 @@ def test_a_check_comes_with_the_lock_and_before_any_change(tmp_path):
     assert (parts / "kept").exists()
 
 
-def test_another_tables_run_is_known_before_its_sidecar_is_read(tmp_path):
+def test_the_lock_is_taken_before_the_sidecar_is_read(tmp_path):
     """Else two runs at once would both find none, and the second replace the first's."""
     smear = write_smear(tmp_path / "images", subjects=1, cells=1)
     with work_folder(tmp_path / "x.parquet", resume=True):
@@ -76,7 +76,7 @@ def test_another_tables_run_is_known_before_its_sidecar_is_read(tmp_path):
     assert not (tmp_path / "x.csv").exists()
 
 
-def test_a_refused_run_takes_nothing_away(tmp_path):
+def test_a_refused_run_removes_nothing(tmp_path):
     smear = write_smear(tmp_path / "images", subjects=1, cells=1)
     for name in ("x.parquet", "x.csv"):
         assert run("extract", smear, "-o", tmp_path / name, *MINIMAL).exit_code == 0
@@ -97,7 +97,7 @@ def test_a_refused_run_takes_nothing_away(tmp_path):
         ("own.subjects.csv", "own.csv"),
     ],
 )
-def test_the_manifest_is_not_written_over(tmp_path, manifest, out):
+def test_the_manifest_is_not_replaced(tmp_path, manifest, out):
     (tmp_path / "other").mkdir()
     image = min(write_smear(tmp_path / "images", subjects=1, cells=1).rglob("*.png"))
     given = tmp_path / manifest
@@ -114,7 +114,7 @@ def test_the_manifest_is_not_written_over(tmp_path, manifest, out):
     assert files(tmp_path) == before
 
 
-def test_a_link_to_the_manifest_is_the_manifest(tmp_path):
+def test_a_link_to_the_manifest_is_not_replaced(tmp_path):
     image = min(write_smear(tmp_path / "images", subjects=1, cells=1).rglob("*.png"))
     given = tmp_path / "own.csv"
     given.write_text(f"image\n{image}\n", "utf-8")

@@ -73,7 +73,7 @@ def test_the_same_bytes_as_on_one_machine(cluster, smear, tmp_path, monkeypatch)
     pd.testing.assert_frame_equal(read_table(there.table), read_table(whole.table))
 
 
-def test_predictions_and_masks_are_those_of_one_machine(cluster, many, tmp_path):
+def test_predictions_and_masks_are_the_same_as_on_one_machine(cluster, many, tmp_path):
     table = extract(
         many, tmp_path / "cells.parquet", ExtractSettings(preset="minimal", jobs=2)
     ).table
@@ -135,7 +135,7 @@ def wait_for(parts: Path, count: int) -> None:
         time.sleep(0.02)
 
 
-def test_a_killed_worker_costs_nothing(cluster, many, tmp_path, monkeypatch):
+def test_a_killed_worker_loses_no_image(cluster, many, tmp_path, monkeypatch):
     import distributed
 
     monkeypatch.setattr(measuring, "ImageMeasurer", LoggingMeasurer)
@@ -156,7 +156,7 @@ def test_a_killed_worker_costs_nothing(cluster, many, tmp_path, monkeypatch):
     )
 
 
-def test_a_killed_scheduler_leaves_what_was_done(many, tmp_path, monkeypatch):
+def test_a_killed_scheduler_keeps_finished_images(many, tmp_path, monkeypatch):
     monkeypatch.setattr(measuring, "ImageMeasurer", LoggingMeasurer)
     monkeypatch.setattr("pipelines.workers.dask_cluster.BATCH", 2)
     out = tmp_path / "cells.parquet"
@@ -180,7 +180,7 @@ def test_a_killed_scheduler_leaves_what_was_done(many, tmp_path, monkeypatch):
     assert (again.failed, again.cells) == (0, 28)
 
 
-def test_no_scheduler_is_told(smear, tmp_path, monkeypatch):
+def test_a_missing_scheduler_is_an_error(smear, tmp_path, monkeypatch):
     monkeypatch.setattr("pipelines.workers.dask_cluster._CONNECT", 1.0)
     with pytest.raises(DataError, match="no scheduler answers at"):
         extract(
@@ -190,7 +190,7 @@ def test_no_scheduler_is_told(smear, tmp_path, monkeypatch):
         )
 
 
-def test_a_scheduler_without_workers_is_told(smear, tmp_path, monkeypatch):
+def test_a_scheduler_without_workers_is_an_error(smear, tmp_path, monkeypatch):
     monkeypatch.setattr("pipelines.workers.dask_cluster._WORKERS", 0.5)
     cluster = Cluster(tmp_path / "cluster", workers=0)
     try:
@@ -225,7 +225,7 @@ def test_images_in_memory(smear, tmp_path):
         list_remote("memory://smear")
 
 
-def test_a_folder_of_something_else_is_not_replaced(smear, tmp_path):
+def test_a_folder_with_other_files_is_not_replaced(smear, tmp_path):
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.doc").write_text("years of work")
     with pytest.raises(DataError, match="holds other files"):

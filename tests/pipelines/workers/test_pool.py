@@ -54,7 +54,7 @@ KILLED = "its worker was killed by signal SIGKILL"
 
 
 @pytest.mark.parametrize("jobs", [1, 3])
-def test_every_task_is_answered_once_and_the_dead_are_named(jobs):
+def test_every_task_has_one_result_and_lost_tasks_have_a_reason(jobs):
     assert outcomes([1, 2, -1, 3, -2, 4, -3, 5, 6, -5, -7, 7], jobs) == {
         0: 1,
         1: 4,
@@ -86,7 +86,7 @@ def test_a_bug_keeps_its_traceback():
     assert "RuntimeError: a bug" in done.stderr
 
 
-def test_an_error_that_no_task_escapes_ends_the_run():
+def test_an_error_that_affects_all_tasks_ends_the_run():
     with pytest.raises(DataError, match="the disk is full; make room"):
         outcomes([1, -6, 2, 3], jobs=2)
 
@@ -96,19 +96,19 @@ def die() -> None:
     os._exit(9)
 
 
-def test_a_worker_that_cannot_start_blames_no_task():
+def test_a_worker_that_cannot_start_loses_no_task():
     running = run(square, [1, 2], jobs=2, prepare=die, time_limit=30.0)
     with pytest.raises(DataError, match="could not start: ended with status 9"):
         list(running)
 
 
-def test_a_worker_that_dies_before_it_takes_its_task_blames_no_task():
+def test_a_worker_that_dies_before_its_first_task_loses_no_task():
     running = run(len, [bytes(10_000_000)], jobs=1, prepare=die, time_limit=30.0)
     with pytest.raises(DataError, match="could not start: ended with status 9"):
         list(running)
 
 
-def test_a_task_that_an_idle_worker_died_without_goes_to_the_next(monkeypatch):
+def test_a_task_for_a_dead_idle_worker_goes_to_the_next(monkeypatch):
     give, killed = pool._Worker.send, []
 
     def give_late(worker, index, task):
@@ -124,7 +124,7 @@ def test_a_task_that_an_idle_worker_died_without_goes_to_the_next(monkeypatch):
     assert killed == [1]
 
 
-def test_a_task_that_hangs_is_given_up():
+def test_a_task_that_hangs_is_lost():
     started = time.monotonic()
     assert outcomes([1, -4, 2], jobs=1, time_limit=5.0) == {
         0: 1,
