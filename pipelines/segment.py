@@ -97,7 +97,7 @@ def segment(
     ]
     # The size of a pixel changes no outline.
     reading = replace(settings.reading(), pixel_size=None)
-    # Keep the records even without `resume`: they tell our files from edited ones.
+    # Keep the records even without `resume`: they distinguish our files from edited ones.
     with work_folder(out, resume=True) as journals:
         records = RecordStore.open(journals, MeasurementSettings((), reading))
         work = ImageSegmenter(settings.reading(), records, overwrite=not settings.resume)

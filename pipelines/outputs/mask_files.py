@@ -1,4 +1,4 @@
-"""Mask files: tell those that segment wrote from those that a user has edited."""
+"""Mask files: distinguish those that segment wrote from those that a user has edited."""
 
 from __future__ import annotations
 

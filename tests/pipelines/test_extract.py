@@ -120,12 +120,12 @@ def test_a_second_run_measures_only_what_changed(tmp_path):
         folder, tmp_path / "cells.parquet", ExtractSettings(preset="minimal", pixel_size=0.2)
     )
     assert other_option.reused == 0
-    anew = extract(
+    overwritten = extract(
         folder,
         tmp_path / "cells.parquet",
         ExtractSettings(preset="minimal", pixel_size=0.2, resume=False),
     )
-    assert anew.reused == 0
+    assert overwritten.reused == 0
 
 
 def test_names_with_spaces_letters_and_wrong_bytes(tmp_path):
@@ -192,7 +192,7 @@ def test_all_idb2_has_its_known_metadata(tmp_path):
 
 
 def test_the_sidecar_of_another_table_is_not_replaced(tmp_path):
-    """It would say of the other table what is true of this one only."""
+    """The sidecar would describe this table, not the other one."""
     smear = write_smear(tmp_path / "images", subjects=1, cells=3)
     first, second = tmp_path / "cells.parquet", tmp_path / "cells.csv"
     extract(smear, first, ExtractSettings(preset="minimal"))

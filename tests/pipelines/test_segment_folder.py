@@ -1,4 +1,4 @@
-"""A folder of masks that is written again: whose files are replaced, and whose are kept."""
+"""Segment: masks are written again where needed; files that a user has edited are kept."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_a_mask_that_was_edited_is_kept_and_counted(tmp_path):
             "--overwrite replaces them",
         )
         assert label.read_bytes() == edited
-    assert (out / "overlays" / "f.png").read_bytes() != outlines  # nobody has changed that
+    assert (out / "overlays" / "f.png").read_bytes() != outlines  # not edited
     done = segment(fields, out, FolderSettings(source="field", resume=False))
     assert (done.warnings, label.read_bytes() == edited) == ((), False)
     assert (out / "overlays" / "f.png").read_bytes() == outlines

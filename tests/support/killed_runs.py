@@ -68,7 +68,7 @@ def read_log(log: Path) -> list[str]:
 
 
 def finished(out: Path) -> list[str]:
-    """Images whose parts are complete_run."""
+    """Return the images whose records are complete."""
     places = find_records(out.with_name(f".{out.name}.parts")).values()
     return [ImageRecord.from_bytes(read_record(place)).sha256 for place in places]
 

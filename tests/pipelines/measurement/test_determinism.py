@@ -1,4 +1,4 @@
-"""The same bytes however the work is dealt out, and the same numbers as in the version before."""
+"""The bytes do not depend on how the work is divided; the numbers equal the golden table."""
 
 from __future__ import annotations
 

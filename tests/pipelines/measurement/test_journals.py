@@ -1,4 +1,4 @@
-"""Journals keep what was appended whole, whatever happened to the rest of them."""
+"""Complete records of a journal survive, whatever happens to the rest of the file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def written(tmp_path):
 
 
 def contents(folder: Path) -> dict[str, bytes | None]:
-    """What is read of every record that is found; None where it is refused."""
+    """Content of every record that is found; None where it is refused."""
     found = {}
     for key, place in find_records(folder).items():
         try:
@@ -61,7 +61,7 @@ def test_a_flipped_bit_is_an_error(tmp_path, written):
         found = {key: content for key, content in contents(tmp_path).items() if key in RECORDS}
         assert all(content in (None, RECORDS[key]) for key, content in found.items())
         right = sum(content is not None for content in found.values())
-        # What stands before the record that was hit is not concerned.
+        # Records before the damaged one are not affected.
         before = sum(8 * place.start <= position for place in written.values()) - 1
         assert right >= before
         lost += right < len(RECORDS)
@@ -101,14 +101,14 @@ def test_each_thread_has_a_journal_of_its_own(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("stopped", "told"),
+    ("stopped", "expected"),
     [
         (OSError(28, "No space left on device"), (DataError, "cannot be written")),
         (KeyboardInterrupt(), (KeyboardInterrupt, None)),
         (MemoryError(), (MemoryError, None)),
     ],
 )
-def test_no_record_follows_an_incomplete_one(tmp_path, written, monkeypatch, stopped, told):
+def test_no_record_follows_an_incomplete_one(tmp_path, written, monkeypatch, stopped, expected):
     def half(path, *_arguments, **_options):
         handle = os.open(path, os.O_WRONLY | os.O_APPEND)
         os.write(handle, b'{"key": "half')
@@ -117,7 +117,7 @@ def test_no_record_follows_an_incomplete_one(tmp_path, written, monkeypatch, sto
 
     with monkeypatch.context() as patch:
         patch.setattr(journals.Path, "open", half)
-        with pytest.raises(told[0], match=told[1]):
+        with pytest.raises(expected[0], match=expected[1]):
             append_record(tmp_path, "half", b"lost")
     later = append_record(tmp_path, "later", b"kept")
     assert find_records(tmp_path) == {**written, "later": later}
@@ -126,7 +126,7 @@ def test_no_record_follows_an_incomplete_one(tmp_path, written, monkeypatch, sto
 
 def test_the_last_record_of_a_key_is_found(tmp_path):
     first = append_record(tmp_path, "key", b"first")
-    os.utime(first.file, ns=(0, 0))  # some systems' clocks go by the hundredth of a second
+    os.utime(first.file, ns=(0, 0))  # some systems' clocks have a resolution of 10 ms
     journals._journal_path.cache_clear()
     second = append_record(tmp_path, "key", b"second")
     assert first.file != second.file

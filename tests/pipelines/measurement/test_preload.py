@@ -1,4 +1,4 @@
-"""What workers are forked from has compiled all that their first cell needs."""
+"""The process that workers are forked from has compiled every kernel they need."""
 
 from __future__ import annotations
 

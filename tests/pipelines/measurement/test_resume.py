@@ -1,4 +1,4 @@
-"""A run that is killed at any instant goes on where it was, and its table is the same."""
+"""A killed run resumes, and its table is the same."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from support.shared import ROOT
 from support.synthetic_folders import write_smear
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="process groups are killed otherwise there")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no process groups there")
 def test_twenty_killed_runs_resume_to_the_same_table(tmp_path):
     images = write_smear(tmp_path / "images", subjects=3, cells=10)
     done = subprocess.run(
@@ -31,7 +31,7 @@ def test_twenty_killed_runs_resume_to_the_same_table(tmp_path):
         kept = run["finished"]
         assert len(set(kept)) == len(kept)
         assert set(kept) <= set(run["begun"])
-        # What was finished is not computed again, everything else is, and each once.
+        # Finished images are not computed again, all others are, each once.
         assert sorted(run["resumed"]) == sorted(everything - set(kept))
         assert run["table"] == whole["table"]
         assert run["left"] == []

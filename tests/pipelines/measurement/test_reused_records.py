@@ -33,13 +33,13 @@ def test_a_full_disk_stops_the_run_and_keeps_finished_images(smear, tmp_path, si
         check=False,
     )
     if made.returncode:
-        pytest.skip("this machine lets nobody make a small disk")
+        pytest.skip("this machine does not allow a small disk")
     try:
         with pytest.raises(
             DataError, match=r"cannot be written \(No space left on device\)"
-        ) as told:
+        ) as error:
             extract(smear, disk / "cells.parquet", ExtractSettings(preset="minimal", jobs=2))
-        assert "run the same command again" in told.value.remedy
+        assert "run the same command again" in error.value.remedy
         finished = find_records(disk / ".cells.parquet.parts")
         assert len(finished) in fits  # of six parts; then the table
         assert not (disk / "cells.parquet").exists()
@@ -54,7 +54,7 @@ def _flipped(content: bytes, at: int) -> bytes:
     return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
 
 
-# What is left of six parts in one journal, whose second begins at a given byte.
+# Damage to a journal of six records, and the number of records that can still be read.
 DAMAGE = {
     "a value": (lambda content, _: _flipped(content, -3), 5),
     "what says how long the second is": (lambda content, second: _flipped(content, second + 1), 1),

@@ -42,7 +42,7 @@ def test_a_full_disk_leaves_no_incomplete_table(smear, tmp_path, monkeypatch, su
 
 
 class NoRoom(TableWriter):
-    """Finds in a worker that the disk is full when the table is there but for its name."""
+    """Finds the disk full when it renames the finished table."""
 
     def __call__(self, task):
         Path.replace = full
@@ -50,7 +50,7 @@ class NoRoom(TableWriter):
 
 
 class Killed(TableWriter):
-    """Is killed with a table half written, by a system that runs out of memory say."""
+    """Is killed with an incomplete table, for example when the system runs out of memory."""
 
     def __call__(self, task):
         Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
@@ -67,9 +67,11 @@ def test_a_large_table_is_written_by_a_separate_process(smear, tmp_path, monkeyp
     monkeypatch.setattr(assembling, "GROUP", 5)
     for worker, reason in ((NoRoom, "No space left"), (Killed, "killed by signal SIGKILL")):
         monkeypatch.setattr(assembling, "TableWriter", worker)
-        with pytest.raises(DataError, match=f"cells.*{suffix} cannot be written.*{reason}") as told:
+        with pytest.raises(
+            DataError, match=f"cells.*{suffix} cannot be written.*{reason}"
+        ) as caught:
             extract(smear, out, ExtractSettings(features=["AreaShape"]))
-        assert "run the same command again" in told.value.remedy
+        assert "run the same command again" in caught.value.remedy
         assert out.read_bytes() == before
         assert not list(tmp_path.glob(".*.tmp"))
     monkeypatch.setattr(assembling, "TableWriter", TableWriter)

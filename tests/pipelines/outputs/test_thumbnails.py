@@ -1,4 +1,4 @@
-"""Thumbnails: the right cell, its outlines, the same bytes however the work is dealt out."""
+"""Thumbnails: the right cell, its outlines, bytes that do not depend on how work is divided."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Outputs that share files: one run at a time, and nobody's input or half-written file is lost."""
+"""Outputs that share files: one run at a time; inputs and files of other runs are kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real scheduler and four workers on this machine: the same bytes, and nothing lost with them."""
+"""A real scheduler and four workers on this machine: the same bytes, and no image lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A worker that dies costs its task and nothing else."""
+"""A dead worker loses its task only."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def square(task: int) -> int:
     return task * task
 
 
-def told(answer):
+def result_or_reason(answer):
     return answer.reason if isinstance(answer, LostTask) else answer
 
 
 def outcomes(tasks, jobs, time_limit=30.0):
     answers = list(run(square, tasks, jobs=jobs, prepare=nothing, time_limit=time_limit))
     assert sorted(index for index, _ in answers) == list(range(len(tasks)))  # each exactly once
-    return {index: told(answer) for index, answer in answers}
+    return {index: result_or_reason(answer) for index, answer in answers}
 
 
 KILLED = "its worker was killed by signal SIGKILL"

@@ -55,7 +55,7 @@ def test_a_dead_worker_loses_only_its_image(smear, tmp_path, monkeypatch, jobs):
 
 
 # Started as users start it, but with an image that takes a minute.
-# A test run that was started in the background has Ctrl-C switched off, and so has what it starts.
+# A test run in the background ignores SIGINT, and so do its children.
 COMMAND = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
