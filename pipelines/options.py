@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from .measurement.settings import FolderSettings, ReadingSettings
+
 FILE = click.Path(path_type=Path)
 ABOVE_ZERO = click.FloatRange(min=0, min_open=True)
 
@@ -82,16 +84,22 @@ def reading_options(command: Command) -> Command:
         click.option(
             "--source",
             type=click.Choice(["auto", "crop", "field"]),
-            default="auto",
+            default=ReadingSettings.source,
             show_default=True,
             help="Whether an image is one cell or a field of several.",
         ),
         click.option("--pixel-size", type=ABOVE_ZERO, help="Micrometres per pixel."),
         click.option(
-            "--max-pixels", type=click.IntRange(1), default=100_000_000, show_default=True
+            "--max-pixels",
+            type=click.IntRange(1),
+            default=ReadingSettings.max_pixels,
+            show_default=True,
         ),
         click.option(
-            "--max-bytes", type=click.IntRange(1), default=1_000_000_000, show_default=True
+            "--max-bytes",
+            type=click.IntRange(1),
+            default=ReadingSettings.max_bytes,
+            show_default=True,
         ),
     ]
     for option in reversed(options):
@@ -105,7 +113,7 @@ def measuring_options(command: Command) -> Command:
         click.option(
             "--time-limit",
             type=ABOVE_ZERO,
-            default=300.0,
+            default=FolderSettings.time_limit,
             show_default=True,
             help="Seconds that one image may take.",
         ),
@@ -116,7 +124,7 @@ def measuring_options(command: Command) -> Command:
         ),
         click.option(
             "--resume/--overwrite",
-            default=True,
+            default=FolderSettings.resume,
             show_default=True,
             help="Keep what an earlier run did, or do everything again.",
         ),

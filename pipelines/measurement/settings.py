@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field, fields
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..workers.settings import RunSettings
@@ -127,6 +126,8 @@ class MeasurementSettings:
         masked : bool
             Whether the image has a mask, so that nothing is segmented.
         """
+        from importlib.metadata import version  # slow to import, and --help reads the defaults
+
         from features import parse_column
         from features.colour.standardisation import STANDARDISATION_VERSION
 

@@ -12,7 +12,6 @@ import pytest
 from support.shared import ROOT
 
 from pipelines.extract import ExtractSettings
-from pipelines.measurement import settings as module
 from pipelines.measurement.settings import (
     COMPUTING_LIBRARIES,
     MeasurementSettings,
@@ -54,14 +53,16 @@ def test_the_key_has_the_libraries_that_features_and_data_import():
 @pytest.mark.parametrize("library", COMPUTING_LIBRARIES)
 def test_another_version_of_a_library_gives_another_key(library, monkeypatch):
     before = both(SETTINGS)
-    monkeypatch.setattr(module, "version", lambda name: "0.0" if name == library else version(name))
+    monkeypatch.setattr(
+        "importlib.metadata.version", lambda name: "0.0" if name == library else version(name)
+    )
     assert not set(both(SETTINGS)) & set(before)
 
 
 def test_another_version_of_mahotas_keeps_the_key(monkeypatch):
     before = both(SETTINGS)
     monkeypatch.setattr(
-        module, "version", lambda name: "0.0" if name == "mahotas" else version(name)
+        "importlib.metadata.version", lambda name: "0.0" if name == "mahotas" else version(name)
     )
     assert both(SETTINGS) == before
 
