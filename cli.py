@@ -1,4 +1,4 @@
-"""The command line: options, progress, and one clear line where something is wrong."""
+"""The command line: options, progress, and errors of one line."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ import click
 from pipelines.options import (
     FILE,
     IMAGES,
+    JOBS,
+    NETWORK,
+    QUIET,
+    SEED,
     from_sidecar,
     learning_options,
     measuring_options,
@@ -26,15 +30,14 @@ MISTAKE, SOME_FAILED, STOPPED = 2, 3, 130
 
 
 class Commands(click.Group):
-    """Turns the errors that a user can mend into one line and exit status 2."""
+    """Prints errors that the user can correct as one line, with exit status 2."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
         """Run the command."""
         try:
             return super().invoke(ctx)
         except ValueError as error:
-            # The rooms' errors are told by their remedy: importing the classes would make every
-            # --help wait for the libraries behind them.
+            # The attribute marks our errors. Importing their classes would slow down --help.
             if not hasattr(error, "remedy"):
                 raise
             click.echo(f"error: {error}", err=True)
@@ -44,7 +47,9 @@ class Commands(click.Group):
             ctx.exit(STOPPED)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "show_default": True}
+)
 @click.version_option(package_name="blastometry")
 def main() -> None:
     """Measure blood cells, find blasts, show why.
@@ -55,7 +60,7 @@ def main() -> None:
 
 @contextmanager
 def _progress(*, quiet: bool, resumable: bool = True) -> Iterator[Progress]:
-    """Show progress on standard error; after Ctrl-C say that the next run goes on from there."""
+    """Show progress on standard error; after Ctrl-C say that the next run resumes."""
     shown: Progress = SILENCE
     if not quiet:
         write = partial(click.echo, err=True, nl=False)
@@ -87,41 +92,41 @@ def _report_failures(count: int, errors: Path | None) -> None:
     "--out",
     type=FILE,
     default="cells.parquet",
-    show_default=True,
-    help="The table, .parquet or .csv; without an ending, a folder of Parquet files.",
+    help="Table to write: .parquet, .csv, or a folder of Parquet files if it has no ending.",
 )
 @click.option(
     "--preset",
     type=click.Choice(["minimal", "standard", "full"]),
     default="standard",
-    show_default=True,
-    help="How much to measure.",
+    help="How many features to measure.",
 )
 @click.option(
     "--features",
     type=click.UNPROCESSED,  # words with commas between them, or a configuration's list
     metavar="NAME,…",
     callback=split_words,
-    help="Only these families, or columns by name or pattern: AreaShape,Nuclei_LBP_*",
+    show_default="all of the preset",
+    help="Measure only these families or columns, such as AreaShape,Nuclei_LBP_*",
 )
 @click.option(
     "--stain",
     type=click.Choice(["none", "background", "standard"]),
     default="standard",
-    show_default=True,
-    help="Colours as photographed, divided by the empty slide, or on a scale of the cell's own.",
+    help="Colours as photographed (none), divided by the empty slide (background), or brought to a"
+    " standard scale as well (standard).",
 )
 @click.option(
     "--embedding",
     metavar="lite0|FILE.onnx",
-    help="Add what a network makes of each cell, beside the named features.",
+    show_default="none",
+    help="Add the values that this network gives for each cell.",
 )
 @click.option(
     "--embedding-set",
     multiple=True,
     metavar="KEY=VALUE",
-    help="How the network is fed, where its file does not tell: mean=, std=, size=, order=, fit=,"
-    " output=.",
+    show_default="as the network's file says",
+    help="Input of the network: mean=, std=, size=, order=, fit=, output=. May be repeated.",
 )
 @measuring_options
 @click.option("--fail-fast", is_flag=True, help="Stop at the first image that fails.")
@@ -131,10 +136,11 @@ def _report_failures(count: int, errors: Path | None) -> None:
     is_eager=True,
     expose_value=False,
     callback=from_sidecar,
-    help="Take the options of an earlier run from its JSON file.",
+    show_default="none",
+    help="Take images and options from the JSON file of an earlier run.",
 )
 def extract(images: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # noqa: ANN401
-    """Measure every image of a folder or CSV manifest: one row a cell."""
+    """Measure the cells of a folder or manifest of images."""
     from pipelines.extract import ExtractSettings
     from pipelines.extract import extract as run
 
@@ -158,56 +164,66 @@ def extract(images: Path, out: Path, *, quiet: bool, **options: Any) -> None:  #
 
 @main.command()
 @click.argument("table", type=FILE)
-@click.option(
-    "-o", "--out", type=FILE, default="model", show_default=True, help="Folder of the model."
-)
+@click.option("-o", "--out", type=FILE, default="model", help="Folder of the model to write.")
 @click.option(
     "--estimator",
     type=click.Choice(["svm", "xgboost", "logistic"]),
     default="xgboost",
-    show_default=True,
+    help="Kind of model.",
 )
 @click.option(
     "--sensitivity",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    help="Choose the model's threshold for this sensitivity, inside the training data.",
+    show_default="none: probability 0.5",
+    help="Sensitivity, from 0 to 1, for which the threshold is chosen on the training data.",
 )
 @click.option(
-    "--images", type=IMAGES, help="Where the images lie now, for the shortcut audit to read them."
+    "--images",
+    type=IMAGES,
+    show_default="where extract read them",
+    help="Where the images of the table are now; the shortcut audit reads them.",
 )
 @click.option(
     "--audit-cells",
     type=click.IntRange(0),
     default=500,
-    show_default=True,
-    help="Cells that the shortcut audit measures again without colour and so on; 0 for none.",
+    help="Largest number of cells that the shortcut audit measures again; 0 for none.",
 )
 @click.option(
     "--tune",
     type=click.IntRange(1),
     metavar="N",
-    help="Try N configurations beside the default, inside each fold.",
+    show_default="none",
+    help="Number of other configurations to try, inside each fold.",
 )
 @click.option(
     "--select",
     type=click.IntRange(1),
     metavar="K",
-    help="Go by at most K features, chosen inside each fold.",
+    show_default="all",
+    help="Largest number of features of the model, selected inside each fold.",
 )
 @click.option(
     "--external",
     type=FILE,
     metavar="TABLE",
-    help="Test the final model once on another table, which has no part in anything else.",
+    show_default="none",
+    help="Test the final model once on this table, which is used for nothing else.",
 )
 @click.option(
     "--scheduler",
     metavar="ADDRESS",
-    help="Train xgboost on a Dask cluster, tcp://host:8786, from a folder of Parquet files.",
+    show_default="none: this machine",
+    help="Train xgboost on the Dask cluster of this address, such as tcp://host:8786, from a folder"
+    " of Parquet files.",
 )
 @learning_options
 def train(table: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # noqa: ANN401
-    """Judge a model by grouped cross-validation, fit it on everything, and store it."""
+    """Train a model on a feature table, validate and store it.
+
+    The validation is a cross-validation grouped by subject. The stored model is fitted on all
+    cells.
+    """
     from pipelines.train import train as run
     from pipelines.training.summary import training_summary
 
@@ -219,20 +235,27 @@ def train(table: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # no
 
 @main.command()
 @click.argument("table", type=FILE)
-@click.option("-o", "--out", type=FILE, default="comparison", show_default=True)
+@click.option("-o", "--out", type=FILE, default="comparison", help="Folder to write.")
 @click.option(
     "--estimator",
     "estimators",
     type=click.Choice(["svm", "xgboost", "logistic"]),
     multiple=True,
     default=("svm", "xgboost"),
-    show_default=True,
-    help="Each one; families alone are judged with the first.",
+    help="Kind of model; may be repeated. Single families are compared with the first.",
 )
-@click.option("--images", type=FILE, help="Where the images lie now, to measure what a cell costs.")
+@click.option(
+    "--images",
+    type=FILE,
+    show_default="where extract read them",
+    help="Where the images of the table are now; a few are measured for the time of a cell.",
+)
 @learning_options
 def compare(table: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # noqa: ANN401
-    """Set named features against a network's embedding, and both together, on the same folds."""
+    """Compare named features with a network's embedding.
+
+    Models on each of them and on both together are validated on the same folds.
+    """
     from pipelines.compare import compare as run
     from pipelines.comparison.page import outcome
 
@@ -247,7 +270,7 @@ def compare(table: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # 
 @main.command()
 @click.argument("model", type=FILE)
 def report(model: Path) -> None:
-    """Write a model's report again, from what train stored."""
+    """Write the report of a model again."""
     from pipelines.report import report as run
 
     click.echo(run(model))
@@ -259,15 +282,18 @@ def report(model: Path) -> None:
     "--by",
     type=click.Choice(["cluster", "family", "compartment", "feature"]),
     default="cluster",
-    show_default=True,
-    help="What to rank: clusters of correlated features, families, compartments, single features.",
+    help="Rank clusters of correlated features, families, compartments or single features.",
 )
+@click.option("--top", type=click.IntRange(1), default=15, help="Number of rows.")
 @click.option(
-    "--top", type=click.IntRange(1), default=15, show_default=True, help="Number of rows to show."
+    "--plot",
+    type=FILE,
+    metavar="FILE",
+    show_default="none",
+    help="Figure to write: .png, .svg or .pdf.",
 )
-@click.option("--plot", type=FILE, metavar="FILE", help="Draw them too: a .png, .svg or .pdf file.")
 def importances(model: Path, **options: Any) -> None:  # noqa: ANN401
-    """Rank the features of a model by every measure of importance."""
+    """Rank the features of a model by every importance."""
     from pipelines.importances import importances as run
 
     done = run(model, **options)
@@ -279,12 +305,14 @@ def importances(model: Path, **options: Any) -> None:  # noqa: ANN401
 @main.command()
 @click.argument("model", type=FILE)
 @click.argument("images", type=IMAGES)
-@click.option("-o", "--out", type=FILE, default="predictions.csv", show_default=True)
 @click.option(
-    "--embedding",
-    metavar="FILE.onnx",
-    help="The network that the model was trained with; lite0 needs no telling.",
+    "-o",
+    "--out",
+    type=FILE,
+    default="predictions.csv",
+    help="Table to write; summaries of images and subjects are written next to it.",
 )
+@NETWORK
 @measuring_options
 def predict(
     model: Path,
@@ -294,7 +322,10 @@ def predict(
     quiet: bool,
     **options: Any,  # noqa: ANN401
 ) -> None:
-    """Give every cell a probability and a class, and every image and subject a summary."""
+    """Predict class and probability of each cell of new images.
+
+    Summaries of images and subjects are written as well.
+    """
     from pipelines.predict import PredictSettings
     from pipelines.predict import predict as run
 
@@ -314,17 +345,19 @@ def predict(
 @main.command()
 @click.argument("model", type=FILE)
 @click.argument("image", type=FILE)
-@click.option("-o", "--out", type=FILE, default="sheet.html", show_default=True)
-@click.option("--cell", type=click.IntRange(1), help="Only this one of several cells.")
+@click.option("-o", "--out", type=FILE, default="sheet.html", help="Page to write.")
 @click.option(
-    "--embedding",
-    metavar="FILE.onnx",
-    help="The network that the model was trained with; lite0 needs no telling.",
+    "--cell",
+    type=click.IntRange(1),
+    metavar="N",
+    show_default="all",
+    help="Number of the only cell to explain, as extract counts them.",
 )
+@NETWORK
 @reading_options
-@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+@QUIET
 def explain(model: Path, image: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # noqa: ANN401
-    """Say in a page what a model goes by in one cell, and how far to trust it there."""
+    """Explain the prediction of a model for the cells of an image."""
     from pipelines.explain import ExplainSettings
     from pipelines.explain import explain as run
 
@@ -345,12 +378,14 @@ def explain(model: Path, image: Path, out: Path, *, quiet: bool, **options: Any)
     "--out",
     type=FILE,
     default="masks",
-    show_default=True,
-    help="Folder of labels/ and overlays/.",
+    help="Folder to write: label images in labels/, pictures in overlays/.",
 )
 @measuring_options
 def segment(images: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # noqa: ANN401
-    """Write the masks that extract would use, and pictures of them, to look at and correct."""
+    """Write masks of cells, and pictures of them to check.
+
+    They are the masks that extract uses; corrected ones can be given back with --masks.
+    """
     from pipelines.measurement.settings import FolderSettings
     from pipelines.segment import segment as run
 
@@ -370,10 +405,14 @@ def segment(images: Path, out: Path, *, quiet: bool, **options: Any) -> None:  #
     "style",
     type=click.Choice(["table", "markdown", "json"]),
     default="table",
-    show_default=True,
+    help="Text, a Markdown page, or JSON.",
 )
 def features(names: tuple[str, ...], style: Literal["table", "markdown", "json"]) -> None:
-    """Print the catalogue of features, or what single features, families or columns mean."""
+    """Print what features, families and columns mean.
+
+    NAMES are families, features (Texture_Contrast), columns, or patterns with *; without one, all
+    features are printed.
+    """
     from pipelines.catalogue import catalogue as run
 
     click.echo(run(names, style))
@@ -386,14 +425,14 @@ def features(names: tuple[str, ...], style: Literal["table", "markdown", "json"]
     "--sample",
     type=click.IntRange(1),
     default=20,
-    show_default=True,
     help="With --peers: the largest number of cells.",
 )
 def verify(images: Path | str | None, *, peers: bool, sample: int) -> None:
-    """Compare this installation with published values, closed forms, other packages.
+    """Compare this installation with published values.
 
-    With --peers, the cells of IMAGES (a folder, a manifest or an image; without it synthetic
-    cells) are measured with mahotas and scikit-image too. Exit status 1: something disagrees.
+    Values of closed forms are compared, too. With --peers, the cells of IMAGES (a folder, a
+    manifest or an image; without it synthetic cells) are measured with mahotas and scikit-image
+    too. Exit status 1: something disagrees.
     """
     from pipelines.verify import verify as run
     from pipelines.verify import verify_peers
@@ -407,12 +446,12 @@ def verify(images: Path | str | None, *, peers: bool, sample: int) -> None:
 
 
 @main.command()
-@click.option("-o", "--out", type=FILE, default="demo", show_default=True, help="Folder to write.")
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("-j", "--jobs", type=click.IntRange(1), default=2, show_default=True)
-@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+@click.option("-o", "--out", type=FILE, default="demo", help="Folder to write.")
+@SEED
+@JOBS
+@QUIET
 def demo(out: Path, *, quiet: bool, **options: Any) -> None:  # noqa: ANN401
-    """Draw synthetic cells, measure them, train a model, and show what it goes by."""
+    """Measure synthetic cells and train a model on them."""
     from pipelines.demo import demo as run
     from pipelines.training.summary import training_summary
 

@@ -1,9 +1,9 @@
-"""Options that several commands share, and how their values are read."""
+"""Options that several commands share, and how their values are parsed."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,13 @@ Command = Callable[..., Any]
 
 
 class Images(click.Path):
-    """A path, or a URL as it is written."""
+    """A path, or a URL as the user wrote it."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path)
 
     def convert(self, value: Any, param: Any, ctx: Any) -> Any:  # noqa: ANN401
-        """Tell the two apart."""
+        """Return a URL as a string, anything else as a path."""
         return value if "://" in str(value) else super().convert(value, param, ctx)
 
 
@@ -32,7 +32,7 @@ IMAGES = Images()
 
 
 def from_sidecar(ctx: click.Context, _: click.Parameter, path: Path | None) -> None:
-    """Take images, options and table of an earlier run as the defaults of this one."""
+    """Make images, options and table of an earlier run the defaults of this one."""
     if path is None:
         return
     try:
@@ -46,19 +46,19 @@ def from_sidecar(ctx: click.Context, _: click.Parameter, path: Path | None) -> N
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = "does not exist" if isinstance(error, FileNotFoundError) else "is not a sidecar"
         raise click.BadParameter(
-            f"{path} {reason}; give the .json that extract wrote beside its table"
+            f"{path} {reason}; give the .json that extract wrote with its table"
         ) from error
     known = {parameter.name for parameter in ctx.command.params}
     ctx.default_map = {name: value for name, value in options.items() if name in known}
 
 
 def split_words(_: click.Context, __: click.Parameter, value: Any) -> tuple[str, ...]:  # noqa: ANN401
-    """Split a comma-separated list; a list from a sidecar is one already.
+    """Split a comma-separated list; return a list from a sidecar as it is.
 
     Raises
     ------
     click.BadParameter
-        If it names nothing, as where a shell variable is not set, or holds other things than names.
+        If there is no name in it (an empty shell variable), or something other than names.
     """
     if isinstance(value, str):
         words = tuple(word.strip() for word in value.split(",") if word.strip())
@@ -72,98 +72,140 @@ def split_words(_: click.Context, __: click.Parameter, value: Any) -> tuple[str,
     return tuple(value or ())
 
 
+def usable_cores() -> int:
+    """Return the number of cores that this process may use."""
+    from joblib import cpu_count
+
+    return int(cpu_count())
+
+
+JOBS = click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(1),
+    default=usable_cores,
+    show_default="the cores of this machine",
+    help="Number of images or fits that are processed at the same time.",
+)
+QUIET = click.option(
+    "-q", "--quiet", is_flag=True, help="Print errors only: no progress, no summary."
+)
+SEED = click.option(
+    "--seed", type=int, default=0, help="Seed of everything random; equal seeds, equal results."
+)
+NETWORK = click.option(
+    "--embedding",
+    metavar="FILE.onnx",
+    show_default="none; lite0 is found without it",
+    help="File of the network that the model was trained with.",
+)
+
+
+def _with_options(command: Command, options: Sequence[Callable[[Command], Command]]) -> Command:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 def reading_options(command: Command) -> Command:
-    """Options of every command that reads an image."""
-    options = [
-        click.option("--masks", type=FILE, help="Folder of masks at the images' relative paths."),
+    """Add the options of every command that reads an image."""
+    options = (
+        click.option(
+            "--masks",
+            type=FILE,
+            show_default="none",
+            help="Folder of masks with the same relative paths as the images.",
+        ),
         click.option(
             "--mask-is",
             type=click.Choice(["nucleus", "cell"]),
-            help="What a two-valued mask marks.",
+            show_default="must be given for such masks",
+            help="What a mask with two values marks.",
         ),
         click.option(
             "--source",
             type=click.Choice(["auto", "crop", "field"]),
             default=ReadingSettings.source,
-            show_default=True,
-            help="Whether an image is one cell or a field of several.",
+            help="Whether an image shows one cell (crop) or several (field).",
         ),
-        click.option("--pixel-size", type=ABOVE_ZERO, help="Micrometres per pixel."),
+        click.option(
+            "--pixel-size",
+            type=ABOVE_ZERO,
+            show_default="unknown: lengths are in pixels",
+            help="Micrometres per pixel.",
+        ),
         click.option(
             "--max-pixels",
             type=click.IntRange(1),
             default=ReadingSettings.max_pixels,
-            show_default=True,
+            help="Refuse an image of more pixels.",
         ),
         click.option(
             "--max-bytes",
             type=click.IntRange(1),
             default=ReadingSettings.max_bytes,
-            show_default=True,
+            help="Refuse a file of more bytes.",
         ),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+    )
+    return _with_options(command, options)
 
 
 def measuring_options(command: Command) -> Command:
-    """Options of every command that works through many images."""
-    options = [
+    """Add the options of every command that processes many images."""
+    options = (
         click.option(
             "--time-limit",
             type=ABOVE_ZERO,
             default=FolderSettings.time_limit,
-            show_default=True,
             help="Seconds that one image may take.",
         ),
         click.option(
             "--memory-limit",
             type=ABOVE_ZERO,
-            help="GB that a worker may use (Linux); an equal share of the machine's by default.",
+            show_default="an equal share of the machine's memory",
+            help="Gigabytes (10^9 bytes) that a worker may use; on Linux only.",
         ),
         click.option(
             "--resume/--overwrite",
             default=FolderSettings.resume,
-            show_default=True,
-            help="Keep what an earlier run did, or do everything again.",
+            help="Keep the results of an earlier run, or compute everything again.",
         ),
-        click.option("-j", "--jobs", type=click.IntRange(1), default=1, show_default=True),
+        JOBS,
         click.option(
             "--scheduler",
             metavar="ADDRESS",
-            help="Work on a Dask cluster, tcp://host:8786, instead of this machine.",
+            show_default="none: this machine",
+            help="Work on the Dask cluster of this address, such as tcp://host:8786.",
         ),
-        click.option("-q", "--quiet", is_flag=True, help="Print errors only."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return reading_options(command)
+        QUIET,
+    )
+    return reading_options(_with_options(command, options))
 
 
 def learning_options(command: Command) -> Command:
-    """Options of every command that cross-validates."""
-    options = [
-        click.option(
-            "--label", default="Metadata_Label", show_default=True, help="Column of the class."
-        ),
+    """Add the options of every command that cross-validates."""
+    options = (
+        click.option("--label", default="Metadata_Label", help="Column of the class."),
         click.option(
             "--group",
             default="Metadata_Subject",
-            show_default=True,
-            help="Column whose values are kept on one side of every split.",
+            help="Column of the subject. Cells of one subject stay on one side of every split.",
         ),
         click.option("--no-groups", is_flag=True, help="Split at random, cell by cell."),
         click.option(
             "--positive",
-            help="The class that sensitivity and AUROC refer to; blast where there is one.",
+            metavar="CLASS",
+            show_default="blast, if there is such a class",
+            help="Class that sensitivity and AUROC refer to.",
         ),
-        click.option("--folds", type=click.IntRange(2), default=5, show_default=True),
-        click.option("--repeats", type=click.IntRange(1), default=3, show_default=True),
-        click.option("--seed", type=int, default=0, show_default=True),
-        click.option("-j", "--jobs", type=click.IntRange(1), default=1, show_default=True),
-        click.option("-q", "--quiet", is_flag=True, help="Print errors only."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+        click.option(
+            "--folds", type=click.IntRange(2), default=5, help="Number of folds of a split."
+        ),
+        click.option(
+            "--repeats", type=click.IntRange(1), default=3, help="Number of different splits."
+        ),
+        SEED,
+        JOBS,
+        QUIET,
+    )
+    return _with_options(command, options)
