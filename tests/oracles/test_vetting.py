@@ -37,7 +37,7 @@ def test_feature_agrees_with_its_oracle(check):
 
 
 def scaled(function: Function, place: int | None) -> Function:
-    """One percent more of one component, or of all where there are none."""
+    """Return a function whose value is 1 % larger: one component, or all if `place` is None."""
 
     def wrong(view):
         values = np.array(function(view), dtype=float)
@@ -47,7 +47,7 @@ def scaled(function: Function, place: int | None) -> Function:
     return wrong
 
 
-# At the centroid the first moment vanishes, and with it this component of every mask.
+# The first moment about the centroid is 0, and therefore this component of every mask.
 ALWAYS_ZERO = {("AreaShape_Zernike", "1_1")}
 
 
@@ -56,22 +56,22 @@ def test_one_percent_more_of_each_component_is_found(key):
     function = FEATURES[key].function
     if not ROWS[key]:
         pytest.fail(f"{key} has no row in tests/oracles/*/rows_*.py")
-    blind = [
+    undetected = [
         name
         for place, name in enumerate(FEATURES[key].components or ("",))
         if (key, name) not in ALWAYS_ZERO
         and all(row.agrees(scaled(function, place if name else None)) for row in ROWS[key])
     ]
-    assert not blind
+    assert not undetected
 
 
 def test_the_components_of_laws_energy_are_those_of_the_oracle():
     assert list(FEATURES["Laws_Energy"].components) == PAIRS
 
 
-def test_every_feature_has_a_row_that_needs_no_outside_data():
-    bare = [key for key in FEATURES if all(row.shared for row in ROWS[key])]
-    assert not bare
+def test_every_feature_has_a_row_without_shared_data():
+    missing = [key for key in FEATURES if all(row.shared for row in ROWS[key])]
+    assert not missing
 
 
 def test_four_in_five_features_have_an_independent_oracle(record_property):
@@ -92,7 +92,7 @@ def test_rows_name_features_that_exist():
 
 @needs_shared
 @pytest.mark.parametrize("key", FEATURES)
-def test_the_catalogue_names_no_oracle_that_a_feature_lacks(key):
+def test_the_catalogue_lists_no_other_oracle(key):
     known = {name for row in ROWS[key] for name in (row.source, row.credit)}
     assert set(FEATURES[key].vetted.split("; ")) <= known
 

@@ -25,10 +25,10 @@ ON_PAPER = {"by hand", "closed form"}
 class Kind(IntEnum):
     """Source of an expected value, the least independent first."""
 
-    HAND = 0  # worked out on paper, or a closed form
-    FORMULA = 1  # the literature's formula, written out in the test with other primitives
-    PROGRAM = 2  # another program's own function, or a ratio or difference of what two return
-    FIGURE = 3  # published, or stored as another program printed it
+    HAND = 0  # calculated by hand, or a closed form
+    FORMULA = 1  # the published formula, implemented in the test with other functions
+    PROGRAM = 2  # a function of another program, or a ratio or difference of two of its values
+    FIGURE = 3  # published, or a stored output of another program
 
 
 @dataclass(frozen=True)
@@ -40,18 +40,18 @@ class Check:
     """
 
     feature: str
-    oracle: str  # its name as the feature's `vetted` text gives it
-    independent: bool  # another program or a published figure, not a formula of our own writing
+    oracle: str  # its name in the feature's `vetted` text
+    independent: bool  # another program or a published value, not a formula written in this project
     expected: Any
     got: Callable[[Function], Any]
     relative: float = 1e-6
     absolute: float = 0.0
-    digits: int = 0  # compare after rounding to so many significant digits
-    shared: bool = False  # whether it reads reference data that are not in the repository
+    digits: int = 0  # if not 0: compare after rounding to this number of significant digits
+    shared: bool = False  # whether it needs reference data that are not in the repository
 
     @property
     def source(self) -> str:
-        """The oracle's name without what follows a comma."""
+        """Name of the oracle, up to the first comma."""
         return self.oracle.split(",")[0]
 
     @property
@@ -67,7 +67,7 @@ class Check:
         return f"formula in {self.source}" if self.kind is Kind.FORMULA else self.source
 
     def agrees(self, function: Function | None = None) -> bool:
-        """Whether the feature (or `function` in its place) gives the expected value."""
+        """Whether the feature's function (or `function`) returns the expected value."""
         value = np.asarray(self.got(function or FEATURES[self.feature].function), dtype=float)
         expected = np.asarray(self.expected, dtype=float)
         if self.digits:

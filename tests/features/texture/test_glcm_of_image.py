@@ -1,4 +1,4 @@
-"""The co-occurrence features of a lone image, through the public function."""
+"""GLCM features of a single image."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from features.verification.ibsi_phantom import PHANTOM, REFERENCE
 
 
 @pytest.mark.parametrize(("index", "aggregation"), [(0, "mean"), (1, "merged")])
-def test_phantom_slices_give_the_published_figures(index, aggregation):
+def test_features_of_the_phantom_have_the_published_values(index, aggregation):
     slices = [
         cooccurrence_features(levels, levels > 0, levels=None, aggregation=aggregation)
         for levels in PHANTOM
@@ -24,8 +24,8 @@ def test_phantom_slices_give_the_published_figures(index, aggregation):
         assert f"{got:.3g}" == f"{published:.3g}", name
 
 
-def test_range_is_the_largest_direction_less_the_smallest():
-    """Stripes: along them no step, across and along the diagonals a step of 31 everywhere."""
+def test_range_is_the_largest_minus_the_smallest_direction():
+    """Stripes: difference 0 along them; 31 across them and in both diagonal directions."""
     stripes = np.tile(np.array([0, 255], dtype=np.uint8), (6, 3))
     everywhere = np.ones(stripes.shape, dtype=bool)
     assert cooccurrence_features(stripes, everywhere, aggregation="range")["Contrast"] == 31**2
@@ -35,7 +35,7 @@ def test_range_is_the_largest_direction_less_the_smallest():
     assert cooccurrence_features(stripes, everywhere, distance=2)["Contrast"] == 0
 
 
-def test_levels_outside_what_was_said_are_refused():
+def test_levels_outside_the_range_are_refused():
     image = np.full((3, 3), 300, dtype=np.uint16)
     with pytest.raises(CellError, match="300 to 300"):
         cooccurrence_features(image, np.ones((3, 3), dtype=bool))

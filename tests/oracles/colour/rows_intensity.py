@@ -15,7 +15,7 @@ from features.verification.ibsi_phantom import LEVELS, PHANTOM, REFERENCE
 
 
 def counted(levels: np.ndarray, count: int) -> Histogram:
-    """The histogram of levels from 1."""
+    """Return the histogram of levels from 1."""
     counts = np.bincount(levels, minlength=count + 1)[1:].astype(float)
     return Histogram(counts[None, None], np.arange(1.0, count + 1)[None])
 
@@ -81,7 +81,7 @@ PEERS = {
 
 
 def pixel_rows() -> list[Check]:
-    """Every compartment and channel of a cell, from its pixels and not from a histogram."""
+    """Every compartment and channel of a cell, from its pixels instead of a histogram."""
     cell = textured_cell()
     hues = (CHANNELS.index("Hue"),)
     view = Histogram(cell.histograms(COMPARTMENTS, CHANNELS), level_values(CHANNELS), hues)
@@ -107,7 +107,7 @@ def pixel_rows() -> list[Check]:
     return rows
 
 
-# Hand-worked: the pixels 0 0 0 3 5. Quartiles 0 and 3.
+# By hand: the pixels 0 0 0 3 5. Quartiles 0 and 3.
 HAND = Histogram(np.array([[[3.0, 0, 0, 1, 0, 1]]]), np.arange(6.0)[None])
 
 

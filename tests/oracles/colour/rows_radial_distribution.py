@@ -1,4 +1,4 @@
-"""Rings, edges, gradients, Haar details and roughness: small arrays, and numpy and scipy."""
+"""Rings, edges, gradients, Haar details, fractal dimension: by hand, with numpy and scipy."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def grey(levels) -> np.ndarray:
 
 
 def hand_rows() -> list[Check]:
-    """Nuclei without a pixel: NaN beside the cell's value."""
-    # Nested squares of 6, 4 and 2 pixels: depths 1, 2 and 3 of 3, so rings 3, 2 and 1 ... of 4.
+    """Cells without nucleus have NaN in the nucleus, and a value in the cell."""
+    # Nested squares with sides 6, 4 and 2: depths 1, 2 and 3 of 3, so rings 3, 2 and 1 of 4.
     nested = np.full((6, 6), 10)
     nested[1:5, 1:5] = 40
     nested[2:4, 2:4] = 100
@@ -56,10 +56,10 @@ def hand_rows() -> list[Check]:
     parted = Cell(grey(nested), core, full)
     spread = nested.copy()
     spread[0, 0] = 30
-    # A ramp of 3 levels to the right and 4 down: gradient 5 at each of the 2x2 inner pixels.
+    # A ramp, +3 per column and +4 per row: gradient 5 at each of the 2x2 inner pixels.
     row_, col_ = np.mgrid[:4, :4]
     ramp = Cell(grey(3 * col_ + 4 * row_), np.zeros((4, 4), bool), np.ones((4, 4), bool))
-    # Level 10 times the step 0 0 1 1: inner gradients 5 5 or, of a corner, 0 and 5.
+    # A bright corner of level 20.
     corner = np.zeros((4, 4))
     corner[2:, 2:] = 20
     bent = Cell(grey(corner), np.zeros((4, 4), bool), np.ones((4, 4), bool))
@@ -83,7 +83,7 @@ def hand_rows() -> list[Check]:
         row("Gradient_Coherence", "by hand", [[1], [nan], [1]], ramp),
         row("Gradient_OrientationEntropy", "by hand", [[0], [nan], [0]], ramp),
         row("Gradient_OrientationPeak", "by hand", [[1], [nan], [1]], ramp),
-        # Inner gradients (0, 0), (0, 10), (10, 0), (10, 10): lengths 0, 10, 10, 14.1.
+        # Inner gradients (0, 0), (0, 10), (10, 0), (10, 10): magnitudes 0, 10, 10, 14.1.
         *(
             row(f"Gradient_{name}", "by hand", [[v], [nan], [v]], bent)
             for name, v in corner_values()
@@ -105,7 +105,7 @@ def corner_values() -> list[tuple[str, float]]:
 
 
 def haar_rows() -> list[Check]:
-    """Of 2x2 pixels 7 1 / 2 4: details (8, 4, 8) / 2, one block; no larger block."""
+    """2x2 pixels 7 1 / 2 4: one block with details 4 / 2, 2 / 2 and 8 / 2, and no larger block."""
     square = Cell(grey([[7, 1], [2, 4]]), np.zeros((2, 2), bool), np.ones((2, 2), bool))
     nan = np.nan
     edges, diagonal = [(4**2 / 4 + 2**2 / 4) / 2, nan, nan], [8**2 / 4, nan, nan]
@@ -116,7 +116,7 @@ def haar_rows() -> list[Check]:
 
 
 def lag_rows() -> list[Check]:
-    """A ramp parts in proportion to distance: a smooth surface, dimension 2."""
+    """A ramp: differences are proportional to distance, dimension 2."""
     line = Cell(grey([range(0, 36, 4)]), np.zeros((1, 9), bool), np.ones((1, 9), bool))
     return [row("Fractal_Dimension", "by hand", [[2], [np.nan], [2]], line)]
 
@@ -186,7 +186,7 @@ def gradient_rows() -> list[Check]:
 
 
 def detail_rows() -> list[Check]:
-    """Details by convolution, where the block fits into the mask."""
+    """Haar details by convolution, at blocks that are completely in the mask."""
     edges, diagonals = [], []
     for mask in masks():
         for energies, kinds in ((edges, ("edge", "turned")), (diagonals, ("diagonal",))):

@@ -1,6 +1,6 @@
-"""Nucleoli, chromatin, granules, vacuoles, halo: drawings, and scipy on others.
+"""Nucleoli, chromatin, granules, vacuoles, halo: by hand, and formulas in scipy.
 
-The drawings are arrays of at most 36 pixels with one spot each.
+The hand calculations use images of at most 36 pixels with one spot each.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ EIGHT = np.ones((3, 3), bool)
 
 
 def row(name: str, oracle: str, expected, cell: Cell, **kwargs) -> Check:
-    """No program has these: scipy and numpy serve to write their definitions out again."""
+    """Return a row that is not independent: the definition is implemented with scipy or numpy."""
     parts = CellParts(cell)
     key = f"Haematology_{name}"
     return Check(key, oracle, False, expected, lambda f: f(parts), **kwargs)
@@ -36,8 +36,8 @@ def disc(rows: int, cols: int, row: float, col: float, radius: float) -> np.ndar
     return (y - row) ** 2 + (x - col) ** 2 <= radius**2
 
 
-def drawn(ground: int, spot: int, side: int, *, nucleus: bool) -> Cell:
-    """A square cell of one colour with one pixel of another, all nucleus or all cytoplasm."""
+def one_spot_cell(ground: int, spot: int, side: int, *, nucleus: bool) -> Cell:
+    """Return a square cell of one colour and one pixel of another; all nucleus or all cytoplasm."""
     rgb = np.full((side, side, 3), ground, np.uint8)
     rgb[2, 2] = spot
     mask = np.ones((side, side), bool)
@@ -45,17 +45,17 @@ def drawn(ground: int, spot: int, side: int, *, nucleus: bool) -> Cell:
 
 
 def hand_rows() -> list[Check]:
-    nucleus = drawn(0, 90, 5, nucleus=True)  # 3x3 pixels without the outermost, mean 10
-    # Of 3x3 pixels, the middle one 90: means of the 3x3 squares are 10, 15 (6 pixels), 22.5 (4).
-    # All larger squares have 3 pixels to a side as well.
+    nucleus = one_spot_cell(0, 90, 5, nucleus=True)  # 3x3 pixels without the outermost, mean 10
+    # 3x3 pixels with 90 in the centre: means of the clipped 3x3 squares are 10, 15 and 22.5.
+    # All larger squares have side 3 too.
     grain = Cell(nucleus.rgb[1:4, 1:4], np.ones((3, 3), bool), np.ones((3, 3), bool))
     coarseness = sqrt((80**2 + 4 * 15**2 + 4 * 22.5**2) / 9)
-    granule = drawn(200, 100, 6, nucleus=False)  # 4x4 pixels without the rim
-    vacuole = drawn(100, 190, 6, nucleus=False)
+    granule = one_spot_cell(200, 100, 6, nucleus=False)  # 4x4 pixels without the rim
+    vacuole = one_spot_cell(100, 190, 6, nucleus=False)
     ring = np.zeros((5, 7), bool)
     ring[2, 2] = True
     grey = np.full((5, 7, 3), 100, np.uint8)
-    grey[1:4, 1:4] = 130  # the eight pixels about the nucleus
+    grey[1:4, 1:4] = 130  # the eight pixels around the nucleus
     halo = Cell(grey, ring, np.ones((5, 7), bool))
     blue = np.full((2, 3, 3), 255, np.uint8)
     blue[:, 2] = (90, 160, 250)
@@ -80,7 +80,7 @@ def hand_rows() -> list[Check]:
 
 
 def stained(pixel: np.ndarray) -> float:
-    """Eosin less azure of a pixel, from the published stain vectors, in 255ths of 2."""
+    """Return eosin minus azure of a pixel by the published stain vectors, quantised to 2 / 255."""
     azure = np.array([0.834750233, 0.513556283, 0.196330403])
     eosin = np.array([0.092789, 0.954111, 0.283111])
     azure, eosin = azure / np.linalg.norm(azure), eosin / np.linalg.norm(eosin)
@@ -92,7 +92,7 @@ def stained(pixel: np.ndarray) -> float:
 
 
 def spotted() -> Cell:
-    """A made-up cell with three pale and eight dark discs in its cytoplasm."""
+    """Return a synthetic cell with three pale and eight dark discs in its cytoplasm."""
     cell = textured_cell(2, 150, 160)
     rgb = cell.rgb.copy()
     places = np.argwhere(binary_erosion(cell.cytoplasm, EIGHT, 6))

@@ -1,6 +1,6 @@
-"""Lobes and segments of the nucleus: drawings, discs and boxes, and scipy on a made-up cell.
+"""Lobes and segments of the nucleus: by hand, in closed form, and with scipy.
 
-The drawings are arrays of at most 36 pixels; discs and boxes are of given sizes and distances.
+The hand calculations use masks of at most 36 pixels; the closed forms use discs and boxes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from features.core.cell import Cell
 
 
 def lobed(*discs: tuple[float, float, float], bridge: int = 0) -> Cell:
-    """A nucleus of discs, with a horizontal bridge of so many pixels' width along row 30."""
+    """Return a nucleus of discs, joined by a horizontal bridge of `bridge` rows around row 30."""
     nucleus = np.any([disc(61, 121, *each) for each in discs], axis=0)
     if bridge:
         nucleus[30 - bridge // 2 : 31 + bridge // 2, 20:101] = True
@@ -26,16 +26,16 @@ def lobed(*discs: tuple[float, float, float], bridge: int = 0) -> Cell:
 
 
 def nucleus(*drawing: str) -> Cell:
-    """A nucleus where there is an x; the cell is its bounding box."""
+    """Return a cell whose nucleus is the x of a drawing and whose cytoplasm the rest."""
     mask = np.array([list(line) for line in drawing]) == "x"
     return Cell(np.zeros((*mask.shape, 3), np.uint8), mask, np.ones(mask.shape, bool))
 
 
 def lobe_rows() -> list[Check]:
-    """The middle of 3x3 pixels is 2 deep, that of 5x5 is 3, and a lone pixel 1."""
+    """The centre of 3x3 pixels has depth 2, of 5x5 pixels depth 3, an isolated pixel depth 1."""
     square = nucleus("xxx", "xxx", "xxx")
-    bar = nucleus("xxxxxxx", "xxxxxxx", "xxxxxxx")  # all of its middle is 2 deep
-    joined = nucleus("xxx.xxx", "xxxxxxx", "xxx.xxx")  # by a pixel that is 1 deep
+    bar = nucleus("xxxxxxx", "xxxxxxx", "xxxxxxx")  # the middle row has depth 2
+    joined = nucleus("xxx.xxx", "xxxxxxx", "xxx.xxx")  # joined at a pixel of depth 1
     uneven = nucleus("xxx..", "xxx.x", "xxx..")
     three = nucleus("xxx.xxx..", "xxxxxxx.x", "xxx.xxx..")
     five = nucleus("xxx.x.", "xxx...", "xxx.x.", "......", "x.x...")
@@ -60,23 +60,23 @@ def lobe_rows() -> list[Check]:
 
 
 def disc_rows() -> list[Check]:
-    """The middle of a disc is as deep as the chamfer distance to its nearest outer pixel.
+    """The centre of a disc has the chamfer distance to the nearest outer pixel as its depth.
 
-    That is found by trying them all.
+    `disc_depth` finds it by brute force.
     """
     pair = ((30, 25, 14), (30, 95, 14))
     trio = ((30, 20, 11), (30, 60, 15), (30, 100, 7))
     first, second, third = (disc_depth(radius) for radius in (15, 11, 7))
     prominences = [second / first, third / first, 0, 0]
-    # The bridge of 25 rows is 13 deep.
+    # The bridge of 25 rows has depth 13.
     wide = [1 - 13 / disc_depth(14), 0, 0, 0]
-    # Six discs apart, of which one is too thin to be counted, and four on a bridge 5 deep.
+    # Six separate discs, one too small to count; and four discs on a bridge of depth 5.
     radii = (15, 13, 11, 9, 7, 3)
     apart = lobed(*zip((16, 16, 16, 16, 46, 46), (16, 47, 74, 97, 10, 30), radii, strict=True))
     depths = np.array([disc_depth(radius) for radius in radii])
     chain = lobed(*zip((30,) * 4, (20, 50, 77, 100), (14, 12, 10, 8), strict=True), bridge=9)
     links = np.array([disc_depth(radius) for radius in (14, 12, 10, 8)])
-    close = {"relative": 3e-4}  # the code counts depths in 1024ths of a pixel
+    close = {"relative": 3e-4}  # the program rounds depths to 1/1024 px
     evenness = np.mean([first, second, third]) / first
     return [
         row("LobeCount", "closed form", 1, lobed((30, 60, 20))),
@@ -102,7 +102,7 @@ def disc_rows() -> list[Check]:
 
 
 def dark_boxes(*boxes: tuple[int, int]) -> Cell:
-    """Dark boxes of so many rows and columns in a pale cell so small that nothing is averaged."""
+    """Return dark boxes (rows, columns) in a pale cell that is too small for smoothing."""
     rgb = np.full((9, 22, 3), 200, np.uint8)
     left = 1
     for rows, cols in boxes:
@@ -113,11 +113,13 @@ def dark_boxes(*boxes: tuple[int, int]) -> Cell:
 
 
 def shares_of(*boxes: tuple[int, int]) -> np.ndarray:
-    """Second and third part at depths of 0.15 to 0.75: a box is a smaller one at each depth."""
+    """Return the shares of the second and third segment at depths 0.15 to 0.75."""
     deepest = max((min(box) + 1) // 2 for box in boxes)
     shares = []
     for share in (0.15, 0.3, 0.45, 0.6, 0.75):
-        gone = int(share * deepest)  # rows and columns lost at each side: no product is whole
+        gone = int(
+            share * deepest
+        )  # rows and columns removed at each side; the product is never an integer
         areas = [max(rows - 2 * gone, 0) * max(cols - 2 * gone, 0) for rows, cols in boxes]
         shares.append(np.append(np.sort(areas)[::-1], [0, 0])[1:3] / sum(areas))
     return np.transpose(shares)
@@ -129,7 +131,7 @@ def segment_rows() -> list[Check]:
     noise = np.random.default_rng(0).integers(0, 60, cell.cell.shape)
     rgb = np.where(cell.nucleus, 60, 180)[..., None] + noise[..., None].repeat(3, axis=2)
     cell = Cell(rgb.astype(np.uint8), cell.nucleus, cell.cell)
-    # The cell fills the picture: white lies around it.
+    # The cell fills the image; the smoothing pads it with white.
     reach = round(0.03 * sqrt(4 * cell.cell.sum() / pi))
     red = cell.plane("Red").astype(float)
     means = np.rint(uniform_filter(red, 2 * reach + 1, mode="constant", cval=255)).astype(np.uint8)
@@ -139,7 +141,7 @@ def segment_rows() -> list[Check]:
         sizes = np.bincount(label(depth > share * depth.max(), EIGHT)[0].ravel())[1:]
         shares.append(np.append(np.sort(sizes)[::-1], [0, 0])[1:3] / sizes.sum())
     peer = np.transpose(shares)
-    # One part, two and three, alike in depth or not: 7 pixels are 4 deep, 5 are 3 deep.
+    # One, two and three segments, of equal or different depth: side 7 has depth 4, side 5 depth 3.
     drawings = [
         [(7, 7)],
         [(7, 7), (5, 5)],

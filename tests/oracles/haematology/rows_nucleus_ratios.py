@@ -1,4 +1,4 @@
-"""Nucleus against cytoplasm: hand-worked squares, and scikit-image's measurements."""
+"""Nucleus against cytoplasm: squares by hand, and measurements of scikit-image."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from features.haematology.nucleus_ratios import CellParts
 
 
 def squares() -> Cell:
-    """A cell of 6x6 pixels and a nucleus of 3x3 in its corner, without the corner's pixel."""
+    """Return a cell of 6x6 pixels; its nucleus is a 3x3 corner without the corner pixel."""
     nucleus = np.zeros((6, 6), dtype=bool)
     nucleus[:3, :3] = True
     nucleus[0, 0] = False

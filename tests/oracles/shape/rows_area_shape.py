@@ -49,19 +49,19 @@ def row(name: str, oracle: str, expected, mask: np.ndarray, **kwargs) -> Check:
 def skimage_rows(mask: np.ndarray) -> list[Check]:
     peer = shape_properties(mask)
     rows = [row(name, SKIMAGE, peer[word], mask, relative=1e-9) for name, word in NAMES.items()]
-    # The seventh is tiny compared with the terms that it is the difference of.
+    # The seventh is a small difference of large terms.
     rows.append(row("HuMoment", SKIMAGE, peer["moments_hu"], mask, absolute=1e-14))
     return rows
 
 
 def corners(mask: np.ndarray) -> np.ndarray:
-    """Corners of the pixels as unit squares."""
+    """Return the corners of the pixels as unit squares."""
     pixels = np.argwhere(mask)
     return np.concatenate([pixels + offset for offset in ([0, 0], [0, 1], [1, 0], [1, 1])])
 
 
 def least_width(points: np.ndarray) -> float:
-    """Least width over the directions of the hull's edges and 3,600 others."""
+    """Return the smallest width over the directions of the hull's edges and 3,600 others."""
     hull = points[ConvexHull(points).vertices].astype(float)
     edges = np.roll(hull, -1, axis=0) - hull
     angles = np.concatenate([np.linspace(0, pi, 3600), np.arctan2(edges[:, 1], edges[:, 0])])
@@ -88,7 +88,7 @@ def scipy_rows(mask: np.ndarray) -> list[Check]:
         "MaximumRadius": depth.max(),
         "MeanRadius": depth.mean(),
     }
-    # The least width is a loop of ours over scipy's hull; Cauchy's formula is ours too.
+    # The minimum width and Cauchy's formula are implemented here, so not independent.
     ours = [
         ("MinimumFeretDiameter", SCIPY, shortest),
         ("FeretRatio", SCIPY, shortest / longest),
@@ -106,10 +106,10 @@ def rectangle_rows(rows: int, cols: int) -> list[Check]:
     mask = np.zeros((rows + 5, cols + 3), dtype=bool)
     mask[2 : 2 + rows, 1 : 1 + cols] = True
     area, longest = rows * cols, hypot(rows, cols)
-    # The pixel centres' variance: (n^2 - 1) / 12 along a side of n.
+    # Variance of n pixel centres: (n^2 - 1) / 12.
     tall, wide = (rows**2 - 1) / 12, (cols**2 - 1) / 12
     major, minor = 4 * sqrt(max(tall, wide)), 4 * sqrt(min(tall, wide))
-    # Lines in 4 directions, each crossed twice; diagonals are spaced 1/sqrt 2.
+    # Lines in 4 directions, each crossed twice; diagonal lines are 1/sqrt 2 apart.
     perimeter = pi / 4 * (rows + cols + sqrt(2) * (rows + cols - 1))
     worked = {
         "Area": area,
@@ -138,7 +138,7 @@ def rectangle_rows(rows: int, cols: int) -> list[Check]:
 
 
 def hand_rows() -> list[Check]:
-    """A plus sign of five pixels; the outside nearest to its centre lies on the diagonals."""
+    """A plus sign of five pixels; the nearest outer pixels of its centre are diagonal."""
     plus = (
         np.array([[0, 0, 0, 0, 0], [0, 0, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 0, 0], [0] * 5]) > 0
     )
@@ -157,7 +157,7 @@ def hand_rows() -> list[Check]:
 
 
 def matlab_rows() -> list[Check]:
-    """scikit-image's own test sample, whose values came from MATLAB and OpenCV."""
+    """scikit-image's test sample with values from MATLAB and OpenCV."""
     stored = json.loads((VECTORS / "skimage" / "regionprops.json").read_text())
     mask, expected = np.array(stored["SAMPLE"]) > 0, stored["expected"]
     peer = {
@@ -187,7 +187,7 @@ WANTED = {
 
 
 def nyxus_rows() -> list[Check]:
-    """Nyxus's table of 8x8 pixels with a hole: MATLAB's and scikit-image's values."""
+    """Nyxus's table of an 8x8 mask with a hole: values of MATLAB and scikit-image."""
     with np.load(VECTORS / "nyxus" / "fixtures.npz") as stored:
         mask = stored["shape2d_morphology_mask"] > 0
     tables = {"morphology_2d_matlab_regionprops_ref_vals", "morphology_2d_skimage_shape2d_ref_vals"}

@@ -1,4 +1,4 @@
-"""Moments and outlines against mahotas, scikit-image, OpenCV, numpy's FFT, and on paper."""
+"""Moments and contours: mahotas, scikit-image, OpenCV, numpy's FFT, and hand calculation."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def moment_rows(mask: np.ndarray) -> list[Check]:
 
 
 def fourier_rows(mask: np.ndarray, oracle: str, ahead, back) -> list[Check]:
-    """Rows from the size of the Fourier coefficients of frequency 1 to 8 and -1 to -8."""
+    """Return rows from the Fourier coefficients of frequencies 1 to 8 and -1 to -8."""
     ahead, back = np.abs(ahead), np.abs(back)
     power = ahead**2 + back**2
     first = ahead[0] + back[0]
@@ -54,23 +54,23 @@ def fourier_rows(mask: np.ndarray, oracle: str, ahead, back) -> list[Check]:
 
 
 def rectangle_rows(rows: int, cols: int) -> list[Check]:
-    """A rectangle's sides are trapezoid waves in quadrature: both sizes of sine in closed form."""
+    """A rectangle: its x and y are trapezoid waves, whose Fourier coefficients are closed forms."""
     height, width = rows - 1, cols - 1
     whole = 2 * (height + width)
     odd = HARMONICS % 2
     across = odd * [sin(n * pi * width / whole) / n**2 for n in HARMONICS]
     down = odd * [sin(n * pi * height / whole) / n**2 for n in HARMONICS]
-    turn = np.array([sin(n * pi / 2) for n in HARMONICS])  # which way the harmonic goes round
+    turn = np.array([sin(n * pi / 2) for n in HARMONICS])  # direction of rotation of the harmonic
     return fourier_rows(
         np.ones((rows, cols), bool), "closed form", across + turn * down, across - turn * down
     )
 
 
-def traced(mask: np.ndarray) -> np.ndarray:
-    """Pixels of the outline of one part, columns and rows, with the outside on the left hand.
+def trace_contour(mask: np.ndarray) -> np.ndarray:
+    """Return the contour pixels of a connected mask, (column, row), with the outside on the left.
 
-    Moore's tracing: from the first pixel, always the first neighbour of the mask when turning
-    from the way back, until the first two pixels come again.
+    Moore-neighbour tracing: the next pixel is the first mask pixel clockwise from the left of the
+    last step. It ends when the first two pixels occur again.
     """
     ways = [(1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1)]
     inside = {(int(col), int(row)) for row, col in np.argwhere(mask)}
@@ -78,7 +78,7 @@ def traced(mask: np.ndarray) -> np.ndarray:
     path, heading = [(int(col), int(row))], 0
     while len(path) < 4 or path[:2] != path[-2:]:
         col, row = path[-1]
-        for turn in range(6, 14):  # from the left of the way that led here
+        for turn in range(6, 14):  # from the left of the last step
             step = ways[(heading + turn) % 8]
             if (col + step[0], row + step[1]) in inside:
                 heading = (heading + turn) % 8
@@ -88,8 +88,8 @@ def traced(mask: np.ndarray) -> np.ndarray:
 
 
 def fft_rows(mask: np.ndarray) -> list[Check]:
-    """The outline walked at 2^17 even paces."""
-    points = traced(mask)
+    """The contour sampled at 2^17 equidistant points."""
+    points = trace_contour(mask)
     closed = np.concatenate([points, points[:1]])
     way = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(closed, axis=0).T))])
     paces = np.arange(1 << 17) / (1 << 17) * way[-1]
@@ -101,9 +101,9 @@ def fft_rows(mask: np.ndarray) -> list[Check]:
 def cross_rows() -> list[Check]:
     """A cross of 9 pixels in 5 rows and columns.
 
-    Its outline visits the four ends (distance 2 from the centre) and, twice each, the four
-    pixels beside the centre (distance 1): 12 points, in turn 2 1 1 2 1 1 2 1 1 2 1 1. The hull
-    is a diamond; the inner points lie 1 / sqrt 2 from its sides.
+    The contour visits the four ends (distance 2 from the centre) once and the four pixels next to
+    the centre (distance 1) twice: 12 points with the distances 2 1 1 2 1 1 2 1 1 2 1 1. The hull
+    is a diamond; the inner points have distance 1 / sqrt 2 from its sides.
     """
     cross = np.zeros((5, 5), bool)
     cross[2] = cross[:, 2] = True
@@ -118,10 +118,10 @@ def cross_rows() -> list[Check]:
 
 
 def joined_rows() -> list[Check]:
-    """Three pixels and one that only a corner joins to them.
+    """Three pixels, and one that touches them at a corner only.
 
-    The pixel in the middle of the upper row is a corner of the hull; the outline comes by on the
-    way to the lone one and on the way back, when it is opposite to the lower side, one pixel off.
+    The middle pixel of the upper row is a hull corner. The contour visits it on the way to the
+    separate pixel and on the way back; then it is one pixel away from the lower side of the hull.
     """
     joined = np.array([[1, 1, 0], [1, 0, 1]], bool)
     return [
@@ -131,7 +131,7 @@ def joined_rows() -> list[Check]:
 
 
 def defect_rows() -> list[Check]:
-    """A ring of five discs, a notch between every two, whose depth OpenCV gives in 256ths."""
+    """A ring of five discs with a concavity between each two; OpenCV's depths are in px / 256."""
     y, x = np.mgrid[:90, :90]
     turns = 2 * pi * np.arange(5) / 5
     centres = zip(
@@ -148,7 +148,7 @@ def defect_rows() -> list[Check]:
 
 
 def far_away(rows: int, cols: int) -> np.ndarray:
-    """A small mask at the right border of a wide picture."""
+    """Return a small mask at the right border of a wide image."""
     mask = np.zeros((rows, cols), bool)
     mask[3:9, -7:-2] = mask[5:7, -9:-7] = True
     return mask

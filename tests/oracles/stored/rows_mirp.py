@@ -1,4 +1,4 @@
-"""MIRP's values of two cells, where the shared data are there.
+"""MIRP's values of two cells, if the shared data are available.
 
 pyradiomics and mahotas give the same 148 values within 1e-6 wherever they define a feature alike.
 """
@@ -27,14 +27,14 @@ def table(name: str) -> list[dict[str, str]]:
 
 @cache
 def levels_of(cell: int, region: str) -> np.ndarray:
-    """The 32 levels of a cell, 0 outside its mask."""
+    """Return the 32 grey levels of a cell, 0 outside its mask."""
     with np.load(VECTORS / "peers" / "cells.npz") as stored:
         mask = stored[region][cell] > 0
         return np.where(mask, stored["gray"][cell] // 8 + 1, 0).astype(np.uint8)
 
 
 def texture(cell: int, region: str, how: str):
-    """MIRP's number of levels is that of the brightest pixel."""
+    """Return a function that applies a feature; MIRP has levels up to the brightest pixel's."""
     levels = levels_of(cell, region)
     plane = np.maximum(levels, 1).astype(np.uint16) - np.uint16(1)
     view = compute_glcm(plane[None], (levels > 0).astype(np.uint8), (1,), int(levels.max()))
@@ -49,7 +49,7 @@ def statistics(cell: int, region: str):
 
 
 def mirp_values() -> Iterator[tuple[str, int, str, float]]:
-    """MIRP's features, the cell and the region that they are of, and their values."""
+    """Yield MIRP's features: name, cell, region and value."""
     for row in table("peers/values.csv"):
         if row["tool"] == "mirp":
             yield row["feature"], int(row["cell"]), row["region"], float(row["value"])

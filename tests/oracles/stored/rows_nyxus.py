@@ -1,7 +1,7 @@
-"""Nyxus's tables of moments and of axes, where the shared data are there.
+"""Nyxus's tables of moments and axis lengths, if the shared data are available.
 
-What the tables hold beside this is in `NOT_OURS`, with what keeps it from being compared;
-`test_vetting.py` sees that no row of them goes missing.
+`NOT_OURS` lists the other values of these tables with the reason why they are not compared;
+`test_vetting.py` checks that it is complete.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from features.shape.region import Shape
 
 NYXUS = "Nyxus's table"
 
-# Tables of Nyxus (and rows of those that are read) that hold no number of ours.
+# Tables of Nyxus, and rows of the tables that are read, without an equal feature here.
 NOT_OURS = {
     "moments_2d_skimage_shape_ref_vals SPAT": "raw moments depend on where the image begins",
     "moments_2d_skimage_wedge_hu_ref_vals SPAT": "raw moments depend on where the image begins",
@@ -33,32 +33,32 @@ NOT_OURS = {
     "moments_2d_skimage_intensity_ref_vals": "moments weighted by intensity; ours are of the mask",
     "moments_2d_skimage_normraw_shape_ref_vals": "raw moments over a power of the area",
     "moments_2d_skimage_normraw_intensity_ref_vals": "raw moments weighted by intensity",
-    "morphology_2d_matlab_regionprops_ref_vals AREA_UM2": "a pixel size; ours are in pixels",
+    "morphology_2d_matlab_regionprops_ref_vals AREA_UM2": "in um^2; ours is in pixels",
     "morphology_2d_matlab_regionprops_ref_vals CENTROID": "a position",
     "morphology_2d_matlab_regionprops_ref_vals WEIGHTED_CENTROID": "a position",
     "morphology_2d_matlab_regionprops_ref_vals BBOX_XMIN": "a position",
     "morphology_2d_matlab_regionprops_ref_vals BBOX_YMIN": "a position",
-    "morphology_2d_matlab_regionprops_ref_vals ASPECT_RATIO": "of the box; both sides are read",
-    "morphology_2d_skimage_shape2d_ref_vals CONVEX_HULL_AREA": "hull of the pixels' centres",
-    "morphology_2d_skimage_shape2d_ref_vals SOLIDITY": "by the hull of the pixels' centres",
+    "morphology_2d_matlab_regionprops_ref_vals ASPECT_RATIO": "both sides of the box are compared",
+    "morphology_2d_skimage_shape2d_ref_vals CONVEX_HULL_AREA": "hull of the pixel centres",
+    "morphology_2d_skimage_shape2d_ref_vals SOLIDITY": "with the hull of the pixel centres",
     "morphology_2d_skimage_shape2d_ref_vals EROSIONS_2_VANISH": "no feature of ours",
-    "morphology_2d_skimage_circles_ref_vals": "another perimeter than Crofton's",
+    "morphology_2d_skimage_circles_ref_vals": "not the Crofton perimeter",
     "morphology_2d_cellprofiler_ref_vals MASS_DISPLACEMENT": "no feature of ours",
-    "morphology_2d_cellprofiler_ref_vals EDGE": "an edge of four neighbours; ours is of eight",
-    "morphology_2d_fraclac_ref_vals": "by the count of boxes; ours is of the levels",
+    "morphology_2d_cellprofiler_ref_vals EDGE": "4-connected edge; ours is 8-connected",
+    "morphology_2d_fraclac_ref_vals": "box counting of a mask; ours uses grey values",
     "morphology_2d_imea_shape2d_ref_vals": "no feature of ours",
-    "morphology_2d_imea_ellipse_ref_vals": "of an ellipse that is not stored",
+    "morphology_2d_imea_ellipse_ref_vals": "the ellipse is not stored",
     "morphology_2d_matlab_extrema_ref_vals": "positions",
 }
 
 
 def place_of(name: str) -> str:
-    """Component of a moment: Nyxus counts columns first, ours rows."""
+    """Return our component of a moment (rows first); Nyxus names columns first."""
     return name[-1] + name[-2]
 
 
 def wedge() -> np.ndarray:
-    """Nyxus's stepped wedge: 8 rows, each 5 pixels shorter at the left than the one above."""
+    """Return Nyxus's stepped wedge: 8 rows, each starting 5 pixels further right."""
     return np.arange(40)[None] >= 5 * np.arange(8)[:, None]
 
 
@@ -71,7 +71,7 @@ SHAPES = {
 
 
 def reason(line: dict[str, str]) -> str | None:
-    """Why a row of Nyxus's tables is not compared, if so."""
+    """Return why a row of Nyxus's tables is not compared, or None."""
     whole = f"{line['table']} {line['feature']}"
     return next((why for start, why in NOT_OURS.items() if whole.startswith(start)), None)
 
@@ -82,13 +82,13 @@ def moment_row(line: dict[str, str]) -> Check | None:
     stem, _, which = name.rpartition("_")
     if stem == "HU":
         place, key = int(which[1]) - 1, "HuMoment"
-        # Columns and rows exchanged is a flip, under which the seventh changes its sign.
+        # Exchanging columns and rows is a reflection, which changes the sign of the seventh.
         value = -value if place == 6 else value
     elif stem in MOMENTS and place_of(which) in ORDERS:
         place, key = ORDERS.index(place_of(which)), MOMENTS[stem]
     else:
         return None
-    # What is 0 in theory is about 1e-10 in either.
+    # Values that are 0 in theory are about 1e-10 in both programs.
     scale = 1e-9 if stem == "CENTRAL_MOMENT" else 1e-9 / shape.area
     return Check(
         f"AreaShape_{key}",
@@ -103,7 +103,7 @@ def moment_row(line: dict[str, str]) -> Check | None:
 
 
 def _without_pixel_term(length: float) -> float:
-    """MATLAB adds the variance of a unit square, 1/12, to the moments behind an axis."""
+    """Remove the 1/12 (variance of a unit square) that MATLAB adds to the second moments."""
     return 4 * sqrt((length / 4) ** 2 - 1 / 12)
 
 
@@ -119,7 +119,7 @@ def axis_rows() -> list[Check]:
         for line in table("nyxus/oracle_values.csv")
         if line["table"] in wanted
     }
-    # The ratios that MATLAB gives are of its own lengths, so the term goes out of those first.
+    # MATLAB's ratios are of its own axis lengths, so the term is removed from these first.
     major = _without_pixel_term(known["MAJOR_AXIS_LENGTH"])
     minor = _without_pixel_term(known["MAJOR_AXIS_LENGTH"] * known["ELONGATION"])
     flat = known["MAJOR_AXIS_LENGTH"] * sqrt(1 - known["ECCENTRICITY"] ** 2)

@@ -1,7 +1,7 @@
-"""The tables of pyradiomics, mahotas and scikit-image, where the shared data are there.
+"""Stored values of pyradiomics, mahotas and scikit-image, if the shared data are available.
 
-What they hold beside this is in `LEFT_OUT`, with the reason; `test_vetting.py` sees that nothing
-goes missing. Nyxus's are in `rows_nyxus.py`.
+`LEFT_OUT` lists the other stored values with the reason why they are not compared;
+`test_vetting.py` checks that it is complete. Nyxus's values are in `rows_nyxus.py`.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from features.texture.lbp import LBP
 
 PYRADIOMICS, MAHOTAS, SKIMAGE = "pyradiomics", "mahotas", "scikit-image"
 
-# What mahotas/vectors.json and skimage/texture.json hold beside the values that are compared.
+# Entries of mahotas/vectors.json and skimage/texture.json that are no values to compare.
 ABOUT = {"source", "license", "haralick_notes"}
 INPUTS = {"glcm_image", "lbp_image", "cooc_image", "zernike_image", "radius", "order_nl"}
 LEFT_OUT = {
-    "lbp_P8_R1_nri_uniform": "codes that tell the direction; ours do not",
-    "glcm_counts_d1_90_symmetric": "those at 90 degrees, which are compared, and their transpose",
+    "lbp_P8_R1_nri_uniform": "codes with a direction; ours are rotation-invariant",
+    "glcm_counts_d1_90_symmetric": "sum of the compared counts at 90 degrees and their transpose",
     "degree": "12; ours go to 9",
 }
 COMPARED = {
-    "zernike_com",  # of grey levels, whose moments our polynomials take as they take a mask's
+    "zernike_com",  # moments of grey levels, computed with our polynomials
     "zernike_cm_8.9_12.4",
     "glcm_counts_d1_levels4_nonsymmetric",
-    "props_d1_angle0_symmetric_normed",  # but for std, the root of the variance
+    "props_d1_angle0_symmetric_normed",  # except std, the square root of the variance
     "lbp_P8_R1_uniform",
     "lbp_P8_R1_default",
     "lbp_P8_R1_ror",
@@ -42,7 +42,7 @@ COMPARED = {
     "cooc_down_right_nonsym",
 }
 
-# What pyradiomics calls otherwise.
+# pyradiomics' names that differ from ours.
 NAMES = {
     "MaximumProbability": "JointMaximum",
     "JointEnergy": "AngularSecondMoment",
@@ -57,16 +57,18 @@ NAMES = {
 
 
 def counts_of(shares: np.ndarray) -> np.ndarray:
-    """The least whole counts, symmetric, that a matrix of shares stands for."""
+    """Return the smallest symmetric integer counts that are proportional to a matrix of shares."""
     for total in range(2, 40_000, 2):
         counts = np.rint(shares * total).astype(int)
         if np.abs(counts - shares * total).max() < 1e-7 and not (np.diag(counts) % 2).any():
             return counts
-    raise ValueError("shares of no number of pairs")
+    raise ValueError(
+        "expected shares of fewer than 40,000 counts; got a matrix without such a total"
+    )
 
 
-def islands(counts: np.ndarray) -> np.ndarray:
-    """An image of pairs of pixels, no two of which touch, that has these counts along its rows."""
+def separate_pairs(counts: np.ndarray) -> np.ndarray:
+    """Return an image of separate pairs of pixels along rows with these co-occurrence counts."""
     pairs = [
         (first + 1, second + 1)
         for first, second in np.argwhere(np.triu(counts))
@@ -81,7 +83,7 @@ def islands(counts: np.ndarray) -> np.ndarray:
 
 
 def along_rows(image: np.ndarray, levels: int, distance: int = 1):
-    """The view of an image with levels from 1, 0 outside."""
+    """Return the GLCM statistics of an image with levels from 1, 0 outside."""
     plane = np.maximum(image, 1).astype(np.uint16) - np.uint16(1)
     return compute_glcm(plane[None], (image > 0).astype(np.uint8), (distance,), levels)
 
@@ -90,7 +92,7 @@ def along_rows(image: np.ndarray, levels: int, distance: int = 1):
 def pyradiomics_views(case: str):
     shares = np.load(VECTORS / "pyradiomics" / "baseline" / f"{case}_glcm.npy")
     return [
-        along_rows(islands(counts_of(shares[..., place])), len(shares))
+        along_rows(separate_pairs(counts_of(shares[..., place])), len(shares))
         for place in range(shares.shape[2])
     ]
 
@@ -156,11 +158,11 @@ def skimage_rows() -> list[Check]:
     image = np.array(stored["glcm_image"])
     counted = stored["glcm_counts_d1_levels4_nonsymmetric"]
     rows = []
-    # Its 45 degrees run down, where rows grow: our 135.
+    # 45 degrees of scikit-image point downwards: our 135 degrees.
     for angle, place in (("0", 0), ("45", 3), ("90", 2), ("135", 1)):
         rows += counted_rows(SKIMAGE, image, place, counted[angle])
     known = stored["props_d1_angle0_symmetric_normed"]
-    # The two were made of a matrix rounded to 3 places.
+    # The first two were computed from a matrix rounded to 3 decimals.
     expected = {
         "Contrast": (known["contrast_round3"], 1, 0.002),
         "Dissimilarity": (known["dissimilarity_round3"], 1, 0.002),
@@ -197,14 +199,14 @@ def prop_row(image: np.ndarray, name: str, value: float, distance: int, close: f
 
 
 def in_one_run(code: int) -> int:
-    """Number of set bits where they are one run on the circle of 8, otherwise 9."""
+    """Return the number of set bits if they form one run on the circle of 8, else 9."""
     bits = [code >> place & 1 for place in range(8)]
     changes = sum(bits[place] != bits[place - 1] for place in range(8))
     return sum(bits) if changes <= 2 else 9
 
 
 def lbp_row(image: np.ndarray, codes: np.ndarray, kind: str) -> Check:
-    """Published codes; at the border of the image scikit-image invents neighbours."""
+    """Published codes, without the image border, where scikit-image extrapolates neighbours."""
     inner = codes[1:-1, 1:-1].ravel()
     if kind != "uniform":
         inner = np.array([in_one_run(int(code)) for code in inner])

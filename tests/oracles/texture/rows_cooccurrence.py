@@ -41,13 +41,13 @@ PROPERTIES = {
 
 
 def view_of(levels: np.ndarray, count: int) -> Glcm:
-    """The matrices of an image with levels from 1, 0 outside, at distance 1."""
+    """Return the GLCM statistics at distance 1 of an image with levels from 1, 0 outside."""
     plane = np.maximum(levels, 1).astype(np.uint16) - np.uint16(1)
     return compute_glcm(plane[None], (levels > 0).astype(np.uint8), (1,), count)
 
 
 def over_slices(how: str):
-    """Mean over the phantom's slices of a feature, aggregated over directions."""
+    """Return a function: the mean of a feature over the phantom's slices."""
     views = [view_of(levels, LEVELS) for levels in PHANTOM]
     return lambda function: np.mean([aggregate(function(view)[0, 0, 0], how) for view in views])
 
@@ -67,7 +67,7 @@ def phantom_rows() -> list[Check]:
 
 
 def mahotas_rows() -> list[Check]:
-    """Each direction of the 32 levels of a cell."""
+    """Each direction, 32 grey levels of a cell."""
     cell = textured_cell()
     levels = np.where(cell.cell, cell.plane("Gray") // 8 + 1, 0)
     peer = haralick(levels)
@@ -80,7 +80,7 @@ def mahotas_rows() -> list[Check]:
 
 
 def skimage_rows() -> list[Check]:
-    """Each direction of the 32 levels of a whole image, and of a cell."""
+    """Each direction, 32 grey levels of a whole image and of a cell."""
     cell = textured_cell()
     plane = cell.plane("Gray") // 8 + 1
     rows = []
@@ -98,14 +98,14 @@ STEPS = [(0, 1), (-1, 1), (-1, 0), (-1, -1)]  # rows and columns at 0, 45, 90 an
 
 
 def maximal_row(oracle: str, expected, cell: Cell, distances: tuple[int, ...], picked) -> Check:
-    """Compartments and directions of grey at 32 levels; `picked` of (3, 1, distances, 5)."""
+    """Return a row for Gray at 32 levels; `picked` indexes (3, 1, distances, 5)."""
     parameters = tuple(f"d{distance}_32_merged" for distance in distances)
     view = HARALICK.view(cell, Axes(COMPARTMENTS, ("Gray",), parameters))
     return Check(MAXIMAL, oracle, False, expected, lambda f: f(view)[picked], 1e-9)
 
 
 def matrix_of(levels: np.ndarray, mask: np.ndarray, down: int, right: int) -> np.ndarray:
-    """The symmetric matrix of one direction, by a loop over the pixels."""
+    """Return the symmetric matrix of one direction, by a loop over the pixels."""
     matrix = np.zeros((32, 32))
     for row, col in np.argwhere(mask):
         there = (row + down, col + right)
@@ -115,7 +115,7 @@ def matrix_of(levels: np.ndarray, mask: np.ndarray, down: int, right: int) -> np
 
 
 def second_of_q(matrix: np.ndarray) -> float:
-    """Haralick's f14 to the letter: Q(i, j) = sum over k of p(i, k) p(j, k) / (px(i) py(k))."""
+    """Haralick's f14 as published: Q(i, j) = sum over k of p(i, k) p(j, k) / (px(i) py(k))."""
     kept = matrix.any(axis=1)
     p = matrix[np.ix_(kept, kept)] / matrix.sum()
     q = np.einsum("ik,jk,i,k->ij", p, p, 1 / p.sum(axis=1), 1 / p.sum(axis=0))
@@ -134,7 +134,7 @@ def maximal_rows() -> list[Check]:
                 for down, right in STEPS
             ]
             expected[-1].append([second_of_q(one) for one in (*turned, sum(turned))])
-    # Two levels: the size of their correlation, here (4 2 - 2 2) / (6 4) along the row.
+    # Two levels: the absolute correlation, here (4 2 - 2 2) / (6 4) along the row.
     row = np.repeat(np.array([[9, 9, 9, 90, 90, 9]], np.uint8)[..., None], 3, axis=2)
     nothing, all_of_it = np.zeros((1, 6), bool), np.ones((1, 6), bool)
     nan = np.nan
@@ -162,7 +162,7 @@ def over_directions(view: Glcm, place: int, function) -> float:
 
 
 def pyradiomics_rows() -> Iterator[Check]:
-    """Its MCC of two cells and their nuclei; mahotas' fourteenth is another number, above 1."""
+    """pyradiomics' MCC of two cells and their nuclei; mahotas' 14th differs (above 1)."""
     peers = SHARED / "vectors" / "peers"
     axes = Axes(COMPARTMENTS, ("Gray",), ("d1_32_mean",))
     with np.load(peers / "cells.npz") as stored:

@@ -28,14 +28,14 @@ AXES = Axes(
 
 
 def of_columns(view: Glcm, function: Function) -> np.ndarray:
-    """Mean and range at each distance, as the table has them."""
+    """Return mean and range at each distance, as in the feature table."""
     values = np.array(function(view))[None]
     finished = TEXTURE.finish(view, values, AXES)
     return finished.reshape(len(DISTANCES), 2)
 
 
 def row(key: str, oracle: str, cell: Cell, turned: np.ndarray) -> Check:
-    """One row of (distances, directions) of a peer."""
+    """Return one row for values (distances, directions) of another program."""
     view = (HARALICK if key.startswith("Haralick") else TEXTURE).view(cell, AXES)
     expected = np.stack([turned.mean(axis=1), np.ptp(turned, axis=1)], axis=1)
     return Check(key, oracle, True, expected, partial(of_columns, view), 1e-9, 1e-12)
@@ -54,7 +54,7 @@ def mahotas_rows() -> list[Check]:
 
 
 def skimage_rows() -> list[Check]:
-    """A whole image, as graycomatrix takes it."""
+    """A whole image, since graycomatrix takes no mask."""
     cell = textured_cell()
     whole = Cell(cell.rgb, cell.nucleus, np.ones(cell.cell.shape, bool))
     levels = cell.plane("Gray") // 8 + 1

@@ -1,4 +1,4 @@
-"""Granularity, Laws, Gabor and Tamura: small arrays, and numpy and scipy on a made-up cell."""
+"""Granularity, Laws, Gabor and Tamura: by hand, and with numpy and scipy on a synthetic cell."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def all_cytoplasm(levels) -> Cell:
 
 
 def grain_rows() -> list[Check]:
-    """Level 10 but for 2x2 pixels of 40: gone with the first square of 3 pixels."""
+    """Level 10 with 2x2 pixels of level 40: the opening by the 3x3 square removes them."""
     levels = np.full((6, 6), 10)
     levels[2:4, 2:4] = 40
     bright, dark = all_cytoplasm(levels), all_cytoplasm(50 - levels)
-    # The rest of the spectrum is empty; the complement lacks the 32 others throughout.
+    # The rest of the spectrum is 0.
     first = [1, 0, 0, 0, 0, 0]
     rows = []
     for name, cell in (("BrightSpectrum", bright), ("DarkSpectrum", dark)):
@@ -73,10 +73,10 @@ PAIRS += ["W5W5", "W5R5", "R5R5"]
 
 
 def laws_rows() -> list[Check]:
-    """One pixel of level 10 amid 5x5: a mask's response is its middle weight, tenfold."""
+    """One pixel of level 10 in 5x5 zeros: the response is 10 times the mask's centre weight."""
     levels = np.zeros((5, 5))
     levels[2, 2] = 10
-    # In the order of PAIRS: the weights in the middle are 6, 0, 2, 0 and 6.
+    # In the order of PAIRS; the centre weights of L, E, S, W and R are 6, 0, 2, 0 and 6.
     expected = [0, 120, 0, 360, 0, 0, 0, 0, 40, 0, 120, 0, 0, 360]
     values = []
     for mask in MASKS:
@@ -94,7 +94,7 @@ def laws_rows() -> list[Check]:
 
 
 def gabor_rows() -> list[Check]:
-    """Whole two-dimensional kernels, where the family multiplies one-dimensional ones."""
+    """Two-dimensional kernels; the program uses separable ones."""
     means, ranges = [], []
     for mask in MASKS:
         centred = np.where(mask, PLANE - PLANE[mask].mean(), 0)
@@ -120,7 +120,7 @@ def gabor_rows() -> list[Check]:
 
 
 def best_side(plane: np.ndarray, mask: np.ndarray, y: int, x: int) -> int:
-    """Where the means of the squares on either side of a pixel differ most, 0 for nowhere."""
+    """Return the window size with the largest difference of opposite means, 0 if there is none."""
     best, side = -1.0, 0
     inside = np.where(mask, plane, NAN)
 
@@ -142,11 +142,11 @@ def best_side(plane: np.ndarray, mask: np.ndarray, y: int, x: int) -> int:
 
 
 def tamura_rows() -> list[Check]:
-    # A step of 20 levels: both inner columns see it across 1 pixel, the outer ones not at all
-    # but above and below them, where nothing differs: side 1.
+    # A step of 20 levels: windows of 1 px detect it at the inner columns. At the outer columns
+    # the vertical differences are 0 for all sizes, so that the first size, 1, is kept.
     step = all_cytoplasm(np.repeat([[0, 0, 20, 20]], 4, axis=0))
-    two = all_cytoplasm([[30, 50]])  # a coin: spread 10, kurtosis 1
-    # A cross of gradients: as many pixels along as across, a right angle apart.
+    two = all_cytoplasm([[30, 50]])  # two values: standard deviation 10, kurtosis 1
+    # Equally many horizontal and vertical gradients.
     even = np.zeros((3, 7))
     even[:, :3] = [[0, 20, 40]] * 3
     even[:, 4:] = np.array([[0], [20], [40]])

@@ -1,4 +1,4 @@
-"""Haar details, openings, Gabor kernels, edges and means as other programs compute them."""
+"""Haar details, openings, Gabor filters, edges and means computed by other programs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PLANE = SMALL.plane("Gray").astype(float)
 
 
 def haar_details(plane: np.ndarray, levels: int) -> np.ndarray:
-    """Means of the squared details of blocks at every position: (levels, edges and diagonal).
+    """Return the mean squared Haar details of blocks at every position: (levels, edges, diagonal).
 
     mahotas takes blocks that start at multiples of their side, so the image is moved along.
     """
@@ -46,7 +46,7 @@ def haar_details(plane: np.ndarray, levels: int) -> np.ndarray:
 
 
 def whole_rows() -> list[Check]:
-    """Whole images, for programs that take no mask."""
+    """Whole images, for programs without masks."""
     everything = np.ones(PLANE.shape, bool)
     cell = Cell(SMALL.rgb, ~everything, everything)
     edges, diagonals = haar_details(PLANE, 3).T
@@ -66,7 +66,7 @@ def whole_rows() -> list[Check]:
 
 
 def gabor_rows() -> list[Check]:
-    """scikit-image's kernels; their wave's mean is taken away as the definition has it."""
+    """scikit-image's kernels, made free of a constant component as in the definition."""
     means, ranges = [], []
     for mask in MASKS:
         centred = np.where(mask, PLANE - PLANE[mask].mean(), 0)
@@ -80,9 +80,9 @@ def gabor_rows() -> list[Check]:
 
 
 def _amplitude(centred: np.ndarray, mask: np.ndarray, wavelength: int, turn: int) -> float:
-    """Mean amplitude of the response at so many eighths of a turn."""
+    """Return the mean amplitude of the response at `turn` times 45 degrees."""
     angle, sigma = turn * np.pi / 4, wavelength / 2
-    # Of one size in every direction: the Gaussian is cut off at a whole wavelength.
+    # Equal kernel size in every direction: the Gaussian is truncated at one wavelength.
     reach = 2 / max(abs(np.cos(angle)), abs(np.sin(angle))) - 1e-9
     kernel = gabor_kernel(1 / wavelength, angle, sigma_x=sigma, sigma_y=sigma, n_stds=reach)
     assert kernel.shape == (2 * wavelength + 1,) * 2
@@ -99,7 +99,7 @@ def contrast_row() -> Check:
 
 
 def place_rows() -> list[Check]:
-    """scikit-image's inner boundaries and mean intensities, in grey and in a*."""
+    """scikit-image's inner boundaries and mean intensities, in Gray and a*."""
     offsets = (0, -128)
     edges, spreads, apart = [], [], []
     for mask in (CELL.cell, CELL.nucleus):

@@ -1,4 +1,4 @@
-"""Local binary patterns against scikit-image and a hand-worked ramp."""
+"""Local binary patterns: scikit-image, and a ramp by hand."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def skimage_row(circle: str) -> Check:
 
 
 def hand_row() -> Check:
-    """A ramp to the right: east, north, south and their diagonals are at least as bright: 5."""
+    """A ramp to the right: 5 neighbours (N, NE, E, SE, S) are at least as bright."""
     ramp = np.repeat(np.arange(6, dtype=np.uint8)[None, :, None] * 10, 6, axis=0).repeat(3, axis=2)
     everywhere = np.ones((6, 6), dtype=bool)
     view = view_of(Cell(ramp, everywhere, everywhere), "P8R1")

@@ -1,4 +1,4 @@
-"""Runs, zones, tone differences and dependence against IBSI's phantom and against MIRP."""
+"""GLRLM, GLSZM, GLDZM, NGTDM and NGLDM: the IBSI phantom and MIRP."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RECORDS = [record for record in FEATURES.values() if record.family in FAMILIES]
 
 
 def view_of(family: str, levels: np.ndarray, count: int) -> Any:
-    """What the features of a family read, for levels from 1 and 0 outside."""
+    """Return the view of a family, for grey levels from 1 and 0 outside the mask."""
     planes = (np.maximum(levels, 1).astype(np.uint16) - np.uint16(1))[None]
     parts = (levels > 0).astype(np.uint8)
     if family == "GLRLM":
@@ -78,7 +78,7 @@ def on_cell(family: str, cell: int, region: str, how: str, function: Function) -
 
 
 def mirp_rows() -> list[Check]:
-    """MIRP's values of two cells; pyradiomics gives most of them within 1e-6."""
+    """MIRP's values of two cells; pyradiomics agrees with most of them within 1e-6."""
     codes = {
         row["tag"]: row["ibsi_code"] for row in table("ibsi1_digital_phantom/ibsi_identifiers.csv")
     }
