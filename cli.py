@@ -226,9 +226,10 @@ def train(table: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # no
     """
     from pipelines.train import train as run
     from pipelines.training.summary import training_summary
+    from pipelines.training.training_settings import TrainingSettings
 
     with _progress(quiet=quiet, resumable=False) as progress:
-        report = run(table, out, progress=progress.begin, **options)
+        report = run(table, out, TrainingSettings(**options), progress)
     if not quiet:
         click.echo(training_summary(report))
 
@@ -257,14 +258,15 @@ def compare(table: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # 
     Models on each of them and on both together are validated on the same folds.
     """
     from pipelines.compare import compare as run
+    from pipelines.comparison.comparison_settings import ComparisonSettings
     from pipelines.comparison.page import outcome
 
     with _progress(quiet=quiet, resumable=False) as progress:
-        contest = run(table, out, progress=progress.begin, **options)
+        result = run(table, out, ComparisonSettings(**options), progress)
     if not quiet:
-        for line in outcome(contest.record):
+        for line in outcome(result.record):
             click.echo(line)
-        click.echo(f"comparison: {contest.out / 'comparison.html'}")
+        click.echo(f"comparison: {result.out / 'comparison.html'}")
 
 
 @main.command()

@@ -1,33 +1,43 @@
-"""Compare: what named features, a network's embedding, and both together are worth, and cost."""
+"""Compare: named features, a network's embedding, and both; performance and cost."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.errors import ModelError
 
-from .comparison.contenders import compare_feature_sets
+from .comparison.comparison_settings import ComparisonSettings
+from .comparison.contender_shortcuts import (
+    audit_contenders,
+    contender_shortcut_fits,
+    plan_contender_shortcuts,
+)
+from .comparison.contenders import compare_contenders, plan_comparison
 from .outputs.atomic import whole_file
-from .outputs.read_table import read_table
 from .outputs.sidecar import read_sidecar
-from .validation.protocol import Protocol
+from .progress import SILENCE, Progress
+from .training.training_table import read_training_set
+from .validation.fit_progress import FitProgress
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from models.dataset.training_set import TrainingSet
+
     from .comparison.costs import CellCost
 
+# Largest number of images that are measured again to find the cost of a cell.
 MAX_TIMED_IMAGES = 20
-_OTHER_FOLDER = "name a folder that can, with -o"
+_OTHER_FOLDER = "name another folder, with -o"
 
 
 @dataclass(frozen=True)
 class ComparisonResult:
-    """What was compared, as plain values, and where it was written.
+    """Result of a comparison, and where it was written.
 
     Parameters
     ----------
@@ -44,97 +54,50 @@ class ComparisonResult:
 def compare(
     table: Path,
     out: Path,
-    *,
-    estimators: Sequence[str] = ("svm", "xgboost"),
-    label: str = "Metadata_Label",
-    group: str = "Metadata_Subject",
-    no_groups: bool = False,
-    positive: str | None = None,
-    folds: int = 5,
-    repeats: int = 3,
-    seed: int = 0,
-    jobs: int = 1,
-    images: Path | None = None,
-    progress: Callable[[str], None] | None = None,
+    settings: ComparisonSettings,
+    progress: Progress = SILENCE,
 ) -> ComparisonResult:
-    """Judge named features, an embedding, and both on identical folds; and each family alone.
+    """Compare named features, an embedding, and both on identical folds; and each family alone.
 
     Parameters
     ----------
     table : Path
-        Feature table that was extracted with an embedding, its sidecar beside it.
+        Feature table that was extracted with an embedding, with its sidecar.
     out : Path
         Folder to write.
-    estimators : sequence of str
-        Of `models.learning.estimators.ESTIMATORS`; families alone are judged with the first.
-    label, group, no_groups, positive, folds, repeats, seed, jobs
-        As for `train`.
-    images : Path, optional
-        Where the images lie now, to measure what a cell costs; by default where they lay.
-    progress : callable, optional
-        Told in a few words of each step.
+    settings : ComparisonSettings
+    progress : Progress
 
     Raises
     ------
     ModelError
-        If the table, its sidecar or the options do not serve.
+        If the table, its sidecar, the settings or the folder cannot be used.
     """
-    from models.dataset.training_set import training_set
-    from models.plots.comparison_plot import comparison_picture
-    from models.to_json import to_json
-
-    from .comparison.page import comparison_page
-    from .training.training_table import near_duplicate_rows
-
-    tell = progress or _silently
-    if images is not None and not images.is_dir():
-        raise ModelError(f"{images} is no folder", "name the folder of the images with --images")
-    sidecar = read_sidecar(table)
-    frame = read_table(table, texts=(label, group))
-    copies, notes = near_duplicate_rows(frame)
-    data = training_set(
-        frame,
-        sidecar["columns"],
-        label=label,
-        group=None if no_groups else group,
-        positive=positive,
-        copies=copies,
-    )
-    protocol = Protocol(folds, repeats, seed, jobs)
+    if settings.images is not None and not settings.images.is_dir():
+        raise ModelError(
+            f"{settings.images} is no folder", "name the folder of the images with --images"
+        )
     _check_target(out)
-    compared = compare_feature_sets(data, frame, sidecar["columns"], estimators, protocol, tell)
-    tell("what a cell costs")
-    cost = _measure_cost(sidecar, frame, images)
+    progress.begin("read the table")
+    sidecar = read_sidecar(table)
+    frame, data, notes = read_training_set(table, sidecar, settings)
+    plan = plan_comparison(data, frame, sidecar["columns"], settings)
+    shortcuts = plan_contender_shortcuts(plan)
+    total = plan.fits + contender_shortcut_fits(shortcuts, plan)
+    fit_progress = FitProgress(progress, "compare", total)
+    compared = compare_contenders(plan, fit_progress)
+    audit = audit_contenders(shortcuts, plan, compared["contenders"], fit_progress)
+    progress.begin("measure the cost of a cell")
+    cost = _measure_cost(sidecar, frame, settings.images)
+    progress.finish()
     record = {
-        "table": table.name,
-        "embedding": sidecar.get("embedding"),
-        "cells": len(data.target),
-        "groups": int(data.groups.max()) + 1,
-        "grouped_by": None if no_groups else group,
-        "classes": {
-            name: int((data.target == code).sum()) for code, name in enumerate(data.classes)
-        },
-        "positive": None if data.positive is None else data.classes[data.positive],
-        "folds": folds,
-        "repeats": repeats,
-        "seed": seed,
-        "jobs": jobs,
-        "cost": None if cost is None else asdict(cost),
+        **_setting(table, sidecar, data, settings),
         **compared,
+        "shortcuts": audit,
+        "cost": None if cost is None else asdict(cost),
         "notes": [*data.notes, *notes],
     }
-    picture = comparison_picture(record)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, content in {
-            "comparison.json": to_json(record),
-            "comparison.png": picture,
-            "comparison.html": comparison_page(record, picture).encode(),
-        }.items():
-            with whole_file(out / name) as temporary:
-                temporary.write_bytes(content)
-    except OSError as error:
-        raise ModelError(f"{out} cannot be written to ({error.strerror})", _OTHER_FOLDER) from error
+    _write(record, out)
     return ComparisonResult(out, record)
 
 
@@ -146,14 +109,57 @@ def _check_target(out: Path) -> None:
         raise ModelError(f"{out} cannot be written to", _OTHER_FOLDER)
 
 
+def _setting(
+    table: Path, sidecar: Mapping[str, Any], data: TrainingSet, settings: ComparisonSettings
+) -> dict[str, Any]:
+    """Return what was compared on: table, network, cells, and how they were split."""
+    return {
+        "table": table.name,
+        "embedding": sidecar.get("embedding"),
+        "cells": len(data.target),
+        "groups": int(data.groups.max()) + 1,
+        "grouped_by": settings.group_column,
+        "classes": {
+            name: int((data.target == code).sum()) for code, name in enumerate(data.classes)
+        },
+        "positive": None if data.positive is None else data.classes[data.positive],
+        "folds": settings.folds,
+        "repeats": settings.repeats,
+        "seed": settings.seed,
+        "jobs": settings.jobs,
+    }
+
+
+def _write(record: Mapping[str, Any], out: Path) -> None:
+    """Write the page, its picture, and the record."""
+    from models.plots.comparison_plot import comparison_picture
+    from models.to_json import to_json
+
+    from .comparison.page import comparison_page
+
+    picture = comparison_picture(record)
+    files = {
+        "comparison.json": to_json(record),
+        "comparison.png": picture,
+        "comparison.html": comparison_page(record, picture).encode(),
+    }
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            with whole_file(out / name) as temporary:
+                temporary.write_bytes(content)
+    except OSError as error:
+        raise ModelError(f"{out} cannot be written to ({error.strerror})", _OTHER_FOLDER) from error
+
+
 def _measure_cost(
     sidecar: Mapping[str, Any], frame: pd.DataFrame, images: Path | None
 ) -> CellCost | None:
-    """Measure what a cell costs, where the images and the network still lie."""
+    """Measure the cost of a cell; None if the images or the embedding are not available."""
     from .comparison.costs import measure_cost
     from .measurement.network import stored_network
 
-    settings = sidecar.get("configuration", {})
+    options = sidecar.get("configuration", {})
     root = images or Path(sidecar.get("input", {}).get("root", ""))
     if "Metadata_Image" not in frame:
         return None
@@ -170,11 +176,7 @@ def _measure_cost(
     return measure_cost(
         paths[::step][:MAX_TIMED_IMAGES],
         columns,
-        stored_network(sidecar["embedding"], settings.get("embedding")),
-        source=settings.get("source", "auto"),
-        pixel_size=settings.get("pixel_size"),
+        stored_network(sidecar["embedding"], options.get("embedding")),
+        source=options.get("source", "auto"),
+        pixel_size=options.get("pixel_size"),
     )
-
-
-def _silently(_step: str) -> None:
-    """Take a progress line and say nothing."""

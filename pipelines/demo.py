@@ -10,6 +10,7 @@ from data.errors import DataError
 from .extract import ExtractSettings, extract
 from .progress import SILENCE, Progress
 from .train import train
+from .training.training_settings import TrainingSettings
 
 if TYPE_CHECKING:
     from .training.summary import TrainingReport
@@ -65,10 +66,6 @@ def demo(
     return train(
         table,
         out / "model",
-        folds=4,
-        repeats=1,
-        audit_cells=AUDITED,
-        seed=seed,
-        jobs=jobs,
-        progress=progress.begin,
+        TrainingSettings(folds=4, repeats=1, audit_cells=AUDITED, seed=seed, jobs=jobs),
+        progress,
     )

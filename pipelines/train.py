@@ -1,209 +1,221 @@
-"""Train: a feature table in, a judged and stored model out."""
+"""Train: from a feature table to a validated and stored model."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
-
-from models.errors import ModelError
+from typing import Any
 
 from .measurement.source import list_source
-from .outputs.sidecar import read_sidecar
+from .progress import SILENCE, Progress
+from .training.final_model import FinalModel, check_class_count, fit_final_model
 from .training.summary import TrainingReport
-from .training.training_table import TrainingTable, TrainingTarget, read_training_table
+from .training.training_settings import TrainingSettings
+from .training.training_table import TrainingTable, read_training_table
+from .validation.fit_progress import FitProgress
+from .validation.validate_model import ValidationResult, plan_validation, validate_model
 
-if TYPE_CHECKING:
-    pass
 
-# Sensitivity of the operating point where none is stated.
-DEFAULT_SENSITIVITY = 0.95
+@dataclass(frozen=True, eq=False)
+class _Training:
+    """What is stored of a training.
 
-EstimatorName = Literal["svm", "xgboost", "logistic"]
+    Parameters
+    ----------
+    settings : TrainingSettings
+    cells : TrainingTable
+    validation : ValidationResult
+    final : FinalModel
+    external : dict or None
+        Result on the external table.
+    """
+
+    settings: TrainingSettings
+    cells: TrainingTable
+    validation: ValidationResult
+    final: FinalModel
+    external: dict[str, Any] | None
 
 
 def train(
     table: Path,
     out: Path,
-    *,
-    estimator: EstimatorName = "xgboost",
-    label: str = "Metadata_Label",
-    group: str = "Metadata_Subject",
-    no_groups: bool = False,
-    positive: str | None = None,
-    folds: int = 5,
-    repeats: int = 3,
-    seed: int = 0,
-    jobs: int = 1,
-    sensitivity: float | None = None,
-    images: Path | str | None = None,
-    audit_cells: int = 500,
-    tune: int | None = None,
-    select: int | None = None,
-    external: Path | None = None,
-    scheduler: str | None = None,
-    progress: Callable[[str], None] | None = None,
+    settings: TrainingSettings,
+    progress: Progress = SILENCE,
 ) -> TrainingReport:
-    """Cross-validate by subject, fit on everything, measure importances, store the bundle.
+    """Validate a model by grouped cross-validation, fit it on all cells and store it.
 
     Parameters
     ----------
     table : Path
-        Feature table with its sidecar beside it.
+        Feature table, with the sidecar that `extract` wrote.
     out : Path
-        The bundle's folder; a model there is replaced, anything else refused.
-    estimator : {"svm", "xgboost", "logistic"}
-    label, group : str
-        Columns of class and subject.
-    no_groups : bool
-        Split cell by cell (copies of a picture still stay together).
-    positive : str, optional
-        The class that sensitivity refers to; ``blast`` where there is one.
-    folds, repeats, seed, jobs : int
-    sensitivity : float, optional
-        Call cells positive from the threshold on that reaches this sensitivity inside the training
-        data; without it from 0.5 on (two classes).
-    tune : int, optional
-        Configurations to try beside the default, inside each fold and for the final model.
-    select : int, optional
-        Most features of a model, chosen inside each fold and for the final one.
-    external : Path, optional
-        Feature table of other cells, on which the final model is tested once.
-    scheduler : str, optional
-        Of a Dask cluster whose workers hold the features, learn and score: for a table that is a
-        folder of Parquet files and larger than this machine's memory.
-    images : Path or str, optional
-        The images of the table, as `extract` takes them, where they lie elsewhere now.
-    audit_cells : int
-        Cells at most whose pictures are measured again for the shortcut audit; 0 for none.
-    progress : callable, optional
-        Told in a few words of each step that is done.
+        Folder of the model; an earlier model there is replaced.
+    settings : TrainingSettings
+    progress : Progress
 
     Raises
     ------
     ModelError
-        If the table, the sidecar, the options or the output folder do not serve.
+        If the table, its sidecar or the settings cannot be used, or the folder holds other files.
     DataError
-        If there are no images where `images` says.
+        If the images that the settings name do not exist, or the cluster fails.
     """
-    from models.explanation.importance import MEASURES
-    from models.learning.cross_validation import fit_calibrated
-    from models.learning.estimators import approximations
-    from models.plots.importance_plot import importance_picture
-    from models.storage.bundle import check_target, save_bundle
-    from models.to_json import to_json
+    from models.storage.bundle import check_target
 
     from .report import report as write_report
-    from .reporting.shortcut_section import warnings
-    from .training.bundle_contents import make_bundle, training_facts, with_selected_columns
-    from .training.external_evaluation import evaluate_external, external_note, read_external_table
-    from .training.provenance import provenance
-    from .training.stored_cells import training_cell_files
-    from .validation.image_variants import PixelAuditSettings
-    from .validation.protocol import Protocol
-    from .validation.validate_model import validate_model
+    from .training.external_evaluation import evaluate_external
+    from .training.external_table import read_external_table
 
     started = time.monotonic()
-    tell = progress or _silently
     check_target(out)
-    _check_settings(sensitivity, tune, select)
-    if images is not None and audit_cells:
-        list_source(images, masks=None, shared=False)
-    target_sensitivity = sensitivity or DEFAULT_SENSITIVITY
-    sidecar = read_sidecar(table)
-    dictionary = sidecar["columns"]
-    goal = TrainingTarget(label, None if no_groups else group, positive, estimator, select)
-    with _open_table(scheduler, table, dictionary, goal, seed) as source:
-        frame, data, kind = source.frame, source.data, source.kind
-        if sensitivity is not None and len(data.classes) > 2:
-            raise ModelError(
-                f"a sensitivity of {sensitivity} asked for with {len(data.classes)} classes",
-                "leave --sensitivity out: the likeliest of several classes is called",
-            )
-        external_table = (
-            None if external is None else read_external_table(external, sidecar, frame, data, goal)
-        )
-        measures = MEASURES[estimator]
-        pixel_audit = PixelAuditSettings(sidecar, images, audit_cells)
-        protocol = Protocol(folds, repeats, seed, jobs, target_sensitivity, tune or 0, select)
-        validation = validate_model(
-            data, frame, kind, measures, dictionary, protocol, tell, source.sample, pixel_audit
-        )
-        tell("the model on all cells")
-        model = fit_calibrated(
-            kind,
-            data.features,
-            data.target,
-            data.groups,
-            seed=seed,
-            positive=data.positive,
-            sensitivity=target_sensitivity,
-            candidates=protocol.candidates,
-            pictures=data.pictures,
-        )
-    in_memory_data = data if source.sample is None else source.sample.data
-    selected = with_selected_columns(in_memory_data, model.pipeline)
-    input_notes = sidecar.get("input", {}).get("notes", [])
-    notes = [*input_notes, *data.notes, *source.notes, *approximations(model.pipeline)]
-    if no_groups:
-        notes.append("split cell by cell: cells of one subject may lie on both sides")
-    if validation.within_groups:
+    if settings.images is not None and settings.audit_cells:
+        list_source(settings.images, masks=None, shared=False)
+    progress.begin("read the table")
+    with _open_table(table, settings) as cells:
+        check_class_count(cells.data, settings)
+        external = read_external_table(cells, settings)
+        validation, final = _validate_and_fit(cells, settings, progress)
+    progress.begin("store the model")
+    result = None if external is None else evaluate_external(external, final, settings)
+    training = _Training(settings, cells, validation, final, result)
+    record = _store(training, table, out)
+    write_report(out)
+    progress.finish()
+    return _report(training, record, out, time.monotonic() - started)
+
+
+def _open_table(table: Path, settings: TrainingSettings) -> AbstractContextManager[TrainingTable]:
+    """Read the table into memory, or open it on a cluster."""
+    if settings.scheduler is None:
+        return nullcontext(read_training_table(table, settings))
+    from .cluster_training.train_on_cluster import check_cluster_settings, open_cluster_table
+
+    check_cluster_settings(table, settings)
+    return open_cluster_table(table, settings.scheduler, settings)
+
+
+def _validate_and_fit(
+    cells: TrainingTable, settings: TrainingSettings, progress: Progress
+) -> tuple[ValidationResult, FinalModel]:
+    """Validate, then fit on all cells; both count as one step of a known number of fits."""
+    plan = plan_validation(cells, settings)
+    fits = plan.protocol.fits_per_fold
+    fit_progress = FitProgress(progress, "train", plan.fits + fits)
+    validation = validate_model(plan, cells, settings, fit_progress)
+    with fit_progress.stage("final model on all cells", fits):
+        final = fit_final_model(cells, settings)
+    return validation, final
+
+
+def _notes(training: _Training) -> list[str]:
+    """Return what was left out or merged, and what limits the figures."""
+    from models.learning.estimators import approximations
+
+    from .training.external_evaluation import external_note
+
+    settings, cells, final = training.settings, training.cells, training.final
+    notes = [
+        *cells.sidecar.get("input", {}).get("notes", []),
+        *cells.data.notes,
+        *cells.notes,
+        *approximations(final.model.pipeline),
+    ]
+    if settings.no_groups:
+        notes.append("split cell by cell: cells of one subject may be on both sides")
+    if training.validation.splits_groups_to_calibrate:
         notes.append("a class has too few subjects to calibrate on unseen ones")
-    facts = training_facts(data, goal, protocol)
-    threshold = 0.5 if sensitivity is None else model.threshold
-    if sensitivity is not None:
+    if settings.sensitivity is not None:
         notes.append(
-            f"for a sensitivity of {sensitivity:g} the stored model calls a cell positive from"
-            f" {threshold:.3f} on; figures that name no threshold are of calls from 0.5 on"
+            f"for a sensitivity of {settings.sensitivity:g} the stored model calls a cell positive"
+            f" from {final.threshold:.3f} on; figures that name no threshold are of calls from 0.5"
+            " on"
         )
-    bundle = make_bundle(model, selected, goal, sidecar, threshold, facts, target_sensitivity)
-    external_result = external_table and evaluate_external(
-        external_table, model, data, threshold, target_sensitivity
+    if training.external is not None:
+        notes.append(external_note(training.external, training.validation.evaluation.figures))
+    return notes
+
+
+def _store(training: _Training, table: Path, out: Path) -> dict[str, Any]:
+    """Write the folder of the model; return its evaluation."""
+    from models.plots.importance_plot import importance_picture
+    from models.storage.bundle import save_bundle
+    from models.to_json import to_json
+
+    from .training.bundle_contents import make_bundle
+    from .training.stored_cells import training_cell_files
+
+    settings, cells, final = training.settings, training.cells, training.final
+    inspection = training.validation.inspection
+    files, hardest = training_cell_files(table, cells.frame, final, inspection.hardest, settings)
+    record = {**_evaluation(training, table), "hardest_cells": hardest}
+    title = (
+        f"{cells.estimator.name}: {len(cells.data.target)} cells, {settings.folds} folds,"
+        " mean and spread over folds"
     )
-    if external_result:
-        notes.append(external_note(external_result, validation.evaluation.figures))
-    title = f"{kind.name}: {len(data.target)} cells, {folds} folds, mean and spread over folds"
-    files, worst = training_cell_files(table, frame, selected, group, validation.worst, seed)
-    record = {
-        **validation.record(),
-        "training": facts,
-        "notes": notes,
-        "data": provenance(table, sidecar, frame, data, in_memory_data.features),
-        "hardest_cells": worst,
-        "tuning": validation.tuning
-        and {**validation.tuning, "final": dict(model.estimator.settings)},
-        "selection": validation.selection
-        and {**validation.selection, "final": list(selected.columns)},
-        "external": external_result,
-    }
     save_bundle(
-        bundle,
+        make_bundle(final, cells.sidecar, record["training"], settings),
         out,
         {
             "evaluation.json": to_json(record),
-            "importances.csv": validation.importances.to_csv(index=False).encode(),
-            "importance_groups.csv": validation.groups.to_csv(index=False).encode(),
-            "importances.png": importance_picture(validation.importances, title=title),
+            "importances.csv": inspection.importances.to_csv(index=False).encode(),
+            "importance_groups.csv": inspection.group_importances.to_csv(index=False).encode(),
+            "importances.png": importance_picture(inspection.importances, title=title),
             **files,
         },
     )
-    write_report(out)
-    leading = next(iter(measures))
+    return record
+
+
+def _evaluation(training: _Training, table: Path) -> dict[str, Any]:
+    """Return what ``evaluation.json`` holds, without the hardest cells."""
+    from .training.bundle_contents import training_facts
+    from .training.provenance import provenance
+
+    settings, validation, final = training.settings, training.validation, training.final
+    tuning, selection = validation.tuning, validation.selection
+    return {
+        **validation.record(),
+        "asked": {
+            "audit_cells": settings.audit_cells,
+            "images": settings.images is not None,
+            "scheduler": settings.scheduler is not None,
+        },
+        "training": training_facts(training.cells.data, settings),
+        "notes": _notes(training),
+        "data": provenance(table, training.cells),
+        "tuning": tuning and {**tuning, "final": dict(final.model.estimator.settings)},
+        "selection": selection and {**selection, "final": list(final.data.columns)},
+        "external": training.external,
+    }
+
+
+def _report(
+    training: _Training, record: Mapping[str, Any], out: Path, seconds: float
+) -> TrainingReport:
+    """Return what the command prints."""
+    from models.explanation.importance import MEASURES
+
+    from .reporting.shortcut_section import warnings
+
+    settings, validation, data = training.settings, training.validation, training.final.data
+    leading = next(iter(MEASURES[settings.estimator]))
     shortcut_notes = [f"shortcut: {text}" for text in warnings(record)]
-    if audit_cells and validation.shortcut_audit.note:
+    if settings.audit_cells and validation.shortcut_audit.note:
         shortcut_notes.append(validation.shortcut_audit.note)
     return TrainingReport(
         out=out,
-        estimator=kind.name,
-        cells=len(data.target),
-        columns=len(selected.columns),
-        groups=int(data.groups.max()) + 1,
-        class_counts=facts["class_counts"],
-        positive=bundle.positive,
+        estimator=training.cells.estimator.name,
+        cells=record["training"]["cells"],
+        columns=len(data.columns),
+        groups=record["training"]["groups"],
+        class_counts=record["training"]["class_counts"],
+        positive=None if data.positive is None else data.classes[data.positive],
         evaluation=validation.evaluation,
-        random=validation.random,
+        random=validation.random_split,
         leading=[
             {
                 "feature": row["feature"],
@@ -212,38 +224,8 @@ def train(
                 "mean": row[f"{leading}_mean"],
                 "sd": row[f"{leading}_sd"],
             }
-            for row in validation.importances.head(10).to_dict("records")
+            for row in validation.inspection.importances.head(10).to_dict("records")
         ],
-        notes=[*notes, *shortcut_notes],
-        seconds=time.monotonic() - started,
+        notes=[*record["notes"], *shortcut_notes],
+        seconds=seconds,
     )
-
-
-def _open_table(
-    scheduler: str | None,
-    table: Path,
-    dictionary: Mapping[str, Mapping[str, Any]],
-    goal: TrainingTarget,
-    seed: int,
-) -> AbstractContextManager[TrainingTable]:
-    """Read the table here, or let a cluster do it while it is needed."""
-    if scheduler is None:
-        return nullcontext(read_training_table(table, dictionary, goal))
-    from .cluster_training.train_on_cluster import check_cluster_settings, open_cluster_table
-
-    check_cluster_settings(table, goal)
-    return open_cluster_table(scheduler, table, dictionary, goal, seed)
-
-
-def _silently(_step: str) -> None:
-    """Take a progress line and say nothing."""
-
-
-def _check_settings(sensitivity: float | None, tune: int | None, select: int | None) -> None:
-    """Refuse numbers that make no sense."""
-    if sensitivity is not None and not 0 < sensitivity < 1:
-        raise ModelError(f"sensitivity {sensitivity} asked for", "ask for a value between 0 and 1")
-    if tune is not None and tune < 1:
-        raise ModelError(f"{tune} configurations to try asked for", "ask for at least 1 (--tune)")
-    if select is not None and select < 1:
-        raise ModelError(f"{select} features asked for", "ask for at least 1 (--select)")

@@ -1,5 +1,5 @@
 """Training on a Dask cluster (`train --scheduler`): rows distributed over Parquet files.
 
-May import `pipelines.training`, `pipelines.validation`, `pipelines.workers`, `data`, `features`,
+May import `pipelines.training`, `pipelines.outputs`, `pipelines.workers`, `data`, `features`,
 `models`.
 """

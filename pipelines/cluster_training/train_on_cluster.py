@@ -1,12 +1,12 @@
-"""Train on a Dask cluster: xgboost learns from a table that no one machine holds.
+"""Opening a feature table on a Dask cluster, so that xgboost learns where the rows are read.
 
-Who learns from which cells, and what is made of the scores, is settled here from the metadata
-alone, by the same code as for a table in memory. The workers read the features, learn and score.
+Folds, targets and figures are computed here, from the metadata, by the code for a table in memory.
+The workers read the features, train and score.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import reduce
@@ -15,21 +15,24 @@ from typing import TYPE_CHECKING, Any, cast
 
 from models.errors import ModelError
 
-from ..training.training_table import TrainingTable, TrainingTarget, near_duplicate_rows
-from ..validation.protocol import Sample
+from ..outputs.sidecar import read_sidecar
+from ..training.training_table import Sample, TrainingTable, near_duplicate_rows
 from ..workers.dask_cluster import connect, count_threads
 from .boosting import distributed_estimator, stop_trackers
 from .remote_rows import RemoteRows, first_line, part_column_ranges, read_part
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
     from numpy.typing import NDArray
 
     from models.dataset.training_set import TrainingSet
 
-# Cells whose features come into memory, for what looks at single features.
+    from ..training.training_settings import TrainingSettings
+
+# Largest number of cells whose features are read into memory, for what inspects single features.
 MAX_CELLS_IN_MEMORY = 20_000
-# Kept out of learning, but read: who a cell is, and what the audit needs.
+# Columns that are read into memory: identity of the cells, and what the shortcut audit needs.
 METADATA_PREFIXES = ("Metadata_", "Background_")
 NOT_REPRODUCIBLE = (
     "trained on a cluster: each worker draws rows and bins values of its own, so that a second run"
@@ -37,21 +40,21 @@ NOT_REPRODUCIBLE = (
 )
 
 
-def check_cluster_settings(table: Path, goal: TrainingTarget) -> None:
-    """Refuse what cannot be learnt on a cluster.
+def check_cluster_settings(table: Path, settings: TrainingSettings) -> None:
+    """Refuse settings that a cluster cannot train with.
 
     Raises
     ------
     ModelError
-        If the estimator is another than xgboost, features are to be selected, or the table is no
-        folder of Parquet files.
+        If the estimator is not xgboost, features are to be selected, or the table is not a folder
+        of Parquet files.
     """
-    if goal.estimator != "xgboost":
+    if settings.estimator != "xgboost":
         raise ModelError(
-            f"--scheduler trains xgboost, not {goal.estimator}",
+            f"--scheduler trains xgboost, not {settings.estimator}",
             "leave out --scheduler or --estimator",
         )
-    if goal.select is not None:
+    if settings.select is not None:
         raise ModelError(
             "--select needs all features in one memory", "leave out --scheduler or --select"
         )
@@ -64,37 +67,29 @@ def check_cluster_settings(table: Path, goal: TrainingTarget) -> None:
 
 @contextmanager
 def open_cluster_table(
-    address: str,
-    table: Path,
-    dictionary: Mapping[str, Mapping[str, Any]],
-    goal: TrainingTarget,
-    seed: int,
+    table: Path, address: str, settings: TrainingSettings
 ) -> Iterator[TrainingTable]:
-    """Give a source whose features stay with the workers, while the scheduler is connected.
+    """Open a table whose features stay with the workers, while the scheduler is connected.
 
     Parameters
     ----------
-    address : str
-        Of the scheduler.
     table : Path
         Folder of Parquet files, at the same path for every worker.
-    dictionary : mapping
-        Column dictionary.
-    goal : TrainingTarget
-    seed : int
-        Of the sample that is looked into.
+    address : str
+        Of the scheduler.
+    settings : TrainingSettings
 
     Raises
     ------
     DataError
         If no scheduler answers, it has no workers, or they cannot read the table.
     ModelError
-        If the table does not serve.
+        If the table cannot be learnt from.
     """
     client = connect(address)
     try:
         count_threads(client, address)
-        yield _read_cluster_table(client, table, dictionary, goal, seed)
+        yield _read_cluster_table(client, table, settings)
     finally:
         stop_trackers(client)
         client.close(timeout=2)
@@ -103,71 +98,90 @@ def open_cluster_table(
 def _read_cluster_table(
     client: Any,  # noqa: ANN401
     table: Path,
-    dictionary: Mapping[str, Mapping[str, Any]],
-    goal: TrainingTarget,
-    seed: int,
+    settings: TrainingSettings,
 ) -> TrainingTable:
     import numpy as np
     import pandas as pd
-    import pyarrow.parquet as pq
 
     from models.dataset.targets import read_targets
-    from models.dataset.training_set import ColumnRanges, TrainingSet, feature_columns
+    from models.dataset.training_set import TrainingSet, feature_columns
     from models.learning.estimators import ESTIMATORS
 
-    files = tuple(sorted(path.absolute() for path in table.glob("*.parquet")))
-    if not files:
-        raise ModelError(f"{table} holds no Parquet files", "give the folder that extract wrote")
-    try:
-        names = pq.read_schema(files[0]).names
-        shown = [name for name in names if name.startswith(METADATA_PREFIXES)]
-        frames = [pd.read_parquet(path, columns=shown) for path in files]
-    except (OSError, ValueError) as error:
-        raise ModelError(
-            f"{table} cannot be read: {first_line(error)}", "give the folder that extract wrote"
-        ) from error
-    columns = tuple(feature_columns(pd.DataFrame(columns=names), dictionary))
+    sidecar = read_sidecar(table)
+    files, names, frames = _read_metadata(table)
+    columns = tuple(feature_columns(pd.DataFrame(columns=names), sidecar["columns"]))
     frame = pd.concat(frames, ignore_index=True)
     copies, notes = near_duplicate_rows(frame)
-    found = read_targets(
-        frame, label=goal.label, group=goal.group, positive=goal.positive, copies=copies
+    targets = read_targets(
+        frame,
+        label=settings.label,
+        group=settings.group_column,
+        positive=settings.positive,
+        copies=copies,
     )
     starts = np.concatenate([[0], np.cumsum([len(one) for one in frames])])
-    features = RemoteRows(client, files, starts, columns, found.rows)
-    kept, dropped = reduce(
-        ColumnRanges.joined, features.map_parts(part_column_ranges)
-    ).informative()
-    features = replace(
-        features, columns=tuple(name for name, keep in zip(columns, kept, strict=True) if keep)
-    )
-    # It has what learning uses of an array: a shape, and rows by places or mask.
-    learnt_from = cast("NDArray[np.float64]", features)
-    data = TrainingSet.of(found, learnt_from, features.columns, dropped)
-    places = stratified_sample(data.target, data.groups, MAX_CELLS_IN_MEMORY, seed)
+    features, dropped = _informative(RemoteRows(client, files, starts, columns, targets.rows))
+    # RemoteRows has what learning uses of an array: a shape, and rows by positions or by a mask.
+    as_array = cast("NDArray[np.float64]", features)
+    data = TrainingSet.of(targets, as_array, features.columns, dropped)
+    places = stratified_sample(data.target, data.groups, MAX_CELLS_IN_MEMORY, settings.seed)
     if len(places) < len(data.target):
         notes.append(
-            f"importances, glass box, shortcuts and worst cells are those of {len(places)} of"
+            f"importances, compact model, shortcuts and hardest cells are those of {len(places)} of"
             f" {len(data.target)} cells, some of every subject"
         )
     return TrainingTable(
+        sidecar,
         frame,
         data,
-        distributed_estimator(ESTIMATORS[goal.estimator]),
-        Sample(_load_sample(data, features, places), places),
+        distributed_estimator(ESTIMATORS[settings.estimator]),
+        Sample(_load_cells(data, features, places), places),
         [*notes, NOT_REPRODUCIBLE],
     )
+
+
+def _read_metadata(table: Path) -> tuple[tuple[Path, ...], list[str], list[pd.DataFrame]]:
+    """Return the files of a table, their column names, and the metadata columns of each."""
+    import pandas as pd
+    import pyarrow.parquet as pq
+
+    remedy = "give the folder that extract wrote"
+    files = tuple(sorted(path.absolute() for path in table.glob("*.parquet")))
+    if not files:
+        raise ModelError(f"{table} holds no Parquet files", remedy)
+    try:
+        names = pq.read_schema(files[0]).names
+        metadata = [name for name in names if name.startswith(METADATA_PREFIXES)]
+        return files, names, [pd.read_parquet(path, columns=metadata) for path in files]
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{table} cannot be read: {first_line(error)}", remedy) from error
+
+
+def _informative(features: RemoteRows) -> tuple[RemoteRows, list[str]]:
+    """Drop the columns that do not vary; return notes on them too."""
+    from models.dataset.training_set import ColumnRanges
+
+    ranges = reduce(ColumnRanges.joined, features.map_parts(part_column_ranges))
+    kept, dropped = ranges.informative()
+    columns = tuple(name for name, keep in zip(features.columns, kept, strict=True) if keep)
+    return replace(features, columns=columns), dropped
 
 
 def stratified_sample(
     target: NDArray[np.int64], groups: NDArray[np.int64], most: int, seed: int
 ) -> NDArray[np.int64]:
-    """Places of about `most` cells, ascending: of every class of every group its share, at least 1.
+    """Draw about `most` cells: of every class of every group its share, at least one cell.
 
     Parameters
     ----------
     target, groups : (n,) int64
     most : int
     seed : int
+
+    Returns
+    -------
+    (m,) int64
+        Positions, ascending.
     """
     import numpy as np
 
@@ -183,7 +197,8 @@ def stratified_sample(
     return np.sort(order[by_key[taken]])
 
 
-def _load_sample(data: TrainingSet, features: RemoteRows, places: NDArray[np.int64]) -> TrainingSet:
+def _load_cells(data: TrainingSet, features: RemoteRows, places: NDArray[np.int64]) -> TrainingSet:
+    """Read the features of some cells into memory."""
     import numpy as np
 
     return replace(

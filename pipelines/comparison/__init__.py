@@ -1,4 +1,5 @@
 """The steps of `compare`: contenders, shortcuts, costs, page.
 
-May import `pipelines.validation`, `pipelines.measurement`, `data`, `features`, `models`.
+May import `pipelines.training`, `pipelines.validation`, `pipelines.measurement`, `data`,
+`features`, `models`.
 """

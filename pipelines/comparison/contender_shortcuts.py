@@ -1,8 +1,8 @@
-"""The shortcut audit of a comparison: what should not suffice, beside every contender."""
+"""The shortcut audit of a comparison: performance on confounders, next to every contender."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..validation.cross_validate import (
@@ -10,104 +10,116 @@ from ..validation.cross_validate import (
     cross_validate_once,
     figure_means,
     pooled_figures,
+    single_protocol,
 )
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from models.evaluation.shortcuts import Shortcut
 
-    from models.dataset.training_set import TrainingSet
-    from models.evaluation.feature_sets import FeatureSet
+    from ..validation.cross_validate import Fitted
+    from ..validation.fit_progress import FitProgress
+    from .contenders import ComparisonPlan
 
-    from ..validation.protocol import Protocol
-
-
-# The contenders that are audited, and those of them that see the named features.
+# Contenders with which shortcuts are compared; those in the second line use the named features.
 AUDITED_SETS = ("handcrafted", "embedding", "both")
 NAMED_SETS = ("handcrafted", "both")
-# What else the masked embedding is set against.
+# The embedding of the whole image is a shortcut of the embedding of the masked cell.
 UNMASKED_SET = "embedding with background"
-_SHOWN = ("accuracy", "balanced accuracy", "AUROC")
+_FIGURES = ("accuracy", "balanced accuracy", "AUROC")
+
+# Balanced accuracy by estimator and set.
+Reached = Mapping[tuple[str, str], float]
+
+
+def plan_contender_shortcuts(plan: ComparisonPlan) -> list[Shortcut]:
+    """List the shortcuts that the table has columns for.
+
+    Columns that no model is trained on are shortcuts too.
+    """
+    from models.evaluation.shortcuts import shortcuts
+
+    named = plan.sets["handcrafted"].columns
+    names = [plan.data.columns[column] for column in named]
+    return shortcuts(plan.rows, plan.data.features[:, named], names, plan.columns)
+
+
+def contender_shortcut_fits(shortcuts: Sequence[Shortcut], plan: ComparisonPlan) -> int:
+    """Return the number of models that the audit fits."""
+    single = single_protocol(plan.data, plan.data.groups, plan.protocol)
+    return len(shortcuts) * len(plan.estimators) * single.fits
 
 
 def audit_contenders(
-    data: TrainingSet,
-    frame: pd.DataFrame,
-    dictionary: Mapping[str, Mapping[str, Any]],
-    sets: Mapping[str, FeatureSet],
-    entries: Sequence[Mapping[str, Any]],
-    protocol: Protocol,
-    tell: Callable[[str], None],
+    shortcuts: Sequence[Shortcut],
+    plan: ComparisonPlan,
+    contenders: Sequence[Mapping[str, Any]],
+    progress: FitProgress,
 ) -> list[dict[str, Any]]:
     """Cross-validate each estimator on each shortcut, once, on the same first folds.
 
     Parameters
     ----------
-    data : TrainingSet
-    frame : DataFrame
-        What it was taken from: columns kept out of training are shortcuts too.
-    dictionary : mapping
-        Column dictionary.
-    sets : mapping
-        The contenders' columns.
-    entries : sequence of mapping
-        What the contenders reached: ``set, estimator, columns, figures``.
-    protocol : Protocol
-    tell : callable
-        Told of each step.
+    shortcuts : sequence of Shortcut
+    plan : ComparisonPlan
+    contenders : sequence of mapping
+        Records of the contenders: ``set, estimator, columns, figures``.
+    progress : FitProgress
 
     Returns
     -------
-    list of mapping
-        ``estimator, name, suspicious, columns, figures`` and ``near``: how near the shortcut
-        comes to each contender that has it (share of the lead over chance in balanced accuracy).
-        The last of an estimator is the embedding of the unmasked picture, beside that of the cell
-        alone, where the table has it.
+    list of dict
+        ``estimator, name, suspicious, columns, figures`` and ``near``: the share of each
+        contender's lead over chance (balanced accuracy) that the shortcut has. Then the embedding
+        of the unmasked image, if the table has it.
     """
-    from models.evaluation.shortcuts import share_of_lead, shortcuts
-    from models.learning.estimators import ESTIMATORS
-
-    named = sets["handcrafted"].columns
-    parts = shortcuts(
-        frame.iloc[data.rows],
-        data.features[:, named],
-        [data.columns[column] for column in named],
-        dictionary,
-    )
     reached = {
         (one["estimator"], one["set"]): one["figures"]["balanced accuracy"]["value"]
-        for one in entries
+        for one in contenders
     }
-    chance = 1 / len(data.classes)
-    rows = []
-    for estimator in dict.fromkeys(str(one["estimator"]) for one in entries):
-        for one in parts:
-            tell(f"shortcut: {one.name}, {estimator}")
-            done = cross_validate_once(
-                ESTIMATORS[estimator], one.features, data, data.groups, protocol
-            )
-            found = pooled_figures(done, data)
-            rows.append(
-                {
-                    "estimator": estimator,
-                    "name": one.name,
-                    "suspicious": one.suspicious,
-                    "columns": one.features.shape[1],
-                    "figures": {name: figure_means(found)[name] for name in _SHOWN},
-                    "near": {
-                        name: share_of_lead(
-                            balanced_accuracy(found).mean, reached[estimator, name], chance
-                        )
-                        for name in (AUDITED_SETS if one.suspicious else NAMED_SETS)
-                    },
-                }
-            )
-    return rows + _unmasked_embedding_rows(entries, reached, chance)
+    fits = single_protocol(plan.data, plan.data.groups, plan.protocol).fits
+    records = []
+    for estimator in plan.estimators:
+        for shortcut in shortcuts:
+            with progress.stage(f"shortcut: {shortcut.name}, {estimator}", fits) as fitted:
+                records.append(_shortcut_record(shortcut, estimator, plan, reached, fitted))
+    return records + _unmasked_records(contenders, reached, 1 / len(plan.data.classes))
 
 
-def _unmasked_embedding_rows(
-    entries: Sequence[Mapping[str, Any]], reached: Mapping[tuple[str, str], float], chance: float
+def _shortcut_record(
+    shortcut: Shortcut,
+    estimator: str,
+    plan: ComparisonPlan,
+    reached: Reached,
+    fitted: Fitted,
+) -> dict[str, Any]:
+    """Cross-validate an estimator on a shortcut and compare with its contenders."""
+    from models.evaluation.shortcuts import share_of_lead
+    from models.learning.estimators import ESTIMATORS
+
+    data = plan.data
+    folds = cross_validate_once(
+        ESTIMATORS[estimator], shortcut.features, data, data.groups, plan.protocol, fitted
+    )
+    figures = pooled_figures(folds, data)
+    means, chance = figure_means(figures), 1 / len(data.classes)
+    accuracy = balanced_accuracy(figures).mean
+    return {
+        "estimator": estimator,
+        "name": shortcut.name,
+        "suspicious": shortcut.suspicious,
+        "columns": shortcut.features.shape[1],
+        "figures": {name: means[name] for name in _FIGURES},
+        "near": {
+            name: share_of_lead(accuracy, reached[estimator, name], chance)
+            for name in (AUDITED_SETS if shortcut.suspicious else NAMED_SETS)
+        },
+    }
+
+
+def _unmasked_records(
+    contenders: Sequence[Mapping[str, Any]], reached: Reached, chance: float
 ) -> list[dict[str, Any]]:
-    """Set the embedding of the whole picture beside that of the cell alone."""
+    """Compare the embedding of the whole image with that of the masked cell."""
     from models.evaluation.shortcuts import share_of_lead
 
     return [
@@ -116,7 +128,7 @@ def _unmasked_embedding_rows(
             "name": "the embedding of the unmasked picture",
             "suspicious": False,
             "columns": one["columns"],
-            "figures": {name: one["figures"][name]["value"] for name in _SHOWN},
+            "figures": {name: one["figures"][name]["value"] for name in _FIGURES},
             "near": {
                 "embedding": share_of_lead(
                     one["figures"]["balanced accuracy"]["value"],
@@ -125,16 +137,16 @@ def _unmasked_embedding_rows(
                 )
             },
         }
-        for one in entries
+        for one in contenders
         if one["set"] == UNMASKED_SET
     ]
 
 
 def shortcut_sentences(shortcuts: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Say which contenders a shortcut comes near, in sentences."""
+    """Return a sentence for each suspicious shortcut that comes near a contender."""
     from models.evaluation.shortcuts import NEAR
 
-    lines = []
+    sentences = []
     for one in shortcuts:
         near = {name: share for name, share in one["near"].items() if share >= NEAR}
         if one["suspicious"] and near:
@@ -142,8 +154,8 @@ def shortcut_sentences(shortcuts: Sequence[Mapping[str, Any]]) -> list[str]:
                 f"{'at least' if share >= 1 else f'{share:.0%} of'} what {name} reaches"
                 for name, share in near.items()
             )
-            lines.append(
+            sentences.append(
                 f"{one['estimator']}: {one['name']} reach {each} beyond chance: it may recognise"
                 " how a picture was taken and not the cell."
             )
-    return lines
+    return sentences

@@ -1,4 +1,4 @@
-"""Where a training table came from, and what became of every image and every cell of it."""
+"""Origin of a training table: images, failures, cells, columns."""
 
 from __future__ import annotations
 
@@ -11,42 +11,33 @@ from typing import TYPE_CHECKING, Any
 from models.errors import ModelError
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
 
-    from models.dataset.training_set import TrainingSet
+    from .training_table import TrainingTable
 
-# Reasons for failures and for files left aside that are listed one by one.
+# Most reasons that are listed, of failed images and of skipped files.
 MAX_LISTED_REASONS = 12
 _COUNTED_COLUMNS = ("Metadata_Subject", "Metadata_Slide", "Metadata_Camera", "Metadata_Image")
 
 
-def provenance(
-    table: Path,
-    sidecar: Mapping[str, Any],
-    frame: pd.DataFrame,
-    data: TrainingSet,
-    features: NDArray[np.float64],
-) -> dict[str, Any]:
-    """Gather what the report says of the data: all of it plain values.
+def provenance(table: Path, cells: TrainingTable) -> dict[str, Any]:
+    """Return what the report says about the data, as plain values.
 
     Parameters
     ----------
     table : Path
         The feature table.
-    sidecar : mapping
-        Of the table.
-    frame : DataFrame
-        Every row of the table.
-    data : TrainingSet
-        What was taken from it.
-    features : (m, p) float64
-        Of the cells that are in memory, to count missing values.
+    cells : TrainingTable
+
+    Raises
+    ------
+    ModelError
+        If the table of errors cannot be read.
     """
     import numpy as np
 
-    missing = np.isnan(features)
+    sidecar, frame, data = cells.sidecar, cells.frame, cells.data
+    missing = np.isnan(cells.in_memory.features)
     source, counts = sidecar.get("input", {}), sidecar.get("counts", {})
     described = sidecar["columns"]
     skipped = Counter(str(one.get("reason", "")) for one in source.get("skipped", []))
@@ -90,7 +81,7 @@ def provenance(
 
 
 def _without_local_paths(configuration: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep to oneself where masks and a network lay on this machine."""
+    """Remove the local folders of masks and network; their names stay."""
     return {
         name: Path(str(value)).name if name in {"masks", "embedding"} and value else value
         for name, value in configuration.items()
@@ -98,7 +89,7 @@ def _without_local_paths(configuration: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _class_counts(rows: pd.DataFrame, name: str) -> dict[str, Any]:
-    """Cells of a class, and the subjects, slides, cameras and images that they come from."""
+    """Count the cells of a class, and their subjects, slides, cameras and images."""
     found = {
         column.removeprefix("Metadata_").lower(): int(rows[column].nunique())
         for column in _COUNTED_COLUMNS
@@ -108,10 +99,10 @@ def _class_counts(rows: pd.DataFrame, name: str) -> dict[str, Any]:
 
 
 def _family_counts(columns: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """How many columns each family has, and of which compartments and channels."""
-    together: dict[str, list[Mapping[str, Any]]] = {}
+    """List the families: number of columns and features, compartments, channels."""
+    by_family: dict[str, list[Mapping[str, Any]]] = {}
     for record in columns.values():
-        together.setdefault(str(record.get("family") or ""), []).append(record)
+        by_family.setdefault(str(record.get("family") or ""), []).append(record)
     return [
         {
             "family": family,
@@ -120,12 +111,12 @@ def _family_counts(columns: Mapping[str, Mapping[str, Any]]) -> list[dict[str, A
             "compartments": sorted({str(one.get("compartment") or "") for one in records}),
             "channels": sorted({str(one.get("channel") or "") for one in records} - {""}),
         }
-        for family, records in together.items()
+        for family, records in by_family.items()
     ]
 
 
 def _failure_reasons(path: Path) -> list[list[Any]]:
-    """Count the reasons in the errors table beside the feature table; none where it is gone."""
+    """Count the reasons in the table of errors; none if there is no such table."""
     if not path.is_file():
         return []
     try:
@@ -133,6 +124,7 @@ def _failure_reasons(path: Path) -> list[list[Any]]:
             found = Counter((row["stage"], row["reason"]) for row in csv.DictReader(file))
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(
-            f"{path} cannot be read: {error!r}", "keep the errors table that extract wrote, or none"
+            f"{path} cannot be read: {error!r}",
+            "restore the table of errors that extract wrote, or delete it",
         ) from error
     return [[*pair, count] for pair, count in found.most_common(MAX_LISTED_REASONS)]

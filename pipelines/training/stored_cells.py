@@ -1,4 +1,4 @@
-"""What a model's folder keeps of the cells that it learnt from: where they lie, and pictures."""
+"""Training cells that a model folder stores: where they come from, and thumbnails of some."""
 
 from __future__ import annotations
 
@@ -15,61 +15,68 @@ if TYPE_CHECKING:
     from models.dataset.training_set import TrainingSet
     from models.evaluation.hardest_cells import HardestCell
 
-# Where the pictures lie in a model's folder, as `thumbnails` reads them.
+    from .final_model import FinalModel
+    from .training_settings import TrainingSettings
+
+# Name of the thumbnails in a model folder, without the ending that `thumbnails_path` adds.
 CELLS = "cells"
-# Training cells whose pictures a model keeps beside those of the worst: some 3 MB.
+# Thumbnails that a model folder holds in addition to those of the hardest cells: about 3 MB.
 MAX_KEPT_THUMBNAILS = 1_000
 
 
 def training_cell_files(
     table: Path,
     frame: pd.DataFrame,
-    data: TrainingSet,
-    group: str,
-    misses: Sequence[HardestCell],
-    seed: int,
+    final: FinalModel,
+    hardest: Sequence[HardestCell],
+    settings: TrainingSettings,
 ) -> tuple[dict[str, bytes], list[dict[str, Any]]]:
-    """Return the files of a model's folder about its training cells, and the worst of them.
+    """Return the files of a model folder about its training cells, and records of the hardest.
 
     Parameters
     ----------
     table : Path
-        The feature table; ``<stem>.thumbnails.parquet`` may lie beside it.
+        The feature table; ``<stem>.thumbnails.parquet`` may be next to it.
     frame : DataFrame
         Its rows.
-    data : TrainingSet
-        What was learnt from them.
-    group : str
-        Column of the subject.
-    misses : sequence of HardestCell
-    seed : int
+    final : FinalModel
+    hardest : sequence of HardestCell
+    settings : TrainingSettings
 
     Returns
     -------
-    (files, worst)
-        Contents by name; ``image, cell, label, subject, decided, probability`` of each miss.
+    files : dict
+        Contents by file name.
+    records : list of dict
+        ``image, cell, label, subject, decided, probability`` of each hardest cell.
     """
     from models.explanation.nearest_cells import fit_nearest_cells
     from models.explanation.training_reference import FILE as REFERENCE
     from models.explanation.training_reference import make_reference
 
-    who = cell_identities(frame, data, group)
-    worst = [
+    data, seed = final.data, settings.seed
+    identities = _cell_identities(frame, data, settings.group)
+    records = [
         {
-            **{name: who[name][miss.row] for name in who},
-            "decided": data.classes[miss.decided],
-            "probability": miss.probability,
+            **{name: values[cell.row] for name, values in identities.items()},
+            "decided": data.classes[cell.decided],
+            "probability": cell.probability,
         }
-        for miss in misses
+        for cell in hardest
     ]
     reference = make_reference(data.features, data.target, data.columns, data.classes)
-    near = fit_nearest_cells(data.features, data.target, data.groups, data.columns, who, seed=seed)
-    files = {REFERENCE: reference.to_bytes(), **near.files()}
-    return files | thumbnail_file(table, who, data, misses, seed), worst
+    nearest = fit_nearest_cells(
+        data.features, data.target, data.groups, data.columns, identities, seed=seed
+    )
+    files = {REFERENCE: reference.to_bytes(), **nearest.files()}
+    return files | _thumbnails(table, identities, data, hardest, seed), records
 
 
-def cell_identities(frame: pd.DataFrame, data: TrainingSet, group: str) -> dict[str, list[Any]]:
-    """Say of each training cell its ``image, cell, label, subject``, as far as the table does."""
+def _cell_identities(frame: pd.DataFrame, data: TrainingSet, group: str) -> dict[str, list[Any]]:
+    """Return ``image, cell, label, subject`` of each training cell, as far as the table has them.
+
+    Without a column of images the row stands for the image; without numbers every cell is 1.
+    """
     import pandas as pd
 
     rows = frame.iloc[data.rows]
@@ -84,16 +91,16 @@ def cell_identities(frame: pd.DataFrame, data: TrainingSet, group: str) -> dict[
     }
 
 
-def thumbnail_file(
+def _thumbnails(
     table: Path,
-    who: Mapping[str, Sequence[Any]],
+    identities: Mapping[str, Sequence[Any]],
     data: TrainingSet,
-    misses: Sequence[HardestCell],
+    hardest: Sequence[HardestCell],
     seed: int,
 ) -> dict[str, bytes]:
-    """Return the file with pictures of the worst cells and of a sample of the others, by its name.
+    """Return a file with thumbnails of the hardest cells and of a sample of the others, by name.
 
-    Empty where the table came without pictures.
+    Empty if the table has no thumbnails.
     """
     import numpy as np
     import pandas as pd
@@ -101,13 +108,13 @@ def thumbnail_file(
     from models.explanation.nearest_cells import stratified
 
     sample = stratified(data.target, MAX_KEPT_THUMBNAILS, np.random.default_rng(seed))
-    rows = dict.fromkeys([*(miss.row for miss in misses), *(int(row) for row in sample)])
-    wanted = [(who["image"][row], who["cell"][row]) for row in rows]
-    pictures = read_thumbnails(table, wanted)
-    if not pictures:
+    rows = dict.fromkeys([*(cell.row for cell in hardest), *(int(row) for row in sample)])
+    wanted = [(identities["image"][row], identities["cell"][row]) for row in rows]
+    thumbnails = read_thumbnails(table, wanted)
+    if not thumbnails:
         return {}
     kept = pd.DataFrame(
-        [(*cell, pictures[cell]) for cell in wanted if cell in pictures],
+        [(*cell, thumbnails[cell]) for cell in wanted if cell in thumbnails],
         columns=["Metadata_Image", "Metadata_Cell", "JPEG"],
     )
     stream = io.BytesIO()

@@ -1,8 +1,8 @@
-"""What train learns from: cells in memory, the kind of model, and what must be told of them."""
+"""A feature table, opened for training."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,99 +10,132 @@ from typing import TYPE_CHECKING, Any
 from models.errors import ModelError
 
 from ..outputs.read_table import read_table
+from ..outputs.sidecar import read_sidecar
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from models.dataset.training_set import TrainingSet
     from models.learning.estimators import Estimator
 
-    from ..validation.protocol import Sample
+    from .training_settings import LearningSettings, TrainingSettings
 
-# The most pictures that are compared in pairs.
+# Largest number of images that are compared in pairs.
 MAX_COMPARED_IMAGES = 30_000
 
 
-@dataclass(frozen=True)
-class TrainingTarget:
-    """What is to be learnt.
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Some of the training cells, with their features in memory.
 
     Parameters
     ----------
-    label : str
-        Column of the class.
-    group : str or None
-        Column of the subject; None splits cell by cell.
-    positive : str or None
-    estimator : str
-        A key of `models.learning.estimators.ESTIMATORS`.
-    select : int or None
-        Most features that a model may have.
+    data : TrainingSet
+        m cells.
+    places : (m,) int64
+        Positions of these cells among all training cells, ascending.
     """
 
-    label: str
-    group: str | None
-    positive: str | None
-    estimator: str
-    select: int | None
-
-    def text_columns(self) -> tuple[str, ...]:
-        """Name the columns that are text whatever they look like."""
-        return (self.label,) if self.group is None else (self.label, self.group)
+    data: TrainingSet
+    places: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingTable:
-    """Cells to learn from.
+    """A feature table and what is learnt from it.
 
     Parameters
     ----------
+    sidecar : mapping
+        JSON record that `extract` wrote with the table.
     frame : DataFrame
-        The whole table, or its metadata where the features lie elsewhere.
+        All rows; only the columns that are not learnt from if the features stay on a cluster.
     data : TrainingSet
-    kind : Estimator
+    estimator : Estimator
     sample : Sample or None
-        The cells that are in memory where not all are.
-    notes : list of str
+        Cells whose features are in memory; None if all are.
+    notes : sequence of str
+        What was not done with the table, or differs from a table in memory.
     """
 
+    sidecar: Mapping[str, Any]
     frame: pd.DataFrame
     data: TrainingSet
-    kind: Estimator
+    estimator: Estimator
     sample: Sample | None = None
-    notes: list[str] = field(default_factory=list)
+    notes: Sequence[str] = field(default_factory=tuple)
+
+    @property
+    def columns(self) -> Mapping[str, Mapping[str, Any]]:
+        """Column dictionary of the table."""
+        columns: Mapping[str, Mapping[str, Any]] = self.sidecar["columns"]
+        return columns
+
+    @property
+    def in_memory(self) -> TrainingSet:
+        """Training cells whose features are in memory."""
+        return self.data if self.sample is None else self.sample.data
 
 
-def read_training_table(
-    table: Path, dictionary: Mapping[str, Mapping[str, Any]], goal: TrainingTarget
-) -> TrainingTable:
+def read_training_table(table: Path, settings: TrainingSettings) -> TrainingTable:
     """Read a whole feature table.
 
     Raises
     ------
     ModelError
-        If it does not serve.
+        If the table or its sidecar cannot be read, or cannot be learnt from.
     """
-    from models.dataset.training_set import training_set
     from models.learning.estimators import ESTIMATORS
     from models.learning.feature_selection import with_selection
 
-    frame = read_table(table, texts=goal.text_columns())
+    sidecar = read_sidecar(table)
+    frame, data, notes = read_training_set(table, sidecar, settings)
+    estimator = with_selection(ESTIMATORS[settings.estimator], settings.select)
+    return TrainingTable(sidecar, frame, data, estimator, notes=notes)
+
+
+def read_training_set(
+    table: Path, sidecar: Mapping[str, Any], settings: LearningSettings
+) -> tuple[pd.DataFrame, TrainingSet, list[str]]:
+    """Read a feature table into memory: all rows, the training cells, and notes.
+
+    Raises
+    ------
+    ModelError
+        If the table cannot be read or cannot be learnt from.
+    """
+    from models.dataset.training_set import training_set
+
+    frame = read_table(table, texts=settings.text_columns)
     copies, notes = near_duplicate_rows(frame)
     data = training_set(
         frame,
-        dictionary,
-        label=goal.label,
-        group=goal.group,
-        positive=goal.positive,
+        sidecar["columns"],
+        label=settings.label,
+        group=settings.group_column,
+        positive=settings.positive,
         copies=copies,
     )
-    kind = with_selection(ESTIMATORS[goal.estimator], goal.select)
-    return TrainingTable(frame, data, kind, notes=notes)
+    return frame, data, notes
 
 
 def near_duplicate_rows(table: pd.DataFrame) -> tuple[list[tuple[int, int]], list[str]]:
-    """Rows of pictures whose perceptual hashes nearly agree, and a note if that was too much."""
+    """Find pairs of rows whose images have nearly equal perceptual hashes.
+
+    Returns
+    -------
+    pairs : list of (int, int)
+    notes : list of str
+        Says so if there are more than `MAX_COMPARED_IMAGES` different images: the pairs are then
+        not searched.
+
+    Raises
+    ------
+    ModelError
+        If the table holds hashes of another kind.
+    """
     from data.fingerprints import near_duplicates
 
     if "Metadata_PHash" not in table.columns:
@@ -110,7 +143,10 @@ def near_duplicate_rows(table: pd.DataFrame) -> tuple[list[tuple[int, int]], lis
     hashes = table["Metadata_PHash"].dropna().astype(str)
     first = hashes[hashes != ""].drop_duplicates()
     if len(first) > MAX_COMPARED_IMAGES:
-        return [], [f"{len(first)} pictures are too many to look for near copies: only exact ones"]
+        return [], [
+            f"near copies were not searched: the table has {len(first)} images, the limit is"
+            f" {MAX_COMPARED_IMAGES}; only exact copies are known"
+        ]
     rows = [int(row) for row in table.index.get_indexer(first.index)]
     try:
         pairs = near_duplicates(list(first))

@@ -1,53 +1,61 @@
-"""How a model is judged, and on which cells."""
+"""How a model is cross-validated."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from ..training.training_settings import DEFAULT_SENSITIVITY
 
-    from models.dataset.training_set import TrainingSet
+if TYPE_CHECKING:
+    from ..training.training_settings import LearningSettings, TrainingSettings
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """How a model is judged.
+    """How a model is cross-validated.
 
     Parameters
     ----------
     folds, repeats, seed : int
     jobs : int
-        Folds at a time.
+        Folds that are fitted at a time.
     sensitivity : float
-        To operate at.
+        Sensitivity of the operating point.
     candidates : int
-        Configurations that each fold tries beside the default.
-    select : int or None
-        Most features that a fold may choose; None for all.
+        Configurations that each fold tries in addition to the default one.
     """
 
     folds: int
     repeats: int
     seed: int
     jobs: int
-    sensitivity: float = 0.95
+    sensitivity: float = DEFAULT_SENSITIVITY
     candidates: int = 0
-    select: int | None = None
 
+    @classmethod
+    def of_training(cls, settings: TrainingSettings) -> Protocol:
+        """Return the protocol of `train`: with tuning, at the sensitivity asked for."""
+        return cls(
+            settings.folds,
+            settings.repeats,
+            settings.seed,
+            settings.jobs,
+            settings.target_sensitivity,
+            settings.tune or 0,
+        )
 
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """Some of the cells that a model learns from, with their features in memory.
+    @classmethod
+    def of_comparison(cls, settings: LearningSettings) -> Protocol:
+        """Return the protocol of `compare`: without tuning, at the usual sensitivity."""
+        return cls(settings.folds, settings.repeats, settings.seed, settings.jobs)
 
-    Parameters
-    ----------
-    data : TrainingSet
-    places : (m,) int64
-        Where its cells lie among all, ascending.
-    """
+    @property
+    def fits_per_fold(self) -> int:
+        """Configurations that are fitted for one fold: the default one and the candidates."""
+        return 1 + self.candidates
 
-    data: TrainingSet
-    places: NDArray[np.int64]
+    @property
+    def fits(self) -> int:
+        """Configurations that are fitted for one cross-validation."""
+        return self.folds * self.repeats * self.fits_per_fold

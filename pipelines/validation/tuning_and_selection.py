@@ -1,4 +1,4 @@
-"""What was chosen inside the folds, and whether choosing paid: settings and features."""
+"""Settings and features that the folds chose, and the gain from tuning."""
 
 from __future__ import annotations
 
@@ -12,27 +12,36 @@ if TYPE_CHECKING:
 
 
 def tuning_record(
-    done: Sequence[Fold], data: TrainingSet, candidates: int, seed: int
+    folds: Sequence[Fold], data: TrainingSet, candidates: int, seed: int
 ) -> dict[str, Any] | None:
-    """Set the tuned model against the default one on the same folds; None if nothing was tuned.
+    """Compare the tuned model with the default one on the same folds.
+
+    Parameters
+    ----------
+    folds : sequence of Fold
+    data : TrainingSet
+    candidates : int
+        Configurations that each fold tried in addition to the default one.
+    seed : int
+        Of the intervals.
 
     Returns
     -------
-    mapping
-        ``candidates`` beside the default, ``default`` and ``difference`` (tuned less default):
-        figures with ``value, low, high``; and of each fold the ``settings`` chosen, none for the
-        default.
+    dict or None
+        ``candidates``; ``default`` and ``difference`` (tuned minus default), figures with
+        ``value, low, high``; ``folds``, the ``settings`` that each chose (none for the default).
+        None if nothing was tuned.
     """
     from models.evaluation.comparison import compare
     from models.learning.cross_validation import pooled, pooled_default_settings
 
     cells = len(data.target)
-    usual = pooled_default_settings(done, cells)
-    if usual is None:
+    default = pooled_default_settings(folds, cells)
+    if default is None:
         return None
     found = compare(
         data.target,
-        {"tuned": pooled(done, cells), "default": usual},
+        {"tuned": pooled(folds, cells), "default": default},
         data.groups,
         data.positive,
         [("tuned", "default")],
@@ -50,28 +59,37 @@ def tuning_record(
                 "fold": fold.number,
                 "settings": dict(fold.model.estimator.settings),
             }
-            for fold in done
+            for fold in folds
         ],
     }
 
 
 def selection_record(
-    done: Sequence[Fold], columns: Sequence[str], dictionary: Mapping[str, Mapping[str, Any]]
+    folds: Sequence[Fold], columns: Sequence[str], dictionary: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Tell how alike the folds' choices of features are, and how often each was chosen.
+    """Describe the features that the folds selected, and the stability of the selection.
+
+    Parameters
+    ----------
+    folds : sequence of Fold
+    columns : sequence of str
+        All features.
+    dictionary : mapping
+        Column dictionary.
 
     Returns
     -------
-    mapping
-        ``stability`` (Nogueira's), ``counts`` of each fold, and of each feature that was ever
-        chosen ``feature, title, plain`` and ``share`` of the folds, most frequent first.
+    dict
+        ``stability`` (see `models.learning.feature_selection.stability`); ``counts``, the number
+        of features of each fold; ``features``, those selected at least once: ``feature, title,
+        plain`` and ``share`` of the folds, most frequent first.
     """
     import numpy as np
 
     from models.learning.feature_selection import kept_columns, stability
 
-    chosen = np.zeros((len(done), len(columns)), dtype=bool)
-    for row, fold in zip(chosen, done, strict=True):
+    chosen = np.zeros((len(folds), len(columns)), dtype=bool)
+    for row, fold in zip(chosen, folds, strict=True):
         row[kept_columns(fold.model.pipeline)] = True
     share = chosen.mean(axis=0)
     return {

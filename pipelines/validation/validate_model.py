@@ -1,150 +1,203 @@
-"""Judge one kind of model on a training set: everything that goes into the report."""
+"""Validation of one kind of model on a feature table."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..html.wording import against_the_rest
-from .cross_validate import cross_validate_by_protocol
-from .held_out_slides import slide_pairs_record
-from .protocol import Protocol, Sample
-from .shortcut_audit import ShortcutAudit, audit_shortcuts
+from .cross_validate import cross_validate_by_protocol, pooled_figures
+from .held_out_slides import SlidePairPlan, evaluate_slide_pairs, plan_slide_pairs
+from .inspect_models import ModelInspection, inspect_models
+from .protocol import Protocol
+from .remeasure import PixelAuditSettings
+from .shortcut_audit import (
+    ShortcutAudit,
+    ShortcutTrial,
+    audit_shortcuts,
+    pixel_audit_fits,
+    plan_shortcuts,
+)
 from .tuning_and_selection import selection_record, tuning_record
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from models.dataset.training_set import TrainingSet
     from models.evaluation.evaluate import Evaluation, Figure
-    from models.evaluation.hardest_cells import HardestCell
-    from models.explanation.feature_groups import FeatureGroup
-    from models.explanation.importance import Measure
     from models.learning.cross_validation import Fold
-    from models.learning.estimators import Estimator
 
-    from .image_variants import PixelAuditSettings
+    from ..training.training_settings import TrainingSettings
+    from ..training.training_table import TrainingTable
+    from .fit_progress import FitProgress
+
+
+@dataclass(frozen=True, eq=False)
+class ValidationPlan:
+    """The parts of a validation whose size depends on the table.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    random_split : Protocol or None
+        Of the split cell by cell; None if the split is one anyway.
+    shortcuts : list of ShortcutTrial
+    pixel_audit : PixelAuditSettings
+    pixel_fits : int
+        Number of models that the audit of the pixels fits.
+    slide_pairs : SlidePairPlan or None
+        None if no pair of slides can be held out.
+    shortcut_fits : int
+        Number of models that the shortcuts need.
+    """
+
+    protocol: Protocol
+    random_split: Protocol | None
+    shortcuts: list[ShortcutTrial]
+    shortcut_fits: int
+    pixel_audit: PixelAuditSettings
+    pixel_fits: int
+    slide_pairs: SlidePairPlan | None
+
+    @property
+    def fits(self) -> int:
+        """Number of models to fit."""
+        return (
+            self.protocol.fits
+            + (self.random_split.fits if self.random_split else 0)
+            + self.shortcut_fits
+            + self.pixel_fits
+            + (self.slide_pairs.fits if self.slide_pairs else 0)
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class ValidationResult:
-    """What a cross-validation and its company found.
+    """Results of a validation.
 
     Parameters
     ----------
     evaluation : Evaluation
-        Grouped folds.
-    random : list of Figure or None
-        The same model under one random split; None where the split was random anyway.
-    importances, groups : DataFrame
-        Of single features; of clusters, families and compartments.
-    compact_model : list of Figure
-        A model of at most 12 features on the same folds.
-    formula : list of mapping
-        Its terms, fitted on all cells.
+        Figures of the grouped folds.
+    random_split : list of Figure or None
+        Figures of the same model under one random split; None if the split was random anyway.
+    inspection : ModelInspection
     shortcut_audit : ShortcutAudit
-        What shortcuts reach.
-    within_groups : bool
-        Whether a fold had to calibrate within subjects.
-    worst : list of HardestCell
-        The cells left out whose true class was given the least probability.
-    slide_pairs : mapping or None
-        See `slide_pairs_record`; None where slides do not part the classes.
-    tuning, selection : mapping or None
-        See `tuning_and_selection`; None where nothing was tuned or selected.
-    requested : mapping
-        What was asked for beside the `Protocol`: at most how many cells to measure again for the
-        audit, and whether images lay elsewhere and a cluster learnt.
+    slide_pairs : dict or None
+        See `evaluate_slide_pairs`.
+    tuning, selection : dict or None
+        See `tuning_record` and `selection_record`; None if nothing was tuned or selected.
+    splits_groups_to_calibrate : bool
+        Whether a fold had to split groups to calibrate its model.
     """
 
     evaluation: Evaluation
-    random: list[Figure] | None
-    importances: pd.DataFrame
-    groups: pd.DataFrame
-    compact_model: list[Figure]
-    formula: list[dict[str, Any]]
+    random_split: list[Figure] | None
+    inspection: ModelInspection
     shortcut_audit: ShortcutAudit
-    within_groups: bool
-    worst: list[HardestCell]
     slide_pairs: dict[str, Any] | None
     tuning: dict[str, Any] | None
     selection: dict[str, Any] | None
-    requested: dict[str, Any]
+    splits_groups_to_calibrate: bool
 
     def record(self) -> dict[str, Any]:
-        """Everything but the importances, as plain values."""
+        """Return everything but the importances and the hardest cells as plain values."""
         several = self.evaluation.operating is None
         return {
             **asdict(self.evaluation),
             "figures_note": against_the_rest(len(self.evaluation.classes)) if several else None,
-            "random_split": self.random and [asdict(one) for one in self.random],
+            "random_split": self.random_split and [asdict(one) for one in self.random_split],
             "compact_model": {
-                "figures": [asdict(one) for one in self.compact_model],
-                "formula": self.formula,
+                "figures": [asdict(one) for one in self.inspection.compact_model],
+                "formula": self.inspection.formula,
             },
             "shortcuts": self.shortcut_audit.shortcuts,
             "shortcuts_note": self.shortcut_audit.note,
             "slide_pairs": self.slide_pairs,
             "tuning": self.tuning,
             "selection": self.selection,
-            "asked": self.requested,
         }
 
 
-def validate_model(
-    data: TrainingSet,
-    table: pd.DataFrame,
-    kind: Estimator,
-    measures: Mapping[str, Measure],
-    dictionary: Mapping[str, Mapping[str, Any]],
-    protocol: Protocol,
-    progress: Callable[[str], None],
-    sample: Sample | None = None,
-    pixel_audit: PixelAuditSettings | None = None,
-) -> ValidationResult:
-    """Cross-validate by group and once at random, and look into the models of the folds.
+def plan_validation(cells: TrainingTable, settings: TrainingSettings) -> ValidationPlan:
+    """Plan a validation, so that its number of fits is known before it begins."""
+    protocol = Protocol.of_training(settings)
+    shortcuts = plan_shortcuts(cells)
+    pixel_audit = PixelAuditSettings(cells.sidecar, settings.images, settings.audit_cells)
+    return ValidationPlan(
+        protocol=protocol,
+        random_split=replace(protocol, repeats=1) if cells.data.group_names else None,
+        shortcuts=shortcuts,
+        shortcut_fits=sum(trial.fits(cells, protocol) for trial in shortcuts),
+        pixel_audit=pixel_audit,
+        pixel_fits=pixel_audit_fits(cells, protocol) if pixel_audit.cells else 0,
+        slide_pairs=plan_slide_pairs(cells),
+    )
 
-    The audit's models have the default settings.
+
+def validate_model(
+    plan: ValidationPlan,
+    cells: TrainingTable,
+    settings: TrainingSettings,
+    progress: FitProgress,
+) -> ValidationResult:
+    """Cross-validate by group and at random, inspect the models of the folds, audit shortcuts.
+
+    The models of the audits have the default settings.
 
     Parameters
     ----------
-    data : TrainingSet
-    table : DataFrame
-        What `data` was taken from, for the columns that are kept out of training.
-    kind : Estimator
-    measures : mapping
-        Of importance.
-    dictionary : mapping
-        Column dictionary.
-    protocol : Protocol
-    progress : callable
-        Told of each step.
-    sample : Sample, optional
-        Where not all features are in memory: what is looked into, audited and read by the glass
-        box. `ValidationResult.worst` has its rows.
-    pixel_audit : PixelAuditSettings, optional
-        What the audit is to measure again from the pictures.
-    """
-    import numpy as np
+    plan : ValidationPlan
+    cells : TrainingTable
+    settings : TrainingSettings
+    progress : FitProgress
 
-    from models.evaluation.evaluate import evaluate, repeated_figures
-    from models.evaluation.hardest_cells import hardest_cells
-    from models.explanation.compact_model import (
-        compact_model_probabilities,
-        fit_compact_model,
-        formula,
-    )
-    from models.explanation.feature_groups import feature_groups, group_importances
-    from models.explanation.importance import importances
-    from models.learning.cross_validation import pooled
+    Raises
+    ------
+    ModelError
+        If a class has fewer groups than there are folds.
+    """
     from models.learning.inner_scores import splits_groups_to_calibrate
 
-    grouped = bool(data.group_names)
-    done = cross_validate_by_protocol(kind, data.features, data, data.groups, protocol, progress)
-    progress("figures and their intervals")
-    evaluation = evaluate(
-        done,
+    data, protocol = cells.data, plan.protocol
+    with progress.stage("cross-validation", protocol.fits) as fitted:
+        folds = cross_validate_by_protocol(
+            cells.estimator, data.features, data, data.groups, protocol, fitted
+        )
+    with progress.stage("figures and their intervals"):
+        evaluation = _evaluate(folds, cells, protocol)
+    random_split = _random_split(plan.random_split, cells, progress)
+    with progress.stage("feature importances"):
+        inspection = inspect_models(folds, cells, settings)
+    shortcut_audit = audit_shortcuts(
+        plan.shortcuts, cells, protocol, evaluation.figures, plan.pixel_audit, progress
+    )
+    slide_pairs = None
+    if plan.slide_pairs is not None:
+        with progress.stage("pairs of slides held out", plan.slide_pairs.fits) as fitted:
+            slide_pairs = evaluate_slide_pairs(plan.slide_pairs, cells, protocol, fitted)
+    return ValidationResult(
+        evaluation=evaluation,
+        random_split=random_split,
+        inspection=inspection,
+        shortcut_audit=shortcut_audit,
+        slide_pairs=slide_pairs,
+        tuning=tuning_record(folds, data, protocol.candidates, protocol.seed),
+        selection=None
+        if settings.select is None
+        else selection_record(folds, data.columns, cells.columns),
+        splits_groups_to_calibrate=any(
+            splits_groups_to_calibrate(data.target[fold.train], data.groups[fold.train])
+            for fold in folds
+        ),
+    )
+
+
+def _evaluate(folds: Sequence[Fold], cells: TrainingTable, protocol: Protocol) -> Evaluation:
+    """Return the figures of the grouped folds."""
+    from models.evaluation.evaluate import evaluate
+
+    data = cells.data
+    return evaluate(
+        folds,
         data.target,
         data.groups,
         data.group_names,
@@ -153,81 +206,19 @@ def validate_model(
         sensitivity=protocol.sensitivity,
         seed=protocol.seed,
     )
-    random = None
-    if grouped:
-        progress("the same under a random split")
-        cells = np.arange(len(data.target))
-        once = replace(protocol, repeats=1)
-        at_random = cross_validate_by_protocol(kind, data.features, data, cells, once, progress)
-        random = repeated_figures(data.target, pooled(at_random, len(cells)), data.positive)
-    progress("importances")
-    shown = data if sample is None else sample.data
-    looked_at = (_folds_of_sample(done, sample), shown.features, shown.target)
-    single = importances(*looked_at, data.columns, dictionary, measures, protocol.seed)
-    groups = feature_groups(shown.features, data.columns, dictionary)
-    together = group_importances(groups, *looked_at, measures, protocol.seed)
-    progress("the glass box")
-    transparent = repeated_figures(
-        shown.target,
-        compact_model_probabilities(*looked_at),
-        data.positive,
-        shown.groups,
-        seed=protocol.seed,
-    )
-    box = fit_compact_model(shown.features, shown.target)
-    return ValidationResult(
-        evaluation,
-        random,
-        single.merge(_cluster_names(groups, data.columns), on="feature"),
-        together,
-        transparent,
-        formula(box, data.columns, dictionary, data.classes, data.positive),
-        audit_shortcuts(
-            shown, table, kind, dictionary, protocol, evaluation.figures, progress, pixel_audit
-        ),
-        any(splits_groups_to_calibrate(data.target[f.train], data.groups[f.train]) for f in done),
-        hardest_cells(shown.target, pooled(looked_at[0], len(shown.target)), data.positive),
-        slide_pairs_record(shown, table, kind, dictionary, protocol, progress),
-        tuning_record(done, data, protocol.candidates, protocol.seed),
-        None if protocol.select is None else selection_record(done, data.columns, dictionary),
-        {
-            "audit_cells": 0 if pixel_audit is None else pixel_audit.cells,
-            "images": pixel_audit is not None and pixel_audit.images is not None,
-            "scheduler": sample is not None,
-        },
-    )
 
 
-def _folds_of_sample(done: list[Fold], sample: Sample | None) -> list[Fold]:
-    """The same folds of the cells of a sample only."""
+def _random_split(
+    protocol: Protocol | None, cells: TrainingTable, progress: FitProgress
+) -> list[Figure] | None:
+    """Return the figures of the same model if cells are split at random."""
     import numpy as np
 
-    if sample is None:
-        return done
-    places = sample.places
-    parts = []
-    for fold in done:
-        tested = np.isin(fold.test, places)
-        parts.append(
-            replace(
-                fold,
-                train=np.flatnonzero(np.isin(places, fold.train)),
-                test=np.searchsorted(places, fold.test[tested]),
-                probabilities=fold.probabilities[tested],
-                by_default=None,
-            )
+    if protocol is None:
+        return None
+    data = cells.data
+    with progress.stage("random split", protocol.fits) as fitted:
+        folds = cross_validate_by_protocol(
+            cells.estimator, data.features, data, np.arange(len(data.target)), protocol, fitted
         )
-    return parts
-
-
-def _cluster_names(groups: list[FeatureGroup], columns: tuple[str, ...]) -> pd.DataFrame:
-    """Name for each feature the cluster of correlated features that it belongs to."""
-    import pandas as pd
-
-    pairs = [
-        (columns[column], group.name)
-        for group in groups
-        if group.level == "cluster"
-        for column in group.columns
-    ]
-    return pd.DataFrame(pairs, columns=["feature", "cluster"])
+    return pooled_figures(folds, data)

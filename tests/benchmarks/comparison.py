@@ -20,6 +20,7 @@ from models.evaluation.feature_sets import feature_sets, with_reduction
 from models.learning.estimators import ESTIMATORS
 from models.metrics.classification import figures
 from pipelines.compare import compare
+from pipelines.comparison.comparison_settings import ComparisonSettings
 from pipelines.comparison.contenders import MAIN_SETS
 from pipelines.comparison.page import outcome
 from pipelines.extract import ExtractSettings, extract
@@ -100,12 +101,14 @@ def main() -> None:
             contest = compare(
                 table,
                 work / name,
-                estimators=estimators,
-                group=protocol.group or "Metadata_Subject",
-                no_groups=protocol.group is None,
-                folds=protocol.folds,
-                repeats=1 if options.quick else protocol.repeats,
-                jobs=WORKERS,
+                ComparisonSettings(
+                    estimators=estimators,
+                    group=protocol.group or "Metadata_Subject",
+                    no_groups=protocol.group is None,
+                    folds=protocol.folds,
+                    repeats=1 if options.quick else protocol.repeats,
+                    jobs=WORKERS,
+                ),
             )
             for one in contest.record["contenders"]:
                 found = one["figures"]

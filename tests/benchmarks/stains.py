@@ -13,11 +13,11 @@ from models.learning.cross_validation import Fold
 from models.learning.estimators import ESTIMATORS
 from pipelines.outputs.read_table import read_table
 from pipelines.outputs.sidecar import read_sidecar
-from pipelines.training.training_table import near_duplicate_rows
+from pipelines.training.training_table import TrainingTable, near_duplicate_rows
 from pipelines.validation.cross_validate import cross_validate_once
-from pipelines.validation.held_out_slides import slide_pairs_record
-from pipelines.validation.image_variants import PixelAuditSettings, remeasure
+from pipelines.validation.held_out_slides import evaluate_slide_pairs, plan_slide_pairs
 from pipelines.validation.protocol import Protocol
+from pipelines.validation.remeasure import PixelAuditSettings, remeasure
 from pipelines.workers.settings import RunSettings
 
 G08 = 0.85
@@ -36,17 +36,13 @@ def learnt_from(table: Path) -> tuple[TrainingSet, pd.DataFrame]:
 
 def print_pairs(table: Path, estimator: str, jobs: int) -> None:
     """Print every family on the pairs of slides, those of one camera and the others apart."""
-    cells, dictionary = read_table(table), read_sidecar(table)["columns"]
-    record = slide_pairs_record(
-        training_set(cells, dictionary, group="Metadata_Parent"),
-        cells,
-        ESTIMATORS[estimator],
-        dictionary,
-        Protocol(FOLDS, 1, 0, jobs, 0.95),
-        lambda _step: None,
-    )
-    if record is None:
+    frame, sidecar = read_table(table), read_sidecar(table)
+    data = training_set(frame, sidecar["columns"], group="Metadata_Parent")
+    cells = TrainingTable(sidecar, frame, data, ESTIMATORS[estimator])
+    plan = plan_slide_pairs(cells)
+    if plan is None:
         raise SystemExit("the slides of ALL-IDB2 are not in the table")
+    record = evaluate_slide_pairs(plan, cells, Protocol(FOLDS, 1, 0, jobs))
     print(f"  pairs of slides held out; {record['estimators']}")
     for one in record["features"]:
         figures = "  ".join(
@@ -92,7 +88,7 @@ def print_unseen_slides(table: Path, jobs: int) -> None:
 def print_stain(table: Path, stain: str, estimator: str, jobs: int) -> None:
     """Print what a stain setting does: one line."""
     data, rows = learnt_from(table)
-    kind, protocol = ESTIMATORS[estimator], Protocol(FOLDS, 1, 0, jobs, 0.95)
+    kind, protocol = ESTIMATORS[estimator], Protocol(FOLDS, 1, 0, jobs)
     again = remeasure(
         PixelAuditSettings(read_sidecar(table), None, len(rows)),
         rows,

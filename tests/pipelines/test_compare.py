@@ -15,6 +15,7 @@ from support.embedding_tables import (
     embedding_table,
     write_embedding_table,
 )
+from support.recorded_progress import RecordedProgress
 from support.synthetic_tables import column_dictionary
 
 from models.dataset.training_set import training_set
@@ -25,6 +26,7 @@ from models.explanation.feature_groups import feature_groups
 from models.learning.cross_validation import cross_validate
 from models.learning.estimators import ESTIMATORS
 from pipelines.compare import compare
+from pipelines.comparison.comparison_settings import ComparisonSettings
 from pipelines.comparison.page import outcome
 
 
@@ -68,7 +70,11 @@ def test_a_table_with_one_kind_only_is_refused(tmp_path, dictionary, line):
     table = embedding_table()
     kept = [name for name in table if name.startswith("Metadata_") or name in dictionary]
     with pytest.raises(ModelError, match=line):
-        compare(write_embedding_table(tmp_path, table[kept], dictionary), tmp_path / "out", **QUICK)
+        compare(
+            write_embedding_table(tmp_path, table[kept], dictionary),
+            tmp_path / "out",
+            ComparisonSettings(**QUICK),
+        )
     assert not (tmp_path / "out").exists()
 
 
@@ -130,7 +136,9 @@ def test_a_difference_is_that_of_the_figures_and_its_interval_heeds_the_pairing(
 
 def test_the_signal_is_found_in_the_named_features(tmp_path):
     record = compare(
-        write_embedding_table(tmp_path, embedding_table()), tmp_path / "out", **QUICK
+        write_embedding_table(tmp_path, embedding_table()),
+        tmp_path / "out",
+        ComparisonSettings(**QUICK),
     ).record
     found = gaps(record)
     assert found["embedding", "handcrafted"]["high"] < 0
@@ -142,10 +150,10 @@ def test_the_signal_is_found_in_the_named_features(tmp_path):
 
 def test_the_signal_is_found_in_the_embedding_and_in_the_background(tmp_path):
     path = write_embedding_table(tmp_path, embedding_table(strength=0.0, image=2.0))
-    found = gaps(compare(path, tmp_path / "out", **QUICK).record)
+    found = gaps(compare(path, tmp_path / "out", ComparisonSettings(**QUICK)).record)
     assert found["embedding with background", "embedding"]["low"] > 0
     path = write_embedding_table(tmp_path, embedding_table(strength=0.0, cells=2.0))
-    record = compare(path, tmp_path / "out", **QUICK).record
+    record = compare(path, tmp_path / "out", ComparisonSettings(**QUICK)).record
     assert gaps(record)["embedding", "handcrafted"]["low"] > 0
     assert any("embedding less handcrafted" in one and "better" in one for one in outcome(record))
     rises = {one["set"]: one["mean"] for one in record["importances_of_both"]}
@@ -155,7 +163,9 @@ def test_the_signal_is_found_in_the_embedding_and_in_the_background(tmp_path):
 def test_one_table_and_one_picture_as_page_and_as_json(tmp_path):
     out = tmp_path / "out"
     settings = QUICK | {"estimators": ("svm", "xgboost")}
-    contest = compare(write_embedding_table(tmp_path, embedding_table()), out, **settings)
+    contest = compare(
+        write_embedding_table(tmp_path, embedding_table()), out, ComparisonSettings(**settings)
+    )
     stored = json.loads((out / "comparison.json").read_text())
     assert stored["cost"] is None  # the images are not there
     assert {one["set"] for one in stored["contenders"] if one["family"]} == {
@@ -176,7 +186,7 @@ def test_one_table_and_one_picture_as_page_and_as_json(tmp_path):
 def test_the_same_table_gives_the_same_comparison(tmp_path):
     path = write_embedding_table(tmp_path, embedding_table())
     both = [
-        compare(path, tmp_path / name, jobs=jobs, **QUICK).out
+        compare(path, tmp_path / name, ComparisonSettings(jobs=jobs, **QUICK)).out
         for name, jobs in (("a", 1), ("b", 2))
     ]
     first, second = ((out / "comparison.json").read_bytes() for out in both)
@@ -185,15 +195,15 @@ def test_the_same_table_gives_the_same_comparison(tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_refused_before_the_work(tmp_path):
     (tmp_path / "out").write_text("a file")
-    steps = []
+    progress = RecordedProgress()
     with pytest.raises(ModelError, match="out cannot be written to"):
         compare(
             write_embedding_table(tmp_path, embedding_table()),
             tmp_path / "out",
-            progress=steps.append,
-            **QUICK,
+            ComparisonSettings(**QUICK),
+            progress,
         )
-    assert steps == []
+    assert progress.steps == []
 
 
 def test_a_wrong_folder_of_images_is_refused(tmp_path):
@@ -201,8 +211,7 @@ def test_a_wrong_folder_of_images_is_refused(tmp_path):
         compare(
             write_embedding_table(tmp_path, embedding_table()),
             tmp_path / "out",
-            images=tmp_path / "none",
-            **QUICK,
+            ComparisonSettings(images=tmp_path / "none", **QUICK),
         )
 
 

@@ -28,6 +28,7 @@ from pipelines.report import report
 from pipelines.reporting.cell_sheet import calibration_words, doubts
 from pipelines.train import train
 from pipelines.training.stored_cells import CELLS
+from pipelines.training.training_settings import TrainingSettings
 
 
 def run(*arguments):
@@ -56,7 +57,11 @@ def models(table, tmp_path_factory):
     """One of each kind: its folder."""
     folder = tmp_path_factory.mktemp("models")
     return {
-        name: train(table, folder / name, estimator=name, folds=2, repeats=1, audit_cells=0).out
+        name: train(
+            table,
+            folder / name,
+            TrainingSettings(estimator=name, folds=2, repeats=1, audit_cells=0),
+        ).out
         for name in ("logistic", "svm", "xgboost")
     }
 
@@ -112,9 +117,16 @@ def test_a_field_has_a_section_for_each_cell_and_one_can_be_chosen(models, tmp_p
     ]
     assert f"{count} of {count} cells" in words
     result = run(
-        "explain", models["logistic"], picture, "-o", tmp_path / "second.html",
-        "--source", "field", "--cell", 2,
-    )  # fmt: skip
+        "explain",
+        models["logistic"],
+        picture,
+        "-o",
+        tmp_path / "second.html",
+        "--source",
+        "field",
+        "--cell",
+        2,
+    )
     assert result.exit_code == 0
     page, words = read(tmp_path / "second.html")
     assert [name for name in page.names if name.startswith("cell-")] == ["cell-2"]
@@ -220,9 +232,10 @@ def test_of_several_classes_the_likeliest_is_set_against_the_next(table, one, tm
     frame.to_parquet(tmp_path / "cells.parquet")
     shutil.copy(table.with_suffix(".json"), tmp_path / "cells.json")
     done = train(
-        tmp_path / "cells.parquet", tmp_path / "model", estimator="logistic", folds=2, repeats=1,
-        audit_cells=0,
-    )  # fmt: skip
+        tmp_path / "cells.parquet",
+        tmp_path / "model",
+        TrainingSettings(estimator="logistic", folds=2, repeats=1, audit_cells=0),
+    )
     (cell,) = explain(done.out, one, tmp_path / "sheet.html").cells
     order = np.argsort(cell.probabilities)[::-1]
     assert (cell.of, cell.against) == (classes[order[0]], classes[order[1]])

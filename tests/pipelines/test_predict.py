@@ -21,6 +21,7 @@ from models.metrics.wilson import wilson
 from pipelines.extract import ExtractSettings, extract
 from pipelines.measurement.measure_image import ImageMeasurer
 from pipelines.train import train
+from pipelines.training.training_settings import TrainingSettings
 
 
 def run(*arguments):
@@ -43,7 +44,7 @@ def smear(tmp_path_factory):
 def model(smear, tmp_path_factory):
     out = tmp_path_factory.mktemp("model")
     table = extract(smear, out / "cells.parquet", ExtractSettings(preset="minimal", jobs=2)).table
-    train(table, out / "model", estimator="logistic", folds=2, repeats=1)
+    train(table, out / "model", TrainingSettings(estimator="logistic", folds=2, repeats=1))
     return out / "model"
 
 

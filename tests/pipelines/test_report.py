@@ -15,6 +15,7 @@ from pipelines.html.number_text import interval, number
 from pipelines.html.render import environment
 from pipelines.report import report
 from pipelines.train import train
+from pipelines.training.training_settings import TrainingSettings
 
 QUICK = {"folds": 3, "repeats": 2, "estimator": "logistic"}
 
@@ -27,7 +28,9 @@ def first(estimate):
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
-    return train(write_table(folder, synthetic_table()), folder / "model", **QUICK)
+    return train(
+        write_table(folder, synthetic_table()), folder / "model", TrainingSettings(**QUICK)
+    )
 
 
 def test_the_page_is_whole_and_fetches_nothing(model):
@@ -58,7 +61,7 @@ def test_names_are_escaped(tmp_path):
     table = synthetic_table(classes=("<script>alert(1)</script>", "a & b"))
     table["Metadata_Subject"] = "<b>" + table["Metadata_Subject"]
     path = write_table(tmp_path, table)
-    done = train(path, tmp_path / "model", positive="a & b", **QUICK)
+    done = train(path, tmp_path / "model", TrainingSettings(positive="a & b", **QUICK))
     text = (done.out / "report.html").read_text("utf-8")
     assert "<script" not in text
     assert "<b>" not in text
@@ -68,7 +71,9 @@ def test_names_are_escaped(tmp_path):
 
 def test_several_classes_have_no_positive_and_are_reported(tmp_path):
     table = synthetic_table(18, classes=("eosinophil", "monocyte", "neutrophil"))
-    done = train(write_table(tmp_path, table), tmp_path / "model", no_groups=True, **QUICK)
+    done = train(
+        write_table(tmp_path, table), tmp_path / "model", TrainingSettings(no_groups=True, **QUICK)
+    )
     _, words = read(done.out / "report.html")
     assert "Detection of" not in words
     assert "Cells were split one by one" in words
@@ -164,7 +169,7 @@ def test_a_model_stored_before_subjects_had_these_intervals_is_still_reported(mo
 
 def test_subjects_of_several_classes_are_not_called_positive(tmp_path):
     table = synthetic_table(18, classes=("eosinophil", "monocyte", "neutrophil"))
-    done = train(write_table(tmp_path, table), tmp_path / "model", **QUICK)
+    done = train(write_table(tmp_path, table), tmp_path / "model", TrainingSettings(**QUICK))
     _, words = read(done.out / "report.html")
     assert "subject class cells correct 95 % interval (Wilson) S" in words
     assert "mean log odds" not in words
@@ -178,7 +183,9 @@ def test_a_gap_is_said_in_plain_words(tmp_path):
     for name in DICTIONARY_OF_EIGHT:
         table[name] += (rng.normal(size=16) * 5)[np.repeat(np.arange(16), 8)]
     done = train(
-        write_table(tmp_path, table), tmp_path / "model", estimator="svm", folds=4, repeats=1
+        write_table(tmp_path, table),
+        tmp_path / "model",
+        TrainingSettings(estimator="svm", folds=4, repeats=1),
     )
     assert "It recognises subjects, not only cells" in read(done.out / "report.html")[1]
 
@@ -253,7 +260,7 @@ def test_a_planted_shortcut_is_named(tmp_path, planted):
     if planted:
         table["Background_Intensity_Mean_Gray"] = (table["Metadata_Label"] == "blast") * 1.0
     table["Metadata_Quality_OutOfFocus"] = np.arange(len(table)) % 5 == 0
-    done = train(write_table(tmp_path, table), tmp_path / "model", **QUICK)
+    done = train(write_table(tmp_path, table), tmp_path / "model", TrainingSettings(**QUICK))
     _, words = read(done.out / "report.html")
     said = "Shortcut: background pixels only reach at least as much as the model does"
     assert (said in words) == planted

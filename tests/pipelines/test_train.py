@@ -18,6 +18,7 @@ from models.dataset.training_set import training_set
 from models.errors import ModelError
 from models.storage.bundle import load_bundle, predict_probabilities
 from pipelines.train import train
+from pipelines.training.training_settings import TrainingSettings
 
 DICTIONARY = column_dictionary()
 QUICK = {"folds": 3, "repeats": 1, "estimator": "logistic"}
@@ -27,7 +28,9 @@ QUICK = {"folds": 3, "repeats": 1, "estimator": "logistic"}
 def test_a_planted_signal_is_found_stored_and_used(tmp_path, estimator):
     table = synthetic_table(strength=3)
     path = write_table(tmp_path, table)
-    report = train(path, tmp_path / "model", estimator=estimator, folds=3, repeats=2)
+    report = train(
+        path, tmp_path / "model", TrainingSettings(estimator=estimator, folds=3, repeats=2)
+    )
     found = {figure.name: figure for figure in report.evaluation.figures}
     assert found["accuracy"].mean > 0.9
     assert found["accuracy"].baseline == 0.5
@@ -49,7 +52,7 @@ def test_a_planted_signal_is_found_stored_and_used(tmp_path, estimator):
 
 def test_the_stored_evaluation_proves_its_splits(tmp_path):
     path = write_table(tmp_path, synthetic_table())
-    report = train(path, tmp_path / "model", **QUICK | {"repeats": 2})
+    report = train(path, tmp_path / "model", TrainingSettings(**QUICK | {"repeats": 2}))
     stored = json.loads((report.out / "evaluation.json").read_text())
     assert len(stored["splits"]) == 6
     for split in stored["splits"]:
@@ -63,14 +66,18 @@ def test_the_stored_evaluation_proves_its_splits(tmp_path):
 
 def test_one_repeat_has_no_spread_and_its_json_is_valid(tmp_path):
     path = write_table(tmp_path, synthetic_table())
-    report = train(path, tmp_path / "model", estimator="logistic", folds=3, repeats=1)
+    report = train(
+        path, tmp_path / "model", TrainingSettings(estimator="logistic", folds=3, repeats=1)
+    )
     stored = json.loads((report.out / "evaluation.json").read_text(), parse_constant=pytest.fail)
     assert stored["figures"][0]["spread"] is None
 
 
 def test_equal_seeds_give_equal_bundles(tmp_path):
     path = write_table(tmp_path, synthetic_table())
-    reports = [train(path, tmp_path / str(jobs), jobs=jobs, **QUICK) for jobs in (1, 2)]
+    reports = [
+        train(path, tmp_path / str(jobs), TrainingSettings(jobs=jobs, **QUICK)) for jobs in (1, 2)
+    ]
     for file in ("bundle.json", "evaluation.json", "importances.csv", "importances.png"):
         one, other = ((report.out / file).read_bytes() for report in reports)
         assert one == other, file
@@ -81,8 +88,8 @@ def test_three_classes_and_csv(tmp_path):
     table["Metadata_Subject"] = [f"{int(s[1:]):03d}" for s in table["Metadata_Subject"]]
     path = write_table(tmp_path, table)
     table.to_csv(path.with_suffix(".csv"), index=False)
-    from_csv = train(path.with_suffix(".csv"), tmp_path / "csv", **QUICK)
-    from_parquet = train(path, tmp_path / "parquet", **QUICK)
+    from_csv = train(path.with_suffix(".csv"), tmp_path / "csv", TrainingSettings(**QUICK))
+    from_parquet = train(path, tmp_path / "parquet", TrainingSettings(**QUICK))
     assert repr(from_csv.evaluation) == repr(from_parquet.evaluation)  # NaN differs from NaN
     assert from_csv.positive is None
     assert [row["class"] for row in from_csv.evaluation.classes] == [
@@ -97,7 +104,7 @@ def test_copies_across_subjects_stay_together_and_are_told(tmp_path):
     near = int(table.loc[30, "Metadata_PHash"], 16) ^ (1 << 40)  # S5 nearly S7
     table.loc[42, "Metadata_PHash"] = f"{near:056x}"
     table.loc[48, "Metadata_SHA256"] = table.loc[54, "Metadata_SHA256"]  # S8 = S9, blast = normal
-    report = train(write_table(tmp_path, table), tmp_path / "model", **QUICK)
+    report = train(write_table(tmp_path, table), tmp_path / "model", TrainingSettings(**QUICK))
     assert report.groups == 8
     assert any("S0 = S2; S1 = S3; S5 = S7; S8 = S9" in note for note in report.notes)
     named = "images/48.png (blast) = images/54.png (normal)"
@@ -116,7 +123,7 @@ def test_copies_of_a_picture_without_a_label_stay_together(tmp_path):
     way["Metadata_PHash"] = f"{near ^ (1 << 80):056x}"
     extra = pd.concat([first, way]).assign(Metadata_Label=None, Metadata_Image=["u0", "u1"])
     whole = pd.concat([extra, table], ignore_index=True)
-    report = train(write_table(tmp_path, whole), tmp_path / "model", **QUICK)
+    report = train(write_table(tmp_path, whole), tmp_path / "model", TrainingSettings(**QUICK))
     assert any("S0 = S1 = S3" in note for note in report.notes)
     assert report.groups == 10
 
@@ -125,25 +132,25 @@ def test_copies_and_conflicts_within_a_subject_or_without_any_are_told_by_image(
     table = synthetic_table()
     table.loc[0, "Metadata_SHA256"] = table.loc[3, "Metadata_SHA256"]
     path = write_table(tmp_path, table)
-    report = train(path, tmp_path / "model", **QUICK)
+    report = train(path, tmp_path / "model", TrainingSettings(**QUICK))
     assert any(one.startswith("1 pictures occur in 2 files (exact or") for one in report.notes)
-    report = train(path, tmp_path / "cells", no_groups=True, **QUICK)
+    report = train(path, tmp_path / "cells", TrainingSettings(no_groups=True, **QUICK))
     assert any("images/0.png, row 1 = images/3.png, row 4" in one for one in report.notes)
 
 
 def test_a_sensitivity_is_for_two_classes(tmp_path):
     path = write_table(tmp_path, synthetic_table(classes=("blast", "normal", "other")))
     with pytest.raises(ModelError, match=r"sensitivity of 0.9 asked for with 3 classes; leave"):
-        train(path, tmp_path / "model", sensitivity=0.9, **QUICK)
+        train(path, tmp_path / "model", TrainingSettings(sensitivity=0.9, **QUICK))
 
 
 def test_without_groups_the_user_must_say_so_and_is_told(tmp_path):
     table = synthetic_table().drop(columns="Metadata_Subject")
     path = write_table(tmp_path, table)
     with pytest.raises(ModelError, match=r"no column Metadata_Subject; .*--no-groups"):
-        train(path, tmp_path / "model", **QUICK)
+        train(path, tmp_path / "model", TrainingSettings(**QUICK))
     assert not (tmp_path / "model").exists()
-    report = train(path, tmp_path / "model", no_groups=True, **QUICK)
+    report = train(path, tmp_path / "model", TrainingSettings(no_groups=True, **QUICK))
     assert report.groups == 72
     assert any("cell by cell" in note for note in report.notes)
 
@@ -188,7 +195,7 @@ def set_in(column, where, value):
 def test_what_does_not_serve_is_refused_in_one_line(tmp_path, change, options, line):
     path = write_table(tmp_path, change(synthetic_table()), DICTIONARY)
     with pytest.raises(ModelError, match=line) as caught:
-        train(path, tmp_path / "model", **(QUICK | options))
+        train(path, tmp_path / "model", TrainingSettings(**QUICK | options))
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "model").exists()
 
@@ -210,7 +217,7 @@ def test_a_table_without_its_sidecar_is_refused(tmp_path, sidecar, line):
     if sidecar is not None:
         path.with_suffix(".json").write_text(sidecar)
     with pytest.raises(ModelError, match=line):
-        train(path, tmp_path / "model", **QUICK)
+        train(path, tmp_path / "model", TrainingSettings(**QUICK))
 
 
 @pytest.mark.parametrize(
@@ -228,20 +235,20 @@ def test_a_table_that_is_none_is_refused(tmp_path, name, content, line):
         path.write_bytes(content)
     path.with_suffix(".json").write_text(json.dumps({"format": 1, "columns": DICTIONARY}))
     with pytest.raises(ModelError, match=line) as caught:
-        train(path, tmp_path / "model", **QUICK)
+        train(path, tmp_path / "model", TrainingSettings(**QUICK))
     assert "\n" not in str(caught.value)
 
 
 def test_a_folder_of_images_is_no_table(tmp_path):
     with pytest.raises(ModelError, match="holds no Parquet file; give the table"):
-        train(tmp_path, tmp_path / "model", **QUICK)
+        train(tmp_path, tmp_path / "model", TrainingSettings(**QUICK))
 
 
 def test_images_that_are_nowhere_are_told_before_the_work_or_at_its_end(tmp_path):
     path = write_table(tmp_path, synthetic_table())
     with pytest.raises(DataError, match="none does not exist; correct the path"):
-        train(path, tmp_path / "model", images=tmp_path / "none", **QUICK)
-    asked = train(path, tmp_path / "model", **(QUICK | {"repeats": 1}))
+        train(path, tmp_path / "model", TrainingSettings(images=tmp_path / "none", **QUICK))
+    asked = train(path, tmp_path / "model", TrainingSettings(**QUICK | {"repeats": 1}))
     assert any("Nothing was measured again from the pictures: " in note for note in asked.notes)
 
 
@@ -249,7 +256,7 @@ def test_an_output_that_is_in_use_is_refused_before_the_work(tmp_path):
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "notes.txt").write_text("mine")
     with pytest.raises(ModelError, match="other files"):
-        train(tmp_path / "nowhere.parquet", tmp_path / "model", **QUICK)
+        train(tmp_path / "nowhere.parquet", tmp_path / "model", TrainingSettings(**QUICK))
 
 
 def test_what_is_left_out_is_told():
@@ -313,7 +320,7 @@ def test_figures_have_intervals_and_stand_beside_the_random_split(tmp_path):
         tint = rng.normal(size=16) * 5
         table[name] += tint[np.repeat(np.arange(16), 8)]
     path = write_table(tmp_path, table)
-    report = train(path, tmp_path / "model", estimator="svm", folds=4, repeats=2)
+    report = train(path, tmp_path / "model", TrainingSettings(estimator="svm", folds=4, repeats=2))
     grouped = {one.name: one for one in report.evaluation.figures}
     random = {one.name: one for one in report.random}
     assert random["AUROC"].mean > 0.9
@@ -327,14 +334,14 @@ def test_figures_have_intervals_and_stand_beside_the_random_split(tmp_path):
 
 def test_the_stated_sensitivity_sets_the_threshold(tmp_path):
     path = write_table(tmp_path, synthetic_table(24, strength=1.0))
-    report = train(path, tmp_path / "high", sensitivity=0.99, **QUICK)
+    report = train(path, tmp_path / "high", TrainingSettings(sensitivity=0.99, **QUICK))
     versions = dict.fromkeys(DICTIONARY, 1)
     bundle = load_bundle(report.out, feature_versions=versions)
     assert bundle.threshold < 0.5
     assert bundle.metadata["operating"] == {"stated": 0.99, "threshold": bundle.threshold}
     assert report.evaluation.operating.sensitivity[0] > 0.93
-    usual = train(path, tmp_path / "usual", **QUICK)
+    usual = train(path, tmp_path / "usual", TrainingSettings(**QUICK))
     assert load_bundle(usual.out, feature_versions=versions).threshold == 0.5
     assert usual.evaluation.operating.stated == 0.95
     with pytest.raises(ModelError, match="sensitivity 95"):
-        train(path, tmp_path / "wrong", sensitivity=95, **QUICK)
+        train(path, tmp_path / "wrong", TrainingSettings(sensitivity=95, **QUICK))

@@ -37,9 +37,10 @@ FLOORS = (
     ("data", "features", "features/verification", "models"),
     ("pipelines/workers",),
     ("pipelines/measurement",),
-    ("pipelines/outputs", "pipelines/validation"),
-    ("pipelines/comparison", "pipelines/training"),
-    ("pipelines/cluster_training", "pipelines/reporting"),
+    ("pipelines/outputs",),
+    ("pipelines/training",),
+    ("pipelines/cluster_training", "pipelines/validation"),
+    ("pipelines/comparison", "pipelines/reporting"),
     ("pipelines",),
     ("cli",),
 )  # fmt: skip

@@ -12,6 +12,7 @@ from support.synthetic_tables import synthetic_table, write_table
 from cli import main
 from pipelines.reporting.reproduction import commands
 from pipelines.train import train
+from pipelines.training.training_settings import TrainingSettings
 
 # Options without effect on numbers, and arguments that are printed in another form.
 UNPRINTED = {
@@ -84,7 +85,9 @@ def evaluation_and_bundle(tmp_path_factory):
     (folder / "images").mkdir()
     cv2.imwrite(str(folder / "images" / "one.png"), np.full((9, 9, 3), 200, np.uint8))
     out = train(
-        paths[0], folder / "model", external=paths[1], images=folder / "images", **TRAIN_OPTIONS
+        paths[0],
+        folder / "model",
+        TrainingSettings(external=paths[1], images=folder / "images", **TRAIN_OPTIONS),
     ).out
     return [json.loads((out / name).read_bytes()) for name in ("evaluation.json", "bundle.json")]
 

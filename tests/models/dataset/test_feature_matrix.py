@@ -9,6 +9,7 @@ from models.dataset.training_set import feature_matrix
 from models.errors import ModelError
 from models.evaluation.shortcuts import shortcuts
 from pipelines.train import train
+from pipelines.training.training_settings import TrainingSettings
 
 LARGEST = float(np.finfo(np.float32).max)
 
@@ -21,7 +22,7 @@ def test_a_value_beyond_32_bits_is_refused_in_one_line(tmp_path, estimator, valu
     path = write_table(tmp_path, table)
     line = rf"^column {SIGNAL} is {value:g} at row 5, wanted at most 3\.4e\+38 .*; leave the value"
     with pytest.raises(ModelError, match=line.replace("+39", r"\+39").replace("+300", r"\+300")):
-        train(path, tmp_path / "model", estimator=estimator, folds=3, repeats=1)
+        train(path, tmp_path / "model", TrainingSettings(estimator=estimator, folds=3, repeats=1))
     assert not (tmp_path / "model").exists()
 
 

@@ -12,6 +12,7 @@ from features.embedding.embedding_columns import Embedding
 from features.embedding.network_input import Preprocessing
 from models.evaluation.shortcuts import share_of_lead, shortcuts
 from pipelines.train import train
+from pipelines.training.training_settings import TrainingSettings
 
 
 def made():
@@ -98,7 +99,9 @@ def test_classes_that_differ_in_basophilia_alone_need_colour(tmp_path):
     table[BASOPHILIA] = np.random.default_rng(1).normal(size=len(table)) + 4 * blasts
     dictionary = {**column_dictionary(), BASOPHILIA: dict(describe_column(BASOPHILIA))}
     path = write_table(tmp_path, table, dictionary)
-    done = train(path, tmp_path / "model", estimator="logistic", folds=3, repeats=1)
+    done = train(
+        path, tmp_path / "model", TrainingSettings(estimator="logistic", folds=3, repeats=1)
+    )
     stored = json.loads((done.out / "evaluation.json").read_bytes())["shortcuts"]
     told = {one["name"]: one for one in stored}
     assert told["mean colours only"]["near"] > 0.8

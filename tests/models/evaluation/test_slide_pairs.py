@@ -1,7 +1,6 @@
 """Pairs of slides held out: counted, parted by camera, and a shift of colour is found out."""
 
 import json
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -31,7 +30,10 @@ from models.evaluation.slide_pairs import (
 )
 from models.learning.estimators import ESTIMATORS
 from pipelines.train import train
-from pipelines.validation.held_out_slides import slide_pairs_record
+from pipelines.training.training_settings import TrainingSettings
+from pipelines.training.training_table import TrainingTable
+from pipelines.validation.held_out_slides import evaluate_slide_pairs, plan_slide_pairs
+from pipelines.validation.protocol import Protocol
 
 QUICK = {"folds": 3, "repeats": 1, "estimator": "logistic"}
 
@@ -151,20 +153,24 @@ def on_slides(tint: float = 8.0):
     return table
 
 
-def recorded(table):
-    data = training_set(table, column_dictionary(2))
-    protocol = SimpleNamespace(seed=0, jobs=1)
-    told = []
-    found = slide_pairs_record(
-        data, table, ESTIMATORS["svm"], column_dictionary(2), protocol, told.append
+def held_out(table):
+    """Plan and record of the pairs of slides, and the numbers of fits that were reported."""
+    columns = column_dictionary(2)
+    cells = TrainingTable(
+        {"columns": columns}, table, training_set(table, columns), ESTIMATORS["svm"]
     )
-    return found, told
+    plan, fits = plan_slide_pairs(cells), []
+    if plan is None:
+        return None, None, fits
+    protocol = Protocol(folds=3, repeats=1, seed=0, jobs=1)
+    return plan, evaluate_slide_pairs(plan, cells, protocol, fits.append), fits
 
 
 def test_a_tint_of_the_camera_fails_on_its_own_pairs_and_shape_holds():
-    found, told = recorded(on_slides())
+    plan, found, fits = held_out(on_slides())
     assert (found["existing"], found["tried"]) == (12, 12)
-    assert told == ["pairs of slides held out"]
+    assert fits == [12] * 4
+    assert plan.fits == sum(fits)
     by_name = {one["name"]: one for one in found["features"]}
     assert list(by_name) == ["all features", "AreaShape", "Intensity", "Texture"]
     assert [by_name[name]["columns"] for name in by_name] == [4, 1, 1, 2]
@@ -184,20 +190,24 @@ def test_a_tint_of_the_camera_fails_on_its_own_pairs_and_shape_holds():
 
 def test_nothing_is_recorded_without_slides_or_with_three_classes():
     table = on_slides()
-    assert recorded(table.drop(columns="Metadata_Slide"))[0] is None
+    assert held_out(table.drop(columns="Metadata_Slide"))[0] is None
     table["Metadata_Label"] = np.where(table.index % 3 == 0, "other", table["Metadata_Label"])
-    assert recorded(table)[0] is None
+    assert held_out(table)[0] is None
 
 
 def test_without_cameras_the_kind_is_not_known():
-    found, _ = recorded(on_slides().drop(columns="Metadata_Camera"))
+    _, found, _ = held_out(on_slides().drop(columns="Metadata_Camera"))
     assert {one["kind"] for one in found["pairs"]} == {UNKNOWN}
 
 
 def test_the_report_parts_the_pairs_and_gives_no_mean_over_all(tmp_path):
     table = on_slides()
     table[SIGNAL] = np.random.default_rng(2).normal(size=len(table))
-    done = train(write_table(tmp_path, table, column_dictionary(2)), tmp_path / "model", **QUICK)
+    done = train(
+        write_table(tmp_path, table, column_dictionary(2)),
+        tmp_path / "model",
+        TrainingSettings(**QUICK),
+    )
     found = json.loads((done.out / "evaluation.json").read_text())["slide_pairs"]
     whole = found["features"][0]["figures"]
     _, words = read(done.out / "report.html")
@@ -211,6 +221,8 @@ def test_the_report_parts_the_pairs_and_gives_no_mean_over_all(tmp_path):
 
 
 def test_a_report_without_slides_has_no_such_section(tmp_path):
-    done = train(write_table(tmp_path, synthetic_table()), tmp_path / "model", **QUICK)
+    done = train(
+        write_table(tmp_path, synthetic_table()), tmp_path / "model", TrainingSettings(**QUICK)
+    )
     assert "Unseen slides" not in read(done.out / "report.html")[1]
     assert json.loads((done.out / "evaluation.json").read_text())["slide_pairs"] is None

@@ -9,6 +9,7 @@ from support.synthetic_tables import column_dictionary, synthetic_table, write_t
 from models.errors import ModelError
 from models.explanation.training_reference import load_reference, make_reference
 from pipelines.train import train
+from pipelines.training.training_settings import TrainingSettings
 
 NAMES = ["a", "b", "c"]
 
@@ -102,7 +103,9 @@ def test_a_column_without_values_in_a_class_has_no_percentile():
 def test_a_trained_model_brings_its_reference(tmp_path):
     table = synthetic_table()
     done = train(
-        write_table(tmp_path, table), tmp_path / "model", estimator="logistic", folds=3, repeats=1
+        write_table(tmp_path, table),
+        tmp_path / "model",
+        TrainingSettings(estimator="logistic", folds=3, repeats=1),
     )
     reference = load_reference(done.out)
     assert set(reference.table["feature"]) == set(column_dictionary())

@@ -23,7 +23,7 @@ from models.storage.bundle import load_bundle, predict_probabilities
 from pipelines.cluster_training import boosting
 from pipelines.cluster_training.train_on_cluster import open_cluster_table, stratified_sample
 from pipelines.train import train
-from pipelines.training.training_table import TrainingTarget
+from pipelines.training.training_settings import TrainingSettings
 
 pytest.importorskip("distributed", reason="the extra [cluster] is not installed")
 pytestmark = [
@@ -71,25 +71,22 @@ def quick(monkeypatch):
     return kind
 
 
-def goal(positive=None):
-    return TrainingTarget("Metadata_Label", "Metadata_Subject", positive, "xgboost", None)
+SETTINGS = TrainingSettings()
 
 
 @pytest.mark.parametrize("classes", [("blast", "normal"), ("a", "b", "c")])
 def test_a_model_of_the_cluster_is_the_model_of_one_machine(cluster, quick, tmp_path, classes):
     table = coarse(classes)
     here = training_set(table, DICTIONARY)
-    with open_cluster_table(
-        cluster.address, parted(tmp_path, table), DICTIONARY, goal(), 0
-    ) as source:
+    with open_cluster_table(parted(tmp_path, table), cluster.address, SETTINGS) as source:
         there = source.data
         assert there.columns == here.columns
         assert np.array_equal(there.groups, here.groups)
         assert np.array_equal(source.sample.data.features, here.features, equal_nan=True)
         learnt = np.flatnonzero(here.groups % 4 > 0)
-        pipeline = source.kind.fit(there.features[learnt], here.target[learnt], 0)
+        pipeline = source.estimator.fit(there.features[learnt], here.target[learnt], 0)
         left_out = here.groups % 4 == 0
-        far = source.kind.scores(pipeline, there.features[left_out])
+        far = source.estimator.scores(pipeline, there.features[left_out])
     alone = quick.fit(here.features[learnt], here.target[learnt], 0)
     near = quick.scores(alone, here.features[left_out])
     assert near.std() > 0.1
@@ -106,8 +103,8 @@ def test_train_judges_and_stores_as_on_one_machine(cluster, tmp_path, monkeypatc
     table.loc[3, "Metadata_Label"] = None
     path = parted(tmp_path, table)
     options = {"folds": 2, "repeats": 1}
-    there = train(path, tmp_path / "there", scheduler=cluster.address, **options)
-    here = train(path, tmp_path / "here", **options)
+    there = train(path, tmp_path / "there", TrainingSettings(scheduler=cluster.address, **options))
+    here = train(path, tmp_path / "here", TrainingSettings(**options))
     for far, near in zip(there.evaluation.figures, here.evaluation.figures, strict=True):
         assert far.name == near.name
         assert far.mean == pytest.approx(near.mean, abs=1e-3)
@@ -129,8 +126,12 @@ def test_a_search_on_the_cluster_chooses_as_on_one_machine(cluster, tmp_path):
     """What it tries draws rows, on each worker others: the figures are near, the choice is one."""
     path = parted(tmp_path, coarse())
     options = {"folds": 2, "repeats": 1, "tune": 1, "audit_cells": 0}
-    train(path, tmp_path / "there", estimator="xgboost", scheduler=cluster.address, **options)
-    train(path, tmp_path / "here", estimator="xgboost", **options)
+    train(
+        path,
+        tmp_path / "there",
+        TrainingSettings(estimator="xgboost", scheduler=cluster.address, **options),
+    )
+    train(path, tmp_path / "here", TrainingSettings(estimator="xgboost", **options))
     there, here = (
         json.loads((tmp_path / name / "evaluation.json").read_text()) for name in ("there", "here")
     )
@@ -185,13 +186,11 @@ def test_a_worker_killed_under_a_model_costs_nothing(cluster, tmp_path, monkeypa
         os.kill(victim, signal.SIGKILL)
 
     killer = threading.Thread(target=kill)
-    with open_cluster_table(
-        cluster.address, parted(tmp_path, table), DICTIONARY, goal(), 0
-    ) as source:
+    with open_cluster_table(parted(tmp_path, table), cluster.address, SETTINGS) as source:
         killer.start()
-        pipeline = source.kind.fit(source.data.features, here.target, 0)
+        pipeline = source.estimator.fit(source.data.features, here.target, 0)
         killer.join()
-        scores = source.kind.scores(pipeline, source.data.features)
+        scores = source.estimator.scores(pipeline, source.data.features)
     assert scores == pytest.approx(alone, abs=1e-3)
     assert len(tries) > 1
     with distributed.Client(cluster.address, set_as_default=False) as client:
@@ -224,7 +223,7 @@ def test_a_scheduler_killed_under_a_model_is_one_line(tmp_path, monkeypatch, cap
         # Or a lock's lease, renewed every 6 seconds, may find the scheduler dead: tornado says so.
         slowly = dask.config.set({"distributed.scheduler.locks.lease-timeout": "10 minutes"})
         with slowly, pytest.raises(DataError, match="did not finish a model") as said:
-            train(table, tmp_path / "model", scheduler=cluster.address)
+            train(table, tmp_path / "model", TrainingSettings(scheduler=cluster.address))
     finally:
         killer.cancel()
         cluster.close()
@@ -241,7 +240,7 @@ def test_a_cluster_that_cannot_finish_a_model_is_one_line(cluster, tmp_path, mon
     monkeypatch.setattr(boosting, "_train_on_workers", dies)
     path = parted(tmp_path, coarse())
     with pytest.raises(DataError, match="did not finish a model: Missing required workers") as said:
-        train(path, tmp_path / "model", scheduler=cluster.address)
+        train(path, tmp_path / "model", TrainingSettings(scheduler=cluster.address))
     assert "\n" not in str(said.value)
     assert not (tmp_path / "model").exists()
 
@@ -259,13 +258,17 @@ def test_what_a_cluster_does_not_do_is_said_before_it_is_sought(tmp_path, option
     parted(tmp_path, coarse())
     table = tmp_path / ("cells" if options else "cells.parquet")
     with pytest.raises(ModelError, match=line):
-        train(table, tmp_path / "model", scheduler="tcp://127.0.0.1:9", **options)
+        train(table, tmp_path / "model", TrainingSettings(scheduler="tcp://127.0.0.1:9", **options))
 
 
 def test_no_scheduler_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr("pipelines.workers.dask_cluster._CONNECT", 1.0)
     with pytest.raises(DataError, match="no scheduler answers at"):
-        train(parted(tmp_path, coarse()), tmp_path / "model", scheduler="tcp://127.0.0.1:9")
+        train(
+            parted(tmp_path, coarse()),
+            tmp_path / "model",
+            TrainingSettings(scheduler="tcp://127.0.0.1:9"),
+        )
 
 
 def test_a_sample_has_some_of_every_class_of_every_group():

@@ -7,6 +7,7 @@ import pytest
 from support.embedding_tables import QUICK, embedding_table, write_embedding_table
 
 from pipelines.compare import compare
+from pipelines.comparison.comparison_settings import ComparisonSettings
 from pipelines.comparison.contender_shortcuts import shortcut_sentences
 from pipelines.comparison.page import _shortcut, outcome
 
@@ -21,7 +22,9 @@ def tinted(tmp_path_factory):
     folder = tmp_path_factory.mktemp("audit")
     estimators = ("svm", "logistic")
     return compare(
-        write_embedding_table(folder, table), folder / "out", **(QUICK | {"estimators": estimators})
+        write_embedding_table(folder, table),
+        folder / "out",
+        ComparisonSettings(**QUICK | {"estimators": estimators}),
     )
 
 
@@ -68,7 +71,9 @@ def test_the_unmasked_picture_stands_beside_the_cell_alone(tinted):
 
 def test_noise_behind_the_cells_is_not_accused(tmp_path):
     contest = compare(
-        write_embedding_table(tmp_path, embedding_table(strength=3.0)), tmp_path / "out", **QUICK
+        write_embedding_table(tmp_path, embedding_table(strength=3.0)),
+        tmp_path / "out",
+        ComparisonSettings(**QUICK),
     )
     assert of(contest)["background pixels only"]["near"]["handcrafted"] < 0.4
     assert not any("background pixels only" in line for line in outcome(contest.record))

@@ -17,6 +17,7 @@ from support.synthetic_tables import (
 from models.dataset.training_set import training_set
 from models.explanation.compact_model import fit_compact_model
 from pipelines.train import train
+from pipelines.training.training_settings import TrainingSettings
 
 
 def printed(page):
@@ -55,7 +56,9 @@ def test_the_printed_formula_gives_the_probabilities(tmp_path, classes):
     table["Cytoplasm_Texture_Noise0_Gray"] *= 1e9
     table.loc[::7, SIGNAL] = np.nan
     done = train(
-        write_table(tmp_path, table), tmp_path / "model", estimator="logistic", folds=3, repeats=1
+        write_table(tmp_path, table),
+        tmp_path / "model",
+        TrainingSettings(estimator="logistic", folds=3, repeats=1),
     )
     section, formula, terms = printed((done.out / "report.html").read_text("utf-8"))
     assert {SIGNAL, WEAK_SIGNAL} <= set(columns_of(terms))

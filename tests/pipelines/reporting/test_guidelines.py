@@ -15,6 +15,7 @@ from pipelines.reporting.data_flow import FlowStep, flow_steps
 from pipelines.reporting.guidelines import AUTHOR, NOT_APPLICABLE, facts, guideline_items
 from pipelines.reporting.reproduction import commands
 from pipelines.train import train
+from pipelines.training.training_settings import TrainingSettings
 
 QUICK = {"folds": 3, "repeats": 1, "estimator": "logistic"}
 # The items of the two guidelines, as their published lists number them.
@@ -60,7 +61,7 @@ def model(tmp_path_factory):
     path.with_suffix(".errors.csv").write_text(
         "image,stage,reason,remedy\na,decode,broken,-\nb,decode,broken,-\nc,segment,blank,-\n"
     )
-    return train(path, folder / "model", **QUICK).out
+    return train(path, folder / "model", TrainingSettings(**QUICK)).out
 
 
 @pytest.mark.parametrize("guideline", NUMBERS)
@@ -166,14 +167,18 @@ def test_the_card_says_what_it_is_for_and_how_well_it_performs(model):
 
 def test_names_are_escaped_in_the_card(tmp_path):
     table = synthetic_table(classes=("a|b", "<i>*c*"))
-    done = train(write_table(tmp_path, table), tmp_path / "model", positive="a|b", **QUICK)
+    done = train(
+        write_table(tmp_path, table), tmp_path / "model", TrainingSettings(positive="a|b", **QUICK)
+    )
     text = (done.out / "card.md").read_text("utf-8").split("## Reproduction")[0]
     assert "\\<i\\>\\*c\\*" in text
     assert "<i>" not in text
 
 
 def test_a_table_without_a_record_of_its_images_is_said_to_be_so(tmp_path):
-    done = train(write_table(tmp_path, synthetic_table()), tmp_path / "model", **QUICK)
+    done = train(
+        write_table(tmp_path, synthetic_table()), tmp_path / "model", TrainingSettings(**QUICK)
+    )
     _, words = read(done.out / "report.html")
     assert "The table does not record how many images it is from." in words
     assert "a feature table without a record of its images" in words

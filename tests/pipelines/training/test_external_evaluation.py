@@ -4,6 +4,7 @@ import json
 
 import pytest
 from support.html_pages import read
+from support.recorded_progress import RecordedProgress
 from support.synthetic_tables import SIGNAL, column_dictionary, synthetic_table, write_table
 
 from models.errors import ModelError
@@ -11,6 +12,7 @@ from models.metrics.classification import figures
 from models.storage.bundle import load_bundle, predict_probabilities
 from pipelines.outputs.read_table import read_table
 from pipelines.train import train
+from pipelines.training.training_settings import TrainingSettings
 
 QUICK = {"folds": 3, "repeats": 1, "estimator": "logistic"}
 
@@ -34,9 +36,9 @@ def two(folder, table, outside, dictionary=None):
 def test_other_cells_are_tested_on_once_as_on_the_folds_and_at_the_thresholds(tmp_path):
     paths = two(tmp_path, synthetic_table(strength=3), other())
     report = train(
-        paths[0], tmp_path / "model", external=paths[1], sensitivity=0.9, **QUICK
-    )  # fmt: skip
-    plain = train(paths[0], tmp_path / "plain", sensitivity=0.9, **QUICK)
+        paths[0], tmp_path / "model", TrainingSettings(external=paths[1], sensitivity=0.9, **QUICK)
+    )
+    plain = train(paths[0], tmp_path / "plain", TrainingSettings(sensitivity=0.9, **QUICK))
     found, without = (
         json.loads((one.out / "evaluation.json").read_text(), parse_constant=pytest.fail)
         for one in (report, plain)
@@ -73,7 +75,7 @@ def test_known_pictures_and_subjects_are_left_out_and_counted(tmp_path):
     outside.loc[1, "Metadata_PHash"] = f"{near:056x}"
     outside.loc[6:11, "Metadata_Subject"] = "S3"
     paths = two(tmp_path, table, outside)
-    report = train(paths[0], tmp_path / "model", external=paths[1], **QUICK)
+    report = train(paths[0], tmp_path / "model", TrainingSettings(external=paths[1], **QUICK))
     found = json.loads((report.out / "evaluation.json").read_text())["external"]
     assert found["cells"] == 64
     assert found["left_out"] == [
@@ -87,7 +89,9 @@ def test_classes_that_are_missing_there_are_handled(tmp_path, classes):
     outside = other(classes=classes)
     left = outside[outside["Metadata_Label"] != classes[-1]]
     paths = two(tmp_path, synthetic_table(strength=3, classes=classes), left.reset_index(drop=True))
-    report = train(paths[0], tmp_path / "model", external=paths[1], **(QUICK | {"folds": 2}))
+    report = train(
+        paths[0], tmp_path / "model", TrainingSettings(external=paths[1], **QUICK | {"folds": 2})
+    )
     found = json.loads((report.out / "evaluation.json").read_text(), parse_constant=pytest.fail)[
         "external"
     ]
@@ -126,13 +130,11 @@ def relabelled(table):
 )
 def test_a_table_that_does_not_serve_is_refused_before_the_work(tmp_path, change, line):
     paths = two(tmp_path, synthetic_table(), change(other()))
-    steps = []
+    progress = RecordedProgress()
     with pytest.raises(ModelError, match=line) as caught:
-        train(
-            paths[0], tmp_path / "model", external=paths[1], progress=steps.append, **QUICK
-        )  # fmt: skip
+        train(paths[0], tmp_path / "model", TrainingSettings(external=paths[1], **QUICK), progress)
     assert "\n" not in str(caught.value)
-    assert not steps
+    assert [step for step, _, _ in progress.steps] == ["read the table"]
     assert not (tmp_path / "model").exists()
 
 
@@ -150,12 +152,12 @@ def test_a_table_that_was_measured_otherwise_is_refused(tmp_path, change, line):
     change(sidecar)
     paths[1].with_suffix(".json").write_text(json.dumps(sidecar))
     with pytest.raises(ModelError, match=line):
-        train(paths[0], tmp_path / "model", external=paths[1], **QUICK)
+        train(paths[0], tmp_path / "model", TrainingSettings(external=paths[1], **QUICK))
 
 
 def test_a_table_without_subjects_is_tested_cell_by_cell_and_that_is_told(tmp_path):
     paths = two(tmp_path, synthetic_table(strength=3), other().drop(columns="Metadata_Subject"))
-    report = train(paths[0], tmp_path / "model", external=paths[1], **QUICK)
+    report = train(paths[0], tmp_path / "model", TrainingSettings(external=paths[1], **QUICK))
     found = json.loads((report.out / "evaluation.json").read_text())["external"]
     assert found["groups"] == 72
     assert "names no subjects" in found["left_out"][0]

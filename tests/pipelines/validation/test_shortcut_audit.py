@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from support.recorded_progress import RecordedProgress
 from support.synthetic_folders import png
 from support.synthetic_tables import column_dictionary, synthetic_table
 
@@ -19,10 +20,17 @@ from models.learning.cross_validation import cross_validate, pooled
 from models.learning.estimators import ESTIMATORS
 from pipelines.extract import ExtractSettings, extract
 from pipelines.train import train
-from pipelines.validation.image_variants import PixelAuditSettings
+from pipelines.training.training_settings import TrainingSettings
+from pipelines.training.training_table import TrainingTable
+from pipelines.validation.fit_progress import FitProgress
 from pipelines.validation.pixel_audit import _interpret_variant
 from pipelines.validation.protocol import Protocol
-from pipelines.validation.shortcut_audit import audit_shortcuts
+from pipelines.validation.remeasure import PixelAuditSettings
+from pipelines.validation.shortcut_audit import (
+    audit_shortcuts,
+    pixel_audit_fits,
+    plan_shortcuts,
+)
 
 SUBJECTS, CELLS = 12, 7
 PROTOCOL = Protocol(folds=3, repeats=1, seed=0, jobs=1, sensitivity=0.95)
@@ -61,7 +69,7 @@ def planted(tmp_path_factory):
 @pytest.fixture(scope="module")
 def trained(planted, tmp_path_factory):
     model = tmp_path_factory.mktemp("model") / "model"
-    done = train(planted, model, folds=3, repeats=1, audit_cells=40)
+    done = train(planted, model, TrainingSettings(folds=3, repeats=1, audit_cells=40))
     page = re.sub(r"<[^>]+>", " ", (model / "report.html").read_text("utf-8"))
     return json.loads((model / "evaluation.json").read_text()), page, done.notes
 
@@ -165,12 +173,19 @@ def model_of(value):
     return [Figure("balanced accuracy", value, np.nan, 0.5, np.nan, np.nan)]
 
 
-def audited(table, model=0.9, asked=None):
-    data = training_set(table, column_dictionary())
-    kind = ESTIMATORS["logistic"]
-    return audit_shortcuts(
-        data, table, kind, column_dictionary(), PROTOCOL, model_of(model), lambda _: None, asked
+def audited(table, model=0.9, remeasured=0):
+    columns = column_dictionary()
+    cells = TrainingTable(
+        {"columns": columns}, table, training_set(table, columns), ESTIMATORS["logistic"]
     )
+    trials, shown = plan_shortcuts(cells), RecordedProgress()
+    pixels = PixelAuditSettings(cells.sidecar, None, remeasured)
+    total = sum(trial.fits(cells, PROTOCOL) for trial in trials)
+    total += pixel_audit_fits(cells, PROTOCOL) if remeasured else 0
+    progress = FitProgress(shown, "audit", total)
+    found = audit_shortcuts(trials, cells, PROTOCOL, model_of(model), pixels, progress)
+    assert shown.counts[-1] == (total, total, 0)
+    return found
 
 
 def test_a_background_that_says_nothing_is_not_accused():
@@ -229,15 +244,14 @@ def test_slides_are_another_split():
 
 
 @pytest.mark.parametrize(
-    ("asked", "words"),
+    ("cells", "words"),
     [
-        (None, "it was not asked for"),
-        (PixelAuditSettings({"columns": column_dictionary()}, None, 0), "it was not asked for"),
-        (PixelAuditSettings({"columns": column_dictionary()}, None, 10), "told with --images"),
+        (0, "it was not asked for"),
+        (10, "present place with --images"),
     ],
 )
-def test_why_nothing_was_measured_again_is_said_in_a_line(asked, words):
-    found = audited(synthetic_table(), asked=asked)
+def test_why_nothing_was_measured_again_is_said_in_a_line(cells, words):
+    found = audited(synthetic_table(), remeasured=cells)
     assert words in str(found.note)
     assert "\n" not in found.note
     assert not any("sample" in one for one in found.shortcuts)

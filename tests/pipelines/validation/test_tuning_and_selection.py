@@ -15,6 +15,7 @@ from support.synthetic_tables import (
 from models.errors import ModelError
 from models.storage.bundle import load_bundle, predict_probabilities
 from pipelines.train import train
+from pipelines.training.training_settings import TrainingSettings
 
 QUICK = {"folds": 3, "repeats": 1, "estimator": "logistic"}
 VERSIONS = dict.fromkeys(column_dictionary(), 1)
@@ -28,7 +29,7 @@ def stored(report):
 def chosen(tmp_path_factory):
     folder = tmp_path_factory.mktemp("choices")
     path = write_table(folder, synthetic_table(strength=3))
-    return train(path, folder / "model", tune=2, select=3, **QUICK)
+    return train(path, folder / "model", TrainingSettings(tune=2, select=3, **QUICK))
 
 
 def test_every_fold_says_what_it_chose_beside_the_default(chosen):
@@ -74,14 +75,20 @@ def test_the_report_tells_both(chosen):
 def test_other_estimators_choose_among_three_classes(tmp_path, estimator):
     table = synthetic_table(12, 4, classes=("a", "b", "c"), strength=4)
     options = QUICK | {"estimator": estimator, "folds": 2}
-    report = train(write_table(tmp_path, table), tmp_path / "model", select=2, tune=1, **options)
+    report = train(
+        write_table(tmp_path, table),
+        tmp_path / "model",
+        TrainingSettings(select=2, tune=1, **options),
+    )
     bundle = load_bundle(report.out, feature_versions=VERSIONS)
     assert set(bundle.columns) == {SIGNAL, WEAK_SIGNAL}
     assert predict_probabilities(bundle, table).shape == (48, 3)
 
 
 def test_without_them_nothing_is_said(tmp_path):
-    report = train(write_table(tmp_path, synthetic_table()), tmp_path / "model", **QUICK)
+    report = train(
+        write_table(tmp_path, synthetic_table()), tmp_path / "model", TrainingSettings(**QUICK)
+    )
     record = stored(report)
     assert [record[name] for name in ("tuning", "selection", "external")] == [None] * 3
 
@@ -96,4 +103,4 @@ def test_without_them_nothing_is_said(tmp_path):
 def test_senseless_numbers_are_refused(tmp_path, options, line):
     path = write_table(tmp_path, synthetic_table())
     with pytest.raises(ModelError, match=line):
-        train(path, tmp_path / "model", **QUICK, **options)
+        train(path, tmp_path / "model", TrainingSettings(**QUICK, **options))

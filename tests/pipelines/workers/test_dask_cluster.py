@@ -29,6 +29,7 @@ from pipelines.outputs.read_table import read_table
 from pipelines.predict import PredictSettings, predict
 from pipelines.segment import segment
 from pipelines.train import train
+from pipelines.training.training_settings import TrainingSettings
 
 pytest.importorskip("distributed", reason="the extra [cluster] is not installed")
 pytestmark = [
@@ -79,7 +80,7 @@ def test_predictions_and_masks_are_the_same_as_on_one_machine(cluster, many, tmp
     ).table
     model = tmp_path / "model"
     options = {"folds": 2, "repeats": 1, "no_groups": True, "audit_cells": 0}
-    train(table, model, estimator="logistic", **options)
+    train(table, model, TrainingSettings(estimator="logistic", **options))
     here = predict(model, many, tmp_path / "here.csv", PredictSettings(jobs=2))
     there = predict(model, many, tmp_path / "there.csv", PredictSettings(scheduler=cluster.address))
     for one in ("table", "by_image", "by_subject"):
