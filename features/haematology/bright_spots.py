@@ -90,7 +90,7 @@ def _row_means(
     """Write the mean level in the square around each pixel of a row; NaN if it is empty.
 
     One plain loop over slices, which the compiler turns into vector instructions. The integral
-    images may overflow; their differences are right all the same.
+    images may overflow, but their differences are right.
     """
     cols = means.size
     rows = pixels.shape[0] - 1

@@ -169,7 +169,7 @@ def segment(
     outlines = outline_cells(rgb)
     if not outlines:
         raise CellError(
-            "no nucleus as large as a third of a red cell stands out in the field",
+            "the field has no nucleus as large as a third of a red cell",
             "give a field with white cells, or --source crop for one cell",
         )
     return _build_segmentation(rgb, outlines, "field", pixel_size)

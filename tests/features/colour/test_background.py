@@ -1,4 +1,4 @@
-"""Background values against plain numpy, and what they are where there is no background."""
+"""Background statistics against numpy, and their values without background."""
 
 import cv2
 import numpy as np
@@ -25,7 +25,7 @@ def drawn():
     return made.rgb, ~made.cell
 
 
-def test_moments_percentiles_and_entropy_are_those_of_the_pixels_outside(drawn):
+def test_moments_percentiles_and_entropy_equal_those_of_the_pixels_outside(drawn):
     rgb, outside = drawn
     found = values(rgb, outside)
     pixels, levels = rgb[outside].astype(float), gray_of(rgb)[outside]
@@ -39,7 +39,7 @@ def test_moments_percentiles_and_entropy_are_those_of_the_pixels_outside(drawn):
     assert found["Background_Entropy_Gray"] == pytest.approx(-(shares @ np.log2(shares)))
 
 
-def test_corners_and_border_are_where_they_are_said_to_be():
+def test_corners_and_border_have_the_documented_positions():
     rgb = np.full((40, 30, 3), 100, np.uint8)
     rgb[0, 0], rgb[0, -1], rgb[-1, 0], rgb[-1, -1] = (1, 2, 3), (4, 5, 6), (7, 8, 9), (10, 11, 12)
     found = values(rgb, np.ones((40, 30), bool))
@@ -54,7 +54,7 @@ def test_corners_and_border_are_where_they_are_said_to_be():
     )
 
 
-def test_what_lies_in_a_cell_is_no_background(drawn):
+def test_pixels_of_cells_have_no_influence(drawn):
     rgb, outside = drawn
     changed = rgb.copy()
     changed[~outside] = 255 - changed[~outside]
@@ -64,12 +64,12 @@ def test_what_lies_in_a_cell_is_no_background(drawn):
     )
 
 
-def test_a_picture_full_of_cell_has_no_background(drawn):
+def test_all_values_are_nan_without_background(drawn):
     rgb, outside = drawn
     assert np.isnan(list(values(rgb, np.zeros_like(outside)).values())).all()
 
 
-def test_a_corner_in_a_cell_alone_is_unknown():
+def test_only_a_corner_inside_a_cell_is_nan():
     outside = np.ones((40, 30), bool)
     outside[:4, :4] = False
     found = values(np.full((40, 30, 3), 7, np.uint8), outside)
@@ -77,19 +77,19 @@ def test_a_corner_in_a_cell_alone_is_unknown():
     assert unknown == [f"Background_TopLeft1_{word}" for word in ("Red", "Green", "Blue")]
 
 
-def test_a_blackened_background_is_known_to_be_black(drawn):
+def test_a_black_background_has_values_of_0(drawn):
     rgb, outside = drawn
     cut = rgb.copy()
     cut[outside] = 0
     assert not any(values(cut, outside).values())
 
 
-def test_pictures_smaller_than_a_corner_block_are_measured():
+def test_an_image_smaller_than_a_corner_block_is_measured():
     found = values(np.full((3, 5, 3), 9, np.uint8), np.ones((3, 5), bool))
     assert found["Background_TopLeft8_Red"] == 9
 
 
-def test_sharpness_is_the_variance_of_the_laplacian(drawn):
+def test_sharpness_equals_the_variance_of_the_laplacian(drawn):
     gray = gray_of(drawn[0])
     framed = np.pad(gray.astype(float), 1, mode="reflect")
     laplacian = (

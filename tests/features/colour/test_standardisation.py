@@ -1,4 +1,4 @@
-"""Colours on a scale of the cell's own: what another slide or lamp changes is undone."""
+"""Stain standardisation removes differences of stain and lamp."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SLIDE = np.array([230.0, 225.0, 220.0])
 
 
 def photographed(cell: Cell, gain: np.ndarray, light: np.ndarray) -> Cell:
-    """The same cell with a stronger stain in each channel and another lamp."""
+    """The cell with scaled optical densities and another colour of the lamp."""
     density = np.log((SLIDE + 1) / (cell.rgb + 1.0))
     rgb = np.clip(np.rint((SLIDE * light + 1) * np.exp(-density * gain) - 1), 0, 255)
     return replace(cell, rgb=rgb.astype(np.uint8))
@@ -23,7 +23,7 @@ def photographed(cell: Cell, gain: np.ndarray, light: np.ndarray) -> Cell:
 
 @pytest.mark.parametrize("gain", [(1.3, 1.2, 1.1), (0.8, 0.9, 0.85)])
 @pytest.mark.parametrize("light", [(1.0, 1.0, 1.0), (0.9, 0.8, 0.95)])
-def test_another_stain_and_another_lamp_give_the_same_cell(gain, light):
+def test_standard_removes_differences_of_stain_and_lamp(gain, light):
     cell = textured_cell()
     other = photographed(cell, np.array(gain), np.array(light))
     ours = standardise(cell, "standard", SLIDE).rgb[cell.cell].astype(int)
@@ -32,14 +32,14 @@ def test_another_stain_and_another_lamp_give_the_same_cell(gain, light):
     assert np.abs(ours - theirs).mean() < min(2.0, 0.3 * before)
 
 
-def test_the_empty_slide_does_not_matter_to_the_standard():
+def test_standard_does_not_depend_on_the_background():
     cell = textured_cell()
     one = standardise(cell, "standard", SLIDE).rgb
     other = standardise(cell, "standard", SLIDE * 0.8).rgb
     assert np.abs(one.astype(int) - other).max() <= 1
 
 
-def test_division_by_the_slide_undoes_the_lamp_but_not_the_stain():
+def test_background_removes_differences_of_the_lamp_but_not_of_the_stain():
     cell = textured_cell()
     light = np.array([0.9, 0.8, 0.95])
     other = photographed(cell, np.ones(3), light)
@@ -51,19 +51,19 @@ def test_division_by_the_slide_undoes_the_lamp_but_not_the_stain():
     assert np.abs(ours - apart).mean() > 10
 
 
-def test_none_leaves_the_cell_as_it_is():
+def test_none_returns_the_cell_unchanged():
     cell = textured_cell()
     assert standardise(cell, "none", SLIDE) is cell
 
 
-def test_masks_and_place_stay():
+def test_masks_origin_and_pixel_size_are_kept():
     cell = replace(textured_cell(), origin=(7, 9), pixel_size=0.1)
     other = standardise(cell, "standard", SLIDE)
     assert (other.origin, other.pixel_size) == ((7, 9), 0.1)
     assert other.nucleus is cell.nucleus
 
 
-def test_an_even_cell_is_not_stretched_to_noise():
+def test_the_noise_of_a_uniform_cell_is_not_amplified():
     mask = np.ones((20, 20), np.bool_)
     rgb = np.full((20, 20, 3), 120, np.uint8)
     rgb[::2] += 1

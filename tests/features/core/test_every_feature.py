@@ -1,4 +1,4 @@
-"""What holds for every feature of the registry, whatever it measures."""
+"""Properties of every feature: invariances, NaN, range, presets, names and records."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from features.core.registry import feature_columns
 
 
 def with_outside(cell: Cell, compartment: str, seed: int) -> Cell:
-    """The cell with other pixels outside a compartment."""
+    """The cell with random pixels outside a compartment."""
     other = np.random.default_rng(seed).integers(0, 256, cell.rgb.shape, dtype=np.uint8)
     rgb = np.where(cell.mask(compartment)[..., None], cell.rgb, other)
     return Cell(rgb, cell.nucleus, cell.cell)
 
 
-def shuffled(cell: Cell, seed: int = 3) -> Cell:
-    """The pixels of the nucleus change places, and those of the cytoplasm."""
+def permuted(cell: Cell, seed: int = 3) -> Cell:
+    """The cell with permuted pixels in the nucleus, and in the cytoplasm."""
     rng = np.random.default_rng(seed)
     rgb = cell.rgb.copy()
     for mask in (cell.nucleus, cell.cytoplasm):
@@ -35,7 +35,7 @@ def shuffled(cell: Cell, seed: int = 3) -> Cell:
 
 
 def threaded() -> Cell:
-    """A cell with a small nucleus at its end, and a thread of single pixels on its outline."""
+    """A cell with a small nucleus at its end, and a line of single pixels on its outline."""
     ordinary = textured_cell(seed=5)
     row, col = np.mgrid[: ordinary.cell.shape[0], : ordinary.cell.shape[1]]
     rows, cols = np.nonzero(ordinary.cell)
@@ -57,20 +57,20 @@ def values(cell) -> np.ndarray:
     return RECIPE.measure(cell)
 
 
-def test_nothing_is_infinite(values):
+def test_no_value_is_infinite(values):
     assert [COLUMNS[index] for index in np.flatnonzero(np.isinf(values))] == []
 
 
 @pytest.mark.parametrize("compartment", ["Cells", "Nuclei", "Cytoplasm"])
 @pytest.mark.parametrize("seed", [1, 2])
-def test_nothing_outside_the_mask_is_read(values, cell, compartment, seed):
+def test_pixels_outside_the_compartment_have_no_influence(values, cell, compartment, seed):
     scrambled = RECIPE.measure(with_outside(cell, compartment, seed))
     own = [compartment in {"Cells", column.compartment} for column in PARSED]
     wrong = (scrambled.view(np.uint64) != values.view(np.uint64)) & own
     assert [COLUMNS[index] for index in np.flatnonzero(wrong)] == []
 
 
-def test_measuring_again_elsewhere_in_memory_gives_the_same_bytes(values, cell):
+def test_values_do_not_depend_on_the_address_of_the_arrays(values, cell):
     """OpenCV's float filters may round by the alignment of an array."""
     for start in (1, 3, 8, 21, 40):
         occupied = np.empty(start * 1001, dtype=np.uint8)
@@ -89,7 +89,7 @@ def test_measuring_again_elsewhere_in_memory_gives_the_same_bytes(values, cell):
         ("flips", np.flipud),
     ],
 )
-def test_turned_cells_keep_what_the_record_says(values, cell, word, move):
+def test_values_are_invariant_to_rotation_and_flips_where_declared(values, cell, word, move):
     got = RECIPE.measure(transformed(cell, move))
     keep = [word in column.feature.invariances for column in PARSED]
     sign = [-1 if word == "flips" and flips_sign(column) else 1 for column in PARSED]
@@ -98,21 +98,21 @@ def test_turned_cells_keep_what_the_record_says(values, cell, word, move):
 
 
 @pytest.mark.parametrize("place", [(5, 8), (300, 700)])
-def test_moved_cells_keep_what_the_record_says(values, cell, place):
+def test_values_are_invariant_to_translation_where_declared(values, cell, place):
     got = RECIPE.measure(padded(cell, *place))
     keep = ["translation" in column.feature.invariances for column in PARSED]
     wrong = ~np.isclose(got, values, rtol=1e-6, atol=1e-12, equal_nan=True) & keep
     assert [COLUMNS[index] for index in np.flatnonzero(wrong)] == []
 
 
-def test_shuffled_pixels_keep_what_the_record_says(values, cell):
-    got = RECIPE.measure(shuffled(cell))
-    keep = ["shuffling" in column.feature.invariances for column in PARSED]
+def test_values_are_invariant_to_permutation_where_declared(values, cell):
+    got = RECIPE.measure(permuted(cell))
+    keep = ["permutation" in column.feature.invariances for column in PARSED]
     assert any(keep)
     assert np.array_equal(got[keep], values[keep], equal_nan=True)
 
 
-def test_added_brightness_keeps_what_the_record_says(cell):
+def test_values_are_invariant_to_added_brightness_where_declared(cell):
     lighter = Cell((cell.rgb // 2 + 90).astype(np.uint8), cell.nucleus, cell.cell)
     darker = Cell((cell.rgb // 2 + 20).astype(np.uint8), cell.nucleus, cell.cell)
     keep = [
@@ -128,14 +128,14 @@ def _blank(rows: int, cols: int, level: int = 0) -> tuple[np.ndarray, np.ndarray
 
 
 def painted(picture: np.ndarray, nucleus: np.ndarray | None = None) -> Cell:
-    """A cell that fills its crop, in grey or in colours; all nucleus if not told otherwise."""
+    """A cell that fills its crop, grey or in colour; without a nucleus mask it is all nucleus."""
     rgb = picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2)
     everything = np.ones(rgb.shape[:2], dtype=bool)
     return Cell(rgb.astype(np.uint8), everything if nucleus is None else nucleus, everything)
 
 
 def extreme_cells() -> dict[str, Cell]:
-    """Cells at the ends of what some feature can be."""
+    """Cells at the limits of the range of some feature."""
     row, col = np.mgrid[:60, :60]
     colours = np.array([[255, 0, 0], [0, 255, 255], [255, 6, 0], [255, 0, 6]])
     at_the_end = np.zeros((9, 60), bool)
@@ -153,7 +153,7 @@ def extreme_cells() -> dict[str, Cell]:
 
 
 def special_cells() -> dict[str, Cell]:
-    """An ordinary cell, and some too small, too even or too empty for some feature."""
+    """An ordinary cell, and cells too small, too uniform or too empty for some feature."""
     ordinary = textured_cell()
     rgb, nothing = _blank(5, 6, level=40)
     point = nothing.copy()
@@ -181,12 +181,12 @@ def special_cells() -> dict[str, Cell]:
     }
 
 
-def test_every_reason_for_nan_is_one_that_can_be_checked():
+def test_every_reason_for_nan_has_a_predicate():
     assert {reason for record in FEATURES.values() for reason in reasons(record)} <= set(REASONS)
 
 
 @pytest.mark.parametrize("name", special_cells())
-def test_nan_stands_exactly_where_the_record_says(name):
+def test_values_are_nan_exactly_where_declared(name):
     cell = special_cells()[name]
     got = np.isnan(RECIPE.measure(cell))
     expected = np.array([may_be_nan(cell, column) for column in PARSED])
@@ -195,8 +195,8 @@ def test_nan_stands_exactly_where_the_record_says(name):
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_few_columns_have_the_bytes_that_all_have(values, cell, seed):
-    """A model computes only its own columns; they must be the ones that it was trained on."""
+def test_a_subset_of_columns_has_the_same_bytes(values, cell, seed):
+    """A model computes only its own columns; they must equal those of its training."""
     rng = np.random.default_rng(seed)
     chosen = rng.permutation(len(COLUMNS))[: (1, 3, 10, 40, 150, 600)[seed]]
     got = Recipe(tuple(COLUMNS[index] for index in chosen)).measure(cell)
@@ -205,7 +205,7 @@ def test_a_few_columns_have_the_bytes_that_all_have(values, cell, seed):
 
 
 @pytest.mark.parametrize("name", special_cells())
-def test_values_lie_in_the_declared_range(name):
+def test_values_are_in_the_declared_range(name):
     cell = special_cells()[name]
     outside = [
         f"{column.name} = {value}, declared {declared}"
@@ -216,12 +216,12 @@ def test_values_lie_in_the_declared_range(name):
     assert outside == []
 
 
-# Found on the green or the red plane; what is told of them is how many there are and how large.
+# Found in the green or the red plane, but the values are numbers and sizes, not levels.
 FOUND_ON_A_PLANE = re.compile("Haematology_(Granule|Vacuole)(Count|AreaShare|Size)|.*SegmentShare")
 
 
-def test_columns_without_a_channel_tell_the_colours_that_they_declare():
-    """A picture and its luma differ in colour only: what tells them apart tells a colour."""
+def test_columns_without_a_channel_depend_on_the_declared_colours_only():
+    """An image and its luma differ in colour only: a different value depends on colour."""
     nameless = [
         one for record in FEATURES.values() for one in feature_columns(record) if not one.channel
     ]
@@ -238,14 +238,14 @@ def test_columns_without_a_channel_tell_the_colours_that_they_declare():
     assert all(one.colours == (one.channel,) for one in PARSED if one.channel)
 
 
-def test_names_are_safe_unique_and_parse_back():
+def test_column_names_are_identifiers_unique_and_parsed_back():
     names = [column.name for record in FEATURES.values() for column in feature_columns(record)]
     assert [name for name in names if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name)] == []
     assert len({name.casefold() for name in names}) == len(names)
     assert [name for name in names if parse_column(name).name != name] == []
 
 
-def test_presets_nest_and_keep_the_order_of_the_table():
+def test_presets_are_nested_and_keep_the_order_of_the_table():
     largest = preset_columns(PRESETS[-1])
     for smaller, larger in itertools.pairwise(PRESETS):
         assert set(preset_columns(smaller)) < set(preset_columns(larger))
@@ -256,5 +256,5 @@ def test_presets_nest_and_keep_the_order_of_the_table():
 def test_every_record_is_complete():
     for record in FEATURES.values():
         for word in ("definition", "unit", "reference", "plain", "range", "invariances", "nan"):
-            assert getattr(record, word).strip(), f"{record.key} does not say its {word}"
-        assert record.vetted.strip(), f"{record.key} does not say what vetted it"
+            assert getattr(record, word).strip(), f"{record.key} has no {word}"
+        assert record.vetted.strip(), f"{record.key} has no vetted"

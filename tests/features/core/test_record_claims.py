@@ -1,4 +1,4 @@
-"""What the records claim, on the cells that would show it to be false."""
+"""Claims of the feature records, tested on cells chosen to contradict them."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def turned(part: np.ndarray, turns: int, mirrored: bool) -> np.ndarray:
 
 
 @pytest.mark.parametrize("symmetry", SYMMETRIES)
-def test_chamfer_distances_turn_with_the_mask(symmetry):
-    """To the last bit: rings and lobes compare them, and many pixels lie at the limits."""
+def test_chamfer_distances_rotate_with_the_mask(symmetry):
+    """Bit by bit: rings and lobes compare distances, and many pixels are exactly at a limit."""
     for seed in range(20):
         mask = blob(seed)
         _, depth = chamfer_distance(mask)
@@ -34,7 +34,7 @@ def test_chamfer_distances_turn_with_the_mask(symmetry):
         assert np.array_equal(found, turned(depth, *SYMMETRIES[symmetry]))
 
 
-def test_zernike_magnitudes_that_no_mask_changes_are_constant():
+def test_zernike_magnitudes_of_order_0_and_1_are_constant():
     recipe = Recipe(("Nuclei_AreaShape_Zernike_0_0", "Nuclei_AreaShape_Zernike_1_1"))
     for seed in range(20):
         mask = blob(seed)
@@ -49,7 +49,7 @@ SHAPES = {
     "three equal discs": (
         disc(SPACE, 20, 20, 15) | disc(SPACE, 60, 60, 15) | disc(SPACE, 70, 170, 15)
     ),
-    "a disc and crumbs": disc(SPACE, 60, 60, 15) | disc(SPACE, 20, 150, 4),
+    "a disc and a small one": disc(SPACE, 60, 60, 15) | disc(SPACE, 20, 150, 4),
     "a disc in a thin ring": disc(SPACE, 60, 60, 15)
     | (disc(SPACE, 60, 60, 22) & ~disc(SPACE, 60, 60, 21)),
 }
@@ -64,7 +64,7 @@ OUTLINES = tuple(
 
 @pytest.mark.parametrize("symmetry", SYMMETRIES)
 @pytest.mark.parametrize("name", SHAPES)
-def test_outlines_are_those_of_the_largest_part_alone(name, symmetry):
+def test_contour_features_read_the_largest_component_only(name, symmetry):
     def measured(mask: np.ndarray) -> np.ndarray:
         rgb = np.full((*mask.shape, 3), 90, np.uint8)
         return Recipe(OUTLINES).measure(Cell(rgb, mask, np.ones_like(mask)))
@@ -75,7 +75,7 @@ def test_outlines_are_those_of_the_largest_part_alone(name, symmetry):
 
 
 @pytest.mark.parametrize("symmetry", SYMMETRIES)
-def test_the_largest_part_has_most_pixels_and_of_equal_ones_lies_farthest_apart(symmetry):
+def test_the_largest_component_has_most_pixels_and_a_tie_is_broken_by_its_extent(symmetry):
     mask = np.zeros((40, 80), bool)
     mask[20:23, 70:73] = True  # within its outline more area than a line of 60 pixels has
     mask[5, 5:65] = True
@@ -86,8 +86,8 @@ def test_the_largest_part_has_most_pixels_and_of_equal_ones_lies_farthest_apart(
     assert np.array_equal(largest_component(Shape(whole)).mask, expected)
 
 
-def test_a_single_level_has_no_disorder_on_cells_of_any_size():
-    """Logarithms of the number of pairs round up or down."""
+def test_a_single_level_has_zero_entropy_on_cells_of_any_size():
+    """Logarithms of the number of pairs are rounded up or down."""
     names = [
         f"Cells_{family}_{feature}_Gray_d1_32_{how}"
         for family, feature in [
@@ -112,8 +112,8 @@ def test_a_single_level_has_no_disorder_on_cells_of_any_size():
     assert wrong == {}
 
 
-def grown_cell(size: int) -> Cell:
-    """One cell at any size: an ellipse with a lobed nucleus, nucleoli, granules and a vacuole."""
+def scaled_cell(size: int) -> Cell:
+    """A cell of any size: an ellipse with a lobed nucleus, nucleoli, granules and a vacuole."""
     row, col = (np.mgrid[: 2 * size + 9, : 2 * size + 9] - (size + 4)) / size
 
     def spot(down: float, right: float, radius: float) -> np.ndarray:
@@ -130,8 +130,8 @@ def grown_cell(size: int) -> Cell:
     return Cell(np.clip(np.rint(rgb), 0, 255).astype(np.uint8), nucleus, cell)
 
 
-def keeps_with_scale(column: Column) -> bool:
-    """Whether the record says so of this component."""
+def is_scale_invariant(column: Column) -> bool:
+    """Whether the record declares invariance to scale for this component."""
     claim = re.search(r"scale, within sampling(, except .*)?", column.feature.invariances)
     return claim is not None and column.component not in re.findall(r"\w+", claim[1] or "")
 
@@ -140,14 +140,14 @@ SCALED = tuple(
     column
     for record in FEATURES.values()
     for column in feature_columns(record)
-    if keeps_with_scale(column)
+    if is_scale_invariant(column)
 )
 
 
-def test_what_keeps_with_scale_is_alike_at_four_times_the_size():
-    """Within a tenth, or next to nothing: a fiftieth of 1, half a level."""
+def test_scale_invariant_values_are_similar_at_four_times_the_size():
+    """Within 10 %, or within 0.02 (0.5 for levels)."""
     names = tuple(column.name for column in SCALED)
-    sizes = [Recipe(names).measure(grown_cell(size)) for size in (40, 80, 160)]
+    sizes = [Recipe(names).measure(scaled_cell(size)) for size in (40, 80, 160)]
     wrong = {}
     for column, *values in zip(SCALED, *sizes, strict=True):
         nothing = 0.5 if column.feature.unit == "8-bit level" else 0.02
@@ -165,8 +165,8 @@ UNITS = [
 
 
 @pytest.mark.parametrize("key", UNITS)
-def test_values_grow_with_the_levels_as_their_unit_says(key):
-    """Of features of differences of levels, for steps twice as large."""
+def test_values_scale_with_the_levels_according_to_their_unit(key):
+    """Features of differences of levels, for differences twice as large."""
     steps = np.random.default_rng(0).integers(0, 12, (30, 30, 1)) * np.full(3, 8)
     whole = np.ones((30, 30), bool)
     name = f"Cells_{key}_Gray_{'32' if key.startswith('NGTDM') else 'd1_32_mean'}"

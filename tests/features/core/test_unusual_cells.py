@@ -1,4 +1,4 @@
-"""What holds for every feature holds of cells that nobody would draw."""
+"""Properties of every feature on random, irregular cells."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from features import Cell
 from features.core.catalogue import describe_column
 
 
-def some_mask(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    """Specks, clouds, an ellipse that may be cut off, everything, or a walk of single pixels."""
+def random_mask(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    """Noise, smoothed noise, an ellipse that may be cropped, everything, or a random walk."""
     kind = rng.integers(5)
     if kind == 0:
         return rng.random(shape) < rng.uniform(0.05, 0.95)
@@ -32,8 +32,8 @@ def some_mask(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
     return mask
 
 
-def some_picture(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    """Noise, one colour, near a colour, clouds, black and white, or slopes that wrap around."""
+def random_image(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    """Noise, one colour, noise around a level, smoothed noise, extremes, or ramps modulo 256."""
     row, col = np.indices(shape)
     clouds = gaussian_filter(rng.normal(size=(*shape, 3)), (2, 2, 0))
     slopes = row * rng.integers(9) + col * rng.integers(9)
@@ -48,31 +48,31 @@ def some_picture(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray
     return np.rint(np.clip(kinds[rng.integers(len(kinds))], 0, 255)).astype(np.uint8)
 
 
-def odd_cell(seed: int) -> Cell:
-    """A cell in a picture of up to 59 rows and columns."""
+def random_cell(seed: int) -> Cell:
+    """A random cell in an image of up to 59 rows and columns."""
     rng = np.random.default_rng(seed)
     rows, cols = rng.integers(1, rng.choice([4, 9, 30, 60]), 2)
     shape = (int(rows), int(cols))
-    cell = some_mask(rng, shape)
+    cell = random_mask(rng, shape)
     cell[rng.integers(rows), rng.integers(cols)] = True
-    nucleus = some_mask(rng, shape) & cell
+    nucleus = random_mask(rng, shape) & cell
     if rng.random() < 0.2:
         nucleus = cell if rng.random() < 0.5 else np.zeros_like(cell)
-    return Cell(some_picture(rng, shape), nucleus, cell)
+    return Cell(random_image(rng, shape), nucleus, cell)
 
 
 RANGES = [describe_column(column.name)["range"] for column in PARSED]
 SIGNS = np.array([-1 if flips_sign(column) else 1 for column in PARSED])
 
 
-def kept(word: str) -> np.ndarray:
-    """Which columns' records say that they are unchanged by it."""
+def declares(word: str) -> np.ndarray:
+    """Which columns declare an invariance."""
     return np.array([word in column.feature.invariances for column in PARSED])
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_values_are_those_of_the_turned_and_the_moved_cell(seed):
-    cell = odd_cell(seed)
+def test_declared_invariances_hold(seed):
+    cell = random_cell(seed)
     values = RECIPE.measure(cell)
     rng = np.random.default_rng(seed)
     for word, expected, other in [
@@ -82,13 +82,13 @@ def test_values_are_those_of_the_turned_and_the_moved_cell(seed):
         ("translation", values, padded(cell, *rng.integers(0, 60, 2))),
     ]:
         same = np.isclose(RECIPE.measure(other), expected, rtol=1e-6, atol=1e-9, equal_nan=True)
-        wrong = [COLUMNS[index] for index in np.flatnonzero(~same & kept(word))]
+        wrong = [COLUMNS[index] for index in np.flatnonzero(~same & declares(word))]
         assert wrong == [], word
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_values_are_in_their_range_or_nan_for_a_reason(seed):
-    cell = odd_cell(seed)
+def test_values_are_in_the_declared_range_or_nan_for_a_declared_reason(seed):
+    cell = random_cell(seed)
     for column, value, declared in zip(PARSED, RECIPE.measure(cell), RANGES, strict=True):
         assert np.isnan(value) == may_be_nan(cell, column), column.name
         assert np.isnan(value) or in_range(value, declared, column), (column.name, value)

@@ -1,4 +1,4 @@
-"""Label images: what is drawn of a segmentation is the same cells when it is given back."""
+"""Label images: `from_masks` reads back the cells that were drawn."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from features.segmentation.regions import find_components
 from features.segmentation.segment import from_masks, segment
 
 
-def test_a_single_given_cell_of_a_large_field_is_no_crop():
+def test_a_single_given_cell_in_a_large_field_has_the_source_field():
     drawing = Drawing(600, 700)
     drawing.cell([(120, 130, 22)], (120, 130, 30))
     found = from_masks(drawing.photograph(), drawing.nuclei[0], drawing.cells[0])
@@ -21,7 +21,7 @@ def test_a_single_given_cell_of_a_large_field_is_no_crop():
 
 @pytest.mark.parametrize("overlapping", [2, 4, 6])
 @pytest.mark.parametrize("merged", [False, True])
-def test_a_label_image_given_back_has_the_same_cells(overlapping, merged):
+def test_a_label_image_read_back_has_the_same_cells(overlapping, merged):
     rgb = field_drawing(overlapping, merged=merged).photograph()
     found = segment(rgb, source="field")
     labels = found.labels()
@@ -38,13 +38,13 @@ def cells_of(*drawn: tuple[np.ndarray, np.ndarray]) -> list[Cell]:
     return [Cell(rgb, nucleus, cell, (0, 0), None) for nucleus, cell in drawn]
 
 
-def test_touching_cells_are_a_line_of_cytoplasm_apart():
+def test_touching_cells_are_separated_by_one_pixel_of_cytoplasm():
     left, right, core = np.zeros((3, 20, 30), bool)
     left[2:18, 2:15] = right[2:18, 15:28] = core[5:15, 4:15] = True
     for order in (1, -1):
         cells = cells_of((core, left), (np.zeros_like(core), right))[::order]
         expected = np.where(core, 255, 128 * (left | right)).astype(np.uint8)
-        # The nucleus keeps its pixels, corners too; above and below it the earlier cell does.
+        # The nucleus keeps its pixels, also at corners; above and below it the earlier cell does.
         expected[4:16, 15] = 0
         if order == 1:
             expected[:, 15] = 0
@@ -53,7 +53,7 @@ def test_touching_cells_are_a_line_of_cytoplasm_apart():
         np.testing.assert_array_equal(label_image((20, 30), cells), expected)
 
 
-def test_an_overlap_is_the_nearest_nucleus_and_a_cut_off_piece_nobodys():
+def test_an_overlap_belongs_to_the_nearest_nucleus_and_a_detached_piece_to_no_cell():
     crossed, bar, one, two = np.zeros((4, 21, 40), bool)
     crossed[8:13, 2:38], bar[2:19, 20:24] = True, True
     one[9:12, 4:10], two[6:15, 21:23] = True, True
@@ -64,7 +64,7 @@ def test_an_overlap_is_the_nearest_nucleus_and_a_cut_off_piece_nobodys():
     assert find_components((labels > 0).view(np.uint8)).areas.size == 3
 
 
-def test_a_cell_in_two_parts_is_drawn_as_one():
+def test_a_cell_of_two_components_is_drawn_as_one():
     cell, core = np.zeros((2, 20, 30), bool)
     cell[4:16, 3:12] = cell[8:12, 18:25] = True
     core[6:10, 5:9] = True
@@ -74,7 +74,7 @@ def test_a_cell_in_two_parts_is_drawn_as_one():
     assert (labels[cell] > 0).all()
 
 
-def test_the_numbers_of_a_label_image_are_its_cells_whatever_they_touch():
+def test_each_label_of_a_label_image_is_one_cell_even_if_cells_touch():
     drawing = Drawing(120, 200)
     drawing.cell([(60, 60, 20)], (60, 60, 32))
     drawing.cell([(60, 120, 20)], (60, 120, 32))

@@ -1,4 +1,4 @@
-"""Crops: drawn cells of known truth, given masks, flags, and what cannot be segmented."""
+"""Crops: drawn cells with known masks, given masks, quality flags, and images without a cell."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def only(found: Segmentation) -> FoundCell:
 @pytest.mark.parametrize(
     ("nucleus", "cell"), [(20, 26), (24, 44), (35, 38), (35, 45), (45, 52), (30, 55)]
 )
-def test_areas_and_their_ratio_are_those_of_the_drawing(nucleus, cell):
+def test_areas_and_their_ratio_equal_those_of_the_drawing(nucleus, cell):
     drawing = crop_drawing(nucleus=nucleus, cell=cell)
     found = only(segment(drawing.photograph()))
     assert found.cell.nucleus.sum() == pytest.approx(drawing.nuclei[0].sum(), rel=0.06)
@@ -42,7 +42,7 @@ def test_the_masks_do_not_depend_on_the_exposure(light):
 
 
 @pytest.mark.parametrize("lobes", [2, 3, 4])
-def test_lobes_are_one_nucleus(lobes):
+def test_separate_lobes_are_one_nucleus(lobes):
     drawing = Drawing(200, 200)
     angles = np.arange(lobes) * 2 * np.pi / lobes + 0.4
     discs = [(100 + 24 * np.sin(angle), 100 + 24 * np.cos(angle), 13) for angle in angles]
@@ -56,7 +56,7 @@ def test_lobes_are_one_nucleus(lobes):
     assert not only(found).quality.two_nuclei
 
 
-def test_the_central_cell_is_taken_and_not_its_neighbour():
+def test_the_central_cell_is_segmented_and_not_a_larger_neighbour():
     drawing = Drawing(220, 220)
     drawing.cell([(40, 30, 34)], (40, 30, 40))
     drawing.cell([(115, 112, 26)], (115, 112, 34))
@@ -65,7 +65,7 @@ def test_the_central_cell_is_taken_and_not_its_neighbour():
     assert found.cell.cell.sum() == pytest.approx(drawing.cells[1].sum(), rel=0.06)
 
 
-def test_a_cell_is_trimmed_and_knows_its_place():
+def test_a_cell_is_cropped_with_a_margin_and_has_its_origin():
     rgb = crop_drawing().photograph()
     found = segment(rgb)
     cell = only(found).cell
@@ -85,12 +85,12 @@ def test_the_same_image_gives_the_same_masks():
     np.testing.assert_array_equal(segment(rgb).labels(), segment(rgb.copy()).labels())
 
 
-def test_a_pixel_size_is_handed_on():
+def test_the_pixel_size_is_passed_to_the_cells():
     found = segment(crop_drawing().photograph(), pixel_size=0.25)
     assert only(found).cell.pixel_size == 0.25
 
 
-def test_a_cell_on_black_is_all_that_is_not_black():
+def test_the_mask_of_a_cell_on_black_is_all_that_is_not_black():
     drawing = crop_drawing(nucleus=35, cell=45)
     rgb = drawing.photograph()
     rgb[~drawing.cells[0]] = 0
@@ -101,7 +101,7 @@ def test_a_cell_on_black_is_all_that_is_not_black():
     assert dice(nucleus, drawing.nuclei[0]) > 0.93
 
 
-def test_a_thread_on_a_cell_on_black_is_cut_off():
+def test_a_thin_appendage_of_a_cell_on_black_is_removed():
     drawing = crop_drawing(nucleus=35, cell=45)
     rgb = drawing.photograph()
     rgb[~drawing.cells[0]] = 0
@@ -135,13 +135,13 @@ def pair() -> np.ndarray:
         ("out_of_focus", lambda: blurred(crop_drawing().photograph())),
     ],
 )
-def test_a_doubt_is_flagged_and_the_plain_cell_has_none(flag, picture):
+def test_quality_flags_are_set_and_an_ordinary_cell_has_none(flag, picture):
     assert getattr(only(segment(picture(), source="crop")).quality, flag)
     plain = only(segment(crop_drawing().photograph())).quality
     assert not any(vars(plain).values())
 
 
-def test_given_masks_are_flagged_too():
+def test_given_masks_get_quality_flags():
     rgb = pair()
     drawing = Drawing(200, 200)
     discs = drawing.disc(100, 74, 26) | drawing.disc(100, 126, 26)
@@ -154,7 +154,7 @@ def test_given_masks_are_flagged_too():
     assert only(from_masks(rgb, np.zeros_like(whole), whole)).quality.no_nucleus
 
 
-def test_given_masks_are_used_as_they_are():
+def test_given_masks_are_not_changed():
     drawing = crop_drawing()
     rgb, nucleus, cell = drawing.photograph(), drawing.nuclei[0], drawing.cells[0]
     seen = masks(from_masks(rgb, nucleus, cell))
@@ -162,7 +162,7 @@ def test_given_masks_are_used_as_they_are():
     np.testing.assert_array_equal(seen[1], cell)
 
 
-def test_the_parts_of_a_given_cell_mask_are_its_cells():
+def test_the_components_of_a_given_cell_mask_are_its_cells():
     drawing = Drawing(120, 240)
     drawing.cell([(60, 60, 20)], (60, 60, 30))
     drawing.cell([(60, 180, 24)], (60, 180, 30))
@@ -173,7 +173,7 @@ def test_the_parts_of_a_given_cell_mask_are_its_cells():
     assert [one.cell.nucleus.sum() for one in found.cells] == [one.sum() for one in drawing.nuclei]
 
 
-def test_what_is_missing_of_given_masks_is_found():
+def test_the_mask_that_is_not_given_is_found():
     drawing = crop_drawing()
     rgb, nucleus, cell = drawing.photograph(), drawing.nuclei[0], drawing.cells[0]
     grown = masks(from_masks(rgb, nucleus, None))
@@ -217,14 +217,14 @@ def red_cells_only() -> np.ndarray:
     ],
 )
 @pytest.mark.parametrize("source", ["auto", "crop"])
-def test_what_has_no_cell_is_refused_with_the_reason(picture, reason, source):
+def test_an_image_without_a_cell_raises_an_error_with_the_reason(picture, reason, source):
     with pytest.raises(CellError, match=reason) as caught:
         segment(picture, source=source)
     assert caught.value.remedy
 
 
 @pytest.mark.parametrize("picture", [noise(), empty_slide(), red_cells_only()])
-def test_a_field_without_white_cells_is_refused(picture):
+def test_a_field_without_white_cells_raises_an_error(picture):
     with pytest.raises(CellError, match=r"no nucleus|blank"):
         segment(picture, source="field")
 
@@ -239,12 +239,12 @@ def test_a_field_without_white_cells_is_refused(picture):
         (None, np.ones((20, 200), bool), r"cell mask is bool of shape \(20, 200\)"),
     ],
 )
-def test_masks_that_do_not_fit_are_refused(nucleus, cell, reason):
+def test_empty_masks_and_wrong_shapes_raise_an_error(nucleus, cell, reason):
     with pytest.raises(CellError, match=reason):
         from_masks(crop_drawing().photograph(), nucleus, cell)
 
 
-def test_the_drawing_holds_what_the_tests_assume():
+def test_the_drawing_has_the_assumed_colours_and_areas():
     assert (SLIDE * np.exp(-CHROMATIN) < SLIDE * np.exp(-PLASMA)).all()
     drawing = crop_drawing(nucleus=35)
     assert drawing.nuclei[0].sum() == pytest.approx(np.pi * 35**2, rel=0.01)

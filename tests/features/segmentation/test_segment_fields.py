@@ -1,4 +1,4 @@
-"""Fields: drawn clumps and lobes of known centres."""
+"""Fields: drawn clumps and lobes with known masks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def placed(cell: Cell, mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 @pytest.mark.parametrize("merged", [False, True])
 @pytest.mark.parametrize("red_cells", [False, True])
 @pytest.mark.parametrize("overlapping", [2, 3, 4, 5, 6])
-def test_every_nucleus_of_a_clump_is_a_row_and_the_lobed_one_is_one(overlapping, merged, red_cells):
+def test_each_nucleus_of_a_clump_is_one_cell_and_so_is_a_lobed_one(overlapping, merged, red_cells):
     drawing = field_drawing(overlapping, merged=merged, red_cells=red_cells)
     rgb = drawing.photograph()
     found = segment(rgb, source="field")
@@ -35,7 +35,7 @@ def test_every_nucleus_of_a_clump_is_a_row_and_the_lobed_one_is_one(overlapping,
         assert dice(placed(nearest.cell, nearest.cell.cell, shape), cell) >= 0.9
 
 
-def test_cells_come_in_reading_order_and_do_not_overlap_much():
+def test_cells_are_sorted_by_centroid_and_their_nuclei_do_not_overlap():
     found = segment(field_drawing(5).photograph(), source="field")
     assert list(found.cells) == sorted(found.cells, key=lambda one: one.centroid)
     shape = found.shape
@@ -44,11 +44,11 @@ def test_cells_come_in_reading_order_and_do_not_overlap_much():
 
 
 @pytest.mark.parametrize("overlapping", [2, 4, 6])
-def test_a_field_is_recognised_by_what_is_in_it(overlapping):
+def test_a_field_is_recognised(overlapping):
     assert segment(field_drawing(overlapping).photograph()).source == "field"
 
 
-def test_a_crop_cut_from_the_same_field_is_a_crop():
+def test_a_window_of_a_field_is_a_crop_if_one_nucleus_is_central():
     drawing = Drawing(700, 700)
     drawing.cell([(350, 350, 32)], (350, 350, 42))
     rgb = drawing.photograph()
@@ -56,7 +56,7 @@ def test_a_crop_cut_from_the_same_field_is_a_crop():
     assert segment(rgb[:420, :420]).source == "field"
 
 
-def test_platelets_are_no_white_cells():
+def test_platelets_are_not_white_cells():
     drawing = field_drawing(2)
     for row, col in ((250, 500), (480, 200), (500, 480)):
         drawing.paint(drawing.disc(row, col, 7), np.array([0.4, 0.8, 0.2]))

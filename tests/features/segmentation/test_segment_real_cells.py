@@ -1,4 +1,4 @@
-"""Real cells: agreement with expert masks, and indifference to turns, light and white balance."""
+"""Real cells: agreement with expert masks, and robustness to rotation, light and white balance."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def read(path) -> np.ndarray:
 
 
 @cache
-def thirty() -> list[np.ndarray]:
+def thirty_images() -> list[np.ndarray]:
     paths = sorted((DATA / "all_idb2" / "img").glob("*.tif"))
     return [read(paths[place]) for place in np.linspace(0, len(paths) - 1, 30).astype(int)]
 
 
 @cache
-def unaltered() -> list[tuple[np.ndarray, np.ndarray]]:
-    return [masks(rgb) for rgb in thirty()]
+def masks_of_originals() -> list[tuple[np.ndarray, np.ndarray]]:
+    return [masks(rgb) for rgb in thirty_images()]
 
 
 def masks(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -37,7 +37,7 @@ def masks(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return labels == 255, labels > 0
 
 
-def lit(*factors: float) -> Callable[[np.ndarray], np.ndarray]:
+def scale_channels(*factors: float) -> Callable[[np.ndarray], np.ndarray]:
     return lambda rgb: np.clip(np.rint(rgb * np.array(factors)), 0, 255).astype(np.uint8)
 
 
@@ -47,25 +47,25 @@ def lit(*factors: float) -> Callable[[np.ndarray], np.ndarray]:
         (np.rot90, lambda mask: np.rot90(mask, -1)),
         (np.flipud, np.flipud),
         (np.fliplr, np.fliplr),
-        (lit(0.8, 0.8, 0.8), np.asarray),
-        (lit(1.2, 1.2, 1.2), np.asarray),
-        (lit(1.1, 1.0, 0.9), np.asarray),
-        (lit(0.9, 1.0, 1.1), np.asarray),
-        (lit(1.0, 0.9, 1.0), np.asarray),
-        (lit(1.0, 1.1, 1.0), np.asarray),
+        (scale_channels(0.8, 0.8, 0.8), np.asarray),
+        (scale_channels(1.2, 1.2, 1.2), np.asarray),
+        (scale_channels(1.1, 1.0, 0.9), np.asarray),
+        (scale_channels(0.9, 1.0, 1.1), np.asarray),
+        (scale_channels(1.0, 0.9, 1.0), np.asarray),
+        (scale_channels(1.0, 1.1, 1.0), np.asarray),
     ],
-    ids=["turned", "upside down", "mirrored", "dark", "light", "warm", "cold", "magenta", "green"],
+    ids=["rotated", "flipped", "mirrored", "dark", "light", "warm", "cold", "magenta", "green"],
 )
-def test_masks_follow_turns_and_ignore_the_light(alter, undo):
+def test_masks_rotate_with_the_image_and_do_not_depend_on_the_light(alter, undo):
     scores = []
-    for rgb, (nucleus, cell) in zip(thirty(), unaltered(), strict=True):
+    for rgb, (nucleus, cell) in zip(thirty_images(), masks_of_originals(), strict=True):
         other_nucleus, other_cell = masks(np.ascontiguousarray(alter(rgb)))
         scores.append((dice(undo(other_nucleus), nucleus), dice(undo(other_cell), cell)))
     assert np.min(scores) >= 0.97
     assert np.mean(scores, axis=0).min() >= 0.99
 
 
-def test_masks_agree_with_the_experts():
+def test_masks_agree_with_those_of_experts():
     scores = []
     for path in sorted((DATA / "all_idb2" / "img").glob("*.tif"))[::4]:
         red, green, _ = np.moveaxis(read(DATA / "all_idb2" / "masks" / path.name) > 127, 2, 0)
@@ -74,7 +74,7 @@ def test_masks_agree_with_the_experts():
     assert np.mean(scores, axis=0) == pytest.approx([0.966, 0.967], abs=0.012)
 
 
-def test_a_threshold_of_one_stain_serves_another():
+def test_masks_agree_with_those_of_experts_for_another_stain():
     scores = []
     for path in sorted((DATA / "seg_wbc" / "dataset1").glob("*.bmp"))[::4]:
         labels = cv2.imread(str(path.with_suffix(".png")), cv2.IMREAD_GRAYSCALE)
@@ -85,7 +85,7 @@ def test_a_threshold_of_one_stain_serves_another():
     assert means[1] >= 0.95
 
 
-def test_cells_on_black_keep_their_outline():
+def test_masks_of_cells_on_black_keep_their_outline():
     for path in sorted((DATA / "cnmc_sample").glob("*.bmp"))[::8]:
         rgb = read(path)
         found = segment(rgb)
@@ -94,7 +94,7 @@ def test_cells_on_black_keep_their_outline():
         assert found.cells[0].cell.nucleus.any()
 
 
-def test_the_blasts_of_a_field_have_a_row_each():
+def test_each_blast_of_a_field_is_one_cell():
     folder = DATA / "all_idb1"
     found = segment(read(folder / "im" / "Im013_1.jpg"))
     assert found.source == "field"
