@@ -169,9 +169,9 @@ REASONS: dict[str, Callable[[Cell, Column], bool]] = {
     "no cytoplasm near to it": lambda cell, _: (
         not (cell.cytoplasm & _grown(cell, 0.16, 3) & ~_grown(cell, 0.03)).any()
     ),
-    "none size from it": lambda cell, _: not (cell.cytoplasm & ~_grown(cell, 0.16, 3)).any(),
+    "none far from it": lambda cell, _: not (cell.cytoplasm & ~_grown(cell, 0.16, 3)).any(),
     "a single level in it": lambda cell, column: np.ptp(_values(cell, column)) == 0,
-    "a ring lacks_pairs pixels": _no_ring,
+    "a ring without pixels": _no_ring,
     "no pixel with its four neighbours in the compartment": lambda cell, column: (
         _slopes(cell, column).size == 0
     ),
