@@ -1,10 +1,10 @@
-"""Figures on real images, by one command: python tests/benchmarks/accuracy.py ../shared/data
+"""Accuracy on public data sets: python tests/benchmarks/accuracy.py ../shared/data
 
-Extracts the sets that lie in the folder, cross-validates with whole groups left out, and prints
-what comes of it beside the targets, and the seconds of each part. Nothing is tuned on what is
-tested: estimators and settings are the program's own. The quick form makes one repeat; --full makes
-three, tries every estimator on every set, and for the attributes takes boosted trees beside the
-support vector machine and the mean of both, the colours as photographed, and all columns.
+Extracts the data sets in the folder, cross-validates with whole groups held out, and prints the
+figures with their targets and the duration of each part. Estimators and settings are the defaults;
+nothing is tuned on test data. The default is one repeat. --full has three repeats and every
+estimator on every data set; for the attributes it adds boosted trees, their mean with the support
+vector machine, unstandardised colours, and all columns.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ from pipelines.training.training_table import near_duplicate_rows  # noqa: E402
 
 WORKERS = os.cpu_count() or 1
 STAINS: tuple[Stain, ...] = ("none", "background", "standard")
-# Chosen beforehand for what is judged with one estimator only.
+# Fixed in advance, for evaluations with a single estimator.
 ONE = "svm"
 SHOWN = {"accuracy", "balanced accuracy", "macro F1", "AUROC"}
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """A set, how it is split, and with what it is judged."""
+    """A data set, its folds, and the estimators to evaluate."""
 
     name: str
     images: str
@@ -80,15 +80,15 @@ PROTOCOLS = (
 
 @contextmanager
 def timed(part: str) -> Iterator[None]:
-    """Print the seconds that a part took, and those that this process computed."""
+    """Print the wall time and the processor time of a part."""
     started, used = monotonic(), sum(os.times()[:4])
     yield
     seconds, busy = monotonic() - started, sum(os.times()[:4]) - used
-    print(f"  [{part}: {seconds:.0f} s, this process computed {busy:.0f} s]", flush=True)
+    print(f"  [{part}: {seconds:.0f} s, processor time {busy:.0f} s]", flush=True)
 
 
 def judge(protocol: Protocol, table: Path, *, full: bool) -> None:
-    """Print the figures of one set."""
+    """Print the figures of one data set."""
     cells = read_table(table)
     copies, _ = near_duplicate_rows(cells)
     data = training_set(cells, read_sidecar(table)["columns"], group=protocol.group, copies=copies)
@@ -126,7 +126,7 @@ def judge(protocol: Protocol, table: Path, *, full: bool) -> None:
 def extracted(
     protocol: Protocol, images: Path, table: Path, stain: Stain, preset: Literal["standard", "full"]
 ) -> Path:
-    """Extract a set and print what came of it."""
+    """Extract a data set, print the numbers of cells and failures, return the table."""
     done = extract(
         images,
         table,
@@ -137,7 +137,7 @@ def extracted(
 
 
 def slides_and_stains(images: Path, table: Path, work: Path) -> None:
-    """Print what holds on unseen slides of ALL-IDB2, and what each stain setting does to it."""
+    """Print the figures on unseen slides of ALL-IDB2, and under each stain setting."""
     with timed("unseen slides"):
         print_unseen_slides(table, WORKERS)
         print_pairs(table, ONE, WORKERS)
@@ -153,7 +153,7 @@ def slides_and_stains(images: Path, table: Path, work: Path) -> None:
 def attributes(
     protocol: Protocol, images: Path, table: Path, notes: Path, stain: Stain, *, full: bool
 ) -> None:
-    """Print what the features tell of the attributes that pathologists noted."""
+    """Print the accuracy of the morphological attributes."""
     with timed("attributes"):
         print_attributes(table, notes, (ONE, "xgboost") if full else (ONE,), WORKERS)
     others: tuple[tuple[Stain, Literal["standard", "full"]], ...]
@@ -167,7 +167,7 @@ def attributes(
 
 
 def main() -> None:
-    """Run every protocol whose images are there."""
+    """Run every protocol whose images are in the folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="folder with all_idb2, pbc and cnmc_sample")
     parser.add_argument("--full", action="store_true")

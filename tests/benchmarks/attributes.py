@@ -1,9 +1,9 @@
-"""What pathologists noted of cells, from the features: the 11 attributes of WBCAtt.
+"""Prediction of the 11 morphological attributes of WBCAtt from the features.
 
-Beside each stands what the class of the cell alone gives (the commonest value in the class, learnt
-from the training folds) and what the commonest value of all gives. The settings of the estimators
-are the program's own; nothing is tuned. Of several estimators the last column is the mean of their
-probabilities, on the same folds.
+Two baselines are printed with each accuracy: the most frequent value in the cell's class, and the
+most frequent value overall, both from the training folds. The estimators have the program's
+default settings. With several estimators, the last column is the mean of their probabilities on the
+same folds.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ MEAN, SHAPE = 0.92, 0.75
 NUCLEUS_SHAPE = "nucleus_shape"
 
 
-def commonest(target: np.ndarray, strata: np.ndarray, done: Sequence[Fold]) -> np.ndarray:
-    """Decide for each cell left out the commonest value of its stratum in the training part."""
+def most_frequent(target: np.ndarray, strata: np.ndarray, done: Sequence[Fold]) -> np.ndarray:
+    """Return for each test cell the most frequent value of its stratum in the training folds."""
     decided = np.empty_like(target)
     for fold in done:
         known, strata_known = target[fold.train], strata[fold.train]
@@ -39,8 +39,8 @@ def commonest(target: np.ndarray, strata: np.ndarray, done: Sequence[Fold]) -> n
     return decided
 
 
-def noted(table: Path, notes: Path) -> tuple[pd.DataFrame, list[str]]:
-    """Put the attributes beside the features of the cells that have them."""
+def annotated_cells(table: Path, notes: Path) -> tuple[pd.DataFrame, list[str]]:
+    """Return the cells with attributes, merged with their features, and the attribute names."""
     attributes = pd.read_csv(notes)
     names = [name for name in attributes.columns if name not in {"image", "class"}]
     attributes = attributes.rename(columns={name: f"Metadata_{name}" for name in attributes})
@@ -51,7 +51,7 @@ def noted(table: Path, notes: Path) -> tuple[pd.DataFrame, list[str]]:
 
 
 def cross_validated(data: TrainingSet, estimator: str, seed: int, jobs: int) -> list[Fold]:
-    """Leave out each fold once; copies of a picture stay on one side."""
+    """Cross-validate once; copies of an image stay in one fold."""
     return cross_validate(
         ESTIMATORS[estimator],
         data.features,
@@ -69,14 +69,14 @@ def cross_validated(data: TrainingSet, estimator: str, seed: int, jobs: int) -> 
 def print_attributes(
     table: Path, notes: Path, estimators: Sequence[str], jobs: int, seed: int = 0
 ) -> None:
-    """Print the accuracy of each attribute, their mean, and nucleus shape class by class."""
-    cells, names = noted(table, notes)
+    """Print the accuracy of each attribute, their mean, and nucleus shape by class."""
+    cells, names = annotated_cells(table, notes)
     dictionary = read_sidecar(table)["columns"]
     copies, _ = near_duplicate_rows(cells)
     kind = cells["Metadata_class"].to_numpy(dtype=str)
     columns = [*estimators, *(["mean of these"] if len(estimators) > 1 else [])]
     print(f"WBCAtt: {len(cells)} cells, {FOLDS} folds")
-    print(f"  {'attribute':28}{', '.join(columns)} [95 % interval]   class alone  commonest")
+    print(f"  {'attribute':28}{', '.join(columns)} [95 % interval]   class only  most frequent")
     rows = []
     for name in names:
         label = f"Metadata_{name}"
@@ -90,25 +90,26 @@ def print_attributes(
         probabilities = [pooled(one, len(target))[0] for one in every]
         if len(every) > 1:
             probabilities.append(np.mean(probabilities, axis=0))
-        rights = [one.argmax(axis=1) == target for one in probabilities]
-        right = rights[-1]
-        from_class = commonest(target, strata, done) == target
-        from_all = commonest(target, np.zeros(len(target)), done) == target
-        rows.append([one.mean() for one in (*rights, from_class, from_all)])
-        low, high = wilson(int(right.sum()), len(right))
+        corrects = [one.argmax(axis=1) == target for one in probabilities]
+        correct = corrects[-1]
+        from_class = most_frequent(target, strata, done) == target
+        from_all = most_frequent(target, np.zeros(len(target)), done) == target
+        rows.append([one.mean() for one in (*corrects, from_class, from_all)])
+        low, high = wilson(int(correct.sum()), len(correct))
         print(f"  {name:28}{_line(rows[-1], f'[{low:.3f}, {high:.3f}]')}", flush=True)
         if name == NUCLEUS_SHAPE:
-            shape = float(right.mean())
+            shape = float(correct.mean())
             by_class = "  ".join(
-                f"{one} {right[strata == one].mean():.3f} ({from_class[strata == one].mean():.3f})"
+                f"{one} {correct[strata == one].mean():.3f}"
+                f" ({from_class[strata == one].mean():.3f})"
                 for one in np.unique(strata)
             )
     print(f"  {'mean':28}{_line(np.mean(rows, axis=0), f'(target {MEAN})')}")
-    print(f"  {NUCLEUS_SHAPE} {shape:.3f} (target {SHAPE}); by class, beside the class alone: ")
+    print(f"  {NUCLEUS_SHAPE} {shape:.3f} (target {SHAPE}); by class (class only): ")
     print(f"    {by_class}")
 
 
 def _line(figures: Sequence[float], words: str) -> str:
-    """Write the estimators' figures, words on the last, and what class and commonest value give."""
+    """Format the estimators' accuracies, `words` on the last, and both baselines."""
     *found, from_class, from_all = (f"{one:.3f}" for one in figures)
     return f"{' '.join(found)} {words:18}{from_class}        {from_all}"

@@ -1,8 +1,8 @@
 """Named features against a network: PYTHONPATH=. python tests/benchmarks/comparison.py DATA
 
-Extracts each set once with both, compares them on identical folds, and, on ALL-IDB2, tells the
-blasts of slide group g08 from the normal slides of the same camera with models that were trained
-on the other groups. --quick makes one repeat with the support vector machine.
+Extracts both from each data set and compares them on identical folds. On ALL-IDB2 it also evaluates
+the blasts of slide group g08 against the normal slides of the same camera, with models trained on
+the other groups. --quick has one repeat and the support vector machine only.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ WORKERS = os.cpu_count() or 1
 
 @dataclass(frozen=True)
 class Protocol:
-    """A set, how it is split, and by which estimators it is judged."""
+    """A data set, its folds, and the estimators to evaluate."""
 
     name: str
     images: str
@@ -54,20 +54,20 @@ def unseen_slides(table: Path, estimators: tuple[str, ...]) -> None:
     """Print the AUROC of g08 against each Canon normal group for each set of columns."""
     cells, dictionary = read_table(table), read_sidecar(table)["columns"]
     data = training_set(cells, dictionary, group="Metadata_Parent")
-    beside = [name for name in dictionary if name.startswith(("Image_", "Background_"))]
-    features = np.hstack([data.features, feature_matrix(cells.iloc[data.rows], beside)])
+    audit_columns = [name for name in dictionary if name.startswith(("Image_", "Background_"))]
+    features = np.hstack([data.features, feature_matrix(cells.iloc[data.rows], audit_columns)])
     slides = cells["Metadata_Slide"].to_numpy()[data.rows]
     blast = data.classes.index("blast")
     normal = sorted(set(slides[data.target != blast]))
-    for one in feature_sets([*data.columns, *beside], dictionary):
-        mine = features[:, one.columns]
+    for one in feature_sets([*data.columns, *audit_columns], dictionary):
+        selected = features[:, one.columns]
         for name in estimators if one.name in MAIN_SETS else estimators[:1]:
             estimator = with_reduction(ESTIMATORS[name], one.embedded)
             areas = []
             for slide in normal:
                 test = np.isin(slides, ["g08", slide])
-                pipeline = estimator.fit(mine[~test], data.target[~test], 0)
-                scores = estimator.scores(pipeline, mine[test])
+                pipeline = estimator.fit(selected[~test], data.target[~test], 0)
+                scores = estimator.scores(pipeline, selected[test])
                 towards = scores[:, blast] - scores[:, 1 - blast]
                 chances = np.stack([1 - towards, towards], axis=1)
                 areas.append(float(figures(data.target[test] == blast, chances, 1)["AUROC"]))
@@ -76,7 +76,7 @@ def unseen_slides(table: Path, estimators: tuple[str, ...]) -> None:
 
 
 def main() -> None:
-    """Run every protocol whose images are there."""
+    """Run every protocol whose images are in the folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="folder with all_idb2, pbc and cnmc_sample")
     parser.add_argument("--quick", action="store_true")

@@ -1,8 +1,8 @@
-"""How fast cells become embeddings: PYTHONPATH=. python tests/benchmarks/embedding.py
+"""Speed of embeddings: PYTHONPATH=. python tests/benchmarks/embedding.py
 
-Compares, on one thread, the whole way from a picture and its mask to columns with what onnxruntime
-alone makes of pixels that are ready. Rounds of the two alternate and processor time is counted, so
-that a busy machine slows both alike.
+Compares, on one thread, the complete path from an image and its mask to columns with onnxruntime
+on prepared input. The two alternate and processor time is measured, so that the machine's load has
+little influence on the ratio.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ ROUNDS = 15
 CELLS = 16
 
 
-def pictures_a_second(work: Callable[[], object], pictures: int) -> float:
-    """Pictures by processor time."""
+def images_per_second(work: Callable[[], object], pictures: int) -> float:
+    """Return images per second of processor time."""
     started = time.process_time()
     work()
     return pictures / (time.process_time() - started)
@@ -37,9 +37,9 @@ def main() -> None:
     chosen = choose_network("lite0")
     network = open_network(chosen)
     settings = chosen.embedding.preprocessing
-    drawn = synthetic_smear(0, subjects=4, cells_per_subject=CELLS // 4)
+    smear = synthetic_smear(0, subjects=4, cells_per_subject=CELLS // 4)
     shown: list[tuple[np.ndarray, Cell]] = [
-        (one.rgb, segment(one.rgb, source="crop").cells[0].cell) for one in drawn
+        (one.rgb, segment(one.rgb, source="crop").cells[0].cell) for one in smear
     ]
     ready = np.stack([settings.apply(shown[0][0])] * BATCH)
     session, name = network._session, network.input.name
@@ -61,11 +61,11 @@ def main() -> None:
     rates: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(ROUNDS):
         for way, work in ways.items():
-            rates[way].append(pictures_a_second(work, pictures))
+            rates[way].append(images_per_second(work, pictures))
     alone = np.array(rates["onnxruntime alone"])
     for way, found in rates.items():
         ratio = np.median(np.array(found) / alone)
-        print(f"{way:18} {np.median(found):6.1f} pictures a second  {100 * ratio:5.1f} %")
+        print(f"{way:18} {np.median(found):6.1f} images per second  {100 * ratio:5.1f} %")
 
 
 if __name__ == "__main__":

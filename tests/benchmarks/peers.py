@@ -1,9 +1,9 @@
-"""How fast, against whom: PYTHONPATH=.:tests python tests/benchmarks/peers.py
+"""Speed compared with other packages: PYTHONPATH=.:tests python tests/benchmarks/peers.py
 
-Made-up cells of about 22,000 pixels, arrays in memory, masks given, one core. The two sides of a
-contest take turns of at least 10 ms; what is printed are medians of a call's processor time.
-Peers beyond blastometry's own dependencies are in requirements.txt beside this file; one that is
-not installed is left out and named.
+A synthetic cell of about 22,000 pixels in memory, with masks, on one core. The two sides of a
+comparison alternate, each for at least 10 ms; the table shows the median processor time of a call.
+requirements.txt lists the packages that are no dependencies of blastometry; the script names those
+that are not installed and continues without them.
 """
 
 from __future__ import annotations
@@ -35,25 +35,27 @@ Work = Callable[[], object]
 
 
 @dataclass(frozen=True)
-class Contest:
-    """Two ways to the same numbers, and how many times as fast ours is meant to be."""
+class Comparison:
+    """Two implementations of the same numbers, and the intended speed ratio."""
 
     name: str
     ours: Work
     theirs: Work
     goal: float | None = None
-    columns: tuple[int, int] | None = None  # ours and theirs, where the sets differ
+    columns: tuple[int, int] | None = None  # of ours and theirs, if the sets differ
 
 
-def thirteen(plane: np.ndarray, mask: np.ndarray, levels: int, distance: int = 1) -> np.ndarray:
-    """Haralick's features of a masked plane, means of the four directions."""
+def haralick_features(
+    plane: np.ndarray, mask: np.ndarray, levels: int, distance: int = 1
+) -> np.ndarray:
+    """Return Haralick's 13 features of a masked plane, means over the four directions."""
     view = compute_glcm(
         quantise(plane[None], levels), mask.view(np.uint8), (distance,), levels, merged=False
     )
     return aggregate(np.array([f(view)[0, 0, 0] for f in HARALICK_NAMES.values()]), "mean")
 
 
-def mahotas_thirteen(plane: np.ndarray, mask: np.ndarray, levels: int) -> np.ndarray:
+def mahotas_features(plane: np.ndarray, mask: np.ndarray, levels: int) -> np.ndarray:
     image = np.where(mask, plane // (256 // levels) + 1, 0)
     four = mahotas.features.haralick(image, ignore_zeros=True, use_x_minus_y_variance=True)
     return four.mean(axis=0)
@@ -63,8 +65,8 @@ def skimage_patterns(plane: np.ndarray, points: int, radius: int) -> np.ndarray:
     return local_binary_pattern(plane, points, radius, "uniform")
 
 
-def same_values(cell: Cell) -> tuple[str, ...]:
-    """Columns that the straightforward program fills as well, checked to be equal where exact."""
+def common_columns(cell: Cell) -> tuple[str, ...]:
+    """Return the columns that `straightforward` computes too; check the exact ones for equality."""
     theirs = straightforward.everything(cell)
     columns = tuple(theirs)
     ours = Recipe(columns).measure(cell)
@@ -76,41 +78,43 @@ def same_values(cell: Cell) -> tuple[str, ...]:
     return columns
 
 
-def own_contests(cell: Cell) -> Iterator[Contest]:
+def component_comparisons(cell: Cell) -> Iterator[Comparison]:
     plane, mask = cell.plane("Gray"), cell.cell
     for levels, goal in ((256, 10), (32, 7)):
-        if not np.allclose(thirteen(plane, mask, levels), mahotas_thirteen(plane, mask, levels)):
+        if not np.allclose(
+            haralick_features(plane, mask, levels), mahotas_features(plane, mask, levels)
+        ):
             raise AssertionError(f"Haralick at {levels} levels differs from mahotas")
-        yield Contest(
+        yield Comparison(
             f"co-occurrence, 13 features, {levels} levels: mahotas",
-            partial(thirteen, plane, mask, levels),
-            partial(mahotas_thirteen, plane, mask, levels),
+            partial(haralick_features, plane, mask, levels),
+            partial(mahotas_features, plane, mask, levels),
             goal,
         )
     for name, (points, radius) in CIRCLES.items():
-        yield Contest(
+        yield Comparison(
             f"LBP {name}: scikit-image",
             partial(lbp_codes, plane, name),
             partial(skimage_patterns, plane, points, radius),
             10,
         )
-    columns = same_values(cell)
+    columns = common_columns(cell)
     recipe = Recipe(columns)
-    yield Contest(
+    yield Comparison(
         f"the same {len(columns)} columns, straightforward: scikit-image, mahotas, scipy",
-        lambda: recipe.measure(fresh(cell)),
-        lambda: straightforward.everything(fresh(cell)),
+        lambda: recipe.measure(uncached(cell)),
+        lambda: straightforward.everything(uncached(cell)),
         20,
     )
 
 
-def fresh(cell: Cell) -> Cell:
-    """The same cell with nothing computed yet."""
+def uncached(cell: Cell) -> Cell:
+    """Return the same cell without cached values."""
     return Cell(cell.rgb, cell.nucleus, cell.cell)
 
 
-def full_sets(cell: Cell) -> Iterator[tuple[str, Work, int]]:
-    """Each installed peer with all that it has, on grey and the masks of cell and nucleus."""
+def package_feature_sets(cell: Cell) -> Iterator[tuple[str, Work, int]]:
+    """Yield each installed package with all its features, on Gray in cell and nucleus."""
     grey = cell.plane("Gray")
     labels = {"cell": cell.cell.astype(np.int32), "nucleus": cell.nucleus.astype(np.int32)}
     if find_spec("cp_measure"):
@@ -146,50 +150,50 @@ def full_sets(cell: Cell) -> Iterator[tuple[str, Work, int]]:
         yield "pyradiomics", lambda: [f() for f in each], count
 
 
-def peer_contests(cell: Cell) -> Iterator[Contest]:
+def package_comparisons(cell: Cell) -> Iterator[Comparison]:
     plane, mask = cell.plane("Gray"), cell.cell
     if find_spec("cp_measure"):
         from cp_measure.core.numba.measuretexture import get_texture
 
         for levels in (256, 32):
-            yield Contest(
+            yield Comparison(
                 f"co-occurrence, 13 features, {levels} levels: cp_measure with numba",
-                partial(thirteen, plane, mask, levels, 3),
+                partial(haralick_features, plane, mask, levels, 3),
                 partial(get_texture, mask.astype(np.int32), plane / 255, 3, levels),
                 4,
             )
     recipe = Recipe(preset_columns("standard"))
-    for name, work, count in full_sets(cell):
-        yield Contest(
+    for name, work, count in package_feature_sets(cell):
+        yield Comparison(
             f"columns per second, sets differ: {name} with its full set",
-            lambda: recipe.measure(fresh(cell)),
+            lambda: recipe.measure(uncached(cell)),
             work,
             columns=(len(recipe.columns), count),
         )
 
 
-def timed(work: Work, turn: float = 0.01) -> float:
-    """Processor time of a call: the mean over a turn of so many seconds."""
+def timed(work: Work, duration: float = 0.01) -> float:
+    """Return the mean processor time of a call, over at least `duration` seconds."""
     start, calls, spent = time.process_time(), 0, 0.0
-    while spent < turn:
+    while spent < duration:
         work()
         calls, spent = calls + 1, time.process_time() - start
     return spent / calls
 
 
-def judge(contest: Contest, repeats: int) -> str:
-    """One line of the table: medians in milliseconds."""
-    contest.ours()
-    contest.theirs()
-    pairs = [(timed(contest.ours), timed(contest.theirs)) for _ in range(repeats)]
+def table_row(comparison: Comparison, repeats: int) -> str:
+    """Return one row of the table: medians in milliseconds."""
+    comparison.ours()
+    comparison.theirs()
+    pairs = [(timed(comparison.ours), timed(comparison.theirs)) for _ in range(repeats)]
     ours, theirs = (statistics.median(side) * 1e3 for side in zip(*pairs, strict=True))
     ratio = theirs / ours
-    if contest.columns:
-        here, there = contest.columns[0] / ours * 1e3, contest.columns[1] / theirs * 1e3
-        rates = f"{here:,.0f} against {there:,.0f} columns/s ({contest.columns[1]} columns)"
-        return f"| {contest.name} | {ours:.2f} | {theirs:.2f} | {here / there:.0f}x | {rates} |"
-    goal = f"{contest.goal:g}x: {'reached' if ratio >= contest.goal else 'MISSED'}"
-    return f"| {contest.name} | {ours:.3f} | {theirs:.2f} | {ratio:.1f}x | {goal} |"
+    if comparison.columns:
+        here, there = comparison.columns[0] / ours * 1e3, comparison.columns[1] / theirs * 1e3
+        rates = f"{here:,.0f} against {there:,.0f} columns/s ({comparison.columns[1]} columns)"
+        return f"| {comparison.name} | {ours:.2f} | {theirs:.2f} | {here / there:.0f}x | {rates} |"
+    goal = f"{comparison.goal:g}x: {'reached' if ratio >= comparison.goal else 'MISSED'}"
+    return f"| {comparison.name} | {ours:.3f} | {theirs:.2f} | {ratio:.1f}x | {goal} |"
 
 
 def main() -> None:
@@ -200,15 +204,15 @@ def main() -> None:
     cv2.setNumThreads(1)
     cell = textured_cell(rows=200, cols=210).trimmed()
     missing = [name for name in ("cp_measure", "nyxus", "radiomics") if not find_spec(name)]
-    print(f"{int(cell.cell.sum()):,} pixels, one core, milliseconds of processor time: medians")
-    print(f"not installed, left out: {', '.join(missing) or 'none'}\n")
-    print("| what, against whom | ours | theirs | as fast | goal |\n|---|---|---|---|---|")
-    for contest in chain(own_contests(cell), peer_contests(cell)):
-        print(judge(contest, repeats), flush=True)
+    print(f"{int(cell.cell.sum()):,} pixels, one core, median processor time in ms")
+    print(f"not installed: {', '.join(missing) or 'none'}\n")
+    print("| comparison | blastometry | other | speed ratio | goal |\n|---|---|---|---|---|")
+    for comparison in chain(component_comparisons(cell), package_comparisons(cell)):
+        print(table_row(comparison, repeats), flush=True)
     for preset in PRESETS:
         recipe = Recipe(preset_columns(preset))
-        recipe.measure(fresh(cell))
-        took = [timed(lambda recipe=recipe: recipe.measure(fresh(cell))) for _ in range(repeats)]
+        recipe.measure(uncached(cell))
+        took = [timed(lambda recipe=recipe: recipe.measure(uncached(cell))) for _ in range(repeats)]
         print(f"\n{preset}: {len(recipe.columns)} columns, {statistics.median(took) * 1e3:.2f} ms")
 
 

@@ -1,10 +1,10 @@
-"""Peak memory over the number of images, and cells a second alone and through Dask.
+"""Peak memory by number of images, and cells per second, local and through Dask.
 
 ``python tests/benchmarks/scale.py`` needs the extra [cluster] and takes some minutes. With
-``--folder ../shared/data/all_idb2/img --copies 20`` it only measures cells a second on real
-pictures: of the whole run, and between a tenth and nine tenths of it, when it neither starts nor
-writes the table. How fast the machine is just then is told by scikit-image's local binary patterns
-(P8R1) of a made-up cell of 22,236 pixels, on as many cores at once, before and after each run.
+``--folder ../shared/data/all_idb2/img --copies 20`` it only measures the speed on real images: of
+the whole run, and of its middle 80 %, which includes neither the start nor the writing of the
+table. The speed of the machine is measured before and after each run: the time of scikit-image's
+local binary patterns (P8R1) of a synthetic cell of 22,236 pixels, on the same number of cores.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 
 PROC = Path("/proc")
-DIFFERENT = 1000
+DISTINCT_IMAGES = 1000
 
 
 def memory_of(pid: int, file: str = "status", entry: str = "VmRSS") -> float:
-    """Resident memory of a process in MB; ``VmHWM`` is its peak, ``Pss`` shares what is shared."""
+    """Return a memory entry of a process in MB: ``VmRSS``, its peak ``VmHWM``, or ``Pss``."""
     try:
         lines = (PROC / str(pid) / file).read_text("ascii").splitlines()
     except OSError:
@@ -34,8 +34,8 @@ def memory_of(pid: int, file: str = "status", entry: str = "VmRSS") -> float:
     return sum(int(line.split()[1]) / 1e3 for line in lines if line.startswith(f"{entry}:"))
 
 
-class Watch:
-    """Peak memory of this process, of any other in its session, and of all of them together."""
+class MemoryMonitor:
+    """Records the peak memory of this process, of any other in its session, and of all together."""
 
     def __init__(self) -> None:
         self.others = self.together = 0.0
@@ -60,13 +60,13 @@ class Watch:
             time.sleep(0.2)
 
     def end(self) -> tuple[float, float, float]:
-        """Stop watching."""
+        """Stop; return the three peaks in MB."""
         self._going = False
         self._thread.join()
         return memory_of(os.getpid(), entry="VmHWM"), self.others, self.together
 
 
-def crops(folder: Path, size: int) -> Path:
+def write_crops(folder: Path, size: int) -> Path:
     """Write different synthetic crops."""
     import numpy as np
     from support.synthetic_folders import png
@@ -74,22 +74,24 @@ def crops(folder: Path, size: int) -> Path:
     from data.synthetic import synthetic_cell
 
     folder.mkdir()
-    for number in range(DIFFERENT):
+    for number in range(DISTINCT_IMAGES):
         cell = synthetic_cell(np.random.default_rng(number), label="blast", size=size)
         (folder / f"{number:06d}.png").write_bytes(png(cell.rgb))
     return folder
 
 
 def memory(work: Path, count: int, preset: str) -> None:
-    """Extract so many images, every thousandth the same one again, in a fresh session."""
+    """Extract `count` images (every 1,000th is the same) in a new session; print the memory."""
     os.setsid()
     from pipelines.extract import ExtractSettings, extract
 
     folder = work / f"n{count}"
     folder.mkdir()
     for number in range(count):
-        os.link(work / "small" / f"{number % DIFFERENT:06d}.png", folder / f"{number:06d}.png")
-    watch, started = Watch(), time.monotonic()
+        os.link(
+            work / "small" / f"{number % DISTINCT_IMAGES:06d}.png", folder / f"{number:06d}.png"
+        )
+    watch, started = MemoryMonitor(), time.monotonic()
     done = extract(folder, work / f"n{count}.parquet", ExtractSettings(preset=preset, jobs=1))
     own, other, together = watch.end()
     print(
@@ -100,7 +102,7 @@ def memory(work: Path, count: int, preset: str) -> None:
 
 
 def speed(work: Path, preset: str, count: int) -> None:
-    """Cells a second, by this machine's workers and by a cluster's."""
+    """Print the cells per second with local workers and with a cluster."""
     from support.dask_processes import Cluster
 
     from pipelines.extract import ExtractSettings, extract
@@ -118,7 +120,7 @@ def speed(work: Path, preset: str, count: int) -> None:
     for workers in (1, 2):
         cluster = Cluster(work / f"cluster{workers}", workers)
         try:
-            # The second time the workers have imported everything.
+            # In the second run the workers have imported everything.
             for turn in ("cold", "warm"):
                 started = time.monotonic()
                 out = work / f"c{workers}{turn}.parquet"
@@ -131,14 +133,14 @@ def speed(work: Path, preset: str, count: int) -> None:
             cluster.close()
 
 
-def pace(jobs: int) -> float:
-    """Milliseconds of scikit-image's local binary patterns of a cell, so many at once: the mean."""
+def pattern_time_of_jobs(jobs: int) -> float:
+    """Return the mean time of `patterns_time` in `jobs` simultaneous processes, in ms."""
     with multiprocessing.get_context("spawn").Pool(jobs) as pool:
         return sum(pool.map(patterns_time, range(jobs), chunksize=1)) / jobs
 
 
 def patterns_time(_number: int) -> float:
-    """Median of half a second or more, in milliseconds."""
+    """Return the median time of scikit-image's patterns of a synthetic cell, in ms."""
     import numpy as np
     from skimage.feature import local_binary_pattern
     from support.example_cells import textured_cell
@@ -152,25 +154,25 @@ def patterns_time(_number: int) -> float:
     return 1e3 * float(np.median(times))
 
 
-def real(work: Path, folder: Path, copies: int, preset: str) -> None:
-    """Cells a second on real pictures, each of them many times under another checksum."""
+def real_images_speed(work: Path, folder: Path, copies: int, preset: str) -> None:
+    """Print the cells per second on real images, each copied under different checksums."""
     from data.listing.list_images import list_images
     from pipelines.extract import ExtractSettings, extract
 
-    many = work / "real"
-    many.mkdir()
-    pictures = [entry.path for entry in list_images(folder).entries] * copies
-    for number, picture in enumerate(pictures):
-        # Equal files are measured once; no decoder minds what follows the picture.
-        content = picture.read_bytes() + b"%08d" % number
-        (many / f"{number:06d}{picture.suffix}").write_bytes(content)
+    copies_folder = work / "real"
+    copies_folder.mkdir()
+    images = [entry.path for entry in list_images(folder).entries] * copies
+    for number, image in enumerate(images):
+        # Equal files are measured once only; decoders ignore bytes after the image.
+        content = image.read_bytes() + b"%08d" % number
+        (copies_folder / f"{number:06d}{image.suffix}").write_bytes(content)
     for jobs in (1, 2):
         moments: list[float] = []
-        before = pace(jobs)
+        before = pattern_time_of_jobs(jobs)
         started = time.monotonic()
         done = extract(
-            many,
-            work / f"real{jobs}.parquet",
+            copies_folder,
+            work / f"real_images_speed{jobs}.parquet",
             ExtractSettings(preset=preset, jobs=jobs),
             progress=lambda *_, moments=moments: moments.append(time.monotonic()),
         )
@@ -180,14 +182,14 @@ def real(work: Path, folder: Path, copies: int, preset: str) -> None:
         steady = share * done.cells / (moments[-tenth - 1] - moments[tenth - 1])
         print(
             f"{preset}, {jobs} workers, {done.cells} cells, {done.failed} failed,"
-            f" {done.reused} not measured: {done.cells / seconds:.1f} cells/s of the whole run,"
-            f" {steady:.1f} in the steady state"
+            f" {done.reused} not measured: {done.cells / seconds:.1f} cells/s in the whole run,"
+            f" {steady:.1f} in its middle 80 %"
         )
-        after = pace(jobs)
+        after = pattern_time_of_jobs(jobs)
         each = 2e3 * jobs / steady / (before + after)
         print(
-            f"  scikit-image's patterns took {before:.2f} ms before and {after:.2f} after:"
-            f" from file to row a picture takes a worker the time of {each:.2f} of them"
+            f"  scikit-image's patterns took {before:.2f} ms before and {after:.2f} ms after:"
+            f" a worker needs {each:.2f} times that per image, from file to row"
         )
 
 
@@ -196,21 +198,23 @@ if __name__ == "__main__":
     parser.add_argument("--images", type=int, nargs="*", default=[1000, 17_000])
     parser.add_argument("--cells", type=int, default=300)
     parser.add_argument("--preset", default="standard")
-    parser.add_argument("--folder", type=Path, help="real pictures, to measure nothing else")
+    parser.add_argument(
+        "--folder", type=Path, help="real_images_speed images, to measure nothing else"
+    )
     parser.add_argument("--copies", type=int, default=20)
     chosen = parser.parse_args()
-    place = Path(tempfile.mkdtemp())
+    work_folder = Path(tempfile.mkdtemp())
     if chosen.folder:
-        real(place, chosen.folder, chosen.copies, chosen.preset)
-        shutil.rmtree(place)
+        real_images_speed(work_folder, chosen.folder, chosen.copies, chosen.preset)
+        shutil.rmtree(work_folder)
         sys.exit()
-    crops(place / "small", 64)
+    write_crops(work_folder / "small", 64)
     for preset in ("minimal", "standard"):
         for images in chosen.images:
-            task = (place, images, preset)
+            task = (work_folder, images, preset)
             one = multiprocessing.get_context("spawn").Process(target=memory, args=task)
             one.start()
             one.join()
-    crops(place / "large", 160)
-    speed(place, chosen.preset, chosen.cells)
-    shutil.rmtree(place)
+    write_crops(work_folder / "large", 160)
+    speed(work_folder, chosen.preset, chosen.cells)
+    shutil.rmtree(work_folder)

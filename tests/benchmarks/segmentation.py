@@ -1,4 +1,4 @@
-"""Judge the segmentation on expert masks and centres: mean Dice, tail, worst ten, time.
+"""Accuracy of the segmentation on expert masks and centres: Dice, worst images, time.
 
 Run from the repository's root::
 
@@ -43,7 +43,7 @@ def read(path: Path) -> np.ndarray:
 
 
 def all_idb2(folder: Path) -> list[Case]:
-    """White is background, blue cytoplasm, cyan nucleus."""
+    """Read ALL-IDB2: white is background, blue cytoplasm, cyan nucleus."""
     cases = []
     for path in sorted((folder / "all_idb2" / "img").glob("*.tif")):
         red, green, _ = np.moveaxis(read(folder / "all_idb2" / "masks" / path.name) > 127, 2, 0)
@@ -52,7 +52,7 @@ def all_idb2(folder: Path) -> list[Case]:
 
 
 def seg_wbc(folder: Path) -> list[Case]:
-    """0, 128 and 255 with stray levels: the nearest counts."""
+    """Read seg_wbc: levels 0, 128 and 255; other levels count as the nearest of these."""
     cases = []
     for path in sorted((folder / "seg_wbc" / "dataset1").glob("*.bmp")):
         labels = cv2.imread(str(path.with_suffix(".png")), cv2.IMREAD_GRAYSCALE)
@@ -65,8 +65,8 @@ def dice(one: np.ndarray, two: np.ndarray) -> float:
     return 2 * int((one & two).sum()) / total if total else 1.0
 
 
-def outlines(case: Case, labels: np.ndarray, size: int = 320) -> np.ndarray:
-    """Draw found outlines (green, yellow) over the true ones (black, white)."""
+def contour_picture(case: Case, labels: np.ndarray, size: int = 320) -> np.ndarray:
+    """Draw the predicted contours (green, yellow) over the true ones (black, white)."""
     scale = size / max(case.rgb.shape[:2])
     picture = cv2.resize(cv2.cvtColor(case.rgb, cv2.COLOR_RGB2BGR), None, fx=scale, fy=scale)
     for mask, colour in (
@@ -84,9 +84,9 @@ def outlines(case: Case, labels: np.ndarray, size: int = 320) -> np.ndarray:
     return sheet
 
 
-def judge(name: str, cases: list[Case], pictures: Path | None) -> None:
-    """Print one set's table, its worst ten and its time for each crop."""
-    scores, drawn, seconds, refused = [], [], [], 0
+def print_dice(name: str, cases: list[Case], pictures: Path | None) -> None:
+    """Print the table of one data set, its ten worst images and the time per image."""
+    scores, predicted, seconds, refused = [], [], [], 0
     segment(cases[0].rgb)  # compiles and loads
     for case in cases:
         start = perf_counter()
@@ -98,7 +98,7 @@ def judge(name: str, cases: list[Case], pictures: Path | None) -> None:
             labels = np.zeros(case.rgb.shape[:2], np.uint8)
         seconds.append(perf_counter() - start)
         scores.append((dice(labels == 255, case.nucleus), dice(labels > 0, case.cell)))
-        drawn.append(labels)
+        predicted.append(labels)
     table = np.array(scores)
     for column, part in enumerate(("nucleus", "cell")):
         values, (mean, tail) = table[:, column], TARGETS[name][column]
@@ -106,12 +106,12 @@ def judge(name: str, cases: list[Case], pictures: Path | None) -> None:
         share = float((values < 0.8).mean())
         verdict = "reached" if values.mean() >= mean and share <= tail else "MISSED"
         print(
-            f"{name:18} {part:8} mean {values.mean():.4f} (wanted {mean})  median "
-            f"{np.median(values):.4f}  under 0.80 {share:.1%} (wanted {tail:.0%})  {verdict}"
+            f"{name:18} {part:8} mean {values.mean():.4f} (target {mean})  median "
+            f"{np.median(values):.4f}  under 0.80 {share:.1%} (target {tail:.0%})  {verdict}"
         )
         print("  worst:", ", ".join(f"{cases[i].name} {values[i]:.2f}" for i in worst))
         if pictures is not None:
-            tiles = [outlines(cases[i], drawn[i]) for i in worst]
+            tiles = [contour_picture(cases[i], predicted[i]) for i in worst]
             rows = [np.hstack(tiles[:5]), np.hstack(tiles[5:])]
             cv2.imwrite(str(pictures / f"{name.replace(' ', '_')}_{part}.png"), np.vstack(rows))
     print(
@@ -120,13 +120,13 @@ def judge(name: str, cases: list[Case], pictures: Path | None) -> None:
     )
 
 
-def points(path: Path) -> np.ndarray:
+def read_points(path: Path) -> np.ndarray:
     """Read column and row of each centre."""
     return np.array(path.read_text().split(), dtype=float).reshape(-1, 2).astype(int)
 
 
-def numbered(found: Segmentation, part: str) -> np.ndarray:
-    """Draw the number of each cell, from 1, where its nucleus or whole cell lies."""
+def label_image(found: Segmentation, part: str) -> np.ndarray:
+    """Return a label image of the cells' nuclei or whole cells, numbered from 1."""
     labels = np.zeros(found.shape, np.int32)
     for number, one in enumerate(found.cells, 1):
         mask = getattr(one.cell, part)
@@ -135,18 +135,18 @@ def numbered(found: Segmentation, part: str) -> np.ndarray:
     return labels
 
 
-def judge_fields(folder: Path) -> None:
-    """Print how many blast centres lie in a nucleus of their own, and what matches none."""
-    hits = wanted = cells = aside = strange = outside = 0
+def print_fields(folder: Path) -> None:
+    """Print how many blast centres have their own nucleus, and how many cells match no centre."""
+    hits = centre_count = cells = flagged_count = unmatched = outside = 0
     seconds = []
     for path in sorted((folder / "im").glob("*.jpg")):
         rgb = read(path)
         start = perf_counter()
         found = segment(rgb)
         seconds.append(perf_counter() - start)
-        nuclei, whole = numbered(found, "nucleus"), numbered(found, "cell")
-        blasts = points(folder / "xyc" / f"{path.stem}.xyc")
-        other = points(folder / "xyc_other_cells" / f"{path.stem}.xyc")
+        nuclei, whole = label_image(found, "nucleus"), label_image(found, "cell")
+        blasts = read_points(folder / "xyc" / f"{path.stem}.xyc")
+        other = read_points(folder / "xyc_other_cells" / f"{path.stem}.xyc")
         own = {int(nuclei[row, col]) for col, row in blasts} - {0}
         known = own | {int(nuclei[row, col]) for col, row in other}
         within = known | {int(whole[row, col]) for col, row in (*blasts, *other)}
@@ -156,24 +156,25 @@ def judge_fields(folder: Path) -> None:
             if one.quality.touches_border or one.quality.smudge or one.quality.no_nucleus
         }
         rest = set(range(1, len(found.cells) + 1)) - flagged
-        hits, wanted = hits + len(own), wanted + len(blasts)
-        cells, aside = cells + len(found.cells), aside + len(flagged)
-        strange, outside = strange + len(rest - known), outside + len(rest - within)
+        hits, centre_count = hits + len(own), centre_count + len(blasts)
+        cells, flagged_count = cells + len(found.cells), flagged_count + len(flagged)
+        unmatched, outside = unmatched + len(rest - known), outside + len(rest - within)
         print(
             f"  {path.stem}: {found.source}, blasts {len(own)}/{len(blasts)}, cells "
             f"{len(found.cells)}, flagged {len(flagged)}, unmatched {len(rest - known)}"
         )
+    kept = cells - flagged_count
     print(
-        f"ALL-IDB1 fields: blasts {hits}/{wanted} = {hits / wanted:.1%} (wanted 97 %); of "
-        f"{cells - aside} cells without a flag {strange} = {strange / (cells - aside):.1%} match "
-        f"no centre by their nucleus, {outside} = {outside / (cells - aside):.1%} by the cell "
-        f"(wanted 10 %); {aside} flagged; s for each: median {np.median(seconds):.2f}, "
-        f"most {max(seconds):.2f} (wanted 1.5)"
+        f"ALL-IDB1 fields: blasts {hits}/{centre_count} = {hits / centre_count:.1%} (target 97 %); "
+        f"of {kept} cells without a flag {unmatched} = {unmatched / kept:.1%} match no centre by "
+        f"their nucleus, {outside} = {outside / kept:.1%} by the cell "
+        f"(target 10 %); {flagged_count} flagged; s for each: median {np.median(seconds):.2f}, "
+        f"most {max(seconds):.2f} (target 1.5)"
     )
 
 
 def main() -> None:
-    """Run all sets that are there."""
+    """Evaluate all data sets in the folder."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", nargs="?", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--pictures", type=Path, help="write pictures of the worst ten here")
@@ -181,9 +182,9 @@ def main() -> None:
     if options.pictures is not None:
         options.pictures.mkdir(parents=True, exist_ok=True)
     cv2.setNumThreads(1)
-    judge("ALL-IDB2", all_idb2(options.data), options.pictures)
-    judge("seg_wbc dataset 1", seg_wbc(options.data), options.pictures)
-    judge_fields(options.data / "all_idb1")
+    print_dice("ALL-IDB2", all_idb2(options.data), options.pictures)
+    print_dice("seg_wbc dataset 1", seg_wbc(options.data), options.pictures)
+    print_fields(options.data / "all_idb1")
 
 
 if __name__ == "__main__":

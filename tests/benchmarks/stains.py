@@ -1,4 +1,4 @@
-"""ALL-IDB2 under each stain setting: at random, by parent, on unseen slides, and jittered."""
+"""ALL-IDB2 under each stain setting: random and grouped folds, unseen slides, colour jitter."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ G08 = 0.85
 FOLDS = 10
 
 
-def learnt_from(table: Path) -> tuple[TrainingSet, pd.DataFrame]:
-    """Return what is learnt from a table of ALL-IDB2, by parent field, and its rows."""
+def training_data(table: Path) -> tuple[TrainingSet, pd.DataFrame]:
+    """Return the training data of an ALL-IDB2 table, grouped by parent field, and its rows."""
     cells = read_table(table)
     copies, _ = near_duplicate_rows(cells)
     data = training_set(
@@ -35,13 +35,13 @@ def learnt_from(table: Path) -> tuple[TrainingSet, pd.DataFrame]:
 
 
 def print_pairs(table: Path, estimator: str, jobs: int) -> None:
-    """Print every family on the pairs of slides, those of one camera and the others apart."""
+    """Print the AUROC of every family on held-out pairs of slides, by kind of pair."""
     frame, sidecar = read_table(table), read_sidecar(table)
     data = training_set(frame, sidecar["columns"], group="Metadata_Parent")
     cells = TrainingTable(sidecar, frame, data, ESTIMATORS[estimator])
     plan = plan_slide_pairs(cells)
     if plan is None:
-        raise SystemExit("the slides of ALL-IDB2 are not in the table")
+        raise SystemExit("expected the slides of ALL-IDB2 in the table; found no pair of slides")
     record = evaluate_slide_pairs(plan, cells, Protocol(FOLDS, 1, 0, jobs))
     print(f"  pairs of slides held out; {record['estimators']}")
     for one in record["features"]:
@@ -54,10 +54,10 @@ def print_pairs(table: Path, estimator: str, jobs: int) -> None:
 
 
 def same_camera(data: TrainingSet, rows: pd.DataFrame, estimator: str, jobs: int) -> str:
-    """Say how blasts of slide group g08 are told from the normal slides of the same camera.
+    """Return the AUROC of the blasts of slide group g08 against normal slides of the same camera.
 
-    They are the only blasts that the normal cells' camera took. A model trained on the other
-    groups cannot lean on the camera here, as it can everywhere else in ALL-IDB2.
+    g08 has the only blasts from the camera of the normal cells. So this is the only test in
+    ALL-IDB2 in which the camera does not help a model.
     """
     slides = rows["Metadata_Slide"].to_numpy(dtype=str)
     cameras = rows["Metadata_Camera"].to_numpy(dtype=str)
@@ -75,8 +75,8 @@ def same_camera(data: TrainingSet, rows: pd.DataFrame, estimator: str, jobs: int
 
 
 def print_unseen_slides(table: Path, jobs: int) -> None:
-    """Print the pairs of one camera for every estimator."""
-    data, rows = learnt_from(table)
+    """Print the same-camera AUROC of every estimator."""
+    data, rows = training_data(table)
     for name in ESTIMATORS:
         print(
             f"  {name:8} g08 against the Canon's normal slides, mean AUROC "
@@ -86,8 +86,8 @@ def print_unseen_slides(table: Path, jobs: int) -> None:
 
 
 def print_stain(table: Path, stain: str, estimator: str, jobs: int) -> None:
-    """Print what a stain setting does: one line."""
-    data, rows = learnt_from(table)
+    """Print one line with the figures of a stain setting."""
+    data, rows = training_data(table)
     kind, protocol = ESTIMATORS[estimator], Protocol(FOLDS, 1, 0, jobs)
     again = remeasure(
         PixelAuditSettings(read_sidecar(table), None, len(rows)),
@@ -96,16 +96,16 @@ def print_stain(table: Path, stain: str, estimator: str, jobs: int) -> None:
         RunSettings(jobs=jobs),
     )
     if again.missed:
-        raise SystemExit(f"not every cell could be measured again: {again.missed}")
+        raise SystemExit(f"expected every cell to be remeasured; missed {again.missed}")
     cells = np.arange(len(data.target))
     at_random, by_parent = (
         cross_validate_once(kind, data.features, data, groups, protocol)
         for groups in (cells, data.groups)
     )
     figures = [
-        right(data, at_random, data.features),
-        right(data, by_parent, data.features),
-        right(data, by_parent, again.features["jittered"]),
+        accuracy(data, at_random, data.features),
+        accuracy(data, by_parent, data.features),
+        accuracy(data, by_parent, again.features["jittered"]),
     ]
     print(
         f"  {stain:11}" + "".join(f"{figure:<12.3f}" for figure in figures),
@@ -114,8 +114,8 @@ def print_stain(table: Path, stain: str, estimator: str, jobs: int) -> None:
     )
 
 
-def right(data: TrainingSet, done: list[Fold], features: np.ndarray) -> float:
-    """Share of the cells left out that their fold's model decides rightly from these features."""
+def accuracy(data: TrainingSet, done: list[Fold], features: np.ndarray) -> float:
+    """Return the accuracy of the folds' models on their test cells, from these features."""
     decided = np.empty_like(data.target)
     for fold in done:
         decided[fold.test] = fold.model.probabilities(features[fold.test]).argmax(axis=1)

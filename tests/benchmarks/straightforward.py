@@ -1,6 +1,7 @@
-"""The families of the standard preset as one would write them with the usual libraries.
+"""The families of the standard preset, implemented with the usual libraries.
 
-Same columns, same definitions, no shortcuts of ours: what a user would do without blastometry.
+The columns and definitions are those of blastometry, without its optimisations: what a user would
+write without it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from features.texture.cooccurrence.haralick import HARALICK_NAMES
 
 
 def colours(rgb: np.ndarray) -> dict[str, np.ndarray]:
-    """Grey, RGB, Lab and HSV planes, in their natural units."""
+    """Return Gray, RGB, Lab and HSV planes in their units."""
     planes = {"Gray": rgb2gray(rgb)}
     for names, stack in (
         (("Red", "Green", "Blue"), rgb),
@@ -34,7 +35,7 @@ def colours(rgb: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def first_order(pixels: np.ndarray) -> dict[str, float]:
-    """The statistics that make sense in every channel."""
+    """Return the statistics that are defined for every channel."""
     mean, median = pixels.mean(), np.median(pixels)
     low, high = np.percentile(pixels, [10, 90])
     middle = pixels[(pixels >= low) & (pixels <= high)]
@@ -66,7 +67,7 @@ def first_order(pixels: np.ndarray) -> dict[str, float]:
 
 
 def intensity(cell: Cell) -> dict[str, float]:
-    """First-order statistics of ten planes in three compartments."""
+    """Return the first-order statistics of ten planes in three compartments."""
     return {
         f"{word}_Intensity_{name}_{channel}": value
         for channel, plane in colours(cell.rgb).items()
@@ -77,7 +78,7 @@ def intensity(cell: Cell) -> dict[str, float]:
 
 
 def texture(cell: Cell) -> dict[str, float]:
-    """Haralick's thirteen at three distances, mean and range of the directions."""
+    """Return Haralick's 13 features at three distances: mean and range over the directions."""
     values = {}
     for word in COMPARTMENTS:
         levels = np.where(cell.mask(word), cell.plane("Gray") // 8 + 1, 0)
@@ -93,7 +94,7 @@ def texture(cell: Cell) -> dict[str, float]:
 
 
 def patterns(cell: Cell) -> dict[str, float]:
-    """Uniform local binary patterns of two circles."""
+    """Return the shares of uniform local binary patterns for two circles."""
     values = {}
     for points, radius in ((8, 1), (16, 2)):
         codes = local_binary_pattern(cell.plane("Gray"), points, radius, "uniform").astype(int)
@@ -106,7 +107,7 @@ def patterns(cell: Cell) -> dict[str, float]:
 
 
 def outline(mask: np.ndarray) -> dict[str, float]:
-    """Size and shape of one mask."""
+    """Return size and shape of one mask."""
     part = regionprops(mask.astype(np.uint8))[0]
     pixels = np.argwhere(mask)
     corners = np.concatenate([pixels + offset for offset in ([0, 0], [0, 1], [1, 0], [1, 1])])
@@ -141,7 +142,7 @@ def outline(mask: np.ndarray) -> dict[str, float]:
 
 
 def shape(cell: Cell) -> dict[str, float]:
-    """Size and shape of the cell and of its nucleus."""
+    """Return size and shape of the cell and of its nucleus."""
     return {
         f"{word}_AreaShape_{name}": value
         for word in ("Cells", "Nuclei")
@@ -150,5 +151,5 @@ def shape(cell: Cell) -> dict[str, float]:
 
 
 def everything(cell: Cell) -> dict[str, float]:
-    """All of the above, by our column names."""
+    """Return all of these features by blastometry's column names."""
     return intensity(cell) | texture(cell) | patterns(cell) | shape(cell)
