@@ -430,11 +430,11 @@ def features(names: tuple[str, ...], style: Literal["table", "markdown", "json"]
     help="With --peers: the largest number of cells.",
 )
 def verify(images: Path | str | None, *, peers: bool, sample: int) -> None:
-    """Compare this installation with published values.
+    """Compare features with published values, or with other packages.
 
-    Values of closed forms are compared, too. With --peers, the cells of IMAGES (a folder, a
-    manifest or an image; without it synthetic cells) are measured with mahotas and scikit-image
-    too. Exit status 1: something disagrees.
+    Without --peers: the IBSI digital phantom and cells with known values. With --peers: the cells
+    of IMAGES (a folder, a manifest or an image; by default synthetic cells), measured with mahotas
+    and scikit-image too. Exit status 1: something disagrees.
     """
     from pipelines.verify import verify as run
     from pipelines.verify import verify_peers

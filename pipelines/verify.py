@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from .workers.run_all import Failure
 
-SAMPLE = 20
-
 
 @dataclass(frozen=True)
 class Verification:
@@ -132,7 +130,7 @@ def verify() -> Verification:
     return Verification((*check_phantom(), *check_analytic_cells()))
 
 
-def verify_peers(images: Path | str | None, sample: int = SAMPLE) -> PeerVerification:
+def verify_peers(images: Path | str | None, sample: int) -> PeerVerification:
     """Measure cells with this installation and with mahotas and scikit-image.
 
     Parameters

@@ -1,8 +1,8 @@
 """Table of checks that vet the features: one row for each comparison with an outside value.
 
-Each ``rows_*.py`` of a sub-folder has a list ``CHECKS`` of rows; ``test_vetting.py`` runs them all.
-A feature's declared ``vetted`` text is the `Check.credit` of its rows, joined by "; ", without
-what follows a comma in an oracle's name (a cell or a setting).
+Each ``rows_*.py`` here and in the sub-folders has a list ``CHECKS`` of rows; `test_vetting.py`
+runs them all. A feature's declared ``vetted`` text is the `Check.credit` of its rows, joined by
+"; ", without what follows a comma in an oracle's name (a cell or a setting).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from features.core.registry import FEATURES
 Function = Callable[[Any], Any]
 
 FIGURES = {"IBSI digital phantom", "MATLAB", "MIRP", "Nyxus's table", "pyradiomics"}
-ON_PAPER = {"by hand", "closed form"}
+BY_HAND = {"by hand", "closed form"}
 
 
 class Kind(IntEnum):
@@ -59,7 +59,7 @@ class Check:
         """Source of the expected value."""
         if self.independent:
             return Kind.FIGURE if self.source in FIGURES else Kind.PROGRAM
-        return Kind.HAND if self.source in ON_PAPER else Kind.FORMULA
+        return Kind.HAND if self.source in BY_HAND else Kind.FORMULA
 
     @property
     def credit(self) -> str:
