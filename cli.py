@@ -259,12 +259,12 @@ def compare(table: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # 
     """
     from pipelines.compare import compare as run
     from pipelines.comparison.comparison_settings import ComparisonSettings
-    from pipelines.comparison.page import outcome
+    from pipelines.comparison.page import summary
 
     with _progress(quiet=quiet, resumable=False) as progress:
         result = run(table, out, ComparisonSettings(**options), progress)
     if not quiet:
-        for line in outcome(result.record):
+        for line in summary(result.record):
             click.echo(line)
         click.echo(f"comparison: {result.out / 'comparison.html'}")
 

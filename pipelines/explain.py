@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from data.files.entries import Entry
     from features.segmentation.segment import Segmentation
 
-    from .reporting.cell_sheet import CellSheet
+    from .cell_explanation.cell_sheet import CellSheet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,13 +86,13 @@ def explain(
     """
     import pandas as pd
 
-    from .reporting.cell_sheet import Stored
-    from .reporting.explanation_page import sheet
+    from .cell_explanation.cell_sheet import ModelRecords
+    from .cell_explanation.explanation_page import explanation_page
 
     if out.suffix not in {".html", ".htm"}:
         raise DataError(f"{out} ends in {out.suffix!r}", "give .html")
     opened = open_model(model, settings.embedding)
-    stored = Stored.read(model, opened.bundle)
+    records = ModelRecords.read(model, opened.bundle)
     entry = _single_entry(image, settings.masks)
     measurement = opened.measurement(settings)
     try:
@@ -106,8 +106,8 @@ def explain(
         ) from refused
     indices = _cell_indices(found, settings.cell)
     table = pd.DataFrame(record.values[indices], columns=list(measurement.all_columns))
-    cells = stored.sheets(opened.bundle, table, found, record, indices)
-    page = sheet(entry.name, rgb, found, cells, opened.bundle, stored.evaluation)
+    cells = records.sheets(opened.bundle, table, found, record, indices)
+    page = explanation_page(entry.name, rgb, found, cells, opened.bundle, records.evaluation)
     with whole_file(out) as temporary:
         temporary.write_text(page, encoding="utf-8")
     return Explanation(out, cells)

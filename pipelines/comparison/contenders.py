@@ -280,7 +280,7 @@ def _parts_of_both(sets: Mapping[str, FeatureSet]) -> dict[str, NDArray[np.int64
 
     whole = sets["both"].columns
     parts = {
-        "all that has a name": sets["handcrafted"].columns,
+        "all named features": sets["handcrafted"].columns,
         "embedding": sets["embedding"].columns,
         **{name: one.columns for name, one in sets.items() if name not in MAIN_SETS},
     }

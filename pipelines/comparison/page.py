@@ -1,27 +1,17 @@
-"""The page of a comparison: one table, one picture, and what they say in words."""
+"""The page of a comparison: summary, figures, differences, shortcuts, importances."""
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterable, Mapping, Sequence
-from html import escape
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..html.elements import Picture, Table
+from ..html.number_text import percent
+from ..html.render import render
 from .contender_shortcuts import AUDITED_SETS, shortcut_sentences
 
-_AUDITED = ("balanced accuracy", "AUROC")
-_SHOWN = ("accuracy", "balanced accuracy", "macro F1", "AUROC")
-_STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 72rem; margin: 2rem auto;
-  padding: 0 1rem; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
-table { border-collapse: collapse; font-size: .85rem; width: 100%; }
-th, td { padding: .25rem .5rem; border-bottom: 1px solid #ddd; text-align: right; }
-th:first-child, td:first-child, th:nth-child(2), td:nth-child(2) { text-align: left; }
-td small { color: #666; white-space: nowrap; }
-img { max-width: 100%; }
-@media print { body { margin: 0; max-width: none; font-size: 11px; } h2 { break-after: avoid; } }
-"""
+_AUDITED_FIGURES = ("balanced accuracy", "AUROC")
+_FIGURES = ("accuracy", "balanced accuracy", "macro F1", "AUROC")
 
 
 def comparison_page(record: Mapping[str, Any], picture: bytes) -> str:
@@ -34,169 +24,151 @@ def comparison_page(record: Mapping[str, Any], picture: bytes) -> str:
     picture : bytes
         PNG.
     """
-    drawn = base64.b64encode(picture).decode()
-    main = [one for one in record["contenders"] if not one["family"]]
-    families = [one for one in record["contenders"] if one["family"]]
-    parts = [
-        f"<h1>{escape(_title(record))}</h1>",
-        f"<p>{escape(_setting(record))}</p>",
-        "<h2>In words</h2>",
-        "<ul>" + "".join(f"<li>{escape(one)}</li>" for one in outcome(record)) + "</ul>",
-        "<h2>All contenders, on the same folds</h2>",
-        _table(_head(), (_row(one, record["cost"]) for one in [*main, *families])),
-        "<p>In brackets the 95 % interval by a bootstrap of whole groups. Calibration error in 10"
-        " bins of equal count; behind it what a perfectly calibrated model would show.</p>",
-        f'<img alt="intervals of the contenders" src="data:image/png;base64,{drawn}">',
-        "<h2>Paired differences</h2>",
-        _table(["difference", "estimator", *_SHOWN], map(_difference, record["differences"])),
-        "<h2>Shortcuts</h2>",
-        "<p>The same kind of model, once, on what should not suffice; then the share of each"
-        " contender's lead over chance (balanced accuracy) that it reaches. The embedding sees the"
-        " cell alone; in the last line of an estimator, the whole picture.</p>",
-        _table(
-            ["fed", "estimator", "columns", *_AUDITED, *AUDITED_SETS],
-            map(_shortcut, record["shortcuts"]),
-        ),
-        "<h2>How much of the decision has no name</h2>",
-        "<p>Rise of the log loss when the columns of a set are shuffled together in the model of"
-        " both, mean and spread over folds. The embedding is one set, for its values have no"
-        " names.</p>",
-        _table(
-            ["set", "estimator", "columns", "rise (nats)", "spread"],
-            map(_importance, record["importances_of_both"]),
-        ),
-        "<p>A research tool that assists a qualified reader; it makes no diagnosis.</p>",
-    ]
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f"<title>{escape(_title(record))}</title><style>{_STYLE}</style></head>\n<body>\n"
-        + "\n".join(parts)
-        + "\n</body></html>\n"
+    return render(
+        "comparison.html",
+        record=record,
+        counts=", ".join(f"{count} {name}" for name, count in record["classes"].items()),
+        network=(record["embedding"] or {}).get("name", "unknown"),
+        summary=summary(record),
+        figures=_figures(record),
+        picture=Picture(picture, "image/png", "Intervals of the feature sets"),
+        differences=_differences(record),
+        shortcuts=_shortcuts(record),
+        importances=_importances(record),
     )
 
 
-def outcome(record: Mapping[str, Any]) -> list[str]:
-    """Say in sentences what the comparison found."""
-    lines = []
-    for one in record["differences"]:
-        gap = one["figures"]["balanced accuracy"]
-        points = [100 * gap[end] for end in ("value", "low", "high")]
-        if gap["low"] > 0:
-            verdict = "better"
-        elif gap["high"] < 0:
-            verdict = "worse"
-        else:
-            verdict = "no difference shown"
-        lines.append(
-            f"{one['estimator']}: {one['first']} less {one['second']}: {points[0]:+.1f} points of"
-            f" balanced accuracy [{points[1]:+.1f}, {points[2]:+.1f}]: {verdict}."
-        )
+def summary(record: Mapping[str, Any]) -> list[str]:
+    """Return the result of the comparison in sentences."""
+    return [
+        *(_difference_sentence(one) for one in record["differences"]),
+        *_importance_sentences(record),
+        *shortcut_sentences(record["shortcuts"]),
+        *_cost_sentences(record["cost"]),
+    ]
+
+
+def _difference_sentence(one: Mapping[str, Any]) -> str:
+    gap = one["figures"]["balanced accuracy"]
+    value, low, high = (100 * gap[end] for end in ("value", "low", "high"))
+    verdict = "better" if low > 0 else "worse" if high < 0 else "no difference shown"
+    return (
+        f"{one['estimator']}: {one['first']} minus {one['second']}: {value:+.1f} points of"
+        f" balanced accuracy [{low:+.1f}, {high:+.1f}]: {verdict}."
+    )
+
+
+def _importance_sentences(record: Mapping[str, Any]) -> Iterator[str]:
     rises = {(one["estimator"], one["set"]): one["mean"] for one in record["importances_of_both"]}
     for estimator in record["estimators"]:
-        named = max(rises.get((estimator, "all that has a name"), 0.0), 0.0)
-        nameless = max(rises.get((estimator, "embedding"), 0.0), 0.0)
-        if named + nameless > 0:
-            lines.append(
-                f"{estimator}: in the model of both, {100 * nameless / (named + nameless):.1f} % of"
-                " the loss by shuffling comes from the embedding, which has no name."
+        named = max(rises.get((estimator, "all named features"), 0.0), 0.0)
+        embedding = max(rises.get((estimator, "embedding"), 0.0), 0.0)
+        if named + embedding > 0:
+            yield (
+                f"{estimator}: in the model of both, {percent(embedding / (named + embedding), 1)}"
+                " of the importance by shuffling belongs to the embedding."
             )
-    lines += shortcut_sentences(record["shortcuts"])
-    cost = record["cost"]
+
+
+def _cost_sentences(cost: Mapping[str, float] | None) -> Iterator[str]:
     if cost is not None:
-        lines.append(
-            f"A cell costs {cost['handcrafted']:.1f} ms for the named features and"
-            f" {cost['embedding']:.1f} ms for the network on one core, beside"
-            f" {cost['finding']:.1f} ms for reading and segmenting; the network takes"
-            f" {cost['megabytes']:.0f} MB more on the disk."
+        yield (
+            f"Time for one cell on one core: {cost['handcrafted']:.1f} ms for the named features,"
+            f" {cost['embedding']:.1f} ms for the network, and {cost['finding']:.1f} ms for reading"
+            f" and segmenting. The network needs {cost['megabytes']:.0f} MB more on the disk."
         )
-    return lines
 
 
-def _title(record: Mapping[str, Any]) -> str:
-    return f"Named features, an embedding, and both: {record['table']}"
-
-
-def _setting(record: Mapping[str, Any]) -> str:
-    counts = ", ".join(f"{count} {name}" for name, count in record["classes"].items())
-    split = record["grouped_by"] or "nothing (cell by cell)"
-    network = (record["embedding"] or {}).get("name", "unknown")
-    return (
-        f"{record['cells']} cells ({counts}) in {record['groups']} groups by {split};"
-        f" {record['folds']} folds, {_times(record['repeats'])}, the same for all; network"
-        f" {network}, reduced to principal components inside each fold. "
-        + " ".join(f"{note}." for note in record["notes"])
+def _figures(record: Mapping[str, Any]) -> Table:
+    every = sorted(record["contenders"], key=lambda one: bool(one["family"]))
+    head = ["feature set", "estimator", "columns", *_FIGURES, "calibration error", "ms per cell"]
+    return Table(
+        "Feature sets on the same folds",
+        head,
+        [
+            [
+                one["set"],
+                one["estimator"],
+                one["columns"],
+                *(_with_interval(one["figures"][name]) for name in _FIGURES),
+                f"{one['calibration']['error']:.3f} / {one['calibration']['if_perfect']:.3f}",
+                _milliseconds(one, record["cost"]),
+            ]
+            for one in every
+        ],
+        numbers=range(2, len(head)),
     )
-
-
-def _times(repeats: int) -> str:
-    return f"{repeats} repeat{'s' * (repeats > 1)}"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    cells = "".join(f"<th>{escape(word)}</th>" for word in head)
-    body = "".join("<tr>" + "".join(f"<td>{one}</td>" for one in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _head() -> list[str]:
-    return ["set", "estimator", "columns", *_SHOWN, "calibration error", "ms a cell"]
-
-
-def _row(one: Mapping[str, Any], cost: Mapping[str, float] | None) -> list[str]:
-    calibration = one["calibration"]
-    return [
-        escape(one["set"]),
-        escape(one["estimator"]),
-        str(one["columns"]),
-        *(_interval(one["figures"][name], 3) for name in _SHOWN),
-        f"{calibration['error']:.3f} <small>{calibration['if_perfect']:.3f}</small>",
-        _milliseconds(one, cost),
-    ]
 
 
 def _milliseconds(one: Mapping[str, Any], cost: Mapping[str, float] | None) -> str:
     if cost is None or one["family"] or one["set"] == "background":
-        return ""
+        return "-"
     named, network = cost["handcrafted"], cost["embedding"]
     spent = {"handcrafted": named, "both": named + network}.get(one["set"], network)
     return f"{spent:.1f}"
 
 
-def _interval(figure: Mapping[str, float], digits: int, *, sign: str = "") -> str:
-    value, low, high = (f"{figure[end]:{sign}.{digits}f}" for end in ("value", "low", "high"))
-    return f"{value} <small>[{low}, {high}]</small>"
+def _with_interval(figure: Mapping[str, float], sign: str = "") -> str:
+    value, low, high = (f"{figure[end]:{sign}.3f}" for end in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"
 
 
-def _difference(one: Mapping[str, Any]) -> list[str]:
-    return [
-        escape(f"{one['first']} less {one['second']}"),
-        escape(one["estimator"]),
-        *(_interval(one["figures"][name], 3, sign="+") for name in _SHOWN),
-    ]
+def _differences(record: Mapping[str, Any]) -> Table:
+    return Table(
+        "Differences on the same folds",
+        ["difference", "estimator", *_FIGURES],
+        [
+            [
+                f"{one['first']} minus {one['second']}",
+                one["estimator"],
+                *(_with_interval(one["figures"][name], "+") for name in _FIGURES),
+            ]
+            for one in record["differences"]
+        ],
+        numbers=range(2, 2 + len(_FIGURES)),
+    )
 
 
-def _importance(one: Mapping[str, Any]) -> list[str]:
-    return [
-        escape(one["set"]),
-        escape(one["estimator"]),
-        str(one["columns"]),
-        f"{one['mean']:.4f}",
-        f"{one['sd']:.4f}",
-    ]
-
-
-def _shortcut(one: Mapping[str, Any]) -> list[str]:
-    return [
-        escape(one["name"]),
-        escape(one["estimator"]),
-        str(one["columns"]),
-        *(f"{one['figures'][name]:.3f}" for name in _AUDITED),
-        *(_share(one["near"].get(name)) for name in AUDITED_SETS),
-    ]
+def _shortcuts(record: Mapping[str, Any]) -> Table:
+    head = ["input", "estimator", "columns", *_AUDITED_FIGURES]
+    head += [f"share of the lead: {name}" for name in AUDITED_SETS]
+    return Table(
+        "Models on columns that should not be enough",
+        head,
+        [
+            [
+                one["name"],
+                one["estimator"],
+                one["columns"],
+                *(one["figures"][name] for name in _AUDITED_FIGURES),
+                *(_share(one["near"].get(name)) for name in AUDITED_SETS),
+            ]
+            for one in record["shortcuts"]
+        ],
+        numbers=range(2, len(head)),
+    )
 
 
 def _share(near: float | None) -> str:
-    """Of a small lead over chance, what is above it may be any number of times as much."""
+    """Return the share of a lead; a share above 1 of a small lead can be any number."""
     if near is None:
-        return ""
-    return "over 100%" if near > 1 else f"{near:.0%}"
+        return "-"
+    return "over 100 %" if near > 1 else percent(near)
+
+
+def _importances(record: Mapping[str, Any]) -> Table:
+    return Table(
+        "Importance of each set in the model of both",
+        ["set", "estimator", "columns", "increase (nats)", "standard deviation"],
+        [
+            [
+                one["set"],
+                one["estimator"],
+                one["columns"],
+                f"{one['mean']:.4f}",
+                f"{one['sd']:.4f}",
+            ]
+            for one in record["importances_of_both"]
+        ],
+        numbers=(3, 4),
+    )

@@ -1,11 +1,11 @@
-"""Measured values in words, where they stand among the training cells, and what figures mean."""
+"""Measured values, percentiles and figures in words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isnan
 
-# What a haematologist would say; {} is the value. Others are "plain name: value unit".
+# Sentences of a haematologist; {} is the value. All other features: "plain name: value unit".
 PHRASES: Mapping[str, str] = {
     "Cells_Haematology_NucleusToCellAreaRatio": "nucleus fills {:.0%} of the cell",
     "Cells_Haematology_NucleoliAreaShare": "nucleoli fill {:.1%} of the nucleus",
@@ -16,12 +16,12 @@ PHRASES: Mapping[str, str] = {
 # A flag of `features.segmentation.quality.Quality` as a sentence.
 FLAGS: Mapping[str, str] = {
     "touches_border": "The cell reaches the edge of the picture and may be cut off.",
-    "two_nuclei": "The nucleus has two round parts of like size: perhaps these are two cells.",
+    "two_nuclei": "The nucleus has two round parts of similar size: these can be two cells.",
     "no_cytoplasm": "Hardly any cytoplasm was found.",
     "no_nucleus": "Hardly any nucleus was found.",
     "out_of_focus": "The picture is out of focus.",
     "saturated": "More than a tenth of the cell is over- or underexposed.",
-    "smudge": "The cell looks crushed.",
+    "smudge": "The cell looks crushed (a smudge cell).",
 }
 
 
@@ -66,7 +66,7 @@ def significant(value: float) -> str:
 
 
 def percentile_words(percentile: float, of: str) -> str:
-    """Say where a value stands among the training cells of a class.
+    """Say which percentile a value is among the training cells of a class.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def percentile_words(percentile: float, of: str) -> str:
     'below 99 % of blast'
     """
     if isnan(percentile):
-        return f"not placed among {of}"
+        return f"no percentile among {of}"
     if percentile >= 100:
         return f"above 99 % of {of}"
     if percentile <= 0:
@@ -100,7 +100,7 @@ def ordinal(number: int) -> str:
 
 
 def against_the_rest(classes: int) -> str:
-    """Say what the figures of one class are where none of several is the positive one.
+    """Say how figures are averaged where none of several classes is the positive one.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The report, the model card and the explanation page.
+"""The report and the model card.
 
 May import `pipelines.training`, `pipelines.outputs`, `pipelines.measurement`, `pipelines.html`,
 `data`, `features`, `models`.

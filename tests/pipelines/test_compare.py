@@ -15,6 +15,7 @@ from support.embedding_tables import (
     embedding_table,
     write_embedding_table,
 )
+from support.html_pages import read
 from support.recorded_progress import RecordedProgress
 from support.synthetic_tables import column_dictionary
 
@@ -27,7 +28,7 @@ from models.learning.cross_validation import cross_validate
 from models.learning.estimators import ESTIMATORS
 from pipelines.compare import compare
 from pipelines.comparison.comparison_settings import ComparisonSettings
-from pipelines.comparison.page import outcome
+from pipelines.comparison.page import summary
 
 
 def gaps(record, estimator="svm"):
@@ -144,7 +145,7 @@ def test_the_signal_is_found_in_the_named_features(tmp_path):
     assert found["embedding", "handcrafted"]["high"] < 0
     assert found["both", "embedding"]["low"] > 0
     rises = {one["set"]: one["mean"] for one in record["importances_of_both"]}
-    assert rises["all that has a name"] > 5 * abs(rises["embedding"])
+    assert rises["all named features"] > 5 * abs(rises["embedding"])
     assert rises["AreaShape"] > rises["Texture"]
 
 
@@ -155,9 +156,9 @@ def test_the_signal_is_found_in_the_embedding_and_in_the_background(tmp_path):
     path = write_embedding_table(tmp_path, embedding_table(strength=0.0, cells=2.0))
     record = compare(path, tmp_path / "out", ComparisonSettings(**QUICK)).record
     assert gaps(record)["embedding", "handcrafted"]["low"] > 0
-    assert any("embedding less handcrafted" in one and "better" in one for one in outcome(record))
+    assert any("embedding minus handcrafted" in one and "better" in one for one in summary(record))
     rises = {one["set"]: one["mean"] for one in record["importances_of_both"]}
-    assert rises["embedding"] > 5 * abs(rises["all that has a name"])
+    assert rises["embedding"] > 5 * abs(rises["all named features"])
 
 
 def test_one_table_and_one_picture_as_page_and_as_json(tmp_path):
@@ -177,9 +178,10 @@ def test_one_table_and_one_picture_as_page_and_as_json(tmp_path):
     assert len(kinds) == len(set(kinds)) == 8
     page = (out / "comparison.html").read_text()
     assert page.count("<img ") == 1
-    assert not re.search(r'(src|href)="(?!data:)', page)
+    assert not re.search(r'(src|href)="(?!data:|#)', page)
+    read(out / "comparison.html")
     for one in contest.record["contenders"]:
-        assert f"<td>{one['set']}</td><td>{one['estimator']}</td>" in page
+        assert f'<th scope="row">{one["set"]}</th><td>{one["estimator"]}</td>' in page
     assert (out / "comparison.png").read_bytes().startswith(b"\x89PNG")
 
 

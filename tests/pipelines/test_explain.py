@@ -25,7 +25,7 @@ from pipelines.extract import ExtractSettings, extract
 from pipelines.html.wording import FLAGS, percentile_words
 from pipelines.outputs.thumbnails import read_thumbnails, thumbnails_path
 from pipelines.report import report
-from pipelines.reporting.cell_sheet import calibration_words, doubts
+from pipelines.cell_explanation.cell_sheet import calibration_words, cell_warnings
 from pipelines.train import train
 from pipelines.training.stored_cells import CELLS
 from pipelines.training.training_settings import TrainingSettings
@@ -83,12 +83,12 @@ def test_a_sheet_is_whole_and_says_what_matters(models, one, tmp_path, name):
     assert not re.search(r"@import|url\((?!#)|<script", text)
     assert text.count("data:image/jpeg;base64,") == 2 + 5  # the cell twice, its five neighbours
     assert "makes no diagnosis" in words
-    assert "What speaks for blast and what for normal" in words
+    assert "Evidence for blast and for normal" in words
     assert "percentile of normal" in words
     assert re.search(r"Of the \d+ training cells .* were blast: \d+ % \(95 % interval", words)
     assert "A training cell has the same measurements" in words
     assert ("which does not add up" in words) == (name == "svm")
-    assert ("start, before a look at the cell" in words) == (name != "svm")
+    assert ("base value, before any feature of the cell" in words) == (name != "svm")
 
 
 def test_the_rows_of_the_sheet_add_up(models, one, tmp_path):
@@ -188,7 +188,7 @@ def test_percentiles_in_words_are_those_of_a_reference_made_by_hand():
     }
     for value, words in told.items():
         assert percentile_words(reference.percentile("x", "normal", value), "normal") == words
-    assert percentile_words(float("nan"), "normal") == "not placed among normal"
+    assert percentile_words(float("nan"), "normal") == "no percentile among normal"
 
 
 def test_the_calibration_that_is_told_is_that_of_the_nearest_bin():
@@ -202,7 +202,7 @@ def test_the_calibration_that_is_told_is_that_of_the_nearest_bin():
     assert "8 were blast: 80 % (95 % interval 49 % to 94 %, Wilson)" in words  # Wilson's of 8 in 10
     none = Bundle(None, "svm", Calibration(1, (0,) * 3), (), {}, ("a", "b", "c"), None, 0.5)
     words = calibration_words({"calibrated": {"bins": bins}}, none, [0.1, 0.7, 0.2])
-    assert "8 were of the class that they were called" in words
+    assert "8 were of the predicted class" in words
 
 
 def test_every_doubt_is_said(models):
@@ -211,15 +211,15 @@ def test_every_doubt_is_said(models):
     calm, strange = NoveltyScore(0.01, 0.5, unlike=False), NoveltyScore(0.6, 3.0, unlike=True)
     near = [NearestCell("i", 1, name, None, 0.3 * usual) for name in ("a", "a", "b", "b", "b")]
     copy = [NearestCell("i", 1, "b", None, 1e-6 * usual), *near[1:]]
-    assert doubts(calm, novelty, near, "b", {"smudge": False}) == ()
-    (text,) = doubts(calm, novelty, near, "a", {})
+    assert cell_warnings(calm, novelty, near, "b", {"smudge": False}) == ()
+    (text,) = cell_warnings(calm, novelty, near, "a", {})
     assert text == "The nearest training cells disagree: 2 of 5 are a."
-    (text,) = doubts(calm, novelty, copy, "b", {})
+    (text,) = cell_warnings(calm, novelty, copy, "b", {})
     assert text.startswith("A training cell has the same measurements")
-    (text,) = doubts(strange, novelty, near, "b", {})
+    (text,) = cell_warnings(strange, novelty, near, "b", {})
     assert "60 % of its measurements" in text
-    assert "3.0 times what is usual" in text
-    assert len(doubts(calm, novelty, near, "b", dict.fromkeys(FLAGS, True))) == len(FLAGS)
+    assert "3.0 times the usual maximum" in text
+    assert len(cell_warnings(calm, novelty, near, "b", dict.fromkeys(FLAGS, True))) == len(FLAGS)
     assert set(FLAGS) == {one.name for one in fields(Quality)}
 
 
@@ -243,8 +243,8 @@ def test_of_several_classes_the_likeliest_is_set_against_the_next(table, one, tm
     assert "<b>a" not in (tmp_path / "sheet.html").read_text("utf-8")
     _, words = read(tmp_path / "sheet.html")
     assert all(name in words for name in classes)
-    assert f"What speaks for {cell.of} and what for {cell.against}" in words
-    assert "were of the class that they were called" in words
+    assert f"Evidence for {cell.of} and for {cell.against}" in words
+    assert "were of the predicted class" in words
 
 
 def test_values_without_names_are_one_reason_without_a_column(models, one, tmp_path):

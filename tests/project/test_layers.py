@@ -41,6 +41,7 @@ FLOORS = (
     ("pipelines/training",),
     ("pipelines/cluster_training", "pipelines/validation"),
     ("pipelines/comparison", "pipelines/reporting"),
+    ("pipelines/cell_explanation",),
     ("pipelines",),
     ("cli",),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Everything that is said of one cell: its probability, the reasons, the doubts, its neighbours."""
+"""The explanation of one cell: probability, reasons, warnings, and nearest training cells."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import ModelError
 
+from ..html.number_text import percent
 from ..html.wording import FLAGS, percentile_words, value_words
 from ..outputs.thumbnails import read_thumbnails
 from ..training.stored_cells import CELLS
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
 
     from ..measurement.image_record import ImageRecord
 
-SHOWN = 10
-# Share of the usual distance below which two cells are taken for one.
-COPY = 1e-3
+MOST_REASONS = 10
+# Share of the usual distance below which two cells count as the same cell.
+SAME_CELL = 1e-3
 
 
 @dataclass(frozen=True)
@@ -37,16 +38,19 @@ class Reason:
 
     Parameters
     ----------
+    title : str
+        Standard name of the feature that contributes most.
     words : str
-        The value of the leading feature, and where it stands among the training cells.
+        What the feature means, its value, and the percentiles among the training cells.
     feature : str
         Its column; empty where the set has no names.
     others : int
-        Features of the set beside it.
+        The number of other features of the set.
     contribution : float
         To the log odds.
     """
 
+    title: str
     words: str
     feature: str
     others: int
@@ -55,7 +59,7 @@ class Reason:
 
 @dataclass(frozen=True, eq=False)
 class CellSheet:
-    """What is said of one cell.
+    """The explanation of one cell.
 
     Parameters
     ----------
@@ -66,7 +70,7 @@ class CellSheet:
     probabilities : tuple of float
         One for each class.
     decided, of, against : str
-        The class that it is called; the two that the contributions set against each other.
+        The predicted class; the two classes that the contributions compare.
     calibration : str
         What the probability means.
     reasons : tuple of Reason
@@ -74,9 +78,9 @@ class CellSheet:
     rest : float
         What all other features contribute; NaN where contributions do not add up.
     explained : Contributions
-    strange : NoveltyScore
+    novelty : NoveltyScore
     usual : float
-        Distance of the training cells that is not remarkable.
+        Distance that 99 of 100 training cells do not exceed.
     warnings : tuple of str
     nearest : tuple of NearestCell
     pictures : mapping
@@ -93,7 +97,7 @@ class CellSheet:
     reasons: tuple[Reason, ...]
     rest: float
     explained: Contributions
-    strange: NoveltyScore
+    novelty: NoveltyScore
     usual: float
     warnings: tuple[str, ...]
     nearest: tuple[NearestCell, ...]
@@ -101,16 +105,16 @@ class CellSheet:
 
 
 @dataclass(frozen=True, eq=False)
-class Stored:
-    """What a model's folder knows beside the bundle.
+class ModelRecords:
+    """Records of a model, in addition to the bundle, that explanations need.
 
     Parameters
     ----------
     folder : Path
     evaluation : mapping
-        What the model is worth.
+        As ``evaluation.json`` holds it.
     features : DataFrame
-        Plain name, unit and cluster of each column of the model.
+        Title, plain name, unit and cluster of each column of the model.
     sets : mapping of str to (k,) int64
         Columns of each cluster of correlated features.
     plain : mapping of str to str
@@ -126,7 +130,7 @@ class Stored:
     novelty: Novelty
 
     @classmethod
-    def read(cls, model: Path, bundle: Bundle) -> Stored:
+    def read(cls, model: Path, bundle: Bundle) -> ModelRecords:
         """Read a model's folder.
 
         Raises
@@ -160,7 +164,7 @@ class Stored:
         part: ImageRecord,
         chosen: Sequence[int],
     ) -> tuple[CellSheet, ...]:
-        """Say everything of every chosen cell; a row of the table each."""
+        """Explain every chosen cell; each has a row in the table."""
         from models.explanation.contributions import explain as contributions
         from models.storage.bundle import predict_classes, predict_probabilities
 
@@ -168,7 +172,7 @@ class Stored:
         decided = predict_classes(bundle, probabilities)
         medians = self.novelty.reference.medians(bundle.columns)
         explained = contributions(bundle, table, list(self.sets.values()), medians)
-        strange = self.novelty.judge(table)
+        scores = self.novelty.judge(table)
         nearest = self.novelty.neighbours.nearest(table)
         keys = {(one.image, one.cell) for near in nearest for one in near}
         pictures = read_thumbnails(self.folder / CELLS, keys)
@@ -184,10 +188,10 @@ class Stored:
                 reasons=self._reasons(bundle, table.iloc[row], explained[row]),
                 rest=_rest(explained[row]),
                 explained=explained[row],
-                strange=strange[row],
+                novelty=scores[row],
                 usual=self.novelty.neighbours.usual,
-                warnings=doubts(
-                    strange[row], self.novelty, nearest[row], decided[row], part.quality[place]
+                warnings=cell_warnings(
+                    scores[row], self.novelty, nearest[row], decided[row], part.quality[place]
                 ),
                 nearest=tuple(nearest[row]),
                 pictures=pictures,
@@ -200,17 +204,20 @@ class Stored:
     ) -> tuple[Reason, ...]:
         import numpy as np
 
-        duel = [bundle.classes[code] for code in (explained.against, explained.of)]
+        compared = [bundle.classes[code] for code in (explained.against, explained.of)]
         reasons = []
         for place in _strongest(explained):
             name, columns = list(self.sets.items())[place]
             own = np.abs(explained.columns[columns])
             feature = name if np.isnan(own).all() else bundle.columns[columns[int(own.argmax())]]
             if name in self.features.index:
-                words = self._words(feature, float(cell[feature]), duel)
+                title = str(self.features.loc[feature, "title"])
+                words = self._words(feature, float(cell[feature]), compared)
             else:  # values of a network, which have no names
-                words, feature = self.plain[name], ""
-            reasons.append(Reason(words, feature, len(columns) - 1, float(explained.sets[place])))
+                title, words, feature = name, self.plain[name], ""
+            reasons.append(
+                Reason(title, words, feature, len(columns) - 1, float(explained.sets[place]))
+            )
         return tuple(reasons)
 
     def _words(self, feature: str, value: float, classes: Sequence[str]) -> str:
@@ -230,12 +237,12 @@ def _strongest(explained: Contributions) -> list[int]:
     """Places of the sets that contribute most, and at all."""
     import numpy as np
 
-    order = np.argsort(-np.abs(explained.sets), kind="stable")[:SHOWN]
+    order = np.argsort(-np.abs(explained.sets), kind="stable")[:MOST_REASONS]
     return [int(place) for place in order if explained.sets[place] != 0]
 
 
 def _rest(explained: Contributions) -> float:
-    """Return what is left of the log odds beside the base and the sets that are shown."""
+    """Return the log odds without the base value and the sets that are shown."""
     shown = sum(float(explained.sets[place]) for place in _strongest(explained))
     return explained.log_odds - explained.base - shown
 
@@ -243,11 +250,11 @@ def _rest(explained: Contributions) -> float:
 def calibration_words(
     evaluation: Mapping[str, Any], bundle: Bundle, probabilities: Sequence[float]
 ) -> str:
-    """Say what became of cells with about this probability when the model had not seen them."""
+    """Say how often unseen training cells with about this probability were of the class."""
     from models.metrics.wilson import wilson
 
     if bundle.positive is None:
-        chance, were = max(probabilities), "were of the class that they were called"
+        chance, were = max(probabilities), "were of the predicted class"
     else:
         chance = probabilities[bundle.classes.index(bundle.positive)]
         were = f"were {bundle.positive}"
@@ -256,36 +263,32 @@ def calibration_words(
     hits = round(own["share"] * own["cells"])
     low, high = wilson(hits, own["cells"])
     return (
-        (
-            f"Of the {own['cells']} training cells that were given about this probability (mean "
-            f"{own['probability']:.2f}) by a model that had not seen them, {hits} {were}: "
-            f"{own['share']:.0%} (95 % interval {low:.0%} to {high:.0%}, Wilson)."
-        )
-        .replace("%", " %")
-        .replace("  %", " %")
+        f"Of the {own['cells']} training cells with about this probability (mean "
+        f"{own['probability']:.2f}) from a model that had not seen them, {hits} {were}: "
+        f"{percent(own['share'])} (95 % interval {percent(low)} to {percent(high)}, Wilson)."
     )
 
 
-def doubts(
-    strange: NoveltyScore,
+def cell_warnings(
+    score: NoveltyScore,
     novelty: Novelty,
     nearest: Sequence[NearestCell],
     decided: str,
     flags: Mapping[str, bool],
 ) -> tuple[str, ...]:
-    """Say what speaks against trusting the probability of a cell."""
+    """Return the reasons not to trust the probability of a cell, a sentence or two each."""
     found = []
-    if strange.unlike:
+    if score.unlike:
         found.append(
-            f"This cell is unlike the training cells: {strange.share:.0%} of its measurements lie "
-            f"beyond 99 % of theirs (usual: at most {novelty.reference.usual:.0%}), and its "
-            f"distance to the nearest is {strange.distance:.1f} times what is usual. The "
-            "probability has no ground to stand on.".replace("%", " %").replace("  %", " %")
+            f"This cell is unlike the training cells: {percent(score.share)} of its measurements "
+            "are outside the range of 99 % of the training cells (usual: at most "
+            f"{percent(novelty.reference.usual)}), and its distance to the nearest training cells "
+            f"is {score.distance:.1f} times the usual maximum. The probability is not reliable."
         )
-    if nearest[0].distance < COPY * novelty.neighbours.usual:
+    if nearest[0].distance < SAME_CELL * novelty.neighbours.usual:
         found.append(
-            "A training cell has the same measurements. If it is this cell, the model has learnt "
-            "it, and its probability looks better than it is."
+            "A training cell has the same measurements. If it is this cell, the model was trained "
+            "on it, and the probability is too optimistic."
         )
     same = sum(one.label == decided for one in nearest)
     if 2 * same < len(nearest):
