@@ -82,7 +82,7 @@ def test_a_corner_pixel_equal_to_the_label_is_named(trained):
     assert corner["warning"]
     words = "hortcut: corner pixels only reach at least as much as the model does"
     assert any(words in note for note in notes)
-    _links, top, below = page.split("What was measured", 2)
+    _links, top, below = page.split("Cross-validation folds", 2)
     assert words in top
     assert words in below
     quality = by_name["file properties, sharpness and quality flags only"]
