@@ -20,12 +20,12 @@ from models.explanation.novelty import NoveltyScore, load_novelty
 from models.explanation.training_reference import load_reference, make_reference
 from models.learning.calibration import Calibration
 from models.storage.bundle import Bundle
+from pipelines.cell_explanation.cell_sheet import calibration_words, cell_warnings
 from pipelines.explain import ExplainSettings, explain
 from pipelines.extract import ExtractSettings, extract
 from pipelines.html.wording import FLAGS, percentile_words
 from pipelines.outputs.thumbnails import read_thumbnails, thumbnails_path
 from pipelines.report import report
-from pipelines.cell_explanation.cell_sheet import calibration_words, cell_warnings
 from pipelines.train import train
 from pipelines.training.stored_cells import CELLS
 from pipelines.training.training_settings import TrainingSettings
