@@ -33,7 +33,7 @@ def comparison_page(record: Mapping[str, Any], picture: bytes) -> str:
         figures=_figures(record),
         picture=Picture(picture, "image/png", "Intervals of the feature sets"),
         differences=_differences(record),
-        shortcuts=_shortcuts(record),
+        shortcuts=shortcut_table(record),
         importances=_importances(record),
     )
 
@@ -129,7 +129,8 @@ def _differences(record: Mapping[str, Any]) -> Table:
     )
 
 
-def _shortcuts(record: Mapping[str, Any]) -> Table:
+def shortcut_table(record: Mapping[str, Any]) -> Table:
+    """Return the table of what each shortcut reaches, and its share of each set's lead."""
     head = ["input", "estimator", "columns", *_AUDITED_FIGURES]
     head += [f"share of the lead: {name}" for name in AUDITED_SETS]
     return Table(

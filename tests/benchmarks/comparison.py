@@ -22,7 +22,7 @@ from models.metrics.classification import figures
 from pipelines.compare import compare
 from pipelines.comparison.comparison_settings import ComparisonSettings
 from pipelines.comparison.contenders import MAIN_SETS
-from pipelines.comparison.page import outcome
+from pipelines.comparison.page import summary
 from pipelines.extract import ExtractSettings, extract
 from pipelines.outputs.read_table import read_table
 from pipelines.outputs.sidecar import read_sidecar
@@ -121,7 +121,7 @@ def main() -> None:
                     )
                     + f"  calibration error {one['calibration']['error']:.3f}"
                 )
-            for line in outcome(contest.record):
+            for line in summary(contest.record):
                 print(f"  {line}")
             if name == "all_idb2":
                 unseen_slides(table, estimators)

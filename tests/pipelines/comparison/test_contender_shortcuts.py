@@ -9,7 +9,7 @@ from support.embedding_tables import QUICK, embedding_table, write_embedding_tab
 from pipelines.compare import compare
 from pipelines.comparison.comparison_settings import ComparisonSettings
 from pipelines.comparison.contender_shortcuts import shortcut_sentences
-from pipelines.comparison.page import _shortcut, outcome
+from pipelines.comparison.page import shortcut_table, summary
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def test_a_background_that_tells_the_label_comes_near_every_contender(tinted):
         assert found["suspicious"]
         assert set(found["near"]) == {"handcrafted", "embedding", "both"}
         assert min(found["near"].values()) > 0.9
-    lines = outcome(tinted.record)
+    lines = summary(tinted.record)
     assert any("svm: background pixels only reach" in line and "both" in line for line in lines)
 
 
@@ -64,7 +64,7 @@ def test_the_unmasked_picture_stands_beside_the_cell_alone(tinted):
     found = of(tinted)["the embedding of the unmasked picture"]
     assert set(found["near"]) == {"embedding"}
     page = (tinted.out / "comparison.html").read_text()
-    assert "<td>the embedding of the unmasked picture</td><td>svm</td>" in page
+    assert '<th scope="row">the embedding of the unmasked picture</th><td>svm</td>' in page
     stored = json.loads((tinted.out / "comparison.json").read_text())
     assert len(stored["shortcuts"]) == len(tinted.record["shortcuts"])
 
@@ -76,7 +76,7 @@ def test_noise_behind_the_cells_is_not_accused(tmp_path):
         ComparisonSettings(**QUICK),
     )
     assert of(contest)["background pixels only"]["near"]["handcrafted"] < 0.4
-    assert not any("background pixels only" in line for line in outcome(contest.record))
+    assert not any("background pixels only" in line for line in summary(contest.record))
 
 
 def test_a_share_above_the_whole_is_said_in_words():
@@ -98,4 +98,5 @@ def test_a_table_does_not_divide_by_a_small_lead():
         "figures": {"balanced accuracy": 1.0, "AUROC": 1.0},
         "near": {"handcrafted": 19.67, "both": 0.4},
     }
-    assert _shortcut(one)[-3:] == ["over 100%", "", "40%"]
+    (row,) = shortcut_table({"shortcuts": [one]}).rows
+    assert row[-3:] == ["over 100 %", "-", "40 %"]
