@@ -430,7 +430,7 @@ def features(names: tuple[str, ...], style: Literal["table", "markdown", "json"]
     help="With --peers: the largest number of cells.",
 )
 def verify(images: Path | str | None, *, peers: bool, sample: int) -> None:
-    """Compare features with published values, or with other packages.
+    """Compare features with published values or other packages.
 
     Without --peers: the IBSI digital phantom and cells with known values. With --peers: the cells
     of IMAGES (a folder, a manifest or an image; by default synthetic cells), measured with mahotas

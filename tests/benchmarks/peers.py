@@ -18,7 +18,6 @@ from importlib.util import find_spec
 from itertools import chain
 
 import cv2
-import mahotas
 import numpy as np
 import straightforward
 from skimage.feature import local_binary_pattern
@@ -30,6 +29,7 @@ from features.primitives.quantise import quantise
 from features.texture.cooccurrence.glcm import aggregate, compute_glcm
 from features.texture.cooccurrence.haralick import HARALICK_NAMES
 from features.texture.lbp import CIRCLES, lbp_codes
+from features.verification.mahotas_oracle import haralick
 
 Work = Callable[[], object]
 
@@ -57,8 +57,7 @@ def haralick_features(
 
 def mahotas_features(plane: np.ndarray, mask: np.ndarray, levels: int) -> np.ndarray:
     image = np.where(mask, plane // (256 // levels) + 1, 0)
-    four = mahotas.features.haralick(image, ignore_zeros=True, use_x_minus_y_variance=True)
-    return four.mean(axis=0)
+    return np.mean(list(haralick(image).values()), axis=1)
 
 
 def skimage_patterns(plane: np.ndarray, points: int, radius: int) -> np.ndarray:
