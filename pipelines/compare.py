@@ -158,6 +158,7 @@ def _measure_cost(
     """Measure the cost of a cell; None if the images or the embedding are not available."""
     from .comparison.costs import measure_cost
     from .measurement.network import stored_network
+    from .measurement.settings import ReadingSettings
 
     options = sidecar.get("configuration", {})
     root = images or Path(sidecar.get("input", {}).get("root", ""))
@@ -177,6 +178,5 @@ def _measure_cost(
         paths[::step][:MAX_TIMED_IMAGES],
         columns,
         stored_network(sidecar["embedding"], options.get("embedding")),
-        source=options.get("source", "auto"),
-        pixel_size=options.get("pixel_size"),
+        ReadingSettings.from_configuration(options),
     )

@@ -1,4 +1,4 @@
-"""Boosted trees that learn from distant rows, on the workers of a Dask cluster."""
+"""Boosted trees trained on remote rows, by the workers of a Dask cluster together."""
 
 from __future__ import annotations
 
@@ -26,19 +26,18 @@ if TYPE_CHECKING:
 
     from models.learning.estimators import Estimator
 
-# How often a model is begun whose workers die under it.
+# How often the training of a model is started if workers die during it.
 ATTEMPTS = 3
-# Seconds that a worker waits for a word of another before it gives the model up, and that all may
-# take to read what they learn from, so that they meet.
+# Timeouts in seconds: of a worker for a peer, and of all workers to read their rows and connect.
 PEER_TIMEOUT, TRACKER_TIMEOUT = 300, 1800
-# Seconds to wait for a worker, and between two looks at whether all are there.
+# Seconds to wait for a worker, and between two checks that all are still running.
 WORKER_TIMEOUT, POLL_INTERVAL = 60, 0.1
-# What the tasks of a model are called.
+# First part of the keys of the tasks that train a model.
 TASK_PREFIX = "learn"
 
 
 def distributed_estimator(estimator: Estimator) -> Estimator:
-    """Return an estimator that learns and scores distant rows where they are, arrays here."""
+    """Return an estimator that fits and scores `RemoteRows` on the workers, arrays here."""
 
     def margin(pipeline: Pipeline, features: NDArray[np.float64]) -> NDArray[np.float64]:
         import numpy as np
@@ -57,7 +56,7 @@ def _fit(
     target: NDArray[np.int64],
     parameters: Mapping[str, Any],
 ) -> Pipeline:
-    """Fit a Pipeline of a boosted model alone; the result is as if it had been fitted here."""
+    """Fit a Pipeline that is a boosted model only; the result has the form of a local fit."""
     if not isinstance(features, RemoteRows):
         return pipeline.fit(features, target, **parameters)
     model = pipeline["model"]
@@ -79,12 +78,12 @@ def _train_on_workers(
     settings: Mapping[str, Any],
     rounds: int,
 ) -> bytes:
-    """Train on all workers at once and return the model."""
-    # what it exports has no types
+    """Train on all workers at once; return the model as xgboost saves it."""
+    # The names that distributed exports have no types.
     distributed: Any = import_module("distributed")
     client = features.client
     shares = _assign_parts(features, sorted(client.nthreads()))
-    # Two models at once would each wait for workers that the other keeps.
+    # Two models that train at once would each wait for workers that the other occupies.
     with client.as_current(), distributed.Lock("blastometry"), _tracker(client, shares) as tracker:
         name, futures = uuid.uuid4().hex, []
         for number, (address, (parts, first, last)) in enumerate(shares.items()):
@@ -102,7 +101,7 @@ def _train_on_workers(
             states <= {"pending", "finished"}
         ):
             if lost := shares.keys() - client.nthreads().keys():
-                raise RuntimeError(f"the workers at {', '.join(sorted(lost))} went away")
+                raise RuntimeError(f"the workers at {', '.join(sorted(lost))} stopped")
             time.sleep(POLL_INTERVAL)
         return bytes(b"".join(client.gather(futures)))
 
@@ -111,7 +110,7 @@ _Share = tuple[list[tuple[Path, "NDArray[np.int64]"]], int, int]
 
 
 def _assign_parts(features: RemoteRows, workers: Sequence[str]) -> dict[str, _Share]:
-    """Deal out the files in order: each worker's, and its first and last row among all."""
+    """Assign the files to workers in order: files, first row and end row of each worker."""
     shares: dict[str, _Share] = {}
     first = 0
     for path, rows in features.file_parts():
@@ -125,7 +124,7 @@ def _assign_parts(features: RemoteRows, workers: Sequence[str]) -> dict[str, _Sh
 
 @contextmanager
 def _tracker(client: Any, shares: Mapping[str, _Share]) -> Iterator[dict[str, Any]]:  # noqa: ANN401
-    """Give what workers need to meet; where it comes to nothing, who waits for others fails too."""
+    """Start a tracker, through which workers connect; after an error stop those that still wait."""
     from xgboost.collective import Config
 
     distributed: Any = import_module("distributed")
@@ -142,10 +141,10 @@ def _tracker(client: Any, shares: Mapping[str, _Share]) -> Iterator[dict[str, An
 
 
 def stop_trackers(client: Any) -> None:  # noqa: ANN401
-    """Wake the workers that wait for others, and leave no process behind."""
+    """Stop the trackers of a client: workers that wait for a peer fail, and no process is left."""
     if client.status != "running":
-        return  # the scheduler went away, and its workers end without it
-    with suppress(OSError, RuntimeError):  # or it goes just now
+        return  # the scheduler has stopped, and its workers stop without it
+    with suppress(OSError, RuntimeError):  # the scheduler may stop during the call
         client.run(stop_tracker, client.id, on_error="ignore")
 
 
@@ -159,7 +158,7 @@ def _train_share(
     settings: Mapping[str, Any],
     rounds: int,
 ) -> bytes:
-    """Learn with the others, on a worker; the first returns the model, which is that of all."""
+    """Train on a worker with the others; the first returns the common model, others nothing."""
     import numpy as np
     import xgboost
     from distributed import get_worker
@@ -176,10 +175,16 @@ def _train_share(
 
 
 def _with_retries(client: Any, train: Callable[[], bytes]) -> bytes:  # noqa: ANN401
-    """Begin anew, with the workers that are left, when one died under a model."""
+    """Train; if a worker dies, train again with the remaining workers.
+
+    Raises
+    ------
+    DataError
+        If the scheduler stopped, the workers lack this program, or every attempt failed.
+    """
     from distributed import CancelledError, KilledWorker
 
-    said = ""
+    reason = ""
     for _ in range(ATTEMPTS):
         try:
             if client.status != "running":
@@ -188,10 +193,10 @@ def _with_retries(client: Any, train: Callable[[], bytes]) -> bytes:  # noqa: AN
             return train()
         except ModuleNotFoundError as error:
             raise missing_module_error(error) from error
-        # A lost worker shows as any of these, by who notices it first.
+        # A lost worker raises any of these, depending on the process that notices it first.
         except (OSError, RuntimeError, ValueError, KilledWorker, CancelledError) as error:
-            said = first_line(error)
+            reason = first_line(error)
     raise DataError(
-        f"the cluster did not finish a model: {said}",
-        "see to its scheduler and workers and run the same command again",
+        f"the cluster did not finish a model: {reason}",
+        "check its scheduler and workers, then run the same command again",
     )

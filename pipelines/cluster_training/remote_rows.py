@@ -1,4 +1,4 @@
-"""Rows of a feature table that lie in many Parquet files, read by the workers of a Dask cluster."""
+"""Rows distributed over Parquet files, read by the workers of a Dask cluster."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class RemoteRows:
-    """A matrix that nobody holds whole: which rows of which files, and which columns.
+    """A matrix of rows distributed over Parquet files.
 
     Parameters
     ----------
     client : Client
         Of the scheduler.
     files : tuple of Path
-        Within reach of the workers.
+        At the same path for every worker.
     starts : (files + 1,) int64
-        Number of rows before each file, and of all.
+        Number of rows before each file; the last is the number of all rows.
     columns : tuple of str
     rows : (n,) int64
-        Ascending.
+        Numbers of the rows of the matrix, ascending.
     """
 
     client: Any
@@ -45,18 +45,18 @@ class RemoteRows:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Rows and columns, as an array has them."""
+        """Number of rows and of columns, as of an array."""
         return len(self.rows), len(self.columns)
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def __getitem__(self, chosen: NDArray[Any]) -> RemoteRows:
-        """Some of the rows, by their places (ascending) or by a mask."""
+        """Select rows by their positions (ascending) or by a mask."""
         return replace(self, rows=self.rows[chosen])
 
     def file_parts(self) -> list[tuple[Path, NDArray[np.int64]]]:
-        """Files that hold some of the rows, and the rows' places in each."""
+        """Return the files that hold some of the rows, with the positions of the rows in each."""
         import numpy as np
 
         bounds = np.searchsorted(self.rows, self.starts)
@@ -74,7 +74,7 @@ class RemoteRows:
         Raises
         ------
         DataError
-            If the scheduler goes away, a file kills its workers, or they lack this program.
+            If the scheduler stops, a file kills its workers, or they lack this program.
         """
         from distributed import KilledWorker
 
@@ -88,19 +88,19 @@ class RemoteRows:
             raise missing_module_error(error) from error
         except KilledWorker as error:
             raise DataError(
-                "the cluster's workers died again and again at the same file",
+                "the workers of the cluster died repeatedly at the same file",
                 "give them more memory (dask worker --memory-limit)",
             ) from error
         except (OSError, CancelledError) as error:
             raise DataError(
-                f"the cluster went away or cannot read the table: {first_line(error)}",
-                "see that the workers reach its folder by the same path, and run the command again",
+                f"the cluster stopped or cannot read the table: {first_line(error)}",
+                "check that the workers reach its folder by the same path, then run again",
             ) from error
 
 
 @dataclass(frozen=True)
 class _DeferredCall:
-    """A call that happens when a worker unpacks it; the scheduler sees bytes only."""
+    """A call that is made when a worker unpickles it; the scheduler sees bytes only."""
 
     work: Callable[..., Any]
     arguments: tuple[object, ...]
@@ -110,14 +110,14 @@ class _DeferredCall:
 
 
 def pack_call(work: Callable[..., Any], *arguments: object) -> bytes:
-    """Return bytes that make the call where they are unpacked."""
+    """Return bytes that make the call when they are unpickled."""
     return pickle.dumps(_DeferredCall(work, arguments))
 
 
 def read_part(
     path: Path, columns: Sequence[str], rows: NDArray[np.int64], dtype: str = "float64"
 ) -> NDArray[Any]:
-    """Read rows of a file: (rows, columns)."""
+    """Read some rows of a file, (rows, columns)."""
     import pandas as pd
 
     from models.dataset.training_set import feature_matrix
@@ -127,7 +127,7 @@ def read_part(
 
 
 def part_column_ranges(path: Path, columns: Sequence[str], rows: NDArray[np.int64]) -> ColumnRanges:
-    """Tell which columns vary, of the rows of a file."""
+    """Return the ranges of the columns over some rows of a file."""
     from models.dataset.training_set import column_ranges
 
     return column_ranges(read_part(path, columns, rows))
@@ -136,7 +136,13 @@ def part_column_ranges(path: Path, columns: Sequence[str], rows: NDArray[np.int6
 def part_margins(
     path: Path, columns: Sequence[str], rows: NDArray[np.int64], booster: bytes
 ) -> NDArray[np.float32]:
-    """Score rows of a file by a boosted model: (rows,) for two classes, else (rows, classes)."""
+    """Score rows of a file with a boosted model.
+
+    Returns
+    -------
+    (rows,) or (rows, classes) float32
+        One margin per row for two classes, one per class for more.
+    """
     from distributed import get_worker
     from xgboost import Booster, DMatrix
 
@@ -148,5 +154,5 @@ def part_margins(
 
 
 def first_line(error: BaseException) -> str:
-    """Return what an error says, in a line."""
+    """Return the first line of an error, at most 200 characters."""
     return (str(error).splitlines() or [type(error).__name__])[0][:200]

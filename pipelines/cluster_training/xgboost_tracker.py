@@ -1,8 +1,8 @@
-"""Where the workers of one model meet: xgboost's tracker, in a process of its own.
+"""xgboost's tracker, through which the workers of one model connect, in a process of its own.
 
-xgboost.dask keeps it in the scheduler. A worker that dies while the others meet then ends the
-scheduler, and with it all that the cluster holds; or leaves a worker that waits for ever. Here it
-runs beside a worker: it may end by itself, and to end it wakes all who wait.
+xgboost.dask runs the tracker in the scheduler. A worker that dies while the others connect then
+stops the scheduler, and all data of the cluster are lost; or another worker waits for ever. Here
+the tracker is a child process of a worker: it may crash alone, and stopping it ends every wait.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ _RUNNING: dict[str, subprocess.Popen[str]] = {}
 
 
 def start_tracker(run: str, workers: int, host: str, limit: int) -> dict[str, str | int]:
-    """Let workers meet at a process beside this worker: one for a run, which ends with it.
+    """Start a tracker in a child process of this worker; a run has one process.
 
     Parameters
     ----------
     run : str
-        Whose process it is.
+        Identifier of the run.
     workers : int
-        How many meet.
+        Number of workers that connect.
     host : str
         Address of this machine, without a port.
     limit : int
-        Seconds that they may take to meet, and to part.
+        Timeout in seconds for all to connect, and to disconnect.
 
     Returns
     -------
     dict
-        What a worker needs to find the place.
+        Arguments with which a worker connects.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def start_tracker(run: str, workers: int, host: str, limit: int) -> dict[str, st
 
 
 def stop_tracker(run: str) -> None:
-    """End the process of a run, if it is here: workers that wait there fail at once."""
+    """Stop the tracker of a run, if this worker has it: workers that wait for it fail at once."""
     if run in _RUNNING:
         with _RUNNING.pop(run) as process:
             process.kill()
@@ -69,7 +69,7 @@ def stop_tracker(run: str) -> None:
 def _serve() -> None:
     from xgboost.tracker import RabitTracker
 
-    answers, sys.stdout = sys.stdout, sys.stderr  # where xgboost tells who came
+    answers, sys.stdout = sys.stdout, sys.stderr  # xgboost logs to standard output
     for line in sys.stdin:
         workers, host, limit = json.loads(line)
         tracker = RabitTracker(workers, host, sortby="task", timeout=limit)
@@ -77,7 +77,7 @@ def _serve() -> None:
         threading.Thread(target=tracker.wait_for, daemon=True).start()
         answers.write(json.dumps(tracker.worker_args()) + "\n")
         answers.flush()
-    os._exit(0)  # the worker has gone, whoever still waits here
+    os._exit(0)  # the worker has stopped; threads may still wait
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Cells that two tables share, by picture or by subject."""
+"""Cells that two tables share, by image or by subject."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 def cells_not_in_training(
     path: Path, table: pd.DataFrame, frame: pd.DataFrame, group: str | None
 ) -> tuple[NDArray[np.bool_], list[str]]:
-    """Find the cells of a table that share neither picture nor subject with the training table.
+    """Find the cells of a table that share neither image nor subject with the training table.
 
     Parameters
     ----------
     path : Path
-        Of `table`, for error lines.
+        Of `table`, for the error.
     table, frame : DataFrame
-        The cells to test on, and the training table or its metadata.
+        The external table; the training table or its metadata.
     group : str or None
         Column of the subject.
 
@@ -33,12 +33,12 @@ def cells_not_in_training(
     -------
     new : (rows,) bool
     notes : list of str
-        How many were not, and why.
+        Number of the other cells, with the reasons.
 
     Raises
     ------
     ModelError
-        If none is new.
+        If every cell is in the training table.
     """
     import numpy as np
 
@@ -62,7 +62,7 @@ def cells_not_in_training(
 
 
 def _shares_value(table: pd.DataFrame, frame: pd.DataFrame, column: str) -> NDArray[np.bool_]:
-    """Rows whose value in a column occurs there in the other table too."""
+    """Find the rows whose value in a column also occurs in the other table."""
     import numpy as np
 
     if column not in table.columns or column not in frame.columns:
@@ -75,7 +75,7 @@ def _shares_value(table: pd.DataFrame, frame: pd.DataFrame, column: str) -> NDAr
 def _nearly_same_image(
     table: pd.DataFrame, frame: pd.DataFrame
 ) -> tuple[NDArray[np.bool_], list[str]]:
-    """Rows whose picture nearly agrees with one of the other table, turned and mirrored too."""
+    """Find the rows whose image is a near copy of one in the other table, turned or not."""
     import numpy as np
 
     from data.fingerprints import near_duplicates
@@ -88,7 +88,10 @@ def _nearly_same_image(
         sorted(set(one[column].dropna().astype(str)) - {""}) for one in (frame, table)
     )
     if len(learnt) + len(hashes) > MAX_COMPARED_IMAGES:
-        return same, ["too many pictures to look for near copies in both tables: only exact ones"]
+        return same, [
+            f"near copies were not searched: both tables have {len(learnt) + len(hashes)} images,"
+            f" the limit is {MAX_COMPARED_IMAGES}; only exact copies are known"
+        ]
     try:
         pairs = near_duplicates([*learnt, *hashes])
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Named features against an embedding: planted signals are found where they lie."""
+"""Named features compared with an embedding: planted signals are found in the right set."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def gaps(record, estimator="svm"):
     }
 
 
-def test_the_view_of_the_background_is_not_learnt_from():
+def test_columns_of_the_whole_image_are_not_learnt_from():
     data = training_set(embedding_table(), DICTIONARY)
     assert not any(name.startswith("Image_") for name in data.columns)
     assert sum(name.startswith("Cells_Embedding") for name in data.columns) == WIDTH
 
 
-def test_sets_part_the_columns():
+def test_feature_sets_divide_the_columns():
     names = list(DICTIONARY)
     sets = {one.name: one for one in feature_sets(names, DICTIONARY)}
     assert list(sets)[:4] == ["handcrafted", "embedding", "both", "embedding with background"]
@@ -67,7 +67,7 @@ def test_sets_part_the_columns():
         (embedding_columns("Cells"), "except the embedding"),
     ],
 )
-def test_a_table_with_one_kind_only_is_refused(tmp_path, dictionary, line):
+def test_a_table_with_only_one_kind_of_features_is_refused(tmp_path, dictionary, line):
     table = embedding_table()
     kept = [name for name in table if name.startswith("Metadata_") or name in dictionary]
     with pytest.raises(ModelError, match=line):
@@ -98,7 +98,7 @@ def test_components_are_learnt_from_the_training_cells_only():
     assert first.model.pipeline["reduce"].transform(features).shape == (60, 3 + 5)
 
 
-def test_an_estimator_without_an_embedding_stays_as_it_is():
+def test_an_estimator_without_an_embedding_is_not_changed():
     assert with_reduction(ESTIMATORS["svm"], np.array([], dtype=int)) is ESTIMATORS["svm"]
 
 
@@ -114,7 +114,7 @@ def test_equal_contenders_do_not_differ_in_any_draw():
     assert found.figures["a"]["accuracy"].low < found.figures["a"]["accuracy"].high
 
 
-def test_a_difference_is_that_of_the_figures_and_its_interval_heeds_the_pairing():
+def test_the_interval_of_a_difference_uses_the_pairing():
     rng = np.random.default_rng(1)
     target = np.arange(400) % 2
     groups = np.arange(400) // 10
@@ -161,10 +161,10 @@ def test_the_signal_is_found_in_the_embedding_and_in_the_background(tmp_path):
     assert rises["embedding"] > 5 * abs(rises["all named features"])
 
 
-def test_one_table_and_one_picture_as_page_and_as_json(tmp_path):
+def test_the_page_and_the_json_hold_every_contender(tmp_path):
     out = tmp_path / "out"
     settings = QUICK | {"estimators": ("svm", "xgboost")}
-    contest = compare(
+    compared = compare(
         write_embedding_table(tmp_path, embedding_table()), out, ComparisonSettings(**settings)
     )
     stored = json.loads((out / "comparison.json").read_text())
@@ -180,12 +180,12 @@ def test_one_table_and_one_picture_as_page_and_as_json(tmp_path):
     assert page.count("<img ") == 1
     assert not re.search(r'(src|href)="(?!data:|#)', page)
     read(out / "comparison.html")
-    for one in contest.record["contenders"]:
+    for one in compared.record["contenders"]:
         assert f'<th scope="row">{one["set"]}</th><td>{one["estimator"]}</td>' in page
     assert (out / "comparison.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_same_table_gives_the_same_comparison(tmp_path):
+def test_equal_tables_give_equal_comparisons(tmp_path):
     path = write_embedding_table(tmp_path, embedding_table())
     both = [
         compare(path, tmp_path / name, ComparisonSettings(jobs=jobs, **QUICK)).out
@@ -226,7 +226,7 @@ def test_an_embedding_is_one_cluster_of_the_importances():
     assert sorted(clustered) == list(range(len(data.columns)))
 
 
-def test_a_set_that_the_model_does_not_use_has_no_importance():
+def test_an_unused_set_has_no_importance():
     rng = np.random.default_rng(0)
     features = np.hstack([rng.normal(size=(80, 2)), np.full((80, 1), 3.0)])
     target = (features[:, 0] > 0).astype(int)
@@ -238,7 +238,7 @@ def test_a_set_that_the_model_does_not_use_has_no_importance():
     assert rises["x"][0] > 0.1
 
 
-def test_a_component_counts_as_much_as_any_other_column():
+def test_a_component_has_the_variance_of_any_other_column():
     features = np.random.default_rng(0).normal(size=(200, 80))
     estimator = with_reduction(ESTIMATORS["svm"], np.arange(50, 80), most=5)
     pipeline = estimator.fit(features, np.arange(200) % 2, 0)

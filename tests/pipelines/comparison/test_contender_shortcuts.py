@@ -1,4 +1,4 @@
-"""compare: what should not suffice is set beside every contender."""
+"""compare: shortcuts are compared with every contender."""
 
 import json
 
@@ -28,13 +28,13 @@ def tinted(tmp_path_factory):
     )
 
 
-def of(contest, estimator="svm"):
+def of(compared, estimator="svm"):
     return {
-        one["name"]: one for one in contest.record["shortcuts"] if one["estimator"] == estimator
+        one["name"]: one for one in compared.record["shortcuts"] if one["estimator"] == estimator
     }
 
 
-def test_a_background_that_tells_the_label_comes_near_every_contender(tinted):
+def test_a_background_that_gives_the_label_comes_near_every_contender(tinted):
     for estimator in ("svm", "logistic"):
         found = of(tinted, estimator)["background pixels only"]
         assert found["suspicious"]
@@ -56,11 +56,11 @@ def test_shares_are_of_the_lead_over_chance(tinted):
             assert share == pytest.approx(max(0.0, lead / (reached[name] - 0.5)))
 
 
-def test_parts_of_the_named_features_are_no_shortcuts_of_the_embedding(tinted):
+def test_named_features_are_no_shortcuts_of_the_embedding(tinted):
     assert set(of(tinted)["shape and size only"]["near"]) == {"handcrafted", "both"}
 
 
-def test_the_unmasked_picture_stands_beside_the_cell_alone(tinted):
+def test_the_unmasked_image_is_compared_with_the_masked_cell(tinted):
     found = of(tinted)["the embedding of the unmasked picture"]
     assert set(found["near"]) == {"embedding"}
     page = (tinted.out / "comparison.html").read_text()
@@ -69,17 +69,17 @@ def test_the_unmasked_picture_stands_beside_the_cell_alone(tinted):
     assert len(stored["shortcuts"]) == len(tinted.record["shortcuts"])
 
 
-def test_noise_behind_the_cells_is_not_accused(tmp_path):
-    contest = compare(
+def test_noise_in_the_background_is_not_suspicious(tmp_path):
+    compared = compare(
         write_embedding_table(tmp_path, embedding_table(strength=3.0)),
         tmp_path / "out",
         ComparisonSettings(**QUICK),
     )
-    assert of(contest)["background pixels only"]["near"]["handcrafted"] < 0.4
-    assert not any("background pixels only" in line for line in summary(contest.record))
+    assert of(compared)["background pixels only"]["near"]["handcrafted"] < 0.4
+    assert not any("background pixels only" in line for line in summary(compared.record))
 
 
-def test_a_share_above_the_whole_is_said_in_words():
+def test_a_share_above_one_is_written_in_words():
     near = {"handcrafted": 0.93, "embedding": 1.0, "both": 42.0, "other": 0.1}
     (line,) = shortcut_sentences(
         [{"estimator": "svm", "name": "corner pixels only", "suspicious": True, "near": near}]
@@ -90,7 +90,7 @@ def test_a_share_above_the_whole_is_said_in_words():
     )
 
 
-def test_a_table_does_not_divide_by_a_small_lead():
+def test_the_page_limits_shares_of_a_small_lead():
     one = {
         "estimator": "svm",
         "name": "corner pixels only",

@@ -1,4 +1,4 @@
-"""train --external: cells of another table are tested on once, and none that is known."""
+"""train --external: the model is tested once on cells of another table that are all new."""
 
 import json
 
@@ -33,7 +33,7 @@ def two(folder, table, outside, dictionary=None):
     return paths
 
 
-def test_other_cells_are_tested_on_once_as_on_the_folds_and_at_the_thresholds(tmp_path):
+def test_external_cells_get_figures_as_on_the_folds_and_at_the_thresholds(tmp_path):
     paths = two(tmp_path, synthetic_table(strength=3), other())
     report = train(
         paths[0], tmp_path / "model", TrainingSettings(external=paths[1], sensitivity=0.9, **QUICK)
@@ -68,7 +68,7 @@ def test_other_cells_are_tested_on_once_as_on_the_folds_and_at_the_thresholds(tm
     assert "External test cells.parquet: 72 cells (36 blast, 36 normal) in 12 groups" in words
 
 
-def test_known_pictures_and_subjects_are_left_out_and_counted(tmp_path):
+def test_training_images_and_subjects_are_left_out_and_counted(tmp_path):
     table, outside = synthetic_table(), other()
     outside.loc[0, "Metadata_SHA256"] = table.loc[50, "Metadata_SHA256"]
     near = int(table.loc[30, "Metadata_PHash"], 16) ^ (1 << 40)
@@ -85,7 +85,7 @@ def test_known_pictures_and_subjects_are_left_out_and_counted(tmp_path):
 
 
 @pytest.mark.parametrize("classes", [("a", "b", "c"), ("blast", "normal")])
-def test_classes_that_are_missing_there_are_handled(tmp_path, classes):
+def test_a_class_may_be_missing_in_the_external_table(tmp_path, classes):
     outside = other(classes=classes)
     left = outside[outside["Metadata_Label"] != classes[-1]]
     paths = two(tmp_path, synthetic_table(strength=3, classes=classes), left.reset_index(drop=True))
@@ -103,7 +103,7 @@ def test_classes_that_are_missing_there_are_handled(tmp_path, classes):
     read(report.out / "report.html")
 
 
-def test_figures_of_an_absent_class_are_those_of_the_others():
+def test_figures_skip_an_absent_class():
     import numpy as np
 
     rng = np.random.default_rng(0)
@@ -128,7 +128,7 @@ def relabelled(table):
         (lambda t: t.assign(Metadata_Subject=""), r"Metadata_Subject of .* is empty in 72 of 72"),
     ],
 )
-def test_a_table_that_does_not_serve_is_refused_before_the_work(tmp_path, change, line):
+def test_an_unusable_external_table_is_refused_before_the_work(tmp_path, change, line):
     paths = two(tmp_path, synthetic_table(), change(other()))
     progress = RecordedProgress()
     with pytest.raises(ModelError, match=line) as caught:
@@ -146,7 +146,7 @@ def test_a_table_that_does_not_serve_is_refused_before_the_work(tmp_path, change
         (lambda s: s["columns"].pop(SIGNAL), f"lacks column {SIGNAL} of the training table"),
     ],
 )
-def test_a_table_that_was_measured_otherwise_is_refused(tmp_path, change, line):
+def test_a_table_of_another_extraction_is_refused(tmp_path, change, line):
     paths = two(tmp_path, synthetic_table(), other(), column_dictionary())
     sidecar = json.loads(paths[1].with_suffix(".json").read_text())
     change(sidecar)
@@ -155,7 +155,7 @@ def test_a_table_that_was_measured_otherwise_is_refused(tmp_path, change, line):
         train(paths[0], tmp_path / "model", TrainingSettings(external=paths[1], **QUICK))
 
 
-def test_a_table_without_subjects_is_tested_cell_by_cell_and_that_is_told(tmp_path):
+def test_a_table_without_subjects_is_tested_cell_by_cell_with_a_note(tmp_path):
     paths = two(tmp_path, synthetic_table(strength=3), other().drop(columns="Metadata_Subject"))
     report = train(paths[0], tmp_path / "model", TrainingSettings(external=paths[1], **QUICK))
     found = json.loads((report.out / "evaluation.json").read_text())["external"]

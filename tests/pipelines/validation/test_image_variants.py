@@ -1,4 +1,4 @@
-"""Changed pictures: what is taken away is gone, what should stay is untouched."""
+"""Image variants: one property is removed, all others stay."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def rng():
     return np.random.default_rng(0)
 
 
-def test_grey_has_no_colour_and_the_same_luma(picture):
+def test_a_grey_image_has_no_colour_and_the_same_luma(picture):
     rgb, found = picture
     without = to_grey(rgb, found, rng())
     assert (without == without[..., :1]).all()
@@ -57,7 +57,7 @@ def test_shuffling_keeps_the_pixels_of_each_compartment_and_the_rest(picture):
         assert sorted(map(tuple, before)) == sorted(map(tuple, after))
 
 
-def test_jitter_scales_each_channels_density_and_spares_the_slide(picture):
+def test_jitter_scales_the_density_of_each_channel_but_not_of_the_slide(picture):
     rgb, found = picture
     changed = jitter_stain(rgb, found, rng()).astype(float)
     slide = background_colour(rgb)
@@ -82,7 +82,7 @@ def extracted(tmp_path_factory):
     return folder, pd.read_parquet(out), json.loads(out.with_suffix(".json").read_text("utf-8"))
 
 
-def test_cells_are_measured_again_as_they_were(extracted):
+def test_unchanged_properties_are_measured_as_in_the_table(extracted):
     _, table, sidecar = extracted
     rows = table.iloc[[4, 1, 2]]
     columns = COLUMNS[::-1]
@@ -103,7 +103,7 @@ def test_cells_are_measured_again_as_they_were(extracted):
         np.testing.assert_array_equal(found, twice.features[name])
 
 
-def test_what_has_changed_is_told_and_left_out(extracted, tmp_path):
+def test_changed_and_missing_images_are_left_out_with_a_reason(extracted, tmp_path):
     folder, table, sidecar = extracted
     moved = tmp_path / "moved"
     shutil.copytree(folder, moved)
@@ -116,7 +116,7 @@ def test_what_has_changed_is_told_and_left_out(extracted, tmp_path):
     assert "has changed" in again.missed
 
 
-def test_images_that_are_not_there_and_tables_without_any_are_refused(extracted, tmp_path):
+def test_missing_images_and_tables_without_images_are_refused(extracted, tmp_path):
     _, table, sidecar = extracted
     with pytest.raises(DataError, match="does not exist"):
         remeasure(PixelAuditSettings(sidecar, tmp_path / "gone", 9), table, COLUMNS, RunSettings())
@@ -129,7 +129,7 @@ def test_images_that_are_not_there_and_tables_without_any_are_refused(extracted,
         remeasure(PixelAuditSettings(sidecar, None, 9), bare, COLUMNS, RunSettings())
 
 
-def test_a_definition_that_has_changed_is_refused(extracted):
+def test_another_version_of_a_feature_is_refused(extracted):
     _, table, sidecar = extracted
     records = {**sidecar["columns"], COLUMNS[0]: {**sidecar["columns"][COLUMNS[0]], "version": 0}}
     with pytest.raises(ModelError, match="holds version 0 of Cells_AreaShape_Area"):

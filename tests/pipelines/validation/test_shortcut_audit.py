@@ -1,4 +1,4 @@
-"""Planted faults: the audit names what a model should not go by."""
+"""Planted confounders: the shortcut audit names them."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def trained(planted, tmp_path_factory):
     return json.loads((model / "evaluation.json").read_text()), page, done.notes
 
 
-def test_a_corner_pixel_equal_to_the_label_is_named(trained):
+def test_a_corner_pixel_equal_to_the_label_is_reported(trained):
     found, page, notes = trained
     by_name = {one["name"]: one for one in found["shortcuts"]}
     corner = by_name["corner pixels only"]
@@ -89,7 +89,7 @@ def test_a_corner_pixel_equal_to_the_label_is_named(trained):
     assert quality["says"] is None or quality["near"] > 0.8
 
 
-def test_a_tint_by_patient_opens_the_gap(trained):
+def test_a_tint_of_each_subject_inflates_the_random_split(trained):
     found, *_ = trained
     grouped, at_random = balanced(found["figures"]), balanced(found["random_split"])
     assert at_random["mean"] > 0.8
@@ -98,7 +98,7 @@ def test_a_tint_by_patient_opens_the_gap(trained):
     assert grouped["low"] < grouped["baseline"] < grouped["high"]
 
 
-def test_the_pictures_are_measured_again(trained):
+def test_cells_are_measured_again_on_variants_of_the_images(trained):
     found, page, _ = trained
     again = [one for one in found["shortcuts"] if "sample" in one]
     assert [one["name"] for one in again] == [
@@ -125,12 +125,12 @@ def test_the_pictures_are_measured_again(trained):
         ("stain jittered in the cells left out", 1.0, 0.2, None),
     ],
 )
-def test_changed_pictures_say_nothing_of_a_model_without_a_lead(name, near, lead, words):
+def test_variants_say_nothing_about_a_model_without_a_lead(name, near, lead, words):
     said = _interpret_variant(name, near, lead)
     assert said is None if words is None else words in said
 
 
-def test_the_sidecars_kept_out_columns_are_never_learnt_from(planted):
+def test_columns_kept_out_by_the_sidecar_are_not_learnt_from(planted):
     table = pd.read_parquet(planted)
     sidecar = json.loads(planted.with_suffix(".json").read_text("utf-8"))
     data = training_set(table, sidecar["columns"])
@@ -188,7 +188,7 @@ def audited(table, model=0.9, remeasured=0):
     return found
 
 
-def test_a_background_that_says_nothing_is_not_accused():
+def test_an_uninformative_background_is_not_suspicious():
     """However low the model is itself."""
     found = audited(synthetic_table(strength=0), model=0.5)
     background = next(one for one in found.shortcuts if one["name"] == "background pixels only")
@@ -197,7 +197,7 @@ def test_a_background_that_says_nothing_is_not_accused():
 
 
 @pytest.mark.parametrize("model", [0.3, 0.5, 0.55])
-def test_nothing_is_a_share_of_a_lead_that_the_model_has_not(model):
+def test_without_a_lead_no_share_is_reported(model):
     """Nor does it tell whether colour is needed where the model does without everything."""
     table = synthetic_table(strength=4)
     told = {one["name"]: one["says"] for one in audited(table, model).shortcuts}
@@ -222,7 +222,7 @@ def test_nothing_is_a_share_of_a_lead_that_the_model_has_not(model):
         ),
     ],
 )
-def test_a_background_that_cannot_be_tried_is_told(change, words):
+def test_a_background_that_cannot_be_audited_gets_a_note(change, words):
     assert words in str(audited(change(synthetic_table())).note)
 
 
@@ -250,7 +250,7 @@ def test_slides_are_another_split():
         (10, "present place with --images"),
     ],
 )
-def test_why_nothing_was_measured_again_is_said_in_a_line(cells, words):
+def test_a_note_says_why_nothing_was_measured_again(cells, words):
     found = audited(synthetic_table(), remeasured=cells)
     assert words in str(found.note)
     assert "\n" not in found.note

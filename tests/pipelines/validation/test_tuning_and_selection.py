@@ -1,4 +1,4 @@
-"""train --tune and --select: what was chosen is told, stored, and used to predict."""
+"""train --tune and --select: choices are reported, stored, and used to predict."""
 
 import json
 
@@ -32,7 +32,7 @@ def chosen(tmp_path_factory):
     return train(path, folder / "model", TrainingSettings(tune=2, select=3, **QUICK))
 
 
-def test_every_fold_says_what_it_chose_beside_the_default(chosen):
+def test_every_fold_records_its_settings_and_the_default(chosen):
     tuning = stored(chosen)["tuning"]
     assert tuning["candidates"] == 2
     assert len(tuning["folds"]) == 3
@@ -53,7 +53,7 @@ def test_the_selection_finds_the_signal_in_every_fold(chosen):
     assert 0 < selection["stability"] < 1
 
 
-def test_the_bundle_needs_the_chosen_columns_only(chosen):
+def test_the_bundle_needs_only_the_selected_columns(chosen):
     bundle = load_bundle(chosen.out, feature_versions=VERSIONS)
     assert len(bundle.columns) == chosen.columns == 3
     assert {SIGNAL, WEAK_SIGNAL} < set(bundle.columns) == set(stored(chosen)["selection"]["final"])
@@ -63,7 +63,7 @@ def test_the_bundle_needs_the_chosen_columns_only(chosen):
     assert (blast == (table["Metadata_Label"] == "blast")).mean() > 0.9
 
 
-def test_the_report_tells_both(chosen):
+def test_the_report_describes_both(chosen):
     _, words = read(chosen.out / "report.html")
     assert "Inside each training part 2 drawn configurations and the default" in words
     assert "points of balanced accuracy" in words
@@ -72,7 +72,7 @@ def test_the_report_tells_both(chosen):
 
 
 @pytest.mark.parametrize("estimator", ["svm", "xgboost"])
-def test_other_estimators_choose_among_three_classes(tmp_path, estimator):
+def test_other_estimators_tune_and_select_for_three_classes(tmp_path, estimator):
     table = synthetic_table(12, 4, classes=("a", "b", "c"), strength=4)
     options = QUICK | {"estimator": estimator, "folds": 2}
     report = train(
@@ -85,7 +85,7 @@ def test_other_estimators_choose_among_three_classes(tmp_path, estimator):
     assert predict_probabilities(bundle, table).shape == (48, 3)
 
 
-def test_without_them_nothing_is_said(tmp_path):
+def test_without_the_options_nothing_is_recorded(tmp_path):
     report = train(
         write_table(tmp_path, synthetic_table()), tmp_path / "model", TrainingSettings(**QUICK)
     )
@@ -100,7 +100,7 @@ def test_without_them_nothing_is_said(tmp_path):
         ({"select": -1}, "-1 features asked for; ask for at least 1"),
     ],
 )
-def test_senseless_numbers_are_refused(tmp_path, options, line):
+def test_numbers_below_one_are_refused(tmp_path, options, line):
     path = write_table(tmp_path, synthetic_table())
     with pytest.raises(ModelError, match=line):
         train(path, tmp_path / "model", TrainingSettings(**QUICK, **options))
