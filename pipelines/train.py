@@ -197,12 +197,9 @@ def _report(
     training: _Training, record: Mapping[str, Any], out: Path, seconds: float
 ) -> TrainingReport:
     """Return what the command prints."""
-    from models.explanation.importance import MEASURES
-
     from .reporting.shortcut_section import warnings
 
     settings, validation, data = training.settings, training.validation, training.final.data
-    leading = next(iter(MEASURES[settings.estimator]))
     shortcut_notes = [f"shortcut: {text}" for text in warnings(record)]
     if settings.audit_cells and validation.shortcut_audit.note:
         shortcut_notes.append(validation.shortcut_audit.note)
@@ -216,16 +213,7 @@ def _report(
         positive=None if data.positive is None else data.classes[data.positive],
         evaluation=validation.evaluation,
         random=validation.random_split,
-        leading=[
-            {
-                "feature": row["feature"],
-                "plain": row["plain"],
-                "measure": leading,
-                "mean": row[f"{leading}_mean"],
-                "sd": row[f"{leading}_sd"],
-            }
-            for row in validation.inspection.importances.head(10).to_dict("records")
-        ],
+        group_importances=validation.inspection.group_importances,
         notes=[*record["notes"], *shortcut_notes],
         seconds=seconds,
     )
