@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +128,7 @@ def save_bundle(bundle: Bundle, folder: Path, extra: Mapping[str, bytes] | None 
             "offsets": list(bundle.calibration.offsets),
         },
         "columns": {name: bundle.feature_versions[name] for name in bundle.columns},
-        "versions": library_versions(),
+        "versions": {"blastometry": version("blastometry"), **library_versions()},
         "pipeline": {"file": PIPELINE, "content_sha256": stored_hash},
         "training": dict(bundle.metadata),
     }
