@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent), str(HERE)]
+sys.path[:0] = [str(HERE.parent), str(HERE), str(HERE.parent / "tests")]
 
 from build_steps.catalogue_page import catalogue_page
 from build_steps.commands_page import commands_page
@@ -76,7 +76,7 @@ def write_generated(_app: Sphinx) -> None:
     GENERATED.mkdir(exist_ok=True)
     (GENERATED / "catalogue.md").write_text(catalogue_page(), encoding="utf-8")
     (GENERATED / "commands.md").write_text(commands_page(), encoding="utf-8")
-    draw_floors(HERE.parent, GENERATED / "floors.svg")
+    draw_floors(GENERATED / "floors.svg")
 
 
 def setup(app: Sphinx) -> None:

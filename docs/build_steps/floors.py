@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
+from support.import_graph import imports, room_of
+from support.shared import ROOT
 
-from .import_graph import Arrows, import_graph, levels, reduced
+from .floor_levels import Arrows, levels, reduced
 
 STEP, BOX, MARGIN, HEADING, GAP = 0.95, 0.46, 0.55, 0.75, 0.9
 WIDTH = 15.0
@@ -32,25 +34,21 @@ LOWER = {
 UPPER = {"pipelines": Place(0.0, WIDTH, "#eed9e6")}
 
 
-def draw_floors(root: Path, out: Path) -> None:
-    """Draw the rooms of the repository at `root`, a floor above what it imports, as SVG.
-
-    Raises
-    ------
-    ValueError
-        If sub-rooms of a room import each other in a cycle.
-    """
-    graph = import_graph(root)
-    inside = {room: _inside(graph, room) for room in (*LOWER, *UPPER)}
-    lower = max(_height(inside[room]) for room in LOWER)
+def draw_floors(out: Path) -> None:
+    """Draw the rooms of the repository, a floor above what it imports, as SVG."""
+    arrows: dict[str, set[str]] = defaultdict(set)
+    for path, imported in imports().items():
+        arrows[room_of(path)] |= {room_of(other) for other in imported} - {room_of(path)}
+    inside = {house: _inside(arrows, house) for house in (*LOWER, *UPPER)}
+    lower = max(_height(inside[house]) for house in LOWER)
     upper = _height(inside["pipelines"])
     cli = lower + upper + 2 * GAP + BOX / 2
     figure = Figure(figsize=(11, 11 * (cli + 1) / (WIDTH + 0.5)), layout="constrained")
     axes = figure.subplots()
     axes.set_axis_off()
     axes.set(xlim=(-0.25, WIDTH + 0.25), ylim=(-0.25, cli + 0.5), aspect="equal")
-    for room, place in LOWER.items():
-        _draw_room(axes, f"{room}/", place, 0.0, lower, inside[room])
+    for house, place in LOWER.items():
+        _draw_room(axes, f"{house}/", place, 0.0, lower, inside[house])
         middle = place.left + place.width / 2
         _arrow(axes, (middle, lower + GAP - 0.1), (middle, lower + 0.1), width=3)
     heading = "pipelines/: a module for each command, and what the commands share"
@@ -60,10 +58,10 @@ def draw_floors(root: Path, out: Path) -> None:
     figure.savefig(out, format="svg", metadata={"Date": None})
 
 
-def _inside(graph: Arrows, room: str) -> Arrows:
-    """Return the arrows between the sub-rooms of a room."""
-    mine = {node for node in graph if node.startswith(f"{room}.")}
-    return {node: graph[node] & mine for node in sorted(mine)}
+def _inside(arrows: Arrows, house: str) -> dict[str, set[str]]:
+    """Return the arrows between the folders inside a house; its own few files are left out."""
+    mine = {room for room in arrows if room.startswith(f"{house}/") and (ROOT / room).is_dir()}
+    return {room: arrows[room] & mine for room in sorted(mine)}
 
 
 def _height(arrows: Arrows) -> float:
@@ -95,7 +93,7 @@ def _draw_room(
             _arrow(axes, (x, y - BOX / 2), (to_x, to_y + BOX / 2 + 0.06))
     width = min(2.4, place.width / max(len(row) for row in rows.values()) - 0.15)
     for node, (x, y) in points.items():
-        _box(axes, x, y, width, node.rpartition(".")[2], "white")
+        _box(axes, x, y, width, PurePosixPath(node).name, "white")
 
 
 def _box(axes: Axes, x: float, y: float, width: float, text: str, colour: str) -> None:
