@@ -34,7 +34,7 @@ def catalogue_page() -> str:
     ordered = sorted(records, key=_family)
     for family, rows in groupby(ordered, key=_family):
         parts.append(f"## {family}\n\n{FAMILIES[family].title}.\n")
-        parts.append("| feature | definition | unit, range | source | checked against |")
+        parts.append("| feature | definition | unit, range, preset | source | checked against |")
         parts.append("|---|---|---|---|---|")
         parts.extend(_row(record) for record in rows)
         parts.append("")
@@ -48,9 +48,9 @@ def _family(record: FeatureRecord) -> str:
 def _row(record: FeatureRecord) -> str:
     word = record["name"].partition("_")[2]
     cells = (
-        f"**{word}** <br> {_plain(record['plain'])} <br> {record['preset']}",
+        f"**{_plain(record['title'])}** <br> `{word}` <br> {_plain(record['plain'])}",
         f"{_plain(record['definition'])} NaN: {_plain(record['nan'])}.",
-        f"{_plain(record['unit'])} <br> {_plain(record['range'])}",
+        f"{_plain(record['unit'])} <br> {_plain(record['range'])} <br> {record['preset']}",
         ", ".join(_plain(part) for part in (record["reference"], record["ibsi"]) if part),
         _plain(record["vetted"]),
     )

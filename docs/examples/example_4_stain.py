@@ -11,7 +11,7 @@ import numpy as np
 
 from data.synthetic import Slide, synthetic_cell
 from features import Cell, Recipe
-from features.colour.standardisation import slide_colour, standardised
+from features.colour.standardisation import background_colour, standardise
 
 # %%
 # The same synthetic cell on three slides: as usual, stained more strongly, and in warmer light.
@@ -27,7 +27,7 @@ figure, panels = plt.subplots(2, 3, figsize=(9, 6), layout="constrained")
 for place, (name, slide) in enumerate(slides.items()):
     drawn = synthetic_cell(np.random.default_rng(5), label="blast", slide=slide)
     cell = Cell(drawn.rgb, drawn.nucleus, drawn.cell)
-    seen = standardised(cell, "standard", slide_colour(drawn.rgb))
+    seen = standardise(cell, "standard", background_colour(drawn.rgb))
     for row, (stain, one) in enumerate({"none": cell, "standard": seen}.items()):
         axes = panels[row, place]
         axes.imshow(one.rgb)

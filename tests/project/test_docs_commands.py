@@ -11,6 +11,7 @@ from click import UsageError
 from support.shared import ROOT
 
 from cli import main
+from features.core.catalogue import describe_column
 
 PAGES = sorted(
     path
@@ -41,8 +42,8 @@ SHOWN = [
 ]
 
 
-@pytest.mark.parametrize(("page", "line"), SHOWN)
-def test_a_command_is_understood(page, line, tmp_path, monkeypatch):
+@pytest.mark.parametrize("line", [pytest.param(line, id=f"{page}: {line}") for page, line in SHOWN])
+def test_a_command_is_understood(line, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "cells.json").write_text(json.dumps(SIDECAR))
     understood(line)
@@ -64,3 +65,13 @@ def test_the_pages_show_every_command():
 def test_a_wrong_command_would_be_noticed(line):
     with pytest.raises(UsageError):
         understood(line)
+
+
+def test_the_features_of_the_readme_are_as_the_catalogue_says():
+    rows = re.findall(
+        r"^\| (.+) \| `(\w+)` \| (.+) \|$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M
+    )
+    assert len(rows) == 5
+    for title, column, vetted in rows:
+        record = describe_column(column)
+        assert (title, vetted) == (record["title"], record["vetted"].replace("; ", ", "))

@@ -1,0 +1,1 @@
+"""The pictures of README.md, and the script that draws them."""
