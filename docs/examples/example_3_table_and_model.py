@@ -16,7 +16,7 @@ import pandas as pd
 
 from data.layouts.synthetic_names import synthetic_name
 from data.synthetic import synthetic_smear
-from pipelines.extract import extract
+from pipelines.extract import ExtractSettings, extract
 from pipelines.predict import predict
 from pipelines.train import train
 
@@ -33,7 +33,7 @@ for number, cell in enumerate(synthetic_smear(0, subjects=6, cells_per_subject=8
 # %%
 # ``extract`` writes one row for each cell, next to a JSON file that explains every column.
 
-extraction = extract(root / "images", root / "cells.parquet", preset="minimal")
+extraction = extract(root / "images", root / "cells.parquet", ExtractSettings(preset="minimal"))
 table = pd.read_parquet(extraction.table)
 print(f"{len(table)} cells, {extraction.columns} features")
 print(table[["Metadata_Label", "Metadata_Subject"]].value_counts().sort_index())

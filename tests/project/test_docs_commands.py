@@ -69,7 +69,9 @@ def test_a_wrong_command_would_be_noticed(line):
 
 def test_the_features_of_the_readme_are_as_the_catalogue_says():
     rows = re.findall(
-        r"^\| (.+) \| `(\w+)` \| (.+) \|$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M
+        r"^\| (.+) \| `(\w+)` \| (.+) \|$",
+        (ROOT / "README.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
     )
     assert len(rows) == 5
     for title, column, vetted in rows:
