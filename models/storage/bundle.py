@@ -7,8 +7,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from importlib import import_module
-from importlib.metadata import version
+from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +127,7 @@ def save_bundle(bundle: Bundle, folder: Path, extra: Mapping[str, bytes] | None 
             "offsets": list(bundle.calibration.offsets),
         },
         "columns": {name: bundle.feature_versions[name] for name in bundle.columns},
-        "versions": {"blastometry": version("blastometry"), **library_versions()},
+        "versions": {"blastometry": metadata.version("blastometry"), **library_versions()},
         "pipeline": {"file": PIPELINE, "content_sha256": stored_hash},
         "training": dict(bundle.metadata),
     }
