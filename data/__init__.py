@@ -1,1 +1,1 @@
-"""Files, folders, labels and pictures: everything between a path and an RGB array."""
+"""Data: file listing, labels, image decoding, duplicate detection, synthetic smears."""

@@ -1,10 +1,10 @@
-"""The one error of this room."""
+"""The error class of `data`."""
 
 from __future__ import annotations
 
 
 class DataError(ValueError):
-    """A file, folder or table of files that cannot be used: the reason, and the remedy."""
+    """A file, folder or table cannot be used; `reason` says why, `remedy` what to do."""
 
     def __init__(self, reason: str, remedy: str) -> None:
         super().__init__(reason, remedy)

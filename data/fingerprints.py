@@ -1,4 +1,4 @@
-"""Checksums of files and perceptual hashes of pictures, to find what occurs twice."""
+"""Checksums of files and perceptual hashes of images, to find duplicates."""
 
 from __future__ import annotations
 
@@ -12,39 +12,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 _GRID = 64
-_LAST = 10  # highest frequency in the hash, in periods over the picture
-_REACH = 7  # frequencies to each side that the local mean is taken over
+_MAX_FREQUENCY = 10  # highest frequency in the hash, in periods per image
+_MEAN_RADIUS = 7  # radius of the local mean, in frequencies
 _SIGMA = 2.5
-_SIDE = 2 * _LAST + 1
-_HALF = _SIDE * _LAST + _LAST  # the grid is symmetric about its middle, which says nothing
+_SIDE = 2 * _MAX_FREQUENCY + 1
+_HALF = (
+    _SIDE * _MAX_FREQUENCY + _MAX_FREQUENCY
+)  # the grid is point-symmetric, and its centre has no information
 
-# Measured on 2,627 pictures of ALL-IDB2, C-NMC, PBC and seg_wbc, 3.4 million pairs. The duplicates
-# known before (equal bytes or pixels, C-NMC's H2 = H6 and H10 = H3, crops of one cell up to 9 of
-# 257 pixels apart) differ in 0 to 13 bits. All other pairs up to 31 bits are one cell too, seen by
-# eye: PBC BA_20201 = BA_809918; in two or three fields of ALL-IDB2, Im025 = Im028 = Im031,
+# Measured on 2,627 images of ALL-IDB2, C-NMC, PBC and seg_wbc, 3.4 million pairs. The known
+# duplicates (equal bytes or pixels, C-NMC's H2 = H6 and H10 = H3, crops of one cell shifted by up
+# to 9 of 257 pixels) differ in 0 to 13 bits. All other pairs up to 31 bits show the same cell by
+# visual inspection: PBC BA_20201 = BA_809918; in two or three fields of ALL-IDB2, Im025 = Im028 = Im031,
 # Im134 = Im245, Im135 = Im244, Im138 = Im146, Im170 = Im209, Im171 = Im211; seg_wbc 157 = 158,
-# 166 = 171, 167 = 169. Different cells begin at 38 bits (1,750 PBC cells cut out on black: at 45).
+# 166 = 171, 167 = 169. Different cells differ in at least 38 bits
+# (1,750 PBC cells cut out on black: 45).
 NEAR_DUPLICATE_BITS = 24
 
 
 def sha256(content: bytes) -> str:
-    """SHA-256 of a file's bytes as 64 hexadecimal digits."""
+    """Return the SHA-256 of a file's bytes as 64 hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
 
 
 def perceptual_hash(rgb: NDArray[np.uint8]) -> str:
-    """A hash of the picture's pattern, equal for its 8 rotations and reflections.
+    """Return a hash of the image pattern that is equal for its 8 rotations and reflections.
 
-    The grey picture, less a frame of one colour, as 64 x 64 area means under a cosine window; of
-    the magnitude of its Fourier transform (which a small shift leaves alone) up to 10 periods,
-    each bit says whether it exceeds its neighbourhood; of the forms that turning gives it, the
-    smallest. What must be equal is computed in whole numbers, so the 8 agree exactly. A picture
-    of one colour gives 0.
+    The grey image without a frame of one colour is reduced to 64 x 64 area means, minus their
+    mean, times a cosine window. Each bit says whether the magnitude of the Fourier transform (which
+    a small shift hardly changes) exceeds its local mean, for frequencies up to 10 periods. The
+    hash is the smallest over the orientations. Integer arithmetic makes the 8 hashes exactly
+    equal. An image of one colour has hash 0.
 
     Parameters
     ----------
     rgb : array (rows, cols, 3) or (rows, cols), uint8
-        The picture, or its BT.601 luma.
+        The image, or its BT.601 luma.
 
     Returns
     -------
@@ -53,35 +56,37 @@ def perceptual_hash(rgb: NDArray[np.uint8]) -> str:
     grey = rgb if rgb.ndim == 2 else np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
     root = _spectrum(_windowed_means(_without_frame(grey)))
     smooth = _smoothing()
-    inner = root[_REACH:-_REACH, _REACH:-_REACH]
+    inner = root[_MEAN_RADIUS:-_MEAN_RADIUS, _MEAN_RADIUS:-_MEAN_RADIUS]
     exceeds = inner * smooth[0].sum() ** 2 > smooth @ root @ smooth.T
-    forms: list[bytes] = [one.tobytes() for one in _pack(np.stack(list(_forms(exceeds))))]
-    return min(forms).hex()
+    orientations: list[bytes] = [
+        one.tobytes() for one in _pack(np.stack(list(_orientations(exceeds))))
+    ]
+    return min(orientations).hex()
 
 
 def hamming(a: str, b: str) -> int:
-    """Bits in which two perceptual hashes differ, in the orientation where they are fewest.
+    """Return the number of different bits of two perceptual hashes, minimum over orientations.
 
-    0 for the same picture turned or reflected; about 95 of 220 for unrelated pictures.
+    It is 0 for a rotated or reflected image, and about 95 of 220 for unrelated images.
     """
     one = _unpack([a])[0]
-    return min(int((_half(one) != _half(form)).sum()) for form in _forms(_unpack([b])[0]))
+    return min(int((_half(one) != _half(form)).sum()) for form in _orientations(_unpack([b])[0]))
 
 
 def near_duplicates(
     hashes: Sequence[str], *, bits: int = NEAR_DUPLICATE_BITS
 ) -> list[tuple[int, int]]:
-    """Pairs (i, j), i < j, of positions whose hashes differ in at most `bits` bits, in order."""
+    """Return the index pairs (i, j), i < j, of hashes that differ in at most `bits` bits, sorted."""
     if len(hashes) < 2:
         return []
     grids = _unpack(hashes)
-    forms = [_words(_pack(form)) for form in _forms(grids)]
+    orientations = [_words(_pack(form)) for form in _orientations(grids)]
     pairs: list[tuple[int, int]] = []
     for i in range(len(hashes) - 1):
         fewest = np.min(
             [
-                np.bitwise_count(form[:, i + 1 :] ^ forms[0][:, i, None]).sum(axis=0)
-                for form in forms
+                np.bitwise_count(form[:, i + 1 :] ^ orientations[0][:, i, None]).sum(axis=0)
+                for form in orientations
             ],
             axis=0,
         )
@@ -90,10 +95,10 @@ def near_duplicates(
 
 
 def _windowed_means(grey: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Area means (64, 64) of the grey picture in quarter levels, less their mean, windowed."""
+    """Return 64 x 64 area means in units of 1/4 grey level, minus their mean, windowed."""
     rows, cols = grey.shape
-    # Between whole rows and columns the sums of all pixels above and to the left grow evenly, so
-    # that these are whole numbers, in units of 1/64 by 1/64 pixel, below 2**53.
+    # The integral image is interpolated linearly between rows and columns. In units of 1/64 by
+    # 1/64 pixel its values are integers below 2**53.
     corners = _between(_between(cv2.integral(grey, sdepth=cv2.CV_64F), rows).T, cols).T
     sums = np.diff(np.diff(corners, axis=0), axis=1)
     means = np.floor(sums * 4 / (rows * cols))
@@ -103,7 +108,7 @@ def _windowed_means(grey: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def _between(sums: NDArray[Any], length: int) -> NDArray[np.float64]:
-    """64 times the rows of `sums` at 0, 1/64, ..., 64/64 of a length of whole rows, (65, …)."""
+    """Return 64 times the rows of `sums` at 0, 1/64, …, 64/64 of their number: (65, …)."""
     place = np.arange(_GRID + 1) * length
     row, rest = place // _GRID, (place % _GRID).astype(np.float64)[:, None]
     before: NDArray[np.float64] = sums.take(row, axis=0)
@@ -116,9 +121,9 @@ def _between(sums: NDArray[Any], length: int) -> NDArray[np.float64]:
 
 
 def _without_frame(grey: NDArray[Any]) -> NDArray[Any]:
-    """The picture without a frame of one grey level, as around a cell cut out on black.
+    """Return the image without a frame of one grey level, as around a cell cut out on black.
 
-    With its frame, every small round cell on black would have the same pattern: that of a disc.
+    With the frame, all small round cells on black would have the pattern of a disc.
     """
     level = grey[0, 0]
     if any((side != level).any() for side in (grey[0], grey[-1], grey[:, 0], grey[:, -1])):
@@ -137,20 +142,20 @@ def _spectrum(picture: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     waves, turned = _waves()
     product = waves @ picture @ turned
-    half = _LAST + _REACH + 1
+    half = _MAX_FREQUENCY + _MEAN_RADIUS + 1
     both_even, mixed = product[:half, :half], product[:half, half:]
     other, both_odd = product[half:, :half], product[half:, half:]
-    # Products of whole numbers, all exact; the sums of squares are rounded, but alike.
+    # Products of integers are exact; sums of squares are rounded, but equally in all orientations.
     along = (both_even - both_odd) ** 2 + (mixed + other) ** 2
     across = (both_even + both_odd) ** 2 + (other - mixed) ** 2
     root = np.sqrt(np.sqrt(np.sqrt(np.hstack([across[:, :0:-1], along]))))
     scaled = np.floor(root * 2**16)
-    return np.vstack([scaled[:0:-1, ::-1], scaled])  # the power of -f, -g is that of f, g
+    return np.vstack([scaled[:0:-1, ::-1], scaled])  # the power at (-f, -g) equals that at (f, g)
 
 
 @cache
 def _window() -> tuple[NDArray[np.float64], float]:
-    """Cosine window (64, 64) in whole numbers up to 4096, and its sum."""
+    """Return a cosine window (64, 64) of integers up to 4096, and its sum."""
     half = np.rint(np.cos(np.pi / 2 * _centred_half() / (_GRID / 2)) * 64)
     side = np.concatenate([half[::-1], half])
     window = np.asarray(side[:, None] * side, np.float64)
@@ -159,11 +164,11 @@ def _window() -> tuple[NDArray[np.float64], float]:
 
 @cache
 def _waves() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Cosines and then sines of frequencies 0..17, (36, 64) x 1024, and the same as columns.
+    """Return cosines, then sines, of frequencies 0 to 17, times 1024: (36, 64); and the transpose.
 
     The cosines are exactly even, the sines exactly odd.
     """
-    frequency = np.arange(_LAST + _REACH + 1)[:, None]
+    frequency = np.arange(_MAX_FREQUENCY + _MEAN_RADIUS + 1)[:, None]
     phase = 2 * np.pi * frequency * _centred_half() / _GRID
     cosine, sine = np.rint(np.cos(phase) * 1024), np.rint(np.sin(phase) * 1024)
     even = np.hstack([cosine[:, ::-1], cosine])
@@ -179,26 +184,28 @@ def _centred_half() -> NDArray[np.float64]:
 
 @cache
 def _smoothing() -> NDArray[np.float64]:
-    """Gaussian weights (21, 35) in whole numbers, from frequencies -17..17 to -10..10.
+    """Return integer Gaussian weights (21, 35) from frequencies -17..17 to -10..10.
 
-    As floats, for the quicker product; all sums stay below 2**53.
+    They are stored as floats, which multiply faster; all sums are below 2**53.
     """
-    kernel = np.rint(256 * np.exp(-(np.arange(-_REACH, _REACH + 1) ** 2) / (2 * _SIGMA**2)))
-    weights = np.zeros((_SIDE, _SIDE + 2 * _REACH))
+    kernel = np.rint(
+        256 * np.exp(-(np.arange(-_MEAN_RADIUS, _MEAN_RADIUS + 1) ** 2) / (2 * _SIGMA**2))
+    )
+    weights = np.zeros((_SIDE, _SIDE + 2 * _MEAN_RADIUS))
     for row in range(_SIDE):
         weights[row, row : row + kernel.size] = kernel
     return weights
 
 
-def _forms(grid: NDArray[np.bool_]) -> Iterator[NDArray[np.bool_]]:
-    """The 4 forms of grids (…, 21, 21) under 8 orientations: half a turn changes nothing."""
+def _orientations(grid: NDArray[np.bool_]) -> Iterator[NDArray[np.bool_]]:
+    """Yield the 4 distinct orientations of point-symmetric grids (…, 21, 21)."""
     for form in (grid, grid.swapaxes(-1, -2)):
         yield form
         yield form[..., ::-1]
 
 
 def _half(grid: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The 220 bits (…, 220) that determine symmetric grids (…, 21, 21)."""
+    """Return the 220 independent bits (…, 220) of point-symmetric grids (…, 21, 21)."""
     return grid.reshape(*grid.shape[:-2], -1)[..., :_HALF]
 
 
@@ -207,7 +214,7 @@ def _pack(grid: NDArray[np.bool_]) -> NDArray[np.uint8]:
 
 
 def _unpack(hashes: Sequence[str]) -> NDArray[np.bool_]:
-    """Grids (n, 21, 21) of n hashes."""
+    """Return the grids (n, 21, 21) of n hashes."""
     packed = np.frombuffer(bytes.fromhex("".join(hashes)), np.uint8)
     half = np.unpackbits(packed.reshape(len(hashes), -1), axis=1)[:, :_HALF].astype(bool)
     middle = np.zeros((len(hashes), 1), bool)
@@ -215,6 +222,6 @@ def _unpack(hashes: Sequence[str]) -> NDArray[np.bool_]:
 
 
 def _words(packed: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """Packed bits (n, 28) as 64-bit words (4, n)."""
+    """Return packed bits (n, 28) as 64-bit words (4, n)."""
     padded = np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8)))
     return np.ascontiguousarray(padded.view(np.uint64).T)

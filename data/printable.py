@@ -1,4 +1,4 @@
-"""Names of files as text that can be printed and stored."""
+"""File names as printable text."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def printable(name: str) -> str:
-    r"""A file name that every table and terminal accepts, unchanged where it is one already.
+    r"""Return a file name that every table and terminal accepts.
 
-    Bytes that are not UTF-8, control characters and line breaks are written as escapes.
+    Bytes that are not UTF-8, control characters and line breaks are escaped.
 
     >>> printable("Zelle 1 ä.png"), printable("a\nb"), printable("\udcff.png")
     ('Zelle 1 ä.png', 'a\\x0ab', '\\xff.png')

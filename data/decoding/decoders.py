@@ -46,7 +46,7 @@ def check_size(rows: int, cols: int, max_pixels: int) -> None:
         )
 
 
-def several(count: int, kind: str, what: str) -> DataError:
+def multiple_images_error(count: int, kind: str, what: str) -> DataError:
     """The refusal of a file that holds more pictures than the one that would be measured."""
     return DataError(
         f"a {kind} of {count} {what}, expected one picture",
@@ -123,7 +123,7 @@ def decode_opencv(content: bytes, flags: int) -> NDArray[Any]:
     return samples
 
 
-def deep_opencv(content: bytes) -> NDArray[Any]:
+def decode_unchanged(content: bytes) -> NDArray[Any]:
     """Samples of their own depth, channels in the order RGB or RGBA."""
     samples = decode_opencv(content, cv2.IMREAD_UNCHANGED)
     if samples.ndim == 3 and samples.shape[2] in (3, 4):

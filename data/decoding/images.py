@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 from ..errors import DataError
 from ..printable import printable
 from .bit_depth import channels_to_rgb
-from .decoders import COPY_AGAIN, check_size, decode_opencv, decode_pillow, deep_opencv, several
+from .decoders import (
+    COPY_AGAIN,
+    check_size,
+    decode_opencv,
+    decode_pillow,
+    decode_unchanged,
+    multiple_images_error,
+)
 from .tiff import decode_tiff, grey_tiff
 
 EXTENSIONS = frozenset(
@@ -90,7 +97,7 @@ def grey_samples(content: bytes) -> NDArray[Any] | None:
     Of bytes that `decode_rgb` has read.
     """
     if content.startswith(b"\x89PNG") and content[24:26] == b"\x10\0":
-        return deep_opencv(content)
+        return decode_unchanged(content)
     return grey_tiff(content) if content[:2] in (b"II", b"MM") else None
 
 
@@ -126,11 +133,11 @@ def _decode_png(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
     check_size(rows, cols, max_pixels)
     frames = int.from_bytes(content[chunks[b"acTL"] :][:4], "big") if b"acTL" in chunks else 1
     if frames > 1:
-        raise several(frames, "PNG", "frames")
+        raise multiple_images_error(frames, "PNG", "frames")
     if depth == 16:
         if colour == 0:
             return decode_pillow(content, "PNG", max_pixels)
-        return channels_to_rgb(deep_opencv(content))
+        return channels_to_rgb(decode_unchanged(content))
     if (depth, colour) == (8, 2) and chunks.keys().isdisjoint((b"tRNS", b"eXIf", b"acTL")):
         return np.asarray(decode_opencv(content, cv2.IMREAD_COLOR_RGB), np.uint8)
     return decode_pillow(content, "PNG", max_pixels)
@@ -198,7 +205,7 @@ def _decode_webp(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
         )
     frames = _webp_frames(content)
     if frames > 1:
-        raise several(frames, "WebP", "frames")
+        raise multiple_images_error(frames, "WebP", "frames")
     return decode_pillow(content, "WEBP", max_pixels)
 
 

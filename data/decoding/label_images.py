@@ -13,10 +13,10 @@ from .images import grey_samples
 
 # An inner pixel may be this far from 128 or 255, and from the background's 0 (JPEG).
 _TOLERANCE = 16
-_MOST_OTHER = 0.1  # part of the inner pixels that may have other levels
+_MAX_OTHER = 0.1  # part of the inner pixels that may have other levels
 _NESTED = 0.5  # part of the rim of the nuclei that is cytoplasm at least
-_MOST_ALONE = 0.1  # part of the pixels along edges whose level no neighbour has
-_MOST_PARTS = 2  # for each level
+_MAX_ISOLATED = 0.1  # part of the pixels along edges whose level no neighbour has
+_MAX_PARTS = 2  # for each level
 _SPECK = 0.1  # of the area of the greatest part: a smaller one is none
 _DARK = 64  # an image that is nowhere brighter has no traces of JPEG to be forgiven
 _LOSSY = (b"\xff\xd8\xff", b"RIFF")
@@ -47,7 +47,7 @@ def label_samples(content: bytes, level: NDArray[np.uint8]) -> NDArray[Any] | No
     """
     samples = _stored(content, level)
     if samples.max() <= 2:
-        return samples if _beside(samples == 1, samples == 2) else None
+        return samples if _are_labels(samples == 1, samples == 2) else None
     front = samples > samples.min()
     inner = front & _inner(samples)
     values, seen = samples[inner], level[inner]
@@ -60,12 +60,12 @@ def label_samples(content: bytes, level: NDArray[np.uint8]) -> NDArray[Any] | No
         bright = seen > _TOLERANCE  # what is dimmer is the noise of the background
         values, other = values[bright], other[bright]
     spread = 2 * _TOLERANCE if lossy else 0
-    if not other.size or other.mean() <= _MOST_OTHER or np.ptp(values) <= spread:
+    if not other.size or other.mean() <= _MAX_OTHER or np.ptp(values) <= spread:
         return None
     return samples
 
 
-def numbered(samples: NDArray[Any]) -> NDArray[np.int32]:
+def renumber_labels(samples: NDArray[Any]) -> NDArray[np.int32]:
     """Number the cells of a label image 1, 2, … in the order of their levels; 0 stays 0.
 
     Raises
@@ -78,7 +78,7 @@ def numbered(samples: NDArray[Any]) -> NDArray[np.int32]:
     from skimage.measure import label  # slow to import, and few masks need it
 
     edges = (samples > 0) & ~_inner(samples)
-    if (edges & _alone(samples)).sum() > _MOST_ALONE * edges.sum():
+    if (edges & _isolated(samples)).sum() > _MAX_ISOLATED * edges.sum():
         raise DataError(
             f"the mask looks like a label image of {np.unique(samples).size} levels, of which many "
             "lie along edges only: it was resized smoothly, or saved as JPEG",
@@ -88,7 +88,7 @@ def numbered(samples: NDArray[Any]) -> NDArray[np.int32]:
     numbers = np.cumsum(levels > 0, dtype=np.int32)[places].reshape(samples.shape)
     sizes = np.bincount(np.ravel(label(numbers, connectivity=2)))[1:]
     parts = int((sizes > _SPECK * sizes.max()).sum())
-    if parts > _MOST_PARTS * int(numbers.max()):
+    if parts > _MAX_PARTS * int(numbers.max()):
         raise DataError(
             f"the mask has {numbers.max()} values in {parts} separate parts: kinds of pixels, not "
             "one value for each cell",
@@ -107,7 +107,7 @@ def _stored(content: bytes, level: NDArray[np.uint8]) -> NDArray[Any]:
     return deep
 
 
-def _beside(one: NDArray[np.bool_], two: NDArray[np.bool_]) -> bool:
+def _are_labels(one: NDArray[np.bool_], two: NDArray[np.bool_]) -> bool:
     if not (one.any() and two.any()):
         return False
     rim = (cv2.dilate(two.view(np.uint8), _SQUARE) > 0) & ~two
@@ -120,7 +120,7 @@ def _inner(samples: NDArray[Any]) -> NDArray[np.bool_]:
     return np.asarray(cv2.erode(plane, _SQUARE) == cv2.dilate(plane, _SQUARE))
 
 
-def _alone(samples: NDArray[Any]) -> NDArray[np.bool_]:
+def _isolated(samples: NDArray[Any]) -> NDArray[np.bool_]:
     """Pixels of which none of the four neighbours has the same level."""
     alone = np.ones(samples.shape, np.bool_)
     for one, two in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])):

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from .images import decode_rgb
-from .label_images import label_samples, numbered
+from .label_images import label_samples, renumber_labels
 
 _FORMS = "0/128/255 or 0/1/2 (background/cytoplasm/nucleus), or white/blue/cyan"
 # A pixel may be this far from the colour it stands for (JPEG, soft edges).
 _COLOUR_TOLERANCE = 96
-_MOST_STRAY = 0.05
+_MAX_STRAY = 0.05
 _GREY_TOLERANCE = 16
 
 # A mask, or one number for each cell.
@@ -104,7 +104,7 @@ def _from_colours(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np
         [background, background | nucleus, np.ones_like(background)], axis=-1
     ) * np.uint8(255)
     stray = (np.abs(meant.astype(np.int16) - rgb).max(axis=2) > _COLOUR_TOLERANCE).mean()
-    if stray > _MOST_STRAY:
+    if stray > _MAX_STRAY:
         raise DataError(
             f"{stray:.0%} of the mask's pixels are neither white, blue nor cyan",
             f"give a mask with values {_FORMS}",
@@ -127,7 +127,7 @@ def _instances(
             f"say which with --mask-is nucleus or --mask-is cell, or give a mask with values "
             f"{_FORMS}",
         )
-    ids = numbered(samples)
+    ids = renumber_labels(samples)
     return (ids, None) if mask_is == "nucleus" else (None, ids)
 
 

@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from .bit_depth import channels_to_rgb
-from .decoders import COPY_AGAIN, check_size, decode_opencv, decode_pillow, deep_opencv, several
+from .decoders import (
+    COPY_AGAIN,
+    check_size,
+    decode_opencv,
+    decode_pillow,
+    decode_unchanged,
+    multiple_images_error,
+)
 
 # tifffile logs what it forgives; without a handler, logging would write that to stderr.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
@@ -31,8 +38,8 @@ _TIFFFILE_ERRORS = (
 
 # Struct codes of the TIFF types that hold whole numbers: BYTE, SHORT, LONG, IFD, LONG8, IFD8.
 _WHOLE_NUMBERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
-_MOST_TAGS = 4096
-_MOST_PAGES = 10_000
+_MAX_TAGS = 4096
+_MAX_PAGES = 10_000
 
 _Sample = TypeVar("_Sample", bound=np.generic)
 
@@ -53,19 +60,19 @@ class Page:
 
     tags: dict[int, tuple[int, ...]]
 
-    def first(self, tag: int, default: int) -> int:
+    def first_value(self, tag: int, default: int) -> int:
         """The first value of a tag, or the standard's default where the tag is missing."""
         return self.tags.get(tag, (default,))[0]
 
     @property
     def rows(self) -> int:
         """Height in pixels."""
-        return self.first(257, 0)
+        return self.first_value(257, 0)
 
     @property
     def cols(self) -> int:
         """Width in pixels."""
-        return self.first(256, 0)
+        return self.first_value(256, 0)
 
     @property
     def bits(self) -> tuple[int, ...]:
@@ -75,43 +82,43 @@ class Page:
     @property
     def compression(self) -> int:
         """The standard's number of the compression."""
-        return self.first(259, _UNCOMPRESSED)
+        return self.first_value(259, _UNCOMPRESSED)
 
     @property
     def photometric(self) -> int:
         """The standard's number of the colour space."""
-        return self.first(262, _MIN_IS_BLACK)
+        return self.first_value(262, _MIN_IS_BLACK)
 
     @property
     def orientation(self) -> int:
         """EXIF orientation, 1 for upright."""
-        return self.first(274, 1)
+        return self.first_value(274, 1)
 
     @property
     def channels(self) -> int:
         """Channels of a pixel, opacity and other extra ones included."""
-        return self.first(277, 1)
+        return self.first_value(277, 1)
 
     @property
     def planar(self) -> bool:
         """Whether each channel is a plane of its own."""
-        return self.first(284, 1) != 1
+        return self.first_value(284, 1) != 1
 
     @property
     def number_type(self) -> int:
         """1 unsigned, 2 signed, 3 floating point."""
-        return self.first(339, _UNSIGNED)
+        return self.first_value(339, _UNSIGNED)
 
     @property
     def full_bits(self) -> int | None:
         """Bits in use, where the tags say it: an odd depth, or MaxSampleValue."""
         if self.bits[0] not in (8, 16, 32, 64):
             return self.bits[0]
-        highest = self.first(281, 0)
+        highest = self.first_value(281, 0)
         return highest.bit_length() if highest else None
 
     @property
-    def plain(self) -> bool:
+    def is_plain_rgb(self) -> bool:
         """Whether it is upright, uncompressed 8-bit RGB without further channels.
 
         Compressed strips that are damaged come out of OpenCV half decoded.
@@ -144,7 +151,7 @@ def _read_directory(content: bytes, start: int | None) -> tuple[Page, int]:
             (start,) = struct.unpack_from(order + size_code, content, 8 if big else 4)
         (count,) = struct.unpack_from(order + count_code, content, start)
         start += struct.calcsize(order + count_code)
-        if count > _MOST_TAGS:
+        if count > _MAX_TAGS:
             raise DataError(f"a TIFF directory of {count} tags", COPY_AGAIN)
         tags: dict[int, tuple[int, ...]] = {}
         read = 0
@@ -168,33 +175,33 @@ def _read_directory(content: bytes, start: int | None) -> tuple[Page, int]:
     return Page(tags), int.from_bytes(following, "little" if order == "<" else "big")
 
 
-def _check_alone(content: bytes, place: int) -> None:
+def _check_single_image(content: bytes, place: int) -> None:
     """Refuse a file of several pictures; reduced copies and opacity masks are none.
 
     `place` is that of the second directory. What lies behind a broken link cannot be read, and
     many writers leave rubbish there.
     """
     pages, seen = 1, {0}
-    while place not in seen and len(seen) < _MOST_PAGES:
+    while place not in seen and len(seen) < _MAX_PAGES:
         seen.add(place)
         try:
             page, place = _read_directory(content, place)
         except DataError:
             break
-        kind = page.first(_NEW_SUBFILE, 0)
-        copy = kind & (_REDUCED | _OPACITY) or page.first(_SUBFILE, 0) == _OLD_REDUCED
+        kind = page.first_value(_NEW_SUBFILE, 0)
+        copy = kind & (_REDUCED | _OPACITY) or page.first_value(_SUBFILE, 0) == _OLD_REDUCED
         pages += not copy and page.rows > 0 and page.cols > 0
     if pages > 1:
-        raise several(pages, "TIFF", "pages")
+        raise multiple_images_error(pages, "TIFF", "pages")
 
 
-def _samples_in_a_row(page: Page, content: bytes) -> NDArray[np.uint8] | None:
+def _read_contiguous_strips(page: Page, content: bytes) -> NDArray[np.uint8] | None:
     """The picture of a plain page whose strips lie one after the other; OpenCV copies it thrice."""
     starts, sizes = page.tags.get(_STRIP_OFFSETS, ()), page.tags.get(_STRIP_BYTES, ())
     size = page.rows * page.cols * 3
     if not starts or len(starts) != len(sizes) or sum(sizes) != size:
         return None
-    if page.first(_FILL_ORDER, 1) != 1 or any(
+    if page.first_value(_FILL_ORDER, 1) != 1 or any(
         start + length != after
         for start, length, after in zip(starts, sizes, starts[1:], strict=False)
     ):
@@ -221,26 +228,28 @@ def decode_tiff(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
     page, following = _read_directory(content, None)
     check_size(page.rows, page.cols, max_pixels)
     _check_complete(page, content)
-    _check_alone(content, following)
-    if page.plain:
-        samples = _samples_in_a_row(page, content)
+    _check_single_image(content, following)
+    if page.is_plain_rgb:
+        samples = _read_contiguous_strips(page, content)
         if samples is not None:
             return samples
         return np.asarray(decode_opencv(content, cv2.IMREAD_COLOR_RGB), np.uint8)
     if max(page.bits) <= 8 and page.number_type == _UNSIGNED:
         return decode_pillow(content, "TIFF", max_pixels)
-    most = {_MIN_IS_WHITE: 3, _MIN_IS_BLACK: 3, _RGB: 4}.get(page.photometric, 0)
-    if page.channels > most:
+    max_channels = {_MIN_IS_WHITE: 3, _MIN_IS_BLACK: 3, _RGB: 4}.get(page.photometric, 0)
+    if page.channels > max_channels:
         raise DataError(
             f"a TIFF of {page.channels} channels of {page.bits[0]} bits in colour space "
             f"{page.photometric}, expected grey or RGB",
             "export the picture as RGB",
         )
     samples = _drop_unspecified(_deep_samples(content, page), page)
-    rgb = channels_to_rgb(samples, page.full_bits, premultiplied=page.first(338, 0) == _ASSOCIATED)
+    rgb = channels_to_rgb(
+        samples, page.full_bits, premultiplied=page.first_value(338, 0) == _ASSOCIATED
+    )
     if page.photometric == _MIN_IS_WHITE:
         rgb = 255 - rgb
-    return upright(rgb, page.orientation)
+    return apply_orientation(rgb, page.orientation)
 
 
 def grey_tiff(content: bytes) -> NDArray[Any] | None:
@@ -248,7 +257,7 @@ def grey_tiff(content: bytes) -> NDArray[Any] | None:
     page = read_page(content)
     if page.channels != 1 or page.bits[0] <= 8 or page.photometric != _MIN_IS_BLACK:
         return None
-    return upright(_deep_samples(content, page), page.orientation)
+    return apply_orientation(_deep_samples(content, page), page.orientation)
 
 
 def _deep_samples(content: bytes, page: Page) -> NDArray[Any]:
@@ -269,16 +278,16 @@ def _deep_samples(content: bytes, page: Page) -> NDArray[Any]:
             f"a TIFF of separate, compressed {page.bits[0]}-bit planes",
             "save it uncompressed, or with interleaved channels",
         )
-    return deep_opencv(content)
+    return decode_unchanged(content)
 
 
 def _drop_unspecified(samples: NDArray[Any], page: Page) -> NDArray[Any]:
     """Without the last channel where the file does not call it opacity."""
-    extra = page.first(338, 0) not in (_ASSOCIATED, _UNASSOCIATED)
+    extra = page.first_value(338, 0) not in (_ASSOCIATED, _UNASSOCIATED)
     return samples[..., :-1] if extra and page.channels in (2, 4) and samples.ndim == 3 else samples
 
 
-def upright(rgb: NDArray[_Sample], orientation: int) -> NDArray[_Sample]:
+def apply_orientation(rgb: NDArray[_Sample], orientation: int) -> NDArray[_Sample]:
     """The picture (rows, cols[, 3]) as its EXIF orientation, 1 to 8, wants to be seen."""
     if orientation in (5, 6, 7, 8):
         rgb = rgb.swapaxes(0, 1)

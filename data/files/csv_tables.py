@@ -1,4 +1,4 @@
-"""CSV tables that users and data sets bring along, read strictly."""
+"""Strict reading of CSV tables of users and data sets."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ _DELIMITERS = (",", ";", "\t")
 
 
 def has_columns(path: Path, *columns: str) -> bool:
-    """Whether the first line of a file names all these columns."""
+    """Whether the first line of a file contains all these column names."""
     try:
         with path.open("rb") as file:
             first = file.readline(65_536).decode("utf-8-sig", "replace").lower()
     except OSError:
-        return False  # what cannot be opened names nothing; reading an image of it will say why
+        return False  # reading the file as an image reports the error
     return all(column.lower() in first for column in columns)
 
 
 def read_table(path: Path, required: str) -> list[dict[str, str]]:
-    """The rows of a CSV table as column name to stripped text; column names in lower case.
+    """Return the rows of a CSV table: column name in lower case to stripped text.
 
-    The encoding is UTF-8, with or without a byte order mark. The delimiter is a comma, a
-    semicolon or a tab: the first with which the header holds the column `required`.
+    The encoding is UTF-8, with or without a byte order mark. The delimiter is the first of comma,
+    semicolon and tab for which the header contains the column `required`.
 
     Raises
     ------
     DataError
-        For another encoding, a header without `required` or with a name twice, a row of
-        another length, a table without rows.
+        For another encoding, a header without `required` or with a repeated name, a row with
+        another number of fields, or a table without rows.
     """
     shown = printable(str(path))
     try:
@@ -42,7 +42,7 @@ def read_table(path: Path, required: str) -> list[dict[str, str]]:
         raise DataError(
             f"{shown} is not UTF-8 (byte {error.start})", "save it as 'CSV UTF-8'"
         ) from error
-    # Line ends may be those of Unix, Windows or the old Macintosh, which Excel still writes.
+    # Line ends may be LF, CR LF, or CR (Excel for Mac).
     first = io.StringIO(text, newline=None).readline()
     for delimiter in _DELIMITERS:
         header = [

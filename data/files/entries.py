@@ -1,4 +1,4 @@
-"""What a listing holds: one entry for each image, and what the user must know."""
+"""Listings of images: entries and notes."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-_NOTHING: Mapping[str, str] = {}  # one for all entries: there may be a hundred thousand
+_NOTHING: Mapping[str, str] = {}  # shared by all entries to save memory
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of one published file besides its content.
+    """Facts about a published file that are not in its content.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file or folder elsewhere.
+    """A remote file or folder.
 
     Attributes
     ----------
@@ -48,23 +48,23 @@ class RemoteFile:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One image to be read, and what is known of it before it is opened.
+    """One image of a listing, with the facts that are known before it is read.
 
     Attributes
     ----------
     place : str or RemoteFile
-        Where the image is; text, as a Path would take five times the memory.
+        Path or URL of the image; text, since a Path needs five times the memory.
     name : str
-        Its path below the input folder, with ``/`` on every system and escaped by `printable`.
+        Path relative to the input folder, with ``/`` on every system, escaped by `printable`.
     label, original_label : str or None
-        The class: ``blast`` or ``normal`` where the data set means that, else the data set's own
-        word, which `original_label` always holds.
+        The class: ``blast`` or ``normal`` if the data set has these classes, otherwise the data
+        set's own word. `original_label` is always the data set's own word.
     subject, slide, camera : str or None
-        Groups that share more than a label.
+        Groups of related images.
     mask_place : str, RemoteFile or None
-        Where a given mask is.
+        Path or URL of a given mask.
     extra : mapping
-        Further facts; a manifest's other columns.
+        Further facts, e.g. other columns of a manifest.
     """
 
     place: str | RemoteFile
@@ -79,16 +79,16 @@ class Entry:
 
     @property
     def path(self) -> Path | RemoteFile:
-        """Where the image is."""
+        """Path or URL of the image."""
         return Path(self.place) if isinstance(self.place, str) else self.place
 
     @property
     def mask(self) -> Path | RemoteFile | None:
-        """Where a given mask is."""
+        """Path or URL of a given mask."""
         return Path(self.mask_place) if isinstance(self.mask_place, str) else self.mask_place
 
-    def completed(self, facts: Facts) -> Entry:
-        """The entry with `facts` where it knows nothing itself."""
+    def with_facts(self, facts: Facts) -> Entry:
+        """Return the entry with unknown values filled from `facts`."""
         return replace(
             self,
             subject=self.subject or facts.subject or None,
@@ -105,15 +105,15 @@ class Listing:
     Attributes
     ----------
     root : Path or RemoteFile
-        The folder that the names are relative to.
+        Folder to which the names are relative.
     layout : str
         The data set's name, or ``class folders``, ``flat folder``, ``single image``, ``manifest``.
     entries : tuple of Entry
-        Sorted by name, code point by code point.
+        Sorted by name (code points).
     skipped : tuple of (name, reason)
-        Files and folders that are no images, sorted.
+        Files and folders that are not images, sorted.
     notes : tuple of str
-        One-line facts that a user must know.
+        One-line messages for the user.
     """
 
     root: Path | RemoteFile

@@ -1,4 +1,4 @@
-"""The files below a folder, images and others, each exactly once."""
+"""All files below a folder, each exactly once."""
 
 from __future__ import annotations
 
@@ -13,57 +13,57 @@ from ..printable import printable
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A file and its path below the folder, with ``/``, escaped by `entries.printable`."""
+class TreeFile:
+    """A file: `place` is its path, `name` its printable path relative to the folder, with ``/``."""
 
     place: str
     name: str
 
     @property
     def path(self) -> Path:
-        """Where it is; made when asked for, as Python keeps the parts of every path."""
+        """Path of the file; created on demand to save memory."""
         return Path(self.place)
 
     @property
     def file(self) -> str:
-        """Its name in its own folder, as it is there."""
+        """File name, unescaped."""
         return os.path.split(self.place)[1]
 
     @property
     def stem(self) -> str:
-        """The same without its extension."""
+        """File name without its extension."""
         return os.path.splitext(self.file)[0]  # noqa: PTH122  (see `path`)
 
     @property
     def folder(self) -> str:
-        """Name of its own folder."""
+        """Name of the parent folder."""
         return os.path.split(os.path.split(self.place)[0])[1]
 
     @property
     def pure(self) -> PurePosixPath:
-        """The name as a path, for its parts."""
+        """`name` as a pure path."""
         return PurePosixPath(self.name)
 
 
 @dataclass(frozen=True)
 class Tree:
-    """The images below a folder, its tables (CSV), and what else lies there."""
+    """The images and CSV tables below a folder, and the skipped files with a reason."""
 
     root: Path
-    images: tuple[Found, ...]
-    tables: tuple[Found, ...] = ()
+    images: tuple[TreeFile, ...]
+    tables: tuple[TreeFile, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
 
 
 def read_tree(root: Path) -> Tree:
-    """All files below `root`, sorted by name; hidden ones are skipped.
+    """Return all files below `root`, sorted by name; hidden files are skipped.
 
-    A folder that is reached twice through symbolic links is read once, as itself where it lies
-    below `root`, so loops end. What has an image's extension or an image's first bytes is an
-    image, even if it turns out to be unreadable later.
+    A folder that is reached more than once through symbolic links is read once, under its real
+    path if that is below `root`. A file with the extension or the signature of an image format is
+    an image, even if it cannot be decoded.
     """
-    images: list[Found] = []
-    tables: list[Found] = []
+    images: list[TreeFile] = []
+    tables: list[TreeFile] = []
     skipped: list[tuple[str, str]] = []
     pending, linked = deque([(root, "")]), deque[tuple[Path, str]]()
     seen: set[tuple[int, int]] = set()
@@ -78,10 +78,10 @@ def read_tree(root: Path) -> Tree:
                 raise _no_folder(root, error) from error
             skipped.append((prefix, f"folder cannot be read: {error.strerror}"))
             continue
-        # Device and inode are 0 for network folders of some systems: the path then decides.
+        # Some network folders have inode 0; then the resolved path identifies a folder.
         place = (status.st_dev, status.st_ino) if status.st_ino else (-1, hash(folder.resolve()))
         if place in seen:
-            skipped.append((prefix, "link to a folder that is read already"))
+            skipped.append((prefix, "link to a folder that is already listed"))
             continue
         seen.add(place)
         for child in children:
@@ -91,7 +91,7 @@ def read_tree(root: Path) -> Tree:
             elif _is_folder(child):
                 (linked if child.is_symlink() else pending).append((Path(child.path), f"{name}/"))
             else:
-                _sort_file(Found(child.path, name), images, tables, skipped)
+                _sort_file(TreeFile(child.path, name), images, tables, skipped)
     return Tree(root, _by_name(images), _by_name(tables), tuple(sorted(skipped)))
 
 
@@ -107,12 +107,12 @@ def _no_folder(root: Path, error: OSError) -> DataError:
 def _is_folder(child: os.DirEntry[str]) -> bool:
     try:
         return child.is_dir()
-    except OSError:  # a link to itself: reading it as a file will say so
+    except OSError:  # a link to itself; reading it as a file reports the error
         return False
 
 
 def _sort_file(
-    found: Found, images: list[Found], tables: list[Found], skipped: list[tuple[str, str]]
+    found: TreeFile, images: list[TreeFile], tables: list[TreeFile], skipped: list[tuple[str, str]]
 ) -> None:
     if has_image_extension(found.place):
         images.append(found)
@@ -138,9 +138,9 @@ def _sort_file(
 
 
 def has_image_extension(place: Path | str) -> bool:
-    """Whether a file's extension, in either case, is that of an image."""
-    return os.path.splitext(place)[1].lower() in EXTENSIONS  # noqa: PTH122  (see `Found.path`)
+    """Whether a file has the extension of an image format, in any case."""
+    return os.path.splitext(place)[1].lower() in EXTENSIONS  # noqa: PTH122  (see `TreeFile.path`)
 
 
-def _by_name(files: list[Found]) -> tuple[Found, ...]:
+def _by_name(files: list[TreeFile]) -> tuple[TreeFile, ...]:
     return tuple(sorted(files, key=lambda found: found.name))

@@ -1,4 +1,4 @@
-"""ALL-IDB1 (whole fields) and ALL-IDB2 (crops of them): labels by name, groups by checksum.
+"""ALL-IDB1 (fields) and ALL-IDB2 (crops of them): labels by file name, groups by checksum.
 
 Labati R.D., Piuri V., Scotti F.: ALL-IDB: the acute lymphoblastic leukemia image database for
 image processing, ICIP 2011. The table of facts names, for each known file's SHA-256, the field
@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from ..files.entries import Entry, Facts
-from ..files.tree import Found, Tree
+from ..files.tree import Tree, TreeFile
 
 FIELDS, CROPS = "ALL-IDB1", "ALL-IDB2"
 
@@ -24,7 +24,7 @@ _LAST_FIELD = 108
 
 
 def known_facts(sha256: str) -> Facts | None:
-    """The facts of a published file, by the SHA-256 of its bytes, or None."""
+    """Return the facts of a published file by the SHA-256 of its bytes, or None."""
     return _facts().get(sha256)
 
 
@@ -45,7 +45,7 @@ def _facts() -> dict[str, Facts]:
 
 
 def read_all_idb(tree: Tree) -> tuple[str, list[Entry], list[str]] | None:
-    """The entries of an ALL-IDB tree, or None where most images are named otherwise."""
+    """Return the layout of an ALL-IDB tree, or None if most images have other names."""
     matches = [_NAME.fullmatch(image.stem) for image in tree.images]
     named = sum(match is not None for match in matches)
     if 2 * named <= len(matches):
@@ -70,7 +70,7 @@ def read_all_idb(tree: Tree) -> tuple[str, list[Entry], list[str]] | None:
     return (CROPS if crops else FIELDS), entries, notes
 
 
-def _entry(image: Found, match: re.Match[str] | None, *, field: bool) -> Entry:
+def _entry(image: TreeFile, match: re.Match[str] | None, *, field: bool) -> Entry:
     if match is None:
         return Entry(image.place, image.name)
     return Entry(
@@ -82,5 +82,5 @@ def _entry(image: Found, match: re.Match[str] | None, *, field: bool) -> Entry:
     )
 
 
-def _is_tiff(image: Found) -> bool:
+def _is_tiff(image: TreeFile) -> bool:
     return image.path.suffix.lower() in (".tif", ".tiff")

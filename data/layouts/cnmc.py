@@ -1,4 +1,4 @@
-"""C-NMC 2019: leukaemic blasts and normal precursors, named by subject.
+"""C-NMC 2019: leukaemic blasts and normal precursors, with the subject in the file name.
 
 Gupta A., Gupta R.: ALL Challenge dataset of ISBI 2019, The Cancer Imaging Archive,
 doi:10.7937/tcia.2019.dc64i46r. Facts on duplicates: SHA-256 of the 15,114 official files.
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..files.csv_tables import has_columns, read_table
 from ..files.entries import Entry
-from ..files.tree import Found, Tree
+from ..files.tree import Tree, TreeFile
 
 NAME = "C-NMC 2019"
 
@@ -33,15 +33,15 @@ _MERGED = {subject: "+".join(group) for group in SAME_SUBJECTS for subject in gr
 
 
 def merged_subject(subject: str) -> str:
-    """The subject as it must be grouped: ids that hold the same cells are one, as ``20+21``.
+    """Return the group of a subject: ids with identical cells are merged, e.g. ``20+21``.
 
-    The archive writes ``h3`` for the one subject H3: ids are the same in either case.
+    Ids are case-insensitive: the archive writes ``h3`` for subject H3.
     """
     return _MERGED.get(subject.upper(), subject.upper())
 
 
 def read_cnmc(tree: Tree) -> tuple[str, list[Entry], list[str]] | None:
-    """The entries of a C-NMC tree, or None where most images are named otherwise."""
+    """Return the layout of a C-NMC tree, or None if most images have other names."""
     official = _preliminary_names(tree)
     entries = [_entry(image, official.get(image.name)) for image in tree.images]
     test_phase = [
@@ -57,7 +57,7 @@ def read_cnmc(tree: Tree) -> tuple[str, list[Entry], list[str]] | None:
     return NAME, entries, _notes(entries, len(test_phase))
 
 
-def _entry(image: Found, official: str | None) -> Entry:
+def _entry(image: TreeFile, official: str | None) -> Entry:
     match = _CELL.fullmatch(Path(official).stem if official else image.stem)
     if not match:
         return Entry(image.place, image.name)
@@ -76,15 +76,15 @@ def _entry(image: Found, official: str | None) -> Entry:
 
 
 def _preliminary_names(tree: Tree) -> dict[str, str]:
-    """Official names of the preliminary phase's ``N.bmp``, from its table of labels.
+    """Return the official names of the preliminary phase's ``N.bmp`` from its label table.
 
-    The archive has ``C-NMC_test_prelim_phase_data_labels.csv`` beside (or one level above) the
-    folder ``C-NMC_test_prelim_phase_data`` that it describes.
+    The archive has ``C-NMC_test_prelim_phase_data_labels.csv`` next to the folder
+    ``C-NMC_test_prelim_phase_data``, or in it.
     """
     beside = tree.root.parent / f"{tree.root.name}_labels.csv"
     tables = [
         *tree.tables,
-        *([Found(str(beside), f"../{beside.name}")] if beside.is_file() else []),
+        *([TreeFile(str(beside), f"../{beside.name}")] if beside.is_file() else []),
     ]
     names: dict[str, str] = {}
     for table in tables:

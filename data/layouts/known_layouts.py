@@ -1,4 +1,4 @@
-"""The layouts of public data sets that are recognised, in the order in which they are tried."""
+"""Recognised layouts of public data sets, in the order in which they are tried."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .pbc_and_seg_wbc import read_pbc, read_seg_wbc
 from .synthetic_names import read_synthetic
 
 Layout = Callable[[Tree], tuple[str, list[Entry], list[str]] | None]
-"""From a tree to the layout's name, its entries and its notes; None where it does not fit."""
+"""Returns the layout's name, entries and notes for a tree, or None if it does not match."""
 
 LAYOUTS: tuple[Layout, ...] = (
     read_synthetic,

@@ -15,7 +15,7 @@ from pathlib import Path
 from ..errors import DataError
 from ..files.csv_tables import has_columns, read_table
 from ..files.entries import Entry
-from ..files.tree import Found, Tree
+from ..files.tree import Tree, TreeFile
 from ..printable import printable
 
 PBC, SEG_WBC = "PBC", "seg_wbc"
@@ -45,7 +45,7 @@ _SEG_WBC_CLASSES = {
 
 
 def read_pbc(tree: Tree) -> tuple[str, list[Entry], list[str]] | None:
-    """The entries of a PBC tree: the class is the folder, whatever prefix the file name has."""
+    """Return the layout of a PBC tree, or None; the class is the folder's name."""
     folders = [image.folder for image in tree.images]
     classes = _PBC_CLASSES.intersection(folders)
     inside = sum(folder in classes for folder in folders)
@@ -64,10 +64,10 @@ def read_pbc(tree: Tree) -> tuple[str, list[Entry], list[str]] | None:
 
 
 def read_seg_wbc(tree: Tree) -> tuple[str, list[Entry], list[str]] | None:
-    """The entries of a seg_wbc tree: ``001.bmp`` with its mask ``001.png`` beside it.
+    """Return the layout of a seg_wbc tree: ``001.bmp`` with its mask ``001.png``.
 
-    None where images are named otherwise or have no such masks. Labels come from the authors'
-    table, in the folder or one level above it.
+    None if images have other names or no such masks. Labels are from the authors' table, in the
+    folder or one level above.
     """
     pictures = [image for image in tree.images if image.name.lower().endswith(".bmp")]
     places = {image.place for image in tree.images}
@@ -93,7 +93,7 @@ def read_seg_wbc(tree: Tree) -> tuple[str, list[Entry], list[str]] | None:
     return SEG_WBC, entries, notes
 
 
-def _labelled(image: Found, number: str | None) -> Entry:
+def _labelled(image: TreeFile, number: str | None) -> Entry:
     label = _SEG_WBC_CLASSES[number] if number else None
     return Entry(image.place, image.name, label=label, original_label=number)
 
@@ -102,7 +102,7 @@ def _seg_wbc_labels(tree: Tree) -> dict[Path, str]:
     labels: dict[Path, str] = {}
     folders = {image.path.parent for image in tree.images}
     for table in _label_tables(tree):
-        described = _squeezed(table.stem)
+        described = _normalised_name(table.stem)
         rows = read_table(table, "image id")
         column = "class label" if "class label" in rows[0] else "class"
         for row in rows:
@@ -114,7 +114,7 @@ def _seg_wbc_labels(tree: Tree) -> dict[Path, str]:
                     "take the authors' own table",
                 )
             for folder in folders:
-                if described.endswith(_squeezed(folder.name)):
+                if described.endswith(_normalised_name(folder.name)):
                     labels[folder / f"{int(row['image id']):03d}.bmp"] = number
     return labels
 
@@ -122,9 +122,11 @@ def _seg_wbc_labels(tree: Tree) -> dict[Path, str]:
 def _label_tables(tree: Tree) -> Iterator[Path]:
     above = sorted(tree.root.parent.glob("[Cc]lass*[Ll]abels*.csv"))
     for table in [*(found.path for found in tree.tables), *above]:
-        if _squeezed(table.stem).startswith("classlabels") and has_columns(table, "image ID"):
+        if _normalised_name(table.stem).startswith("classlabels") and has_columns(
+            table, "image ID"
+        ):
             yield table
 
 
-def _squeezed(name: str) -> str:
+def _normalised_name(name: str) -> str:
     return re.sub(r"[\s_-]", "", name.lower())

@@ -1,4 +1,4 @@
-"""Files of synthetic cells, named so that they are known for what they are everywhere."""
+"""File names of synthetic cells, which identify them as synthetic."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _NAME = re.compile(r"synthetic_(?P<subject>S\d+)_\d+_(?P<label>blast|normal)\.pn
 
 
 def synthetic_name(index: int, cell: SyntheticCell) -> str:
-    """Name the file of a synthetic cell: its subject, its number and its class."""
+    """Return the file name of a synthetic cell: subject, number and class."""
     return f"synthetic_{cell.subject}_{index:03d}_{cell.label}.png"
 
 
 def read_synthetic(tree: Tree) -> tuple[str, list[Entry], list[str]] | None:
-    """Return the entries of a tree in which every image is a synthetic cell, else None."""
+    """Return the layout of a tree in which every image is a synthetic cell, else None."""
     entries = []
     for image in tree.images:
         match = _NAME.fullmatch(image.file)

@@ -1,4 +1,4 @@
-"""From a folder, a manifest, an image or a URL to the list of images.
+"""Lists the images of a folder, a manifest, an image file or a URL.
 
 May import `data.layouts`, `data.files`, `data.errors`, `data.printable`.
 """

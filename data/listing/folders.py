@@ -1,4 +1,4 @@
-"""Folders as users keep them: one sub-folder for each class, or none."""
+"""Folders of a user: one sub-folder per class, or none."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..files.entries import Entry
-from ..files.tree import Found, Tree
+from ..files.tree import Tree, TreeFile
 
-# Folders that hold all images, next to folders of something else.
+# Names of folders that hold all images, next to folders of other files.
 IMAGE_FOLDERS = frozenset(("img", "imgs", "image", "images", "im"))
 MASK_FOLDERS = frozenset(("mask", "masks"))
-_DRAWN = re.compile(r"(^|[/_\-. ])(masks?|overlays?)([/_\-. ])", re.IGNORECASE)
+_MASK_OR_OVERLAY = re.compile(r"(^|[/_\-. ])(masks?|overlays?)([/_\-. ])", re.IGNORECASE)
 _SPLITS = re.compile(r"train(ing)?|test(ing)?|val(id|idation)?|fold_?\d+", re.IGNORECASE)
 
 
 def read_folders(tree: Tree) -> tuple[str, list[Entry], list[str]]:
-    """Entries labelled by the first folder below the input; images outside one have no label.
+    """Return the layout's name, entries and notes; the label is the first folder below the input.
 
-    Folders that only say "images" or name a split (train, test, fold_0) are passed through to
-    the next level.
+    Images outside a class folder have no label. Folders named like "images" or like a split (train,
+    test, fold_0) are skipped: the next level has the label.
     """
     entries = [_entry(image) for image in tree.images]
-    notes = _drawn(entries)
+    notes = _note_mask_names(entries)
     if all(entry.label is None for entry in entries):
         return "flat folder", entries, notes
     outside = sum(entry.label is None for entry in entries)
@@ -32,9 +32,9 @@ def read_folders(tree: Tree) -> tuple[str, list[Entry], list[str]]:
     return "class folders", entries, notes
 
 
-def _drawn(entries: Sequence[Entry]) -> list[str]:
-    """Note what is named as a mask or an overlay, and yet will be measured."""
-    named = [entry.name for entry in entries if _DRAWN.search(entry.name)]
+def _note_mask_names(entries: Sequence[Entry]) -> list[str]:
+    """Return a note about images whose names contain "mask" or "overlay"."""
+    named = [entry.name for entry in entries if _MASK_OR_OVERLAY.search(entry.name)]
     if not named:
         return []
     return [
@@ -43,14 +43,14 @@ def _drawn(entries: Sequence[Entry]) -> list[str]:
     ]
 
 
-def below_images(name: str) -> str:
-    """An image's name below the folder that only says "images"."""
+def without_image_folder(name: str) -> str:
+    """Return an image's name without a first folder named like "images"."""
     first, slash, rest = name.partition("/")
     return rest if slash and first.lower() in IMAGE_FOLDERS else name
 
 
-def _entry(image: Found) -> Entry:
-    folders = below_images(image.name).split("/")[:-1]
+def _entry(image: TreeFile) -> Entry:
+    folders = without_image_folder(image.name).split("/")[:-1]
     split = folders[0] if folders and _SPLITS.fullmatch(folders[0]) else None
     classes = folders[1:] if split else folders
     label = classes[0] if classes else None

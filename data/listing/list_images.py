@@ -1,4 +1,4 @@
-"""From a folder, an image or a manifest to the list of images with what is known of each."""
+"""List the images of a folder, an image file or a manifest, with their labels and subjects."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from posixpath import splitext
 
 from ..errors import DataError
 from ..files.entries import Entry, Listing
-from ..files.tree import Found, Tree, has_image_extension, read_tree
+from ..files.tree import Tree, TreeFile, has_image_extension, read_tree
 from ..layouts.known_layouts import LAYOUTS
 from ..printable import printable
 from .folders import IMAGE_FOLDERS, MASK_FOLDERS, read_folders
 from .manifest import read_manifest
-from .mask_names import names_to_look_for
+from .mask_names import mask_name_candidates
 
 __all__ = ["Entry", "Listing", "list_images"]
 
@@ -22,23 +22,23 @@ _ACCEPTED = "give a folder with PNG, JPEG, BMP, TIFF or WebP images, an image, o
 
 
 def list_images(source: Path, *, masks: Path | None = None) -> Listing:
-    """All images of a folder, a single image, or a CSV manifest.
+    """Return all images of a folder, an image file, or a CSV manifest.
 
-    Sub-folders of a folder are classes, unless the folder has the layout of a data set that
-    `layouts` knows. A folder ``masks`` beside a folder ``images`` (or ``img``) holds masks.
+    Sub-folders are classes, unless the folder has the layout of a public data set (`layouts`). A
+    folder ``masks`` next to a folder ``images`` (or ``img``) holds masks.
 
     Parameters
     ----------
     source : Path
         Folder, image file, or manifest (``.csv``).
     masks : Path, optional
-        Folder of masks with the images' relative paths and any image extension, in place of the
-        image's own or after it.
+        Folder of masks at the images' relative paths. A mask's extension replaces the image's
+        extension, or follows it.
 
     Raises
     ------
     DataError
-        Where there are no images, or `source`, `masks` or a table cannot be used.
+        If there are no images, or `source`, `masks` or a table cannot be used.
     """
     shown = printable(str(source))
     try:
@@ -52,7 +52,7 @@ def list_images(source: Path, *, masks: Path | None = None) -> Listing:
     elif source.suffix.lower() in (".csv", ".tsv"):
         listing = read_manifest(source)
     elif has_image_extension(source):
-        image = Found(str(source), printable(source.name))
+        image = TreeFile(str(source), printable(source.name))
         listing = _list_tree(Tree(source.parent, (image,)), masks)
         if listing.layout == "flat folder":
             listing = replace(listing, layout="single image")
@@ -84,10 +84,10 @@ def _list_tree(tree: Tree, masks: Path | None) -> Listing:
     return _with_masks(listing, given) if given else listing
 
 
-def _split_masks(tree: Tree, masks: Path | None) -> tuple[Tree, tuple[Found, ...]]:
-    """The tree without masks, and the masks that lie beside a folder of images.
+def _split_masks(tree: Tree, masks: Path | None) -> tuple[Tree, tuple[TreeFile, ...]]:
+    """Return the tree without masks, and the masks of a folder next to a folder of images.
 
-    Masks inside the tree that `masks` names are taken out, and read by the caller.
+    If `masks` is inside the tree, its files are removed from the tree; the caller reads them.
     """
     if masks is not None:
         folder = masks.resolve()
@@ -113,20 +113,20 @@ def _split_masks(tree: Tree, masks: Path | None) -> tuple[Tree, tuple[Found, ...
         return tree, ()
     kept = tuple(image for image in tree.images if _first(image) in IMAGE_FOLDERS)
     given = tuple(
-        Found(image.place, "/".join(image.pure.parts[1:]))
+        TreeFile(image.place, "/".join(image.pure.parts[1:]))
         for image in tree.images
         if _first(image) in MASK_FOLDERS
     )
     return replace(tree, images=kept), given
 
 
-def _first(image: Found) -> str:
-    """Return the first folder of an image's name, in lower case; the name where there is none."""
+def _first(image: TreeFile) -> str:
+    """Return the first part of an image's name, in lower case."""
     return image.name.partition("/")[0].lower()
 
 
-def _with_masks(listing: Listing, masks: tuple[Found, ...]) -> Listing:
-    """Each entry with the mask of its relative path, in any image format."""
+def _with_masks(listing: Listing, masks: tuple[TreeFile, ...]) -> Listing:
+    """Return the listing with the mask of each entry's relative path."""
     by_name: dict[str, str] = {}
     for mask in masks:
         name = splitext(mask.name)[0]
@@ -147,13 +147,13 @@ def _with_masks(listing: Listing, masks: tuple[Found, ...]) -> Listing:
 
 
 def _paired(entries: tuple[Entry, ...], by_name: dict[str, str]) -> tuple[Entry, ...]:
-    """Each entry with the mask of its whole name, or of its stem if that is no other's whole name.
+    """Return the entries with their masks; more specific names have priority.
 
-    ``a.jpg.png`` is the mask of ``a.jpg``, where there is one, rather than of ``a.jpg.png``.
+    ``a.jpg.png`` is the mask of ``a.jpg`` if there is such an image, otherwise of ``a.jpg.png``.
     """
     found = [entry.mask_place for entry in entries]
     free = dict(by_name)
-    for names in zip(*(names_to_look_for(entry.name) for entry in entries), strict=True):
+    for names in zip(*(mask_name_candidates(entry.name) for entry in entries), strict=True):
         matched = [
             index for index, name in enumerate(names) if found[index] is None and name in free
         ]

@@ -1,4 +1,4 @@
-"""A CSV manifest: the images and what the user knows of them."""
+"""CSV manifests: images with labels, subjects and further columns."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ _OWN = frozenset(("image", "label", "subject", "slide", "camera", "mask"))
 
 
 def read_manifest(path: Path) -> Listing:
-    """The images that a CSV with a column ``image`` names, relative to its own folder.
+    """Return the images in the column ``image`` of a CSV, relative to the manifest's folder.
 
-    Known further columns are ``label``, ``subject``, ``slide``, ``camera`` and ``mask``; all
-    others are carried through in `Entry.extra`, their names in lower case. An empty field is
-    an unknown value. An image or a mask may be a URL. A named file may be missing:
-    reading it will say so.
+    Known optional columns are ``label``, ``subject``, ``slide``, ``camera`` and ``mask``; all
+    others are stored in `Entry.extra` under their names in lower case. An empty field means
+    unknown. An image or a mask may be a URL. Missing files are reported when they are read.
 
     Raises
     ------
@@ -60,7 +59,7 @@ def _place(file: Path | RemoteFile) -> str | RemoteFile:
 
 
 def _locate(folder: Path, written: str) -> Path | RemoteFile:
-    """The file that a field names; Windows separators are understood where no file has them."""
+    """Return the file of a field; backslashes are separators unless such a file exists."""
     if "://" in written:
         return RemoteFile(written)
     path = folder / written

@@ -1,4 +1,4 @@
-"""How masks are named: what segment calls them, and by which names ``--masks`` finds them."""
+"""Names of masks: as written by segment, and as found by ``--masks``."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import PurePosixPath
 from posixpath import splitext
 from unicodedata import normalize
 
-from .folders import below_images
+from .folders import without_image_folder
 
 
 def mask_names(images: Sequence[str]) -> list[str]:
-    """Return a relative path for the mask of each image, no two of which are one file anywhere.
+    """Return a relative path for the mask of each image, unique on every operating system.
 
-    An image's extension is replaced where that says which image is meant, and kept where it does
-    not; names that macOS and Windows take for one get a few digits of a checksum.
+    The mask's extension replaces the image's extension, or follows it if the name would be
+    ambiguous. Names that macOS or Windows treat as equal get digits of a checksum.
 
     Parameters
     ----------
@@ -30,11 +30,11 @@ def mask_names(images: Sequence[str]) -> list[str]:
     ['a.png', 'b.jpg.png', 'b.png.png']
     """
     choices = [_choices(name) for name in images]
-    alike = [[_alike(name) for name in own] for own in choices]
+    alike = [[_file_system_key(name) for name in own] for own in choices]
     counts = [Counter(level) for level in zip(*alike, strict=True)]
 
     def is_free(own: list[str], level: int) -> bool:
-        """Whether no other image has this name, or may have to be called so."""
+        """Whether no other image has this name at this or a later level."""
         return sum(one[own[level]] for one in counts[level:]) == own[level:].count(own[level])
 
     return [
@@ -43,29 +43,28 @@ def mask_names(images: Sequence[str]) -> list[str]:
     ]
 
 
-def names_to_look_for(image: str) -> tuple[str, ...]:
-    """Return the names without extension that a given mask of an image may have.
+def mask_name_candidates(image: str) -> tuple[str, ...]:
+    """Return the possible names, without extension, of an image's mask; equally many per image.
 
-    First those that `mask_names` gives, then those below the folder that only says "images"; as
-    many for every image.
+    First those of `mask_names`, then those without a first folder named like "images".
     """
     stem, whole, marked = _choices(image)
-    below = below_images(image)
+    below = without_image_folder(image)
     return marked, whole, image, stem, splitext(image)[0], below, splitext(below)[0]
 
 
 def _choices(image: str) -> tuple[str, str, str]:
-    """Return what the mask of an image may be called, the shortest first."""
+    """Return the candidate names of an image's mask, shortest first."""
     below = _below(image)
     mark = hashlib.sha256(image.encode()).hexdigest()[:8]
     return splitext(below)[0], below, f"{below}~{mark}"
 
 
 def _below(image: str) -> str:
-    """Return an image's name without what leads out of a folder: roots, drives, and steps up."""
+    """Return an image's name without root, drive and ``..``."""
     parts = (part.rstrip(":") for part in PurePosixPath(image).parts)
     return "/".join(part for part in parts if part not in ("", "/", "//", ".."))
 
 
-def _alike(name: str) -> str:
+def _file_system_key(name: str) -> str:
     return normalize("NFC", name).casefold()

@@ -1,4 +1,4 @@
-"""Images that lie elsewhere, by URL: whatever fsspec reaches (``s3://``, ``file://``, …)."""
+"""Remote images by URL, through fsspec (``s3://``, ``file://``, …)."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from typing import Any
 
 from ..errors import DataError
 from ..files.entries import Listing, RemoteFile
-from ..files.tree import Found, Tree, has_image_extension
+from ..files.tree import Tree, TreeFile, has_image_extension
 from ..printable import printable
 from .folders import read_folders
 
 
 def read_remote(file: RemoteFile, *, max_bytes: int) -> bytes:
-    """Return the content of a file elsewhere.
+    """Return the content of a remote file.
 
     Raises
     ------
     DataError
-        If it is not there, cannot be read, is empty or has more than `max_bytes`.
+        If it does not exist, cannot be read, is empty or has more than `max_bytes`.
     """
-    with _reaching(file.url) as (system, path):
+    with _open_file_system(file.url) as (system, path):
         size = system.size(path)
         if size is not None and size > max_bytes:
             raise DataError(
@@ -38,14 +38,14 @@ def read_remote(file: RemoteFile, *, max_bytes: int) -> bytes:
 
 
 def list_remote(url: str) -> Listing:
-    """All images below a URL; sub-folders are classes, as `folders.read_folders` takes them.
+    """Return all images below a URL; sub-folders are classes as in `folders.read_folders`.
 
     Raises
     ------
     DataError
         If it cannot be reached or holds no images.
     """
-    with _reaching(url) as (system, root):
+    with _open_file_system(url) as (system, root):
         base = PurePosixPath(root)
         below = {path: PurePosixPath(path).relative_to(base) for path in system.find(root)}
         seen = {
@@ -53,7 +53,7 @@ def list_remote(url: str) -> Listing:
             for whole, path in below.items()
             if not any(part.startswith(".") for part in path.parts)
         }
-    images = [Found(name, name) for name in sorted(seen) if has_image_extension(name)]
+    images = [TreeFile(name, name) for name in sorted(seen) if has_image_extension(name)]
     if not images:
         raise DataError(f"{url} holds no images ({len(seen)} files seen)", "correct the address")
     layout, entries, notes = read_folders(Tree(Path(), tuple(images)))
@@ -62,14 +62,14 @@ def list_remote(url: str) -> Listing:
         RemoteFile(url),
         layout,
         tuple(replace(entry, place=seen[entry.name]) for entry in entries),
-        tuple((name, "no image by its extension") for name in others),
+        tuple((name, "not an image extension") for name in others),
         tuple(notes),
     )
 
 
 @contextmanager
-def _reaching(url: str) -> Iterator[tuple[Any, str]]:
-    """The file system and path behind a URL; what goes wrong there becomes a DataError."""
+def _open_file_system(url: str) -> Iterator[tuple[Any, str]]:
+    """Return file system and path of a URL; its errors are raised as DataError."""
     try:
         core: Any = import_module("fsspec.core")
     except ImportError as error:

@@ -18,7 +18,7 @@ def measured_images(entries: Sequence[Entry], results: Sequence[object]) -> list
     """Return the images that were measured, in the order of the entries."""
     return [
         MeasuredImage(
-            entry if result.facts is None else entry.completed(result.facts), result.position
+            entry if result.facts is None else entry.with_facts(result.facts), result.position
         )
         for entry, result in zip(entries, results, strict=True)
         if isinstance(result, ImageResult)

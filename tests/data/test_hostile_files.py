@@ -64,7 +64,7 @@ def big_tiff(*entries: bytes, start: int = 16) -> bytes:
     return head + struct.pack("<Q", len(entries)) + b"".join(entries) + bytes(64)
 
 
-# Found by the damaged files: each once ended a worker, or would have filled its memory.
+# TreeFile by the damaged files: each once ended a worker, or would have filled its memory.
 FOUND = {
     "a directory beyond all memory": big_tiff(start=2**64 - 1),
     "tags that lie upon each other": big_tiff(

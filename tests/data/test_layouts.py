@@ -225,7 +225,7 @@ def test_the_real_all_idb2():
         row = rows[entry.path.name]
         facts = known_facts(sha256(read_bytes(entry.path)))
         assert facts is not None
-        completed = entry.completed(facts)
+        completed = entry.with_facts(facts)
         assert completed.subject == row["parent"].removesuffix(".jpg")
         assert (completed.slide, completed.camera) == (row["group"], row["camera"])
         assert facts.source.startswith("ALL-IDB2 Im")

@@ -320,6 +320,6 @@ def test_a_manifest_in_another_encoding(tmp_path):
 def test_facts_fill_only_what_is_unknown(tmp_path):
     entry = Entry(str(tmp_path), "x", subject="mine", extra={"age": "7"})
     facts = Facts("theirs", "g01", "Canon", {"Parent": "Im1", "age": "9"}, "a set")
-    completed = entry.completed(facts)
+    completed = entry.with_facts(facts)
     assert (completed.subject, completed.slide, completed.camera) == ("mine", "g01", "Canon")
     assert completed.extra == {"Parent": "Im1", "age": "7"}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.files.entries import Entry, Listing
-from data.files.tree import Found
+from data.files.tree import TreeFile
 from data.listing.list_images import _with_masks, list_images
 from data.listing.mask_names import mask_names
 
@@ -26,7 +26,7 @@ NAMES = st.builds(
 
 def paired(images: list[str], masks: list[str]) -> dict[str, str | None]:
     listing = Listing(Path(), "flat folder", tuple(Entry(name, name) for name in images))
-    found = _with_masks(listing, tuple(Found(f"m/{name}", name) for name in masks))
+    found = _with_masks(listing, tuple(TreeFile(f"m/{name}", name) for name in masks))
     return {entry.name: entry.mask_place for entry in found.entries}
 
 
