@@ -16,17 +16,16 @@ _MAX_FREQUENCY = 10  # highest frequency in the hash, in periods per image
 _MEAN_RADIUS = 7  # radius of the local mean, in frequencies
 _SIGMA = 2.5
 _SIDE = 2 * _MAX_FREQUENCY + 1
-_HALF = (
-    _SIDE * _MAX_FREQUENCY + _MAX_FREQUENCY
-)  # the grid is point-symmetric, and its centre has no information
+# The grid is point-symmetric, so that one half has all information; the centre has none.
+_HALF = _SIDE * _MAX_FREQUENCY + _MAX_FREQUENCY
 
 # Measured on 2,627 images of ALL-IDB2, C-NMC, PBC and seg_wbc, 3.4 million pairs. The known
 # duplicates (equal bytes or pixels, C-NMC's H2 = H6 and H10 = H3, crops of one cell shifted by up
-# to 9 of 257 pixels) differ in 0 to 13 bits. All other pairs up to 31 bits show the same cell by
-# visual inspection: PBC BA_20201 = BA_809918; in two or three fields of ALL-IDB2, Im025 = Im028 = Im031,
-# Im134 = Im245, Im135 = Im244, Im138 = Im146, Im170 = Im209, Im171 = Im211; seg_wbc 157 = 158,
-# 166 = 171, 167 = 169. Different cells differ in at least 38 bits
-# (1,750 PBC cells cut out on black: 45).
+# to 9 of 257 pixels) differ in 0 to 13 bits. All other pairs up to 31 bits show the same cell, by
+# visual inspection: PBC BA_20201 = BA_809918; in two or three fields of ALL-IDB2, the cells
+# Im025 = Im028 = Im031, Im134 = Im245, Im135 = Im244, Im138 = Im146, Im170 = Im209, and also
+# Im171 = Im211; seg_wbc 157 = 158, 166 = 171, 167 = 169. Different cells differ in at least 38
+# bits (1,750 PBC cells cut out on black: 45).
 NEAR_DUPLICATE_BITS = 24
 
 
@@ -76,7 +75,7 @@ def hamming(a: str, b: str) -> int:
 def near_duplicates(
     hashes: Sequence[str], *, bits: int = NEAR_DUPLICATE_BITS
 ) -> list[tuple[int, int]]:
-    """Return the index pairs (i, j), i < j, of hashes that differ in at most `bits` bits, sorted."""
+    """Return sorted index pairs (i, j), i < j, of hashes that differ in at most `bits` bits."""
     if len(hashes) < 2:
         return []
     grids = _unpack(hashes)
@@ -136,9 +135,9 @@ def _without_frame(grey: NDArray[Any]) -> NDArray[Any]:
 
 
 def _spectrum(picture: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Eighth root of the power at frequencies -17..17 (35, 35), in units of 2**-16.
+    """Return the eighth root of the power at frequencies -17..17: (35, 35), in units of 2**-16.
 
-    The root compresses as a logarithm does, and unlike that it is rounded alike everywhere.
+    The root compresses like a logarithm, but is rounded equally on every machine.
     """
     waves, turned = _waves()
     product = waves @ picture @ turned

@@ -25,9 +25,10 @@ from pipelines.workers.limits import limit_memory
 from pipelines.workers.pool import LostTask, run
 from pipelines.workers.run_all import Failure
 
-mutations = pytest.importorskip("mutations", reason="it measures memory as only Unix does")
+pytest.importorskip("resource", reason="only Unix reports the peak memory of a process")
+from support import mutations
 
-# By hand: BLASTOMETRY_FUZZ=1000000 pytest tests/test_hostile.py
+# By hand: BLASTOMETRY_FUZZ=1000000 pytest tests/data/test_hostile_files.py
 FILES = int(os.environ.get("BLASTOMETRY_FUZZ", "20000"))
 FIRST = int(os.environ.get("BLASTOMETRY_FUZZ_FIRST", "0"))
 BATCH = 100
