@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from data.errors import DataError
 
@@ -14,8 +13,9 @@ from .measurement.measure_all import measure_all
 from .measurement.settings import FolderSettings, MeasurementSettings
 from .measurement.source import list_source
 from .outputs.gather import measured_images
+from .outputs.prediction_tables import PredictedCell, write_predictions, write_summary
 from .outputs.work_folder import refuse_to_replace_input, work_folder
-from .outputs.write_tables import GROUP, write_csv, write_errors
+from .outputs.write_tables import GROUP, write_errors
 from .progress import SILENCE, Progress
 from .workers.run_all import Failure, failures
 
@@ -123,20 +123,21 @@ def predict(
     with work_folder(out, resume=settings.resume) as journals:
         progress.begin("predict", len(listing.entries))
         results = measure_all(listing, measurement, journals, settings, progress)
-        cells = (image.read() for image in measured_images(listing.entries, results))
-        columns = measurement.all_columns
-        rows = [
-            row for group in _batches(cells) for row in _predicted(bundle, novelty, columns, group)
+        records = (image.read() for image in measured_images(listing.entries, results))
+        cells = [
+            cell
+            for batch in _batches(records)
+            for cell in _predict_batch(bundle, novelty, measurement.all_columns, batch)
         ]
-        write_csv(out, _head(bundle), (row.values for row in rows))
+        write_predictions(out, bundle.classes, cells)
         shown = bundle.classes if bundle.positive is None else (bundle.positive,)
-        _write_summary(by_image, "Metadata_Image", rows, lambda row: row.image, shown)
-        _write_summary(by_subject, "Metadata_Subject", rows, lambda row: row.subject, shown)
+        write_summary(by_image, "image", cells, shown)
+        write_summary(by_subject, "subject", cells, shown)
         write_errors(errors, failures(listing.entries, results))
     failed = sum(isinstance(result, Failure) for result in results)
-    unlike = sum(row.unlike for row in rows)
+    unlike = sum(cell.unlike for cell in cells)
     return Prediction(
-        out, by_image, by_subject, errors, len(results), len(rows), failed, unlike, listing.notes
+        out, by_image, by_subject, errors, len(results), len(cells), failed, unlike, listing.notes
     )
 
 
@@ -188,7 +189,7 @@ def open_model(model: Path, embedding: str | None) -> OpenedModel:
     return OpenedModel(bundle, network, bundle.metadata.get("stain", "none"))
 
 
-def _network(model: Path, place: str | None) -> ChosenNetwork | None:
+def _network(model: Path, location: str | None) -> ChosenNetwork | None:
     """Find the network that a model was trained with, if there is one."""
     from models.storage.bundle import stored_training
 
@@ -196,45 +197,19 @@ def _network(model: Path, place: str | None) -> ChosenNetwork | None:
 
     record = stored_training(model).get("embedding")
     if record is not None:
-        return stored_network(record, place)
-    if place is not None:
+        return stored_network(record, location)
+    if location is not None:
         raise DataError(f"{model} uses no network", "run the command without --embedding")
     return None
 
 
-@dataclass(frozen=True)
-class _Row:
-    image: str
-    subject: str | None
-    decided: str
-    unlike: bool
-    values: list[Any]
-
-
-def _head(bundle: Bundle) -> list[str]:
-    return [
-        "Metadata_Image",
-        "Metadata_Cell",
-        "Metadata_Label",
-        "Metadata_Subject",
-        "Metadata_CentroidRow",
-        "Metadata_CentroidCol",
-        "Metadata_Quality",
-        "Unlike_Training",
-        "Unlike_Training_Share",
-        "Unlike_Training_Distance",
-        "Predicted",
-        *(f"Probability_{name}" for name in bundle.classes),
-    ]
-
-
 def _batches(
-    cells: Iterable[tuple[Entry, ImageRecord]],
+    images: Iterable[tuple[Entry, ImageRecord]],
 ) -> Iterator[list[tuple[Entry, ImageRecord]]]:
     """Group images so that each call of the model gets many cells."""
     batch: list[tuple[Entry, ImageRecord]] = []
-    for entry, part in cells:
-        batch.append((entry, part))
+    for entry, record in images:
+        batch.append((entry, record))
         if sum(one.cells for _, one in batch) >= GROUP:
             yield batch
             batch = []
@@ -242,74 +217,36 @@ def _batches(
         yield batch
 
 
-def _predicted(
+def _predict_batch(
     bundle: Bundle,
     novelty: Novelty,
     columns: Sequence[str],
     batch: Sequence[tuple[Entry, ImageRecord]],
-) -> Iterator[_Row]:
+) -> Iterator[PredictedCell]:
     import numpy as np
     import pandas as pd
 
     from models.storage.bundle import predict_classes, predict_probabilities
 
-    values = np.concatenate([part.values for _, part in batch])
+    values = np.concatenate([record.values for _, record in batch])
     table = pd.DataFrame(values, columns=list(columns))
     probabilities = predict_probabilities(bundle, table)
-    decided = predict_classes(bundle, probabilities)
-    strange = novelty.judge(table)
-    where = ((entry, part, index) for entry, part in batch for index in range(part.cells))
-    for (entry, part, index), name, shares, new in zip(
-        where, decided, probabilities, strange, strict=True
+    predicted = predict_classes(bundle, probabilities)
+    judged = novelty.judge(table)
+    cells = ((entry, record, index) for entry, record in batch for index in range(record.cells))
+    for (entry, record, index), name, shares, new in zip(
+        cells, predicted, probabilities, judged, strict=True
     ):
-        row, col = part.centroids[index]
-        doubts = " ".join(flag for flag, raised in part.quality[index].items() if raised)
-        yield _Row(
-            entry.name,
-            entry.subject,
-            name,
-            new.unlike,
-            [
-                entry.name,
-                index + 1,
-                entry.label,
-                entry.subject,
-                round(row, 1),
-                round(col, 1),
-                doubts,
-                int(new.unlike),
-                "" if isnan(new.share) else f"{new.share:.4f}",
-                f"{new.distance:.3f}",
-                name,
-                *(f"{share:.6f}" for share in shares),
-            ],
+        yield PredictedCell(
+            image=entry.name,
+            number=index + 1,
+            label=entry.label,
+            subject=entry.subject,
+            centroid=record.centroids[index],
+            quality=" ".join(flag for flag, raised in record.quality[index].items() if raised),
+            unlike=new.unlike,
+            share=new.share,
+            distance=new.distance,
+            predicted=name,
+            probabilities=tuple(float(share) for share in shares),
         )
-
-
-def _write_summary(
-    path: Path,
-    key: str,
-    rows: Sequence[_Row],
-    of: Callable[[_Row], str | None],
-    shown: Sequence[str],
-) -> None:
-    """Write counts and shares of the classes by image or subject, with Wilson intervals."""
-    from models.metrics.wilson import wilson
-
-    together: dict[str, list[str]] = {}
-    for row in rows:
-        name = of(row)
-        if name is not None:
-            together.setdefault(name, []).append(row.decided)
-    head = [key, "Cells"]
-    for name in shown:
-        head += [f"Cells_{name}", f"Share_{name}", f"Share_{name}_Low", f"Share_{name}_High"]
-    lines = []
-    for name, decided in sorted(together.items()):
-        line: list[Any] = [name, len(decided)]
-        for word in shown:
-            count = decided.count(word)
-            low, high = wilson(count, len(decided))
-            line += [count, f"{count / len(decided):.4f}", f"{low:.4f}", f"{high:.4f}"]
-        lines.append(line)
-    write_csv(path, head, lines)

@@ -1,0 +1,116 @@
+"""Write the table of predictions, and its summaries by image and by subject."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isnan
+from pathlib import Path
+from typing import Any, Literal
+
+from .write_tables import write_csv
+
+_HEAD = (
+    "Metadata_Image",
+    "Metadata_Cell",
+    "Metadata_Label",
+    "Metadata_Subject",
+    "Metadata_CentroidRow",
+    "Metadata_CentroidCol",
+    "Metadata_Quality",
+    "Unlike_Training",
+    "Unlike_Training_Share",
+    "Unlike_Training_Distance",
+    "Predicted",
+)
+
+
+@dataclass(frozen=True)
+class PredictedCell:
+    """What a model predicts for a cell.
+
+    Parameters
+    ----------
+    image : str
+    number : int
+        Of the cell in its image, from 1.
+    label, subject : str or None
+        As given with the image.
+    centroid : (float, float)
+        Row and column, pixels.
+    quality : str
+        Names of the raised quality flags, separated by spaces.
+    unlike : bool
+        Whether the cell is unlike the training cells, by `share` or `distance`.
+    share, distance : float
+        As in `models.explanation.novelty`.
+    predicted : str
+        The class.
+    probabilities : tuple of float
+        One for each class of the model.
+    """
+
+    image: str
+    number: int
+    label: str | None
+    subject: str | None
+    centroid: tuple[float, float]
+    quality: str
+    unlike: bool
+    share: float
+    distance: float
+    predicted: str
+    probabilities: tuple[float, ...]
+
+
+def write_predictions(path: Path, classes: Sequence[str], cells: Sequence[PredictedCell]) -> None:
+    """Write a CSV with a row for each cell."""
+    write_csv(
+        path, (*_HEAD, *(f"Probability_{name}" for name in classes)), (_row(one) for one in cells)
+    )
+
+
+def _row(cell: PredictedCell) -> list[Any]:
+    row, col = cell.centroid
+    return [
+        cell.image,
+        cell.number,
+        cell.label,
+        cell.subject,
+        round(row, 1),
+        round(col, 1),
+        cell.quality,
+        int(cell.unlike),
+        "" if isnan(cell.share) else f"{cell.share:.4f}",
+        f"{cell.distance:.3f}",
+        cell.predicted,
+        *(f"{probability:.6f}" for probability in cell.probabilities),
+    ]
+
+
+def write_summary(
+    path: Path,
+    by: Literal["image", "subject"],
+    cells: Sequence[PredictedCell],
+    classes: Sequence[str],
+) -> None:
+    """Write counts and shares of classes for each image or subject, with Wilson intervals."""
+    from models.metrics.wilson import wilson
+
+    predicted: dict[str, list[str]] = {}
+    for cell in cells:
+        name = cell.image if by == "image" else cell.subject
+        if name is not None:
+            predicted.setdefault(name, []).append(cell.predicted)
+    head = [f"Metadata_{by.title()}", "Cells"]
+    for name in classes:
+        head += [f"Cells_{name}", f"Share_{name}", f"Share_{name}_Low", f"Share_{name}_High"]
+    lines = []
+    for name, found in sorted(predicted.items()):
+        line: list[Any] = [name, len(found)]
+        for one in classes:
+            count = found.count(one)
+            low, high = wilson(count, len(found))
+            line += [count, f"{count / len(found):.4f}", f"{low:.4f}", f"{high:.4f}"]
+        lines.append(line)
+    write_csv(path, head, lines)
