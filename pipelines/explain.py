@@ -90,7 +90,7 @@ def explain(
     from .cell_explanation.explanation_page import explanation_page
 
     if out.suffix not in {".html", ".htm"}:
-        raise DataError(f"{out} ends in {out.suffix!r}", "give .html")
+        raise DataError(f"{out} ends in {out.suffix!r}", "give a name that ends in .html")
     opened = open_model(model, settings.embedding)
     records = ModelRecords.read(model, opened.bundle)
     entry = _single_entry(image, settings.masks)
@@ -104,7 +104,7 @@ def explain(
         raise DataError(
             f"{image}: {refused.failure.stage}: {refused.failure.reason}", refused.failure.remedy
         ) from refused
-    indices = _cell_indices(found, settings.cell)
+    indices = _cell_indices(image, found, settings.cell)
     table = pd.DataFrame(record.values[indices], columns=list(measurement.all_columns))
     cells = records.sheets(opened.bundle, table, found, record, indices)
     page = explanation_page(entry.name, rgb, found, cells, opened.bundle, records.evaluation)
@@ -121,11 +121,12 @@ def _single_entry(image: Path, masks: Path | None) -> Entry:
     return entries[0]
 
 
-def _cell_indices(found: Segmentation, cell: int | None) -> list[int]:
+def _cell_indices(image: Path, found: Segmentation, cell: int | None) -> list[int]:
+    """Return the indices of the cells to show: all, or the one that was asked for."""
     if cell is None:
         return list(range(len(found.cells)))
     if not 1 <= cell <= len(found.cells):
         raise DataError(
-            f"there is no cell {cell}", f"the image has {len(found.cells)}, numbered from 1"
+            f"{image} has no cell {cell}", f"give a number from 1 to {len(found.cells)}"
         )
     return [cell - 1]

@@ -202,7 +202,7 @@ def _check_outputs(images: Path | str, outputs: tuple[Path, ...]) -> None:
     if out.suffix not in SUFFIXES:
         raise DataError(
             f"{out} ends in {out.suffix!r}",
-            "give .parquet, .csv, or a folder's name without an ending",
+            "give a name that ends in .parquet or .csv, or a folder's name without an ending",
         )
     if not out.suffix:
         check_dataset(out)

@@ -112,7 +112,7 @@ def predict(
     from models.explanation.novelty import load_novelty
 
     if out.suffix != ".csv":
-        raise DataError(f"{out} ends in {out.suffix!r}", "give .csv")
+        raise DataError(f"{out} ends in {out.suffix!r}", "give a name that ends in .csv")
     errors = out.with_suffix(".errors.csv")
     by_image, by_subject = out.with_suffix(".images.csv"), out.with_suffix(".subjects.csv")
     refuse_to_replace_input(images, (out, errors, by_image, by_subject))
