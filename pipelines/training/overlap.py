@@ -44,15 +44,15 @@ def cells_not_in_training(
 
     nearly_same, notes = _nearly_same_image(table, frame)
     known: dict[str, NDArray[np.bool_]] = {
-        "with the bytes of a training picture": _shares_value(table, frame, "Metadata_SHA256"),
-        "nearly alike a training picture": nearly_same,
+        "with the bytes of a training image": _shares_value(table, frame, "Metadata_SHA256"),
+        "a near copy of a training image": nearly_same,
     }
     if group is not None:
         known["of a training subject"] = _shares_value(table, frame, group)
     old = np.logical_or.reduce(list(known.values()))
     if old.all():
         raise ModelError(
-            f"every cell of {path} also occurs in the training table, by picture or subject",
+            f"every cell of {path} also occurs in the training table, by image or subject",
             "test on cells of other subjects",
         )
     if not old.any():

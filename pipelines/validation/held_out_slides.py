@@ -123,7 +123,6 @@ def evaluate_slide_pairs(
         MOST_LEARNT,
         MOST_OF_A_SLIDE,
         MOST_PAIRS,
-        figures_by_kind,
         pair_aurocs,
         split_of,
     )
@@ -132,7 +131,7 @@ def evaluate_slide_pairs(
     data = cells.in_memory
     slides = _text_values(cells.frame.iloc[data.rows], SLIDE)
     splits = [split_of(pair, slides, data.groups, protocol.seed) for pair in plan.pairs]
-    records, aurocs = [], []
+    aurocs = []
     for subset in plan.subsets:
         aurocs.append(
             pair_aurocs(
@@ -144,14 +143,6 @@ def evaluate_slide_pairs(
                 seed=protocol.seed,
                 jobs=protocol.jobs,
             )
-        )
-        figures = figures_by_kind(plan.pairs, aurocs[-1])
-        records.append(
-            {
-                "name": subset.name,
-                "columns": len(subset.columns),
-                "figures": {kind: asdict(one) for kind, one in figures.items()},
-            }
         )
         if fitted is not None:
             fitted(len(plan.pairs))
@@ -167,7 +158,24 @@ def evaluate_slide_pairs(
             {**asdict(pair), "auroc": float(auroc)}
             for pair, auroc in zip(plan.pairs, aurocs[0], strict=True)
         ],
-        "features": records,
+        "features": [
+            _subset_record(subset, plan.pairs, areas)
+            for subset, areas in zip(plan.subsets, aurocs, strict=True)
+        ],
+    }
+
+
+def _subset_record(
+    subset: FeatureSubset, pairs: Sequence[SlidePair], aurocs: NDArray[np.float64]
+) -> dict[str, Any]:
+    """Return the figures of a subset of features by kind of pair."""
+    from models.evaluation.slide_pairs import figures_by_kind
+
+    figures = figures_by_kind(pairs, aurocs)
+    return {
+        "name": subset.name,
+        "columns": len(subset.columns),
+        "figures": {kind: asdict(one) for kind, one in figures.items()},
     }
 
 

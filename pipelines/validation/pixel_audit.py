@@ -157,7 +157,7 @@ def _tested_on(
 
 
 def _interpret_variant(name: str, near: float, lead: float) -> str | None:
-    """Return a sentence on the performance on a variant; None if it is not worth one.
+    """Return a sentence on the performance on a variant; None if nothing is to be said.
 
     Parameters
     ----------

@@ -45,7 +45,7 @@ _MEANING = {
     "between classes, so try the model on another slide.",
     "without colour": "Colour is hardly needed.",
 }
-_NOT_REMEASURED = "Nothing was measured again from the pictures"
+_NOT_REMEASURED = "Nothing was measured again from the images"
 _NAME_THE_IMAGES = "Name their present place with --images."
 
 
@@ -170,7 +170,7 @@ def _background_note(cells: TrainingTable, trials: Sequence[ShortcutTrial]) -> s
     if any(trial.shortcut.name == BACKGROUND for trial in trials):
         return None
     if any(str(name).startswith("Background_") for name in cells.frame.columns):
-        return "The background is the same in all pictures: nothing can be learnt from it."
+        return "The background is the same in all images: nothing can be learnt from it."
     return "The table has no columns on the background: extract it again with this installation."
 
 

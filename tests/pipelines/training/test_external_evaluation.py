@@ -79,8 +79,8 @@ def test_training_images_and_subjects_are_left_out_and_counted(tmp_path):
     found = json.loads((report.out / "evaluation.json").read_text())["external"]
     assert found["cells"] == 64
     assert found["left_out"] == [
-        "8 of 72 cells of cells.parquet left out: 1 with the bytes of a training picture, "
-        "1 nearly alike a training picture, 6 of a training subject"
+        "8 of 72 cells of cells.parquet left out: 1 with the bytes of a training image, "
+        "1 a near copy of a training image, 6 of a training subject"
     ]
 
 

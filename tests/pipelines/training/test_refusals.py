@@ -120,7 +120,7 @@ def test_missing_images_are_an_error_before_the_work_or_a_note(tmp_path):
     with pytest.raises(DataError, match="none does not exist; correct the path"):
         train(path, tmp_path / "model", TrainingSettings(images=tmp_path / "none", **QUICK))
     asked = train(path, tmp_path / "model", TrainingSettings(**QUICK | {"repeats": 1}))
-    assert any("Nothing was measured again from the pictures: " in note for note in asked.notes)
+    assert any("Nothing was measured again from the images: " in note for note in asked.notes)
 
 
 def test_a_folder_with_other_files_is_refused_before_the_work(tmp_path):

@@ -214,7 +214,7 @@ def test_without_a_lead_no_share_is_reported(model):
     [
         (
             lambda table: table.assign(Background_Intensity_Mean_Gray=0.0),
-            "the same in all pictures",
+            "the same in all images",
         ),
         (
             lambda table: table.drop(columns="Background_Intensity_Mean_Gray"),

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from support.html_pages import read
+from support.recorded_progress import RecordedProgress
 from support.synthetic_tables import (
     SIGNAL,
     WEAK_SIGNAL,
@@ -25,11 +26,27 @@ def stored(report):
     return json.loads((report.out / "evaluation.json").read_text(), parse_constant=pytest.fail)
 
 
+PROGRESS = RecordedProgress()
+
+
 @pytest.fixture(scope="module")
 def chosen(tmp_path_factory):
     folder = tmp_path_factory.mktemp("choices")
     path = write_table(folder, synthetic_table(strength=3))
-    return train(path, folder / "model", TrainingSettings(tune=2, select=3, **QUICK))
+    return train(path, folder / "model", TrainingSettings(tune=2, select=3, **QUICK), PROGRESS)
+
+
+@pytest.mark.usefixtures("chosen")
+def test_training_counts_every_fit_of_a_total_known_at_the_beginning():
+    (read, train_step, store) = PROGRESS.steps
+    assert (read[0], store[0]) == ("read the table", "store the model")
+    step, total, unit = train_step
+    assert (step, unit) == ("train", "fits")
+    done = [count for count, _, _ in PROGRESS.counts]
+    assert done == sorted(set(done))
+    # Three fits for each of 3 folds of the grouped and the random split, and for the final model.
+    assert [done[2], done[5], done[-2]] == [9, 18, total - 3]
+    assert PROGRESS.counts[-1] == (total, total, 0)
 
 
 def test_every_fold_records_its_settings_and_the_default(chosen):
