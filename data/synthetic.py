@@ -1,11 +1,10 @@
-"""Synthetic smear cells with their true masks: made by formula, evidence of nothing.
+"""Synthetic smear cells with their true masks, for demonstrations and tests.
 
-They give a newcomer something to run, and tests a known truth. The pictures are composed in
-optical density, as stains add up: background, red cells with central pallor, and one white cell
-whose nucleus and cytoplasm are drawn from the masks that come with it. A hidden maturity, which
-overlaps between the labels, sets size, nucleus-to-cell ratio, chromatin, nucleoli and outline
-together, so that a model separates most cells but not all. No accuracy on them says anything
-about real blood.
+The images are composed in optical density, in which stains are additive: background, red cells
+with central pallor, and one white cell, drawn from its masks of nucleus and cytoplasm. A latent
+immaturity, whose distributions overlap between the labels, determines size, nucleus-to-cell ratio,
+chromatin, nucleoli and contour. So a model separates most cells, but not all. Accuracy on these
+cells is no evidence about real blood.
 """
 
 from __future__ import annotations
@@ -32,16 +31,16 @@ _BLAST_SHARE = 5 / 6
 
 @dataclass(frozen=True)
 class SyntheticCell:
-    """One made-up cell.
+    """One synthetic cell.
 
     Attributes
     ----------
     rgb : array (rows, cols, 3), uint8
     nucleus, cell : arrays (rows, cols), bool
-        The true masks; the nucleus is a part of the cell.
+        The true masks; the nucleus is inside the cell.
     label : "blast" or "normal"
     subject : str
-        The made-up person that gave stain and light.
+        The synthetic subject, which determines stain and light.
     """
 
     rgb: NDArray[np.uint8]
@@ -53,7 +52,7 @@ class SyntheticCell:
 
 @dataclass(frozen=True)
 class Slide:
-    """What the cells of one made-up person share.
+    """Properties shared by the cells of one synthetic subject.
 
     Attributes
     ----------
@@ -84,7 +83,7 @@ class _Shapes:
 
 
 def synthetic_slide(rng: np.random.Generator, subject: str) -> Slide:
-    """Stain and light of one made-up person, drawn from `rng`."""
+    """Return random stain and light of one synthetic subject."""
     red, green, blue = rng.normal((0.90, 0.865, 0.875), 0.018).clip(0.78, 0.97)
     return Slide(
         subject=subject,
@@ -98,10 +97,10 @@ def synthetic_slide(rng: np.random.Generator, subject: str) -> Slide:
 def synthetic_smear(
     seed: int, *, subjects: int = 12, cells_per_subject: int = 12
 ) -> Iterator[SyntheticCell]:
-    """Cells of made-up people: every second one a patient, 5 of 6 of whose cells are blasts.
+    """Yield the cells of synthetic subjects; in every second subject, 5 of 6 cells are blasts.
 
-    A cell depends on `seed`, its subject's number and its own number only, so a longer smear
-    begins like a shorter one with as many cells for each subject.
+    A cell depends only on `seed`, the subject's number and its own number. So smears with different
+    numbers of subjects and equal numbers of cells per subject start with the same cells.
     """
     for number in range(subjects):
         subject = f"S{number:02d}"
@@ -120,22 +119,23 @@ def synthetic_smear(
 def synthetic_cell(
     rng: np.random.Generator, *, label: Label, size: int = _SIZE, slide: Slide | None = None
 ) -> SyntheticCell:
-    """One made-up white cell among red cells, about 8 pixels to the micrometre at 160 pixels.
+    """Return one synthetic white cell among red cells, about 8 pixels per micrometre at size 160.
 
     Parameters
     ----------
     rng : Generator
-        Decides everything that `label` and `slide` leave open.
+        Source of all random properties.
     label : "blast" or "normal"
-        A blast tends to be larger, with more nucleus, finer chromatin, nucleoli and indented
-        outline; a normal cell to be a small lymphocyte with clumped chromatin.
+        A blast tends to be larger, with a larger nucleus-to-cell ratio, finer chromatin, nucleoli
+        and an indented nucleus; a normal cell is similar to a small lymphocyte with clumped
+        chromatin.
     size : int
         Rows and columns, at least 16.
     slide : Slide, optional
-        Stain and light; a standard one if left out.
+        Stain and light; default: a standard slide.
     """
     slide = slide or Slide()
-    # Standard deviation 0.6 around -1 and 1: the best possible reader is right in 95 %.
+    # Standard deviation 0.6 around -1 and 1: the best possible accuracy is 95 %.
     immaturity = float(rng.normal(1.0 if label == "blast" else -1.0, 0.6))
     unit = size / _SIZE * slide.scale
     shapes = _draw_shapes(rng, immaturity, size, unit)
@@ -154,7 +154,7 @@ def synthetic_cell(
 
 
 def _draw_shapes(rng: np.random.Generator, immaturity: float, size: int, unit: float) -> _Shapes:
-    """Outlines as radius over angle: an ellipse with a few harmonics, and a notch in a nucleus."""
+    """Draw both contours as radius by angle: a circle with harmonics, and a concave nucleus."""
     radius = float(np.clip(rng.normal(46 + 7 * immaturity, 4), 30, 66)) * unit
     ratio = float(np.clip(rng.normal(0.80 + 0.035 * immaturity, 0.03), 0.6, 0.93))
     centre = size / 2 + rng.normal(0, 2.5, 2) * unit
@@ -175,14 +175,14 @@ def _draw_shapes(rng: np.random.Generator, immaturity: float, size: int, unit: f
 
 
 def _polar(size: int, centre: tuple[float, float]) -> tuple[Plane, Plane]:
-    """Angle and distance of every pixel from a point (row, col)."""
+    """Return angle and distance of every pixel from a point (row, col)."""
     row, col = np.ogrid[:size, :size]
     down, right = (row - centre[0]).astype(np.float32), (col - centre[1]).astype(np.float32)
     return np.arctan2(down, right), np.hypot(down, right)
 
 
 def _wobble(rng: np.random.Generator, angle: Plane, amount: float) -> Plane:
-    """A factor near 1 over the angle: the second to the fifth harmonic, fading."""
+    """Return a factor near 1 by angle: harmonics 2 to 5 with decreasing amplitude."""
     factor = np.ones_like(angle)
     for harmonic in range(2, 6):
         phase = rng.uniform(0, 2 * np.pi)
@@ -192,7 +192,7 @@ def _wobble(rng: np.random.Generator, angle: Plane, amount: float) -> Plane:
 
 
 def _noise(rng: np.random.Generator, size: int, sigma: float) -> Plane:
-    """Smooth noise of mean 0 and standard deviation 1, with grains of `sigma` pixels."""
+    """Return noise smoothed with `sigma` pixels, with mean 0 and standard deviation 1."""
     white = rng.standard_normal((size, size), dtype=np.float32)
     smooth = cv2.GaussianBlur(white, (0, 0), max(sigma, 0.3))
     mean, deviation = cv2.meanStdDev(smooth)
@@ -200,12 +200,12 @@ def _noise(rng: np.random.Generator, size: int, sigma: float) -> Plane:
 
 
 def _soft(mask: NDArray[np.bool_], sigma: float) -> Plane:
-    """A mask with an edge as soft as the microscope's."""
+    """Return a mask with blurred edges."""
     return np.asarray(cv2.GaussianBlur(mask.astype(np.float32), (0, 0), sigma), np.float32)
 
 
 def _red_cells(rng: np.random.Generator, shapes: _Shapes, size: int, unit: float) -> Plane:
-    """Density of the red cells around the white one, which pushes them aside."""
+    """Return the density of the red cells, which do not overlap with the white cell."""
     density = np.zeros((size, size), np.float32)
     row, col = np.ogrid[:size, :size]
     for _ in range(int(rng.integers(6, 12))):
@@ -220,12 +220,12 @@ def _red_cells(rng: np.random.Generator, shapes: _Shapes, size: int, unit: float
         inside = down * down + right * right
         edge = 1 / (1 + np.exp(np.clip((inside - 1) * (radius * 0.4), -30, 30)))
         density += edge * (1 - np.float32(pallor) * np.exp(-5 * inside))
-    # Where two red cells overlap, light is lost less than twice.
+    # Saturation where two red cells overlap.
     return np.asarray(1.4 * np.tanh(density / 1.4) * ~shapes.cell, np.float32)
 
 
 def _cytoplasm(rng: np.random.Generator, shapes: _Shapes, immaturity: float, unit: float) -> Plane:
-    """Density of the cytoplasm: bluer in the immature, mottled, paler beside the nucleus."""
+    """Return the density of the cytoplasm: mottled, bluer if immature, paler at the nucleus."""
     strength = float(np.clip(rng.normal(0.62 + 0.10 * immaturity, 0.10), 0.3, 1.1))
     mottle = 1 + 0.10 * _noise(rng, shapes.cell.shape[0], 3 * unit)
     halo = 1 - 0.25 * _soft(shapes.nucleus, 4 * unit)
@@ -235,7 +235,7 @@ def _cytoplasm(rng: np.random.Generator, shapes: _Shapes, immaturity: float, uni
 def _chromatin(
     rng: np.random.Generator, shapes: _Shapes, immaturity: float, unit: float
 ) -> tuple[Plane, Plane]:
-    """Density of chromatin, clumped or fine, and of the blue-grey nucleoli that displace it."""
+    """Return the densities of chromatin (clumped or fine) and of nucleoli, which replace it."""
     size = shapes.nucleus.shape[0]
     mature = 1 / (1 + np.exp(1.6 * immaturity + rng.normal(0, 0.5)))
     clumps = np.tanh(1.6 * _noise(rng, size, (2.0 + 2.4 * mature) * unit))
@@ -257,7 +257,7 @@ def _chromatin(
 def _photograph(
     rng: np.random.Generator, density: NDArray[np.float32], slide: Slide, unit: float
 ) -> NDArray[np.uint8]:
-    """Light through the densities, uneven over the field, through optics and sensor."""
+    """Return the RGB image: uneven light through the densities, blur and sensor noise."""
     size = density.shape[0]
     light = np.array(slide.light, np.float32)
     tilt = rng.normal(0, 0.02, 2).astype(np.float32)

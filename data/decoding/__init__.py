@@ -1,4 +1,4 @@
-"""From the bytes of a file to RGB pixels and masks, or a named reason to refuse it.
+"""Decodes image files to RGB pixels and masks, or refuses them with a reason.
 
 May import `data.errors`, `data.printable`.
 """

@@ -1,4 +1,4 @@
-"""Samples of any depth to 8 bits, and transparency on white."""
+"""Conversion of samples of any bit depth to 8 bits, and of transparency to a white background."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 
-# The depths at which cameras deliver; the container is often deeper than the data.
+# Bit depths of cameras; the file's depth is often larger than that of the data.
 _CAMERA_BITS = (8, 10, 12, 14, 16, 24, 32, 64)
 
 
 def to_uint8(samples: NDArray[Any], bits: int | None = None) -> NDArray[np.uint8]:
-    """Samples of any numeric type as 8-bit intensities, rounded to nearest.
+    """Return samples of any numeric type as 8-bit intensities, rounded to nearest.
 
     The full scale is, for
 
     - booleans: 0 and 1 become 0 and 255;
-    - 8-bit unsigned samples: as they are, unless `bits` is less than 8;
-    - deeper integers without negative values: ``2**bits - 1``. Where the file does not say how
-      many bits are used, it is the smallest of 8, 10, 12, 14, 16, 24, 32 and 64 bits that holds
+    - 8-bit unsigned samples: unchanged, unless `bits` is less than 8;
+    - deeper integers without negative values: ``2**bits - 1``. If the file does not state the
+      number of bits, it is the smallest of 8, 10, 12, 14, 16, 24, 32 and 64 bits that holds
       the largest sample, so 12-bit data in a 16-bit file keep their brightness;
     - floats within 0..1: 1; floats within 0..255: 255;
     - other floats, and integers with negative values: the range from the smallest to the
@@ -32,12 +32,12 @@ def to_uint8(samples: NDArray[Any], bits: int | None = None) -> NDArray[np.uint8
     samples : array of any shape, numeric
         Grey levels or colour channels, without transparency.
     bits : int, optional
-        Bits in use, where the file says so.
+        Number of used bits, if the file states it.
 
     Raises
     ------
     DataError
-        For NaN, infinite or complex samples, or a sample that `bits` cannot hold.
+        For NaN, infinite or complex samples, or a sample larger than `bits` allows.
     """
     if samples.dtype == np.bool_:
         return samples.astype(np.uint8) * np.uint8(255)
@@ -87,7 +87,7 @@ def _stretch(samples: NDArray[Any], low: float, high: float) -> NDArray[np.uint8
     width = high - low
     if not np.isfinite(width):
         raise DataError(
-            f"samples from {low:g} to {high:g}, a range that no float holds",
+            f"samples from {low:g} to {high:g}, a range too large for a float",
             "scale the picture to 0..1 before saving it",
         )
     if width == 0:
@@ -98,9 +98,9 @@ def _stretch(samples: NDArray[Any], low: float, high: float) -> NDArray[np.uint8
 def on_white(
     rgb: NDArray[np.uint8], alpha: NDArray[np.uint8], *, premultiplied: bool = False
 ) -> NDArray[np.uint8]:
-    """The picture `rgb` (rows, cols, 3) laid on white by its opacity `alpha` (rows, cols), 0..255.
+    """Return `rgb` (rows, cols, 3) on white, with the opacity `alpha` (rows, cols), 0 to 255.
 
-    `premultiplied` colours have been multiplied by their opacity already (TIFF: associated alpha).
+    `premultiplied`: the colours are already multiplied by their opacity (TIFF: associated alpha).
     """
     opacity = alpha[..., None].astype(np.uint16)
     white = 255 - opacity
@@ -115,10 +115,10 @@ def on_white(
 def channels_to_rgb(
     samples: NDArray[Any], bits: int | None = None, *, premultiplied: bool = False
 ) -> NDArray[np.uint8]:
-    """Grey (rows, cols) or 1 to 4 channels (rows, cols, n) of any depth as RGB uint8.
+    """Return grey (rows, cols) or 1 to 4 channels (rows, cols, n) of any depth as RGB uint8.
 
-    Two channels are grey and opacity, four are RGB and opacity; the depth of the opacity is
-    found on its own.
+    Two channels are grey and opacity, four are RGB and opacity; the bit depth of the opacity is
+    determined separately.
     """
     planes = samples[..., None] if samples.ndim == 2 else samples
     count = planes.shape[-1]

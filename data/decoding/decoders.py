@@ -1,4 +1,4 @@
-"""Pillow and OpenCV as decoders that refuse what they cannot read, and stay quiet."""
+"""Pillow and OpenCV as decoders that raise DataError and print nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .bit_depth import channels_to_rgb, on_white
 
 COPY_AGAIN = "copy the file again from its source, or export it again"
 
-# What Pillow's readers and libraries below them raise on damaged files.
+# Errors that Pillow and its libraries raise on damaged files.
 _PILLOW_ERRORS = (
     OSError,
     SyntaxError,
@@ -36,7 +36,7 @@ _PILLOW_ERRORS = (
 
 
 def check_size(rows: int, cols: int, max_pixels: int) -> None:
-    """Refuse a declared picture size before anything is allocated for it."""
+    """Refuse a declared image size before memory is allocated for it."""
     if rows <= 0 or cols <= 0:
         raise DataError(f"the file declares {cols} x {rows} pixels", COPY_AGAIN)
     if rows * cols > max_pixels:
@@ -47,16 +47,16 @@ def check_size(rows: int, cols: int, max_pixels: int) -> None:
 
 
 def multiple_images_error(count: int, kind: str, what: str) -> DataError:
-    """The refusal of a file that holds more pictures than the one that would be measured."""
+    """Return the error for a file with more than one image."""
     return DataError(
-        f"a {kind} of {count} {what}, expected one picture",
+        f"a {kind} of {count} {what}, expected one image",
         f"save each of its {what} as a file of its own",
     )
 
 
 @contextmanager
 def _quiet_pillow() -> Iterator[None]:
-    """Pillow without its own pixel limit (ours is checked) and its complaints about tags."""
+    """Disable Pillow's pixel limit (`check_size` is used instead) and its warnings about tags."""
     limit = Image.MAX_IMAGE_PIXELS
     Image.MAX_IMAGE_PIXELS = None
     try:
@@ -68,9 +68,9 @@ def _quiet_pillow() -> Iterator[None]:
 
 
 def decode_pillow(content: bytes, kind: str, max_pixels: int) -> NDArray[np.uint8]:
-    """The first frame of a PNG, JPEG, BMP, TIFF or WebP of at most 8 bits, by Pillow.
+    """Decode the first frame of a PNG, JPEG, BMP, TIFF or WebP of at most 8 bits with Pillow.
 
-    `kind` is Pillow's name of the format, which alone is tried.
+    `kind` is Pillow's name of the format; no other format is tried.
     """
     with _quiet_pillow():
         try:
@@ -87,7 +87,7 @@ def decode_pillow(content: bytes, kind: str, max_pixels: int) -> NDArray[np.uint
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """The picture turned as its EXIF orientation says; EXIF that cannot be read says nothing."""
+    """Return the image with its EXIF orientation applied; unreadable EXIF is ignored."""
     try:
         orientation = image.getexif().get(0x0112, 1)
     except _PILLOW_ERRORS:
@@ -107,7 +107,7 @@ def _pillow_rgb(image: Image.Image) -> NDArray[np.uint8]:
 
 
 def decode_opencv(content: bytes, flags: int) -> NDArray[Any]:
-    """The samples that OpenCV decodes under `flags`, its messages on stderr turned off."""
+    """Decode with OpenCV under `flags`, without its messages on stderr."""
     level = cv2.utils.logging.getLogLevel()
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
@@ -124,7 +124,7 @@ def decode_opencv(content: bytes, flags: int) -> NDArray[Any]:
 
 
 def decode_unchanged(content: bytes) -> NDArray[Any]:
-    """Samples of their own depth, channels in the order RGB or RGBA."""
+    """Decode with OpenCV without conversion of depth; channels in the order RGB or RGBA."""
     samples = decode_opencv(content, cv2.IMREAD_UNCHANGED)
     if samples.ndim == 3 and samples.shape[2] in (3, 4):
         return samples[..., [2, 1, 0, 3][: samples.shape[2]]]
@@ -132,6 +132,6 @@ def decode_unchanged(content: bytes) -> NDArray[Any]:
 
 
 def _one_line(error: BaseException) -> str:
-    """The start of a library's message, without the object addresses and paths it may hold."""
+    """Return the start of a library's message on one line, without object addresses."""
     text = " ".join(str(error).split()).split(" <_io.BytesIO")[0]
     return text[:160] or type(error).__name__

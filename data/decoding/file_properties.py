@@ -1,4 +1,4 @@
-"""What a file tells of how it was made: format, depth, and the settings of a JPEG encoder."""
+"""File properties of an image: format, bit depth, and JPEG encoder settings."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _START_OF_SCAN = 0xDA
 
 
 class FileProperties(NamedTuple):
-    """How a picture was stored.
+    """How an image is stored.
 
     Attributes
     ----------
     format : str
         ``PNG``, ``JPEG``, ``BMP``, ``TIFF`` or ``WebP``.
     bits : float
-        Bits a sample as the file declares them; of a BMP and a palette, bits a pixel.
+        Declared bits per sample; for BMP and palettes, bits per pixel.
     jpeg_quality : float
-        Quality on the scale of the Independent JPEG Group that the sum of the luminance table
-        stands for (1 to 100); NaN for another format.
+        Quality on the scale of the Independent JPEG Group (1 to 100), from the sum of the
+        luminance table; NaN for other formats.
     jpeg_subsampling : float
-        Pixels of brightness for each of colour (1, 2 or 4); NaN for another format and for grey.
+        Luminance pixels per chrominance pixel (1, 2 or 4); NaN for other formats and for grey.
     """
 
     format: str
@@ -39,7 +39,7 @@ class FileProperties(NamedTuple):
 
 
 def file_properties(content: bytes) -> FileProperties:
-    """Read from a file that `decode_rgb` can decode how it was stored.
+    """Return the properties of a file that `decode_rgb` can decode.
 
     Parameters
     ----------
@@ -73,11 +73,11 @@ def _jpeg(content: bytes) -> FileProperties:
 
 
 def _segments(content: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the marker and the body of each segment before the pixels."""
+    """Yield marker and body of each JPEG segment before the pixels."""
     place = 2
     while place + 4 <= len(content) and content[place] == 0xFF:
         marker = content[place + 1]
-        if marker == 0xFF:  # a filling byte
+        if marker == 0xFF:  # fill byte
             place += 1
             continue
         if marker == _START_OF_SCAN:
@@ -88,7 +88,7 @@ def _segments(content: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _luminance_sum(body: bytes) -> int | None:
-    """Add up the quantisation table number 0, if the segment holds it."""
+    """Return the sum of quantisation table 0, or None if the segment does not contain it."""
     place = 0
     while place < len(body):
         wide, number = body[place] >> 4, body[place] & 15
@@ -101,6 +101,6 @@ def _luminance_sum(body: bytes) -> int | None:
 
 
 def _quality(total: int) -> float:
-    """Turn the sum of a table into the quality whose scaling of table K.1 gives it."""
+    """Return the quality at which the scaled table K.1 has this sum."""
     scale = 100 * total / _SUM_AT_50
     return max(1.0, 5000 / scale if scale > 100 else 100 - scale / 2)

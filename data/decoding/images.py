@@ -1,4 +1,4 @@
-"""Image files to RGB: recognised by content, checked before decoding, never half decoded."""
+"""Decoding of image files to RGB: format by content, checks before decoding, all or nothing."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ _EXPORT = "export it as PNG, JPEG, BMP, TIFF or WebP"
 
 
 def read_bytes(path: Path, *, max_bytes: int = 1_000_000_000) -> bytes:
-    """The content of a regular file, so that checksum and picture come from one read.
+    """Return the content of a regular file, for checksum and decoding.
 
     Raises
     ------
     DataError
-        If it does not exist, may not be read, is empty, is larger than `max_bytes`, or is a
+        If it does not exist, is not readable, is empty, is larger than `max_bytes`, or is a
         folder, pipe or device.
     """
     name = printable(str(path))
@@ -66,12 +66,12 @@ def read_bytes(path: Path, *, max_bytes: int = 1_000_000_000) -> bytes:
 
 
 def decode_rgb(content: bytes, *, max_pixels: int = 100_000_000) -> NDArray[np.uint8]:
-    """The picture in the bytes of a PNG, JPEG, BMP, TIFF or WebP file.
+    """Decode a PNG, JPEG, BMP, TIFF or WebP file.
 
-    The format is taken from the content. Depth is brought to 8 bits as `intensity.to_uint8`
-    says, opacity is laid on white, EXIF orientation is applied, CMYK and palettes become RGB,
-    colour profiles are not applied. Of a TIFF, reduced copies behind the picture are passed over.
-    A JPEG has no checksum: damage that keeps its structure cannot be seen.
+    The format is detected from the content. The bit depth is converted to 8 (`bit_depth.to_uint8`),
+    transparency to a white background, CMYK and palettes to RGB; the EXIF orientation is applied,
+    colour profiles are not. Reduced copies in a TIFF are ignored. A JPEG has no checksum: damage
+    that keeps its structure is not detected.
 
     Returns
     -------
@@ -80,8 +80,8 @@ def decode_rgb(content: bytes, *, max_pixels: int = 100_000_000) -> NDArray[np.u
     Raises
     ------
     DataError
-        For anything else: another format, a damaged or truncated file, several pages or frames, a
-        declared size of more than `max_pixels` (known before decoding).
+        For another format, a damaged or truncated file, several pages or frames, or a declared
+        size of more than `max_pixels` (checked before decoding).
     """
     for signature, decode in _DECODERS:
         if content.startswith(signature):
@@ -92,9 +92,9 @@ def decode_rgb(content: bytes, *, max_pixels: int = 100_000_000) -> NDArray[np.u
 
 
 def grey_samples(content: bytes) -> NDArray[Any] | None:
-    """Samples (rows, cols) of a grey PNG or TIFF of more than 8 bits as they are stored, else None.
+    """Return the stored samples (rows, cols) of a grey PNG or TIFF of more than 8 bits, else None.
 
-    Of bytes that `decode_rgb` has read.
+    `content` is a file that `decode_rgb` has decoded.
     """
     if content.startswith(b"\x89PNG") and content[24:26] == b"\x10\0":
         return decode_unchanged(content)
@@ -102,8 +102,8 @@ def grey_samples(content: bytes) -> NDArray[Any] | None:
 
 
 def is_image(start: bytes) -> bool:
-    """Whether the first bytes (32 are enough) are those of a format that `decode_rgb` reads."""
-    if start.startswith(b"BM"):  # two letters are no proof: the reserved bytes are zero
+    """Whether the first bytes (32 suffice) are the signature of a format of `decode_rgb`."""
+    if start.startswith(b"BM"):  # two letters are ambiguous: the reserved bytes must be zero
         return len(start) >= 10 and start[6:10] == bytes(4)
     return any(start.startswith(signature) for signature, _ in _DECODERS)
 
@@ -144,7 +144,7 @@ def _decode_png(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
 
 
 def _png_chunks(content: bytes) -> dict[bytes, int]:
-    """The kinds of chunks of a PNG that is complete and whose checksums all hold, and where."""
+    """Check that a PNG is complete and its checksums are valid; return its chunks' positions."""
     if content[12:16] != b"IHDR":
         raise DataError("damaged PNG: no header", COPY_AGAIN)
     kinds: dict[bytes, int] = {}
@@ -168,9 +168,9 @@ def _png_chunks(content: bytes) -> dict[bytes, int]:
 
 
 def _decode_jpeg(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
-    # Pillow refuses a JPEG that ends early and keeps libjpeg's messages off stderr, which
-    # OpenCV does not; the pixels are the same, and so is the speed within a fifth. Neither
-    # misses the end-of-image marker where a broken transfer was filled up with zeros.
+    # Pillow refuses a truncated JPEG and prints nothing to stderr, unlike OpenCV; the pixels are
+    # equal and the speed is similar. Neither detects a missing end-of-image marker if an
+    # interrupted transfer was padded with zeros.
     if content.rfind(b"\xff\xd9") < content.rfind(b"\xff\xda"):
         raise DataError("truncated JPEG: no end-of-image marker after its pixels", COPY_AGAIN)
     return decode_pillow(content, "JPEG", max_pixels)

@@ -1,4 +1,4 @@
-"""Label images: one grey level for each cell, as Cellpose, StarDist and QuPath write them."""
+"""Label images: one grey level per cell, as written by Cellpose, StarDist and QuPath."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ from numpy.typing import NDArray
 from ..errors import DataError
 from .images import grey_samples
 
-# An inner pixel may be this far from 128 or 255, and from the background's 0 (JPEG).
+# Largest distance of an inner pixel from 128, 255 or 0 (JPEG noise).
 _TOLERANCE = 16
-_MAX_OTHER = 0.1  # part of the inner pixels that may have other levels
-_NESTED = 0.5  # part of the rim of the nuclei that is cytoplasm at least
-_MAX_ISOLATED = 0.1  # part of the pixels along edges whose level no neighbour has
-_MAX_PARTS = 2  # for each level
-_SPECK = 0.1  # of the area of the greatest part: a smaller one is none
-_DARK = 64  # an image that is nowhere brighter has no traces of JPEG to be forgiven
+_MAX_OTHER = 0.1  # share of the inner pixels with other levels
+_NESTED = 0.5  # minimum share of the rim of the nuclei that is cytoplasm
+_MAX_ISOLATED = 0.1  # share of the edge pixels whose level no neighbour has
+_MAX_PARTS = 2  # connected parts per level
+_SPECK = 0.1  # share of the largest part's area; smaller parts are ignored
+_DARK = 64  # darker images get no tolerance for JPEG noise
 _LOSSY = (b"\xff\xd8\xff", b"RIFF")
 
 _SQUARE = np.ones((3, 3), np.uint8)
 
 
 def label_samples(content: bytes, level: NDArray[np.uint8]) -> NDArray[Any] | None:
-    """Samples of a label image, or None for a mask of two or three levels.
+    """Return the samples of a label image, or None for a mask of two or three levels.
 
-    Only inner pixels count, those whose eight neighbours have their level: soft edges and most
-    traces of JPEG have none. In a label image, more than a tenth of those in front of the
-    background lie farther than 16 from 128 and from 255, and there are at least two levels. With
-    no other levels than 0, 1 and 2 it is one if the rim of the 2 is 1 for less than a half: the
-    cytoplasm of a mask surrounds its nuclei.
+    Only inner pixels count, whose eight neighbours have the same level; soft edges and most JPEG
+    noise have none. In a label image more than a tenth of the inner foreground pixels differ from
+    128 and from 255 by more than 16, and there are at least two levels. An image of the levels 0,
+    1 and 2 is a label image if less than half of the rim of level 2 has level 1; in a mask the
+    cytoplasm surrounds the nuclei.
 
     Parameters
     ----------
     content : bytes
-        Of a grey picture that `data.decoding.images.decode_rgb` has read.
+        A grey image that `data.decoding.images.decode_rgb` has decoded.
     level : (rows, cols) uint8
-        The same at 8 bits.
+        The same image at 8 bits.
 
     Returns
     -------
-    (rows, cols) of whole numbers, or None
-        As deep as they are stored.
+    (rows, cols) of integers, or None
+        At their stored bit depth.
     """
     samples = _stored(content, level)
     if samples.max() <= 2:
@@ -57,7 +57,7 @@ def label_samples(content: bytes, level: NDArray[np.uint8]) -> NDArray[Any] | No
     lossy = content.startswith(_LOSSY)
     dim = front & (level <= _TOLERANCE)
     if level.max() >= _DARK and (lossy or dim.sum() > (~front).sum()):
-        bright = seen > _TOLERANCE  # what is dimmer is the noise of the background
+        bright = seen > _TOLERANCE  # dimmer pixels are noise of the background
         values, other = values[bright], other[bright]
     spread = 2 * _TOLERANCE if lossy else 0
     if not other.size or other.mean() <= _MAX_OTHER or np.ptp(values) <= spread:
@@ -66,14 +66,14 @@ def label_samples(content: bytes, level: NDArray[np.uint8]) -> NDArray[Any] | No
 
 
 def renumber_labels(samples: NDArray[Any]) -> NDArray[np.int32]:
-    """Number the cells of a label image 1, 2, … in the order of their levels; 0 stays 0.
+    """Renumber the labels 1, 2, … in the order of their levels; 0 stays 0.
 
     Raises
     ------
     DataError
-        Where more than a tenth of the pixels along edges have a level that no neighbour has: they
-        are mixtures of the levels of two cells, and no cells. Where the levels have more than two
-        parts each that are no specks: they are kinds of pixels.
+        If more than a tenth of the edge pixels have a level that no neighbour has (mixtures of two
+        labels after interpolation); or if the levels have more than two large connected parts
+        each (classes of pixels instead of cells).
     """
     from skimage.measure import label  # slow to import, and few masks need it
 
@@ -98,7 +98,7 @@ def renumber_labels(samples: NDArray[Any]) -> NDArray[np.int32]:
 
 
 def _stored(content: bytes, level: NDArray[np.uint8]) -> NDArray[Any]:
-    """The samples as deep as they are stored, if they are whole numbers of at least 0."""
+    """Return the samples at their stored depth if they are non-negative integers, else `level`."""
     deep = grey_samples(content)
     if deep is None or deep.shape != level.shape or deep.min() < 0:
         return level
@@ -115,13 +115,13 @@ def _are_labels(one: NDArray[np.bool_], two: NDArray[np.bool_]) -> bool:
 
 
 def _inner(samples: NDArray[Any]) -> NDArray[np.bool_]:
-    """Pixels whose eight neighbours have the same level."""
+    """Return the mask of pixels whose eight neighbours have the same level."""
     plane = samples if samples.dtype in (np.uint8, np.uint16) else samples.astype(np.float64)
     return np.asarray(cv2.erode(plane, _SQUARE) == cv2.dilate(plane, _SQUARE))
 
 
 def _isolated(samples: NDArray[Any]) -> NDArray[np.bool_]:
-    """Pixels of which none of the four neighbours has the same level."""
+    """Return the mask of pixels without a 4-neighbour of the same level."""
     alone = np.ones(samples.shape, np.bool_)
     for one, two in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])):
         same = samples[one] == samples[two]

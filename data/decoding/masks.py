@@ -1,4 +1,4 @@
-"""Given masks of nucleus and cell, in the forms that data sets use."""
+"""Decoding of given masks of nucleus and cell, in the encodings of public data sets."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from .images import decode_rgb
 from .label_images import label_samples, renumber_labels
 
 _FORMS = "0/128/255 or 0/1/2 (background/cytoplasm/nucleus), or white/blue/cyan"
-# A pixel may be this far from the colour it stands for (JPEG, soft edges).
+# Largest difference of a pixel from its class's colour (JPEG, soft edges).
 _COLOUR_TOLERANCE = 96
 _MAX_STRAY = 0.05
 _GREY_TOLERANCE = 16
 
-# A mask, or one number for each cell.
+# A mask, or a label image.
 _Given: TypeAlias = NDArray[np.bool_] | NDArray[np.int32]
 
 
@@ -28,32 +28,31 @@ def decode_mask(
     mask_is: Literal["nucleus", "cell"] | None,
     max_pixels: int = 100_000_000,
 ) -> tuple[_Given | None, _Given | None]:
-    """Nucleus and cell from the bytes of a mask picture.
+    """Decode a mask image to nucleus and cell.
 
     Three values: grey 0/128/255 or 0/1/2 are background, cytoplasm, nucleus; in colour, white
     is background, blue cytoplasm, cyan nucleus (ALL-IDB2, L. Putzu). Other levels count as the
-    nearest of the three, except that a middle level found only along edges (fewer than half of
-    its pixels within 16 of 128) is the soft edge of a two-valued mask. A two-valued grey mask
-    is what `mask_is` says; the other mask is then None. So is a label image, in which every
-    level is one cell or one nucleus (`data.decoding.label_images.label_samples` says what is
-    taken for one).
+    nearest of the three. But if fewer than half of the middle-level pixels are within 16 of 128,
+    they are the soft edge of a two-valued mask. `mask_is` states what a two-valued mask or a label
+    image shows; the other mask is then None. `data.decoding.label_images.label_samples` defines
+    which images are label images.
 
     Parameters
     ----------
     content : bytes
-        A file that `decode_rgb` reads, of as many pixels as the image.
+        A file that `decode_rgb` can decode, of the image's size.
     shape : (rows, cols)
-        Of the image that the mask belongs to.
+        Size of the image.
     mask_is : "nucleus", "cell" or None
-        What the foreground of a two-valued mask is, or each level of a label image.
+        Meaning of the foreground of a two-valued mask, or of the labels of a label image.
     max_pixels : int
-        A mask that declares more is refused before it is decoded.
+        Masks with a larger declared size are refused before decoding.
 
     Returns
     -------
     nucleus, cell : arrays of `shape`, or None
-        Bool, and the nucleus is a part of the cell; of a label image int32: 0 outside, then one
-        number for each cell.
+        Bool, with the nucleus inside the cell; for a label image int32: 0 outside, 1, 2, … for
+        the cells.
 
     Raises
     ------

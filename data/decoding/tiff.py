@@ -1,4 +1,4 @@
-"""TIFF: its one picture as RGB, by the decoder that gets its kind right."""
+"""Decoding of single-image TIFF files to RGB, with the decoder that is right for their kind."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .decoders import (
     multiple_images_error,
 )
 
-# tifffile logs what it forgives; without a handler, logging would write that to stderr.
+# Without a handler, tifffile's log messages would be written to stderr.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 _TIFFFILE_ERRORS = (
@@ -36,7 +36,7 @@ _TIFFFILE_ERRORS = (
     struct.error,
 )
 
-# Struct codes of the TIFF types that hold whole numbers: BYTE, SHORT, LONG, IFD, LONG8, IFD8.
+# Struct codes of the integer TIFF types: BYTE, SHORT, LONG, IFD, LONG8, IFD8.
 _WHOLE_NUMBERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 _MAX_TAGS = 4096
 _MAX_PAGES = 10_000
@@ -48,7 +48,7 @@ _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB = 0, 1, 2
 _UNSIGNED, _FLOAT = 1, 3
 _ASSOCIATED, _UNASSOCIATED = 1, 2
 _NEW_SUBFILE, _SUBFILE = 254, 255
-_REDUCED, _OPACITY = 1, 4  # bits of NewSubfileType: not a picture of its own
+_REDUCED, _OPACITY = 1, 4  # bits of NewSubfileType: not an image of its own
 _OLD_REDUCED = 2
 _FILL_ORDER = 266
 _STRIP_OFFSETS, _STRIP_BYTES, _TILE_OFFSETS, _TILE_BYTES = 273, 279, 324, 325
@@ -56,12 +56,12 @@ _STRIP_OFFSETS, _STRIP_BYTES, _TILE_OFFSETS, _TILE_BYTES = 273, 279, 324, 325
 
 @dataclass(frozen=True)
 class Page:
-    """What the first directory of a TIFF says about its picture."""
+    """The integer tags of a TIFF directory."""
 
     tags: dict[int, tuple[int, ...]]
 
     def first_value(self, tag: int, default: int) -> int:
-        """The first value of a tag, or the standard's default where the tag is missing."""
+        """Return the first value of a tag, or `default` if the tag is missing."""
         return self.tags.get(tag, (default,))[0]
 
     @property
@@ -81,12 +81,12 @@ class Page:
 
     @property
     def compression(self) -> int:
-        """The standard's number of the compression."""
+        """TIFF code of the compression."""
         return self.first_value(259, _UNCOMPRESSED)
 
     @property
     def photometric(self) -> int:
-        """The standard's number of the colour space."""
+        """TIFF code of the colour space."""
         return self.first_value(262, _MIN_IS_BLACK)
 
     @property
@@ -96,12 +96,12 @@ class Page:
 
     @property
     def channels(self) -> int:
-        """Channels of a pixel, opacity and other extra ones included."""
+        """Number of channels, including opacity and other extra channels."""
         return self.first_value(277, 1)
 
     @property
     def planar(self) -> bool:
-        """Whether each channel is a plane of its own."""
+        """Whether the channels are stored as separate planes."""
         return self.first_value(284, 1) != 1
 
     @property
@@ -111,7 +111,7 @@ class Page:
 
     @property
     def full_bits(self) -> int | None:
-        """Bits in use, where the tags say it: an odd depth, or MaxSampleValue."""
+        """Number of used bits, if the tags state it: an unusual depth, or MaxSampleValue."""
         if self.bits[0] not in (8, 16, 32, 64):
             return self.bits[0]
         highest = self.first_value(281, 0)
@@ -121,7 +121,7 @@ class Page:
     def is_plain_rgb(self) -> bool:
         """Whether it is upright, uncompressed 8-bit RGB without further channels.
 
-        Compressed strips that are damaged come out of OpenCV half decoded.
+        OpenCV returns damaged compressed strips partly decoded.
         """
         return (
             self.bits == (8, 8, 8)
@@ -135,12 +135,12 @@ class Page:
 
 
 def read_page(content: bytes) -> Page:
-    """The whole-number tags of the first directory, of classic or BigTIFF in either byte order."""
+    """Return the integer tags of the first directory of a classic TIFF or BigTIFF."""
     return _read_directory(content, None)[0]
 
 
 def _read_directory(content: bytes, start: int | None) -> tuple[Page, int]:
-    """A directory (None: the first) and where the next one lies, 0 after the last."""
+    """Return a directory (None: the first) and the position of the next, 0 after the last."""
     order = "<" if content[:2] == b"II" else ">"
     try:
         big = struct.unpack_from(order + "H", content, 2)[0] == 43
@@ -163,7 +163,7 @@ def _read_directory(content: bytes, start: int | None) -> tuple[Page, int]:
             values = struct.Struct(f"{order}{length}{_WHOLE_NUMBERS[kind]}")
             read += values.size
             if read > len(content):
-                raise DataError("damaged TIFF: its tags lie upon each other", COPY_AGAIN)
+                raise DataError("damaged TIFF: its tags overlap", COPY_AGAIN)
             place += entry.size
             if values.size > inline:
                 (place,) = struct.unpack_from(order + size_code, content, place)
@@ -176,10 +176,10 @@ def _read_directory(content: bytes, start: int | None) -> tuple[Page, int]:
 
 
 def _check_single_image(content: bytes, place: int) -> None:
-    """Refuse a file of several pictures; reduced copies and opacity masks are none.
+    """Refuse a file with several images, not counting reduced copies and opacity masks.
 
-    `place` is that of the second directory. What lies behind a broken link cannot be read, and
-    many writers leave rubbish there.
+    `place` is the position of the second directory. An invalid directory ends the search, since
+    many programs write an invalid link.
     """
     pages, seen = 1, {0}
     while place not in seen and len(seen) < _MAX_PAGES:
@@ -196,7 +196,7 @@ def _check_single_image(content: bytes, place: int) -> None:
 
 
 def _read_contiguous_strips(page: Page, content: bytes) -> NDArray[np.uint8] | None:
-    """The picture of a plain page whose strips lie one after the other; OpenCV copies it thrice."""
+    """Return the pixels of a plain page with contiguous strips (OpenCV would copy them 3 times)."""
     starts, sizes = page.tags.get(_STRIP_OFFSETS, ()), page.tags.get(_STRIP_BYTES, ())
     size = page.rows * page.cols * 3
     if not starts or len(starts) != len(sizes) or sum(sizes) != size:
@@ -221,9 +221,9 @@ def _check_complete(page: Page, content: bytes) -> None:
 
 
 def decode_tiff(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
-    """The one picture of a TIFF as upright RGB uint8, (rows, cols, 3).
+    """Decode the single image of a TIFF to upright RGB uint8, (rows, cols, 3).
 
-    Further pages are refused, unless the file calls them reduced copies or opacity masks.
+    Further pages are refused, unless they are marked as reduced copies or opacity masks.
     """
     page, following = _read_directory(content, None)
     check_size(page.rows, page.cols, max_pixels)
@@ -253,7 +253,7 @@ def decode_tiff(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
 
 
 def grey_tiff(content: bytes) -> NDArray[Any] | None:
-    """Upright samples (rows, cols) of a grey TIFF of more than 8 bits, else None."""
+    """Return the upright samples (rows, cols) of a grey TIFF of more than 8 bits, else None."""
     page = read_page(content)
     if page.channels != 1 or page.bits[0] <= 8 or page.photometric != _MIN_IS_BLACK:
         return None
@@ -261,10 +261,10 @@ def grey_tiff(content: bytes) -> NDArray[Any] | None:
 
 
 def _deep_samples(content: bytes, page: Page) -> NDArray[Any]:
-    """Samples (rows, cols) or (rows, cols, channels) of more than 8 bits.
+    """Return samples (rows, cols) or (rows, cols, channels) of more than 8 bits.
 
-    OpenCV reads separate planes as if they were interleaved; tifffile decompresses without a
-    bound and knows few compressions. What needs both is refused.
+    OpenCV misreads separate planes; tifffile supports few compressions and has no size limit in
+    decompression. Separate compressed planes are therefore refused.
     """
     if page.compression == _UNCOMPRESSED and set(page.bits) <= {16, 32, 64}:
         try:
@@ -282,13 +282,13 @@ def _deep_samples(content: bytes, page: Page) -> NDArray[Any]:
 
 
 def _drop_unspecified(samples: NDArray[Any], page: Page) -> NDArray[Any]:
-    """Without the last channel where the file does not call it opacity."""
+    """Drop the last of 2 or 4 channels if the file does not declare it as opacity."""
     extra = page.first_value(338, 0) not in (_ASSOCIATED, _UNASSOCIATED)
     return samples[..., :-1] if extra and page.channels in (2, 4) and samples.ndim == 3 else samples
 
 
 def apply_orientation(rgb: NDArray[_Sample], orientation: int) -> NDArray[_Sample]:
-    """The picture (rows, cols[, 3]) as its EXIF orientation, 1 to 8, wants to be seen."""
+    """Return the image (rows, cols[, 3]) with its EXIF orientation (1 to 8) applied."""
     if orientation in (5, 6, 7, 8):
         rgb = rgb.swapaxes(0, 1)
     if orientation in (2, 3, 6, 7):
