@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from ..primitives.arrays import Bytes
 from ..primitives.components import fill_holes, keep_components_touching, label_components
 from ..primitives.kernels import compiled
-from ..primitives.opening import LARGEST_RADIUS, open_with_disc
+from ..primitives.opening import open_with_disc
+
+LARGEST_RADIUS = 6  # pixels; larger discs are applied to a reduced mask
 
 
 def threshold(plane: Bytes, level: float) -> Bytes:

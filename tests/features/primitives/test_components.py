@@ -1,10 +1,11 @@
-"""Components, holes, openings and Otsu's threshold are equal to OpenCV's on random inputs."""
+"""Components, holes and Otsu's threshold equal OpenCV's on random inputs, openings SciPy's."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 import pytest
+from scipy.ndimage import binary_dilation, binary_erosion
 
 from features.primitives.components import (
     fill_holes,
@@ -12,7 +13,7 @@ from features.primitives.components import (
     keep_large_components,
     label_components,
 )
-from features.primitives.opening import LARGEST_RADIUS, disc, open_with_disc
+from features.primitives.opening import disc, open_with_disc
 from features.primitives.otsu import otsu_threshold
 from features.segmentation.regions import fill_small_holes
 
@@ -68,14 +69,14 @@ def test_holes_up_to_an_area_are_filled(seed: int, largest: float) -> None:
         np.testing.assert_array_equal(untouched, mask)
 
 
-@pytest.mark.parametrize("radius", range(1, LARGEST_RADIUS + 1))
-def test_openings_equal_those_of_opencv(radius: int) -> None:
+@pytest.mark.parametrize("radius", range(1, 7))
+def test_openings_equal_those_of_scipy(radius: int) -> None:
     wider = max(1, radius // 2)
     for seed in range(40):
         mask = _mask(seed)
-        wanted = cv2.morphologyEx(mask, cv2.MORPH_OPEN, disc(radius))
+        wanted = binary_dilation(binary_erosion(mask, disc(radius), border_value=1), disc(radius))
         np.testing.assert_array_equal(open_with_disc(mask, radius), wanted)
-        wanted = cv2.dilate(wanted, disc(wider))
+        wanted = binary_dilation(wanted, disc(wider))
         np.testing.assert_array_equal(open_with_disc(mask, radius, wider), wanted)
 
 
