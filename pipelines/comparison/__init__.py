@@ -1,5 +1,5 @@
 """The steps of `compare`: contenders, shortcuts, costs, page.
 
-May import `pipelines.training`, `pipelines.validation`, `pipelines.measurement`, `data`,
-`features`, `models`.
+May import `pipelines.html`, `pipelines.training`, `pipelines.validation`,
+`pipelines.measurement`, `data`, `features`, `models`.
 """
