@@ -1,4 +1,4 @@
-"""How a file was stored, read from files of known settings."""
+"""File properties, read from files with known settings."""
 
 import cv2
 import numpy as np
@@ -56,8 +56,8 @@ def test_a_grey_jpeg_has_no_subsampling():
     assert found.bits == 8
 
 
-def test_odd_segments_are_passed_over():
-    """A decoder forgives filling bytes and a table cut short; so does this."""
+def test_unusual_segments_are_skipped():
+    """Fill bytes and a truncated table are tolerated, as by decoders."""
     content = encoded(".jpg")
     assert file_properties(content[:2] + b"\xff" + content[2:]) == file_properties(content)
     short = b"\xff\xd8\xff\xdb\x00\x08\x00" + bytes(5) + b"\xff\xda\x00\x02"

@@ -1,4 +1,4 @@
-"""Hostile files: none crashes a run, hangs, eats the memory, or vanishes from the accounts."""
+"""Hostile files: none crashes a run, hangs, exhausts memory, or is missing from the counts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ BATCH = 100
 SECONDS, MEMORY = 10.0, int(1.5e9)  # for one file; of a worker with all its libraries
 
 
-def test_damaged_files_are_pictures_or_reasons(capfd):
+def test_damaged_files_are_decoded_or_refused_with_a_reason(capfd):
     batches = [range(start, start + BATCH) for start in range(FIRST, FIRST + FILES, BATCH)]
     together = mutations.Outcomes()
     answers = run(
@@ -68,14 +68,14 @@ def big_tiff(*entries: bytes, start: int = 16) -> bytes:
 # TreeFile by the damaged files: each once ended a worker, or would have filled its memory.
 FOUND = {
     "a directory beyond all memory": big_tiff(start=2**64 - 1),
-    "tags that lie upon each other": big_tiff(
+    "overlapping tags": big_tiff(
         *(struct.pack("<HHQQ", 256 + tag, 1, 300, 0) for tag in range(20))
     ),
 }
 
 
 @pytest.mark.parametrize("name", FOUND)
-def test_what_was_found(name):
+def test_files_that_once_failed(name):
     with pytest.raises(DataError, match="damaged TIFF"):
         decode_rgb(FOUND[name])
 
@@ -85,7 +85,7 @@ def test_samples_of_64_bits():
     assert to_uint8(samples).tolist() == [[[0, 128, 255]]]
 
 
-def test_reading_takes_as_much_memory_as_the_file_has(tmp_path):
+def test_reading_allocates_the_size_of_the_file(tmp_path):
     (tmp_path / "small.png").write_bytes(bytes(1000))
     tracemalloc.start()
     read_bytes(tmp_path / "small.png")
@@ -95,7 +95,7 @@ def test_reading_takes_as_much_memory_as_the_file_has(tmp_path):
 
 
 def write_hostile(folder: Path, number: int = 120) -> int:
-    """Fill a folder with damaged files and files that are none; return how many it is."""
+    """Fill a folder with damaged files and other files; return their number."""
     folder.mkdir()
     endings = (".png", ".jpg", ".tif", ".bmp", ".webp", ".PNG")
     for index in range(number):
@@ -130,7 +130,7 @@ def write_hostile(folder: Path, number: int = 120) -> int:
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes and devices have no names there")
-def test_a_folder_of_hostile_files_balances(tmp_path):
+def test_every_hostile_file_is_counted_once(tmp_path):
     folder = tmp_path / "images"
     files = write_hostile(folder)
     done = extract(
@@ -155,7 +155,7 @@ def test_a_folder_of_hostile_files_balances(tmp_path):
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
 
 
-def test_a_bomb_costs_its_image_only(tmp_path):
+def test_a_decompression_bomb_fails_alone(tmp_path):
     folder = write_smear(tmp_path / "images", subjects=1, cells=2)
     # 16,000 x 6,000 pixels of one grey in a small file: within the pixel limit, without a cell.
     bomb = png_of(6000, 16_000, 8, 2, bytes(16_000 * (1 + 3 * 6000)))

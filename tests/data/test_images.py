@@ -1,4 +1,4 @@
-"""Pictures of every kind come out as the intended RGB, and everything else as a named reason."""
+"""Images of every format decode to the expected RGB; other files are refused with a reason."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from data.errors import DataError
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_every_kind_gives_the_intended_picture(name):
+def test_every_format_gives_the_expected_image(name):
     content, expected, tolerance = PICTURES[name]
     rgb = decode_rgb(content)
     assert rgb.dtype == np.uint8
@@ -44,7 +44,7 @@ def test_every_kind_gives_the_intended_picture(name):
     assert is_image(content[:32])
 
 
-def test_palette_with_transparency_is_laid_on_white():
+def test_palette_with_transparency_is_on_white():
     image = Image.fromarray(RGBA).quantize(256)
     rgba = np.asarray(image.convert("RGBA"))
     rgb = decode_rgb(pillow(image, "PNG"))
@@ -112,7 +112,7 @@ def test_everything_else_is_refused_with_a_reason(name, capfd):
 
 
 @pytest.mark.parametrize("content", [PNG, JPEG, BMP, WEBP, TIFF, PICTURES["TIFF LZW"][0]])
-def test_the_pixel_limit_is_the_callers(content):
+def test_the_pixel_limit_is_applied(content):
     assert decode_rgb(content, max_pixels=2400).shape == RGB.shape
     with pytest.raises(DataError, match="60 x 40 pixels, more than the limit of 2399"):
         decode_rgb(content, max_pixels=2399)
@@ -124,7 +124,7 @@ def test_a_limit_above_pillows_own_holds(monkeypatch):
     assert Image.MAX_IMAGE_PIXELS == 100
 
 
-def test_a_damaged_jpeg_says_nothing_on_stderr(capfd):
+def test_a_damaged_jpeg_writes_nothing_to_stderr(capfd):
     decode_rgb(JPEG[:-150] + JPEG[-100:])
     for name in ("PNG, half", "TIFF, half", "PNG, too few rows", "BMP, half"):
         with pytest.raises(DataError):
@@ -132,7 +132,7 @@ def test_a_damaged_jpeg_says_nothing_on_stderr(capfd):
     assert "JPEG" not in capfd.readouterr().err
 
 
-def test_broken_exif_leaves_the_picture():
+def test_broken_exif_is_ignored():
     content = pillow(RGB, "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\x7f", quality=97)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -178,7 +178,7 @@ def test_mutated_files_decode_or_are_refused(content, data):
         (np.array([300.0, 300.0]), None, [0, 0]),
     ],
 )
-def test_depths(samples, bits, expected):
+def test_bit_depths(samples, bits, expected):
     scaled = to_uint8(samples, bits)
     assert scaled.dtype == np.uint8
     assert scaled.tolist() == expected
@@ -193,20 +193,20 @@ def test_depths(samples, bits, expected):
         (np.array([-1e308, 1e308]), None, "too large for a float"),
     ],
 )
-def test_samples_that_have_no_scale(samples, bits, reason):
+def test_samples_without_a_scale_are_refused(samples, bits, reason):
     with pytest.raises(DataError, match=reason):
         to_uint8(samples, bits)
 
 
 @given(st.integers(0, 255), st.integers(0, 255))
-def test_laying_on_white_rounds_to_nearest(value, opacity):
+def test_blending_on_white_rounds_to_nearest(value, opacity):
     rgb = np.full((1, 1, 3), value, np.uint8)
     laid = on_white(rgb, np.full((1, 1), opacity, np.uint8))
     exact = (value * opacity + 255 * (255 - opacity)) / 255
     assert abs(laid[0, 0, 0] - exact) <= 0.5
 
 
-def test_channels_of_no_kind():
+def test_five_channels_are_refused():
     with pytest.raises(DataError, match=r"shape \(2, 2, 5\)"):
         channels_to_rgb(np.zeros((2, 2, 5), np.uint8))
 
@@ -235,7 +235,7 @@ def test_pipes_and_devices_are_not_opened(tmp_path):
             read_bytes(path)
 
 
-def test_a_link_in_a_circle_is_refused(tmp_path):
+def test_a_link_to_itself_is_refused(tmp_path):
     link = tmp_path / "circle.png"
     link.symlink_to(link)
     with pytest.raises(DataError, match=r"circle\.png cannot be read"):
@@ -244,7 +244,7 @@ def test_a_link_in_a_circle_is_refused(tmp_path):
 
 @pytest.mark.parametrize("value", [0, 255])
 @pytest.mark.parametrize("shape", [(1, 1, 3), (30, 20, 3)])
-def test_blank_and_single_pixel_pictures_are_pictures(value, shape):
+def test_blank_and_single_pixel_images_are_decoded(value, shape):
     blank = np.full(shape, value, np.uint8)
     for kind in ("PNG", "JPEG", "BMP", "TIFF", "WEBP"):
         assert np.abs(decode_rgb(pillow(blank, kind)) - blank.astype(int)).max() <= 2

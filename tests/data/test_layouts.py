@@ -1,4 +1,4 @@
-"""The layouts of public data sets, by hand-made trees and by the real files."""
+"""Layouts of public data sets, with synthetic trees and with the real files."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_cnmc_preliminary_phase(tmp_path, table, folder, source):
     )
 
 
-def test_cnmc_labels_of_one_phase_do_not_reach_the_other(tmp_path):
+def test_cnmc_labels_apply_to_their_own_phase_only(tmp_path):
     root = tmp_path / "C-NMC_Leukemia"
     make(root, "validation_data/C-NMC_test_prelim_phase_data/1.bmp")
     make(root, "testing_data/C-NMC_test_final_phase_data/1.bmp")
@@ -120,7 +120,7 @@ def test_cnmc_labels_of_one_phase_do_not_reach_the_other(tmp_path):
     }
 
 
-def test_cnmc_final_phase_says_that_it_knows_nothing(tmp_path):
+def test_cnmc_final_phase_has_a_note_about_missing_labels(tmp_path):
     root = make(tmp_path / "C-NMC_test_final_phase_data", "1.bmp", "2.bmp")
     listing = list_images(root)
     assert listing.layout == "C-NMC 2019"
@@ -177,7 +177,7 @@ def test_seg_wbc_masks_are_paired(tmp_path):
         list_images(tmp_path)
 
 
-def test_seg_wbc_without_its_table_says_so(tmp_path):
+def test_seg_wbc_without_its_table_has_a_note(tmp_path):
     listing = list_images(make(tmp_path, "001.bmp", "001.png"))
     assert listing.layout == "seg_wbc"
     assert "1 of 1 cells have no label" in listing.notes[1]

@@ -1,4 +1,4 @@
-"""Folders, single images and manifests become lists of images, and nothing is lost or hangs."""
+"""Listings of folders, single images and manifests: complete, and without endless loops."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ def test_one_class_folder_is_still_a_class(tmp_path):
     assert set(labels(listing).values()) == {"blast"}
 
 
-def test_images_beside_class_folders_have_no_label(tmp_path):
+def test_images_outside_class_folders_have_no_label(tmp_path):
     listing = list_images(make(tmp_path, "a/1.png", "b/1.png", "loose.png"))
     assert labels(listing) == {"a/1.png": "a", "b/1.png": "b", "loose.png": None}
     assert listing.notes == ("1 images lie outside the class folders: no label",)
 
 
-def test_split_folders_are_no_classes(tmp_path):
+def test_split_folders_are_not_classes(tmp_path):
     listing = list_images(make(tmp_path, "train/a/1.png", "test/a/2.png", "test/b/3.png"))
     assert list(labels(listing).values()) == ["a", "b", "a"]
     assert [entry.extra["Split"] for entry in listing.entries] == ["test", "test", "train"]
@@ -82,7 +82,7 @@ def test_a_single_image(tmp_path):
     assert listing.root == tmp_path / "x"
 
 
-def test_what_is_no_image_is_skipped_by_name(tmp_path):
+def test_other_files_are_skipped_with_a_reason(tmp_path):
     make(tmp_path, "1.png", "no_extension")
     make(tmp_path, "Thumbs.db", "notes.txt", "empty", content=b"")
     make(tmp_path, "table.csv", content=b"a,b\n")
@@ -99,13 +99,13 @@ def test_what_is_no_image_is_skipped_by_name(tmp_path):
     }
 
 
-def test_broken_images_are_listed_so_that_they_are_reported(tmp_path):
+def test_broken_images_are_listed(tmp_path):
     make(tmp_path, "text.png", "zero.jpg", content=b"")
     (tmp_path / "nowhere.bmp").symlink_to(tmp_path / "gone")
     assert names(list_images(tmp_path)) == ["nowhere.bmp", "text.png", "zero.jpg"]
 
 
-def test_links_in_a_circle_end_and_nothing_is_listed_twice(tmp_path):
+def test_circular_links_end_and_no_file_is_listed_twice(tmp_path):
     make(tmp_path, "b/1.png", "b/c/2.png")
     (tmp_path / "b/c/up").symlink_to(tmp_path)
     (tmp_path / "a_link").symlink_to(tmp_path / "b")
@@ -139,7 +139,7 @@ def test_names_of_any_bytes(tmp_path):
 
 
 @POSIX
-def test_errors_stay_on_one_line_whatever_the_name(tmp_path):
+def test_errors_are_one_line_for_any_name(tmp_path):
     path = tmp_path / "a\nb\udcff"
     with pytest.raises(DataError) as caught:
         list_images(path)
@@ -176,7 +176,7 @@ def test_a_folder_without_images(tmp_path, files, reason):
     assert "CSV manifest" in caught.value.remedy
 
 
-def test_a_source_that_is_nothing(tmp_path):
+def test_a_missing_source_is_refused(tmp_path):
     with pytest.raises(DataError, match="does not exist"):
         list_images(tmp_path / "none")
     with pytest.raises(DataError, match=r"cannot be read|does not exist"):
@@ -186,7 +186,7 @@ def test_a_source_that_is_nothing(tmp_path):
         list_images(tmp_path / "a.txt")
 
 
-def test_masks_beside_images_are_found(tmp_path):
+def test_masks_next_to_images_are_found(tmp_path):
     make(tmp_path, "images/a/1.jpg", "images/b/2.jpg", "masks/a/1.png", "masks/b/9.png")
     listing = list_images(tmp_path)
     assert labels(listing) == {"images/a/1.jpg": "a", "images/b/2.jpg": "b"}
@@ -216,7 +216,7 @@ def test_relative_paths_of_masks(tmp_path, monkeypatch):
         list_images(Path("in"), masks=tmp_path / "in")
 
 
-def test_masks_that_fit_nothing_or_twice(tmp_path):
+def test_masks_without_image_and_duplicate_masks_are_refused(tmp_path):
     make(tmp_path, "in/1.png", "m/other.png", "n/1.png", "n/1.tif")
     with pytest.raises(DataError, match=r"no mask for any image, 1\.png for example"):
         list_images(tmp_path / "in", masks=tmp_path / "m")
@@ -276,11 +276,11 @@ def test_a_manifest(tmp_path):
         ("IMAGE,LABEL\n,\n./other/../ä.png, x \n", "utf-8"),
     ],
 )
-def test_manifests_as_programs_write_them(tmp_path, text, encoding):
+def test_manifests_in_the_formats_of_programs(tmp_path, text, encoding):
     assert labels(list_images(manifest(tmp_path, text, encoding))) == {"ä.png": "x"}
 
 
-def test_a_manifest_may_name_missing_and_distant_files(tmp_path):
+def test_a_manifest_may_name_missing_and_remote_files(tmp_path):
     make(tmp_path, "far/1.png", "near/win/2.png")
     text = f"image\n{tmp_path / 'far/1.png'}\nwin\\2.png\ngone.png\n../far/1.PNG\n"
     (tmp_path / "near").mkdir(exist_ok=True)
@@ -318,8 +318,8 @@ def test_a_manifest_in_another_encoding(tmp_path):
 
 
 def test_facts_fill_only_what_is_unknown(tmp_path):
-    entry = Entry(str(tmp_path), "x", subject="mine", extra={"age": "7"})
+    entry = Entry(str(tmp_path), "x", subject="own subject", extra={"age": "7"})
     facts = Facts("theirs", "g01", "Canon", {"Parent": "Im1", "age": "9"}, "a set")
     completed = entry.with_facts(facts)
-    assert (completed.subject, completed.slide, completed.camera) == ("mine", "g01", "Canon")
+    assert (completed.subject, completed.slide, completed.camera) == ("own subject", "g01", "Canon")
     assert completed.extra == {"Parent": "Im1", "age": "7"}

@@ -1,4 +1,4 @@
-"""What segment calls the mask of an image, and where it is looked for."""
+"""Names of masks, as written by segment and as found by --masks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def paired(images: list[str], masks: list[str]) -> dict[str, str | None]:
 
 
 @given(st.lists(NAMES, unique=True, max_size=8), st.sets(st.integers(0, 7)))
-def test_every_image_has_a_mask_of_its_own_and_finds_it(images, missing):
+def test_every_image_has_its_own_mask_and_finds_it(images, missing):
     masks = mask_names(images)
     assert len({name.casefold() for name in masks}) == len(images)
     for name in masks:
@@ -60,7 +60,7 @@ def test_names(images, masks):
     assert mask_names(images) == masks
 
 
-def test_a_mask_is_of_the_image_that_its_name_says_more_of():
+def test_the_longer_matching_name_has_priority():
     images = ["a.jpg", "images/a.jpg", "a.png", "a.png.png"]
     assert paired(images, ["a.png.png", "a.jpg.png"]) == {
         "a.jpg": "m/a.jpg.png",
@@ -81,7 +81,7 @@ def test_masks_may_have_the_stem_or_the_whole_name():
     assert set(paired(["a.jpg", "a.png"], ["a.png"]).values()) == {"m/a.png"}
 
 
-def test_the_whole_name_goes_below_a_folder_of_images(tmp_path):
+def test_the_whole_name_is_used_below_a_folder_of_images(tmp_path):
     for name in ("images/a/1.jpg", "images/a/1.png", "masks/a/1.jpg.png", "masks/a/1.png.png"):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Masks in the forms of public data sets, and what is refused."""
+"""Masks in the encodings of public data sets, and invalid masks."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_three_values(content, mask_is):
         coloured("JPEG", quality=95, subsampling=0),
     ],
 )
-def test_three_values_from_a_jpeg_are_nearly_right(content):
+def test_three_values_from_a_jpeg_are_approximately_right(content):
     nucleus, cell = decode_mask(content, (60, 80), mask_is=None)
     assert (nucleus != NUCLEUS).mean() < 0.01
     assert (cell != CELL).mean() < 0.01
@@ -84,7 +84,7 @@ def test_three_values_from_a_jpeg_are_nearly_right(content):
         stored(CELL.astype(np.uint8) * 255, "JPEG", quality=90),
     ],
 )
-def test_two_values_are_what_the_caller_says(content):
+def test_two_values_mean_what_mask_is_states(content):
     nucleus, none = decode_mask(content, (60, 80), mask_is="nucleus")
     assert none is None
     none, cell = decode_mask(content, (60, 80), mask_is="cell")
@@ -95,7 +95,7 @@ def test_two_values_are_what_the_caller_says(content):
         decode_mask(content, (60, 80), mask_is=None)
 
 
-def test_a_coloured_mask_without_cytoplasm_is_no_riddle():
+def test_a_coloured_mask_without_cytoplasm_is_decoded():
     colours = np.array([[255, 255, 255], [0, 255, 255], [0, 255, 255]], np.uint8)
     nucleus, cell = decode_mask(stored(colours[LEVEL]), (60, 80), mask_is=None)
     assert np.array_equal(nucleus, CELL)
@@ -121,7 +121,7 @@ def test_refused(content, reason):
 
 
 def grid(ids):
-    """Discs on a grid of 4 x 3, of which each two neighbours touch: their ids, 0 between."""
+    """Return a label image of touching discs on a 4 x 3 grid."""
     ids = [*ids, *[0] * (12 - len(ids))]
     row, col = np.ogrid[:90, :120]
     image = np.zeros((90, 120), np.int64)
@@ -181,7 +181,7 @@ THREE = np.array([0, 128, 255], np.uint8)[LEVEL]
     ],
     ids=["JPEG 30", "50", "75", "95", "from JPEG", "blurred", "resized", "lifted", "floats"],
 )
-def test_soft_masks_of_three_values_are_no_label_images(content):
+def test_soft_masks_of_three_values_are_not_label_images(content):
     nucleus, cell = decode_mask(content, (60, 80), mask_is="cell")
     assert nucleus.dtype == cell.dtype == np.bool_
     assert (nucleus != NUCLEUS).mean() < 0.02
@@ -190,7 +190,7 @@ def test_soft_masks_of_three_values_are_no_label_images(content):
 
 @pytest.mark.parametrize("quality", [30, 60, 90])
 @pytest.mark.parametrize("level", [100, 200, 255])
-def test_two_values_of_a_jpeg_are_no_label_image(level, quality):
+def test_two_values_of_a_jpeg_are_not_a_label_image(level, quality):
     content = stored(CELL.astype(np.uint8) * np.uint8(level), "JPEG", quality=quality)
     _, cell = decode_mask(content, (60, 80), mask_is="cell")
     assert cell.dtype == np.bool_
@@ -210,13 +210,13 @@ SPREAD = grid(np.linspace(20, 250, 12).astype(int)).astype(np.uint8)
     ],
     ids=["smooth", "JPEG", "kinds", "swapped"],
 )
-def test_what_no_level_of_a_cell_is_refused(content, reason):
+def test_invalid_label_images_are_refused(content, reason):
     shape = decode_rgb(content).shape[:2]
     with pytest.raises(DataError, match=reason):
         decode_mask(content, shape, mask_is="cell")
 
 
-def test_the_pixel_limit_is_the_callers_and_names_the_mask():
+def test_the_pixel_limit_applies_to_the_mask():
     content = stored(THREE)
     assert decode_mask(content, (60, 80), mask_is=None, max_pixels=4800)[0].sum() == NUCLEUS.sum()
     with pytest.raises(DataError, match=r"the mask: the file declares 80 x 60 .* limit of 4799"):

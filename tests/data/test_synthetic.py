@@ -1,4 +1,4 @@
-"""Synthetic cells: true masks, the same from the same seed, separable but not wholly."""
+"""Synthetic cells: valid masks, reproducible, labels mostly but not fully separable."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_masks_are_one_cell_with_one_nucleus(smear):
         assert 0.3 < cell.nucleus.sum() / cell.cell.sum() < 0.95
 
 
-def test_compartments_are_stained_as_a_reader_expects(smear):
+def test_compartments_have_the_expected_stain(smear):
     for cell in smear:
         rgb = cell.rgb.astype(float)
         nucleus = rgb[cell.nucleus].mean(axis=0)
@@ -54,7 +54,7 @@ def test_compartments_are_stained_as_a_reader_expects(smear):
         assert np.percentile(rgb[~cell.cell].sum(axis=1), 90) > cytoplasm.sum()  # bright field
 
 
-def test_the_masks_are_where_the_picture_is_dark(smear):
+def test_the_masks_cover_the_dark_pixels(smear):
     for cell in smear[::5]:
         green = cell.rgb[..., 1].astype(float)
         threshold = (green[cell.nucleus].mean() + np.median(green[~cell.cell])) / 2
@@ -90,7 +90,7 @@ def test_labels_overlap_but_differ_as_described(smear):
         assert 0.75 < max(order, 1 - order) < 0.995
 
 
-def test_people_differ_in_stain(smear):
+def test_subjects_differ_in_stain(smear):
     tints = np.array(
         [
             np.median([np.median(c.rgb[~c.cell], axis=0) for c in smear if c.subject == subject], 0)
@@ -122,7 +122,7 @@ def test_a_stronger_stain_is_darker():
     assert brightness(1.3) < brightness(1.0) < brightness(0.7)
 
 
-def test_files_of_synthetic_cells_are_known_for_what_they_are(tmp_path):
+def test_files_of_synthetic_cells_are_recognised(tmp_path):
     for index, cell in enumerate(synthetic_smear(0, subjects=2, cells_per_subject=2)):
         (tmp_path / synthetic_name(index, cell)).write_bytes(b"\x89PNG\r\n\x1a\n")
     listing = list_images(tmp_path)
