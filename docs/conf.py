@@ -45,6 +45,7 @@ sphinx_gallery_conf = {
     "filename_pattern": "/example_",
     "within_subsection_order": "FileNameSortKey",
     "abort_on_example_error": True,
+    "capture_repr": (),
     "download_all_examples": False,
     "show_memory": False,
     "show_signature": False,
