@@ -70,6 +70,10 @@ class Step:
     total : int or None
     seconds : float
         Since it began.
+    first_done : int
+    first_seconds : float
+        Counts and time of the first report: what came before holds the start of workers and the
+        compiler, so that no rate is taken from it while the step runs.
     """
 
     name: str
@@ -79,10 +83,12 @@ class Step:
     total: int | None = None
     failed: int = 0
     seconds: float = 0.0
+    first_done: int = 0
+    first_seconds: float = 0.0
 
     @property
     def running_text(self) -> str:
-        """Counts, rate, and the time that is left if the rest is as fast as what is done.
+        """Counts, rate since the first report, and the time that is left at this rate.
 
         Examples
         --------
@@ -90,6 +96,8 @@ class Step:
         'extract: 30 of 90 images, 1 failed, 3.0/s, 60 left, about 20 s'
         >>> Step("train", "fits", "fold 4", 3, 12, seconds=60).running_text
         'train: 3 of 12 fits, 20.0 s each, 9 left, about 3 min 0 s (fold 4)'
+        >>> Step("train", "fits", done=2, total=9, seconds=90, first_done=2).running_text
+        'train: 2 of 9 fits, 7 left'
         """
         note = f" ({self.note})" if self.note else ""
         if self.total is None:
@@ -97,11 +105,14 @@ class Step:
         parts = [f"{self.name}: {self.done} of {self.total} {self.unit}"]
         if self.failed:
             parts.append(f"{self.failed} failed")
-        if self.done and self.seconds > 0:
-            parts.append(self._rate)
-            left = self.total - self.done
-            if left:
-                parts.append(f"{left} left, about {in_words(self.seconds / self.done * left)}")
+        done, seconds = self.done - self.first_done, self.seconds - self.first_seconds
+        left = self.total - self.done
+        known = done > 0 and seconds > 0
+        if known:
+            parts.append(_rate(done, seconds))
+        if self.done and left:
+            estimate = f", about {in_words(seconds / done * left)}" if known else ""
+            parts.append(f"{left} left{estimate}")
         return ", ".join(parts) + note
 
     @property
@@ -123,15 +134,13 @@ class Step:
         if self.failed:
             parts.append(f"{self.failed} failed")
         if self.done and self.seconds > 0:
-            parts.append(self._rate)
+            parts.append(_rate(self.done, self.seconds))
         return ", ".join(parts)
 
-    @property
-    def _rate(self) -> str:
-        """Units per second, or seconds per unit of slow work."""
-        if self.done >= self.seconds:
-            return f"{self.done / self.seconds:.1f}/s"
-        return f"{self.seconds / self.done:.1f} s each"
+
+def _rate(done: int, seconds: float) -> str:
+    """Return units per second, or seconds per unit of slow work."""
+    return f"{done / seconds:.1f}/s" if done >= seconds else f"{seconds / done:.1f} s each"
 
 
 def in_words(seconds: float) -> str:
@@ -207,7 +216,10 @@ class ShownProgress:
         if self._step is None:
             raise RuntimeError("progress of no step: begin one first")
         now = self._clock()
-        self._step = replace(self._step, seconds=now - self._began, **changed)
+        step = replace(self._step, seconds=now - self._began, **changed)
+        if step.done and not self._step.done:
+            step = replace(step, first_done=step.done, first_seconds=step.seconds)
+        self._step = step
         if now - self._last >= (BAR_INTERVAL if self._terminal else LINE_INTERVAL):
             self._show()
 

@@ -59,7 +59,7 @@ def test_fits_that_remain_are_counted_and_their_time_is_estimated():
     progress.finish()
     assert screen.text.splitlines() == [
         "train: 0 of 12 fits",
-        "train: 1 of 12 fits, 30.0 s each, 11 left, about 5 min 30 s (fold 1 of 5)",
+        "train: 1 of 12 fits, 11 left (fold 1 of 5)",  # the first one includes the start
         "train: 2 of 12 fits, 30.0 s each, 10 left, about 5 min 0 s (fold 1 of 5)",
         "train: 2 of 12 fits in 1 min 0 s, 30.0 s each",
         "report",  # and no second line of a step that took 3 s
@@ -139,5 +139,7 @@ def test_a_pipe_gets_plain_lines_or_nothing(tmp_path, quiet):
         assert [line for line in lines if "segment" in line] == []
     else:
         assert lines[0] == "segment: 0 of 3 images"
-        assert lines[1].startswith("segment: 3 of 3 images in ")
-        assert ", 3 failed" in lines[1]
+        # A slow machine prints further lines in between.
+        last = [line for line in lines if line.startswith("segment: ")][-1]
+        assert last.startswith("segment: 3 of 3 images in ")
+        assert ", 3 failed" in last
