@@ -41,12 +41,23 @@ def value_words(feature: str, plain: str, unit: str, value: float) -> str:
         return f"{plain}: could not be measured"
     if feature in PHRASES:
         return PHRASES[feature].format(value).replace("%", " %")
-    shown = unit.replace("^2", "²").replace("^3", "³")
+    shown = unit_text(unit)
     if shown in ("", "1"):
         return f"{plain}: {significant(value)}"
     if any(mark in shown for mark in " -"):
         shown = f"({shown})"
     return f"{plain}: {significant(value)} {shown}"
+
+
+def unit_text(unit: str) -> str:
+    """Write a unit with raised powers.
+
+    Examples
+    --------
+    >>> unit_text("level^2"), unit_text("px^3"), unit_text("1")
+    ('level²', 'px³', '1')
+    """
+    return unit.replace("^2", "²").replace("^3", "³")
 
 
 def significant(value: float) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..html.elements import FeatureName, Table, svg
 from ..html.number_text import significant
+from ..html.wording import unit_text
 from .section import Section
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def compact_model(found: Mapping[str, Any]) -> Section:
         {
             "sums": len(sums),
             "weights": Table(
-                "Constant and weights of each sum",
+                "Weights",
                 ["term", *(one["of"] for one in sums)],
                 weights,
                 numbers=range(1, len(sums) + 1),
@@ -85,7 +86,7 @@ def compact_model(found: Mapping[str, Any]) -> Section:
                         feature_name(term),
                         significant(term["centre"], term["scale"]),
                         significant(term["scale"]),
-                        term["unit"],
+                        unit_text(term["unit"]),
                     ]
                     for name, term in zip(names, terms, strict=True)
                 ],
