@@ -40,6 +40,8 @@ AXIS_LABELS: Mapping[str, str] = {
 LOWEST: Mapping[str, float] = {"gain": 0.0, "coefficient": 0.0, "shap": 0.0}
 # Characters of a gloss below the name of a bar.
 LONGEST_GLOSS = 80
+# Characters of a line of such a name.
+LONGEST_LINE = 56
 
 FileFormat = Literal["png", "svg", "pdf"]
 # What matplotlib writes about itself and the date; without it equal figures are equal bytes.
@@ -112,9 +114,10 @@ def name_bars(axis: Axes, titles: Sequence[str], glosses: Sequence[str]) -> None
     """Write the name of each horizontal bar on the left, and below it, smaller, what it means."""
     axis.set_yticks(np.arange(len(titles)), [""] * len(titles))
     for place, (title, gloss) in enumerate(zip(titles, glosses, strict=True)):
+        name = "\n".join(textwrap.wrap(title, LONGEST_LINE)[:2])
         meaning = textwrap.shorten(gloss, LONGEST_GLOSS, placeholder="…")
         for text, rise, size, colour in (
-            (title, 5 if gloss else 0, 9, "#000000"),
+            (name, 5 if gloss else 0, 8 if "\n" in name else 9, "#000000"),
             (meaning, -6, 7, "#555555"),
         ):
             axis.annotate(

