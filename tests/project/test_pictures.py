@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 
+import numpy as np
 import pytest
 from pictures.draw import draw_overlay, photograph
 from PIL import Image
