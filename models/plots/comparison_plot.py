@@ -36,7 +36,9 @@ def comparison_picture(record: Mapping[str, Any]) -> bytes:
         (one for one in record["contenders"] if one["family"]),
         key=lambda one: -one["figures"][FIGURE]["value"],
     )
-    gaps = [one | {"set": f"{one['first']}\nless {one['second']}"} for one in record["differences"]]
+    gaps = [
+        one | {"set": f"{one['first']}\nminus {one['second']}"} for one in record["differences"]
+    ]
     rows = [len(dict.fromkeys(one["set"] for one in part)) for part in (main, gaps, alone)]
     figure = Figure(figsize=(13, 1.6 + 0.42 * max(*rows[:2], round(0.6 * rows[2]))), dpi=150)
     figure.set_layout_engine("constrained")
