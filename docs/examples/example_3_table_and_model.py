@@ -19,6 +19,7 @@ from data.synthetic import synthetic_smear
 from pipelines.extract import ExtractSettings, extract
 from pipelines.predict import predict
 from pipelines.train import train
+from pipelines.training.training_settings import TrainingSettings
 
 # %%
 # Six synthetic people with eight cells each, as PNG files in a folder.
@@ -58,14 +59,9 @@ axes.legend()
 # %%
 # ``train`` holds out whole subjects in every fold.
 
-report = train(
-    root / "cells.parquet",
-    root / "model",
-    estimator="logistic",
-    folds=3,
-    repeats=1,
-    audit_cells=0,
-)
+settings = TrainingSettings(estimator="logistic", folds=3, repeats=1, audit_cells=0)
+report = train(root / "cells.parquet", root / "model", settings)
+print(f"{report.cells} cells of {report.groups} subjects")
 evaluation = json.loads((root / "model" / "evaluation.json").read_text())
 print(*sorted(evaluation), sep="\n")
 
