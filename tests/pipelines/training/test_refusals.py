@@ -76,9 +76,9 @@ def test_an_unusable_table_or_setting_is_refused_in_one_line(tmp_path, change, o
     [
         (None, "cells.json is missing"),
         ("{", "cells.json cannot be read"),
-        ('{"format": 9}', "format 9, wanted 1"),
+        ('{"format": 9}', "format 9, expected 1"),
         ('{"format": 1}', "no column dictionary"),
-        ("[]", "format None, wanted 1"),
+        ("[]", "format None, expected 1"),
         ('{"format": 1, "columns": {}}', "does not describe column"),
     ],
 )
