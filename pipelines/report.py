@@ -14,7 +14,7 @@ from .reporting.report_page import StoredModel, report_page
 
 REPORT = "report.html"
 # Records that models of earlier versions of the program lack.
-_NEEDED = {"data", "hardest_cells"}
+_NEEDED = {"compact_model", "data", "hardest_cells"}
 
 
 def report(model: Path) -> Path:

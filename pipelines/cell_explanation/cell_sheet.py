@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 MOST_REASONS = 10
 # Share of the usual distance below which two cells count as the same cell.
 SAME_CELL = 1e-3
+_SHOWN = ["title", "plain", "unit", "cluster"]
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ class ModelRecords:
             evaluation = json.loads((model / "evaluation.json").read_bytes())
             single = pd.read_csv(model / "importances.csv", keep_default_na=False)
             groups = pd.read_csv(model / "importance_groups.csv", keep_default_na=False)
-            single = single.set_index("feature").loc[list(bundle.columns)]
+            single = single.set_index("feature").loc[list(bundle.columns), _SHOWN]
             names = single["cluster"].to_numpy()
             where = {str(name): np.flatnonzero(names == name) for name in dict.fromkeys(names)}
             plain = dict(groups.loc[groups["level"] == "cluster", ["name", "plain"]].to_numpy())

@@ -273,6 +273,10 @@ def test_bad_input_is_one_line(models, one, images, tmp_path):
     bare = tmp_path / "bare"
     shutil.copytree(model, bare)
     (bare / "neighbours.parquet").unlink()
+    earlier = tmp_path / "earlier"  # its features had no standard names
+    shutil.copytree(model, earlier)
+    importances = pd.read_csv(earlier / "importances.csv", keep_default_na=False)
+    importances.drop(columns="title").to_csv(earlier / "importances.csv", index=False)
     cases = [
         ((tmp_path / "none", one, "-o", out), "is no model"),
         ((one, one, "-o", out), "is no model"),
@@ -284,6 +288,7 @@ def test_bad_input_is_one_line(models, one, images, tmp_path):
         ((model, one, "-o", out, "--cell", 2), "has no cell 2; give a number from 1 to 1"),
         ((model, one, "-o", out, "--embedding", "net.onnx"), "uses no network"),
         ((bare, one, "-o", out), "neighbours.parquet cannot be read"),
+        ((earlier, one, "-o", out), "'title'"),
     ]
     for arguments, words in cases:
         result = run("explain", *arguments)
