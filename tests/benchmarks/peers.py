@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 import straightforward
 from skimage.feature import local_binary_pattern
-from support.example_cells import textured_cell
+from support.cells.example_cells import textured_cell
 from threadpoolctl import threadpool_limits
 
 from features import PRESETS, Cell, Recipe, preset_columns

@@ -69,7 +69,7 @@ class MemoryMonitor:
 def write_crops(folder: Path, size: int) -> Path:
     """Write different synthetic crops."""
     import numpy as np
-    from support.synthetic_folders import png
+    from support.files.synthetic_folders import png
 
     from data.synthetic import synthetic_cell
 
@@ -103,7 +103,7 @@ def memory(work: Path, count: int, preset: str) -> None:
 
 def speed(work: Path, preset: str, count: int) -> None:
     """Print the cells per second with local workers and with a cluster."""
-    from support.dask_processes import Cluster
+    from support.processes.dask_processes import Cluster
 
     from pipelines.extract import ExtractSettings, extract
 
@@ -143,7 +143,7 @@ def patterns_time(_number: int) -> float:
     """Return the median time of scikit-image's patterns of a synthetic cell, in ms."""
     import numpy as np
     from skimage.feature import local_binary_pattern
-    from support.example_cells import textured_cell
+    from support.cells.example_cells import textured_cell
 
     plane = textured_cell(rows=200, cols=210).trimmed().plane("Gray")
     times = []

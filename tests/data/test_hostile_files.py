@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from support.encoded_images import png as png_of
-from support.synthetic_folders import png, write_smear
+from support.files.encoded_images import png as png_of
+from support.files.synthetic_folders import png, write_smear
 
 from data.decoding.bit_depth import to_uint8
 from data.decoding.images import decode_rgb, read_bytes
@@ -26,7 +26,7 @@ from pipelines.workers.pool import LostTask, run
 from pipelines.workers.run_all import Failure
 
 pytest.importorskip("resource", reason="only Unix reports the peak memory of a process")
-from support import mutations
+from support.files import mutations
 
 # By hand: BLASTOMETRY_FUZZ=1000000 pytest tests/data/test_hostile_files.py
 FILES = int(os.environ.get("BLASTOMETRY_FUZZ", "20000"))

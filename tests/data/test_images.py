@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from support.encoded_images import (
+from support.files.encoded_images import (
     ALPHA,
     BAD,
     BMP,

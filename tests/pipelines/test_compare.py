@@ -7,7 +7,9 @@ import re
 
 import numpy as np
 import pytest
-from support.embedding_tables import (
+from support.html_pages import read
+from support.processes.recorded_progress import RecordedProgress
+from support.tables.embedding_tables import (
     DICTIONARY,
     QUICK,
     WIDTH,
@@ -15,9 +17,7 @@ from support.embedding_tables import (
     embedding_table,
     write_embedding_table,
 )
-from support.html_pages import read
-from support.recorded_progress import RecordedProgress
-from support.synthetic_tables import column_dictionary
+from support.tables.synthetic_tables import column_dictionary
 
 from models.dataset.training_set import training_set
 from models.errors import ModelError

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from support.drawn_cells import field_drawing
+from support.cells.drawn_cells import field_drawing
+from support.files.synthetic_folders import png, write_smear
 from support.html_pages import read
-from support.synthetic_folders import png, write_smear
 
 from cli import main
 from features.segmentation.quality import Quality

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from support.synthetic_folders import png, write_smear
+from support.files.synthetic_folders import png, write_smear
 
 from cli import main
 from data.errors import DataError

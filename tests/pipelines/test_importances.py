@@ -7,7 +7,7 @@ import json
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from support.synthetic_tables import synthetic_table, write_table
+from support.tables.synthetic_tables import synthetic_table, write_table
 
 from cli import main
 

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from support.synthetic_folders import png, write_smear
+from support.files.synthetic_folders import png, write_smear
 
 from cli import main
 from data.files.csv_tables import read_table as read_manifest

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from support.synthetic_folders import write_smear
+from support.files.synthetic_folders import write_smear
 
 from cli import main
 from features import FEATURES, PRESETS, parse_column, preset_columns

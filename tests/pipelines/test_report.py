@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from jinja2 import UndefinedError
 from support.html_pages import read
-from support.synthetic_tables import DICTIONARY_OF_EIGHT, synthetic_table, write_table
+from support.tables.synthetic_tables import DICTIONARY_OF_EIGHT, synthetic_table, write_table
 
 from models.errors import ModelError
 from pipelines.html.elements import FeatureName, Table

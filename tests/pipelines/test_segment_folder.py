@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from support.synthetic_folders import add_copy, png, write_smear
+from support.files.synthetic_folders import add_copy, png, write_smear
 
 import pipelines.segment as segmenting
 from data.errors import DataError

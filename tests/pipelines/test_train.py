@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from support.synthetic_tables import (
+from support.tables.synthetic_tables import (
     SIGNAL,
     WEAK_SIGNAL,
     column_dictionary,

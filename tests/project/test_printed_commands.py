@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from support.synthetic_tables import synthetic_table, write_table
+from support.tables.synthetic_tables import synthetic_table, write_table
 
 from cli import main
 from pipelines.reporting.reproduction import commands

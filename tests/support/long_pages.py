@@ -7,8 +7,8 @@ import shutil
 
 import numpy as np
 import pandas as pd
-from support.drawn_cells import field_drawing
-from support.synthetic_tables import synthetic_table, write_table
+from support.cells.drawn_cells import field_drawing
+from support.tables.synthetic_tables import synthetic_table, write_table
 
 from features.segmentation.segment import segment
 from models.explanation.contributions import Contributions

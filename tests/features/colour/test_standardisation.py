@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support.example_cells import textured_cell
+from support.cells.example_cells import textured_cell
 
 from features.colour.standardisation import standardise
 from features.core.cell import Cell

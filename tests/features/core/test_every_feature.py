@@ -8,10 +8,10 @@ import re
 import cv2
 import numpy as np
 import pytest
-from support.declared_ranges import in_range
-from support.every_column import COLUMNS, PARSED, RECIPE, flips_sign, padded, transformed
-from support.example_cells import textured_cell
-from support.nan_reasons import REASONS, may_be_nan, reasons
+from support.cells.declared_ranges import in_range
+from support.cells.every_column import COLUMNS, PARSED, RECIPE, flips_sign, padded, transformed
+from support.cells.example_cells import textured_cell
+from support.cells.nan_reasons import REASONS, may_be_nan, reasons
 
 from features import FEATURES, PRESETS, Cell, Recipe, parse_column, preset_columns
 from features.core.catalogue import describe_column

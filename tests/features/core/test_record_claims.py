@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from support.drawn_masks import blob, disc
+from support.cells.drawn_masks import blob, disc
 
 from features import FEATURES, Cell, Recipe
 from features.core.registry import Column, feature_columns

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
-from support.declared_ranges import in_range
-from support.every_column import COLUMNS, PARSED, RECIPE, flips_sign, padded, transformed
-from support.nan_reasons import may_be_nan
+from support.cells.declared_ranges import in_range
+from support.cells.every_column import COLUMNS, PARSED, RECIPE, flips_sign, padded, transformed
+from support.cells.nan_reasons import may_be_nan
 
 from features import Cell
 from features.core.catalogue import describe_column

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from skimage import data
-from support.onnx_models import needs_lite0
+from support.tables.onnx_models import needs_lite0
 
 from features.embedding.efficientnet_lite0 import (
     METADATA,

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from support.onnx_models import (
+from support.tables.onnx_models import (
     class_scores,
     log_means,
     needs_onnxruntime,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from support.drawn_masks import blob, disc
+from support.cells.drawn_masks import blob, disc
 
 from features.primitives.chamfer import chamfer_distance
 from features.primitives.gaussian import gaussian_blur

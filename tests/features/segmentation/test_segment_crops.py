@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from support.drawn_cells import CHROMATIN, PLASMA, SLIDE, Drawing, crop_drawing, dice
+from support.cells.drawn_cells import CHROMATIN, PLASMA, SLIDE, Drawing, crop_drawing, dice
 
 from features.errors import CellError
 from features.segmentation.segment import FoundCell, Segmentation, from_masks, segment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support.drawn_cells import Drawing, dice, field_drawing
+from support.cells.drawn_cells import Drawing, dice, field_drawing
 
 from features.core.cell import Cell
 from features.segmentation.segment import segment

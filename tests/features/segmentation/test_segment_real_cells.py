@@ -8,7 +8,7 @@ from functools import cache
 import cv2
 import numpy as np
 import pytest
-from support.drawn_cells import dice
+from support.cells.drawn_cells import dice
 from support.shared import SHARED, needs_shared
 
 from features.segmentation.segment import segment

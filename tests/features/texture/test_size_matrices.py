@@ -6,7 +6,7 @@ import csv
 
 import numpy as np
 import pytest
-from support.example_cells import textured_cell
+from support.cells.example_cells import textured_cell
 from support.shared import SHARED, needs_shared
 
 from features import Cell, CellError, Recipe

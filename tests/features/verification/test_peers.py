@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from mahotas.interpolate import shift
-from support.example_cells import textured_cell
+from support.cells.example_cells import textured_cell
 
 from features.core.cell import Cell
 from features.core.registry import FEATURES

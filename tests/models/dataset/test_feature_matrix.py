@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from support.synthetic_tables import SIGNAL, synthetic_table, write_table
+from support.tables.synthetic_tables import SIGNAL, synthetic_table, write_table
 
 from models.dataset.training_set import feature_matrix
 from models.errors import ModelError

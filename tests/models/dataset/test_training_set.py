@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from support.synthetic_tables import (
+from support.tables.synthetic_tables import (
     SIGNAL,
     column_dictionary,
     synthetic_table,

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from support.synthetic_tables import column_dictionary, synthetic_table, write_table
+from support.tables.synthetic_tables import column_dictionary, synthetic_table, write_table
 
 from features.core.catalogue import describe_column
 from features.embedding.embedding_columns import Embedding

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from support.synthetic_classes import synthetic_classes
+from support.tables.synthetic_classes import synthetic_classes
 from xgboost import DMatrix
 
 from models.explanation.contributions import ADDED, ADDITIVE, REPLACED, explain

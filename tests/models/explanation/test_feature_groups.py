@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import logit, softmax
 from scipy.stats import spearmanr
-from support.synthetic_classes import synthetic_classes
+from support.tables.synthetic_classes import synthetic_classes
 
 from models.explanation.compact_model import compact_model_probabilities, fit_compact_model, formula
 from models.explanation.feature_groups import (

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from support.synthetic_classes import synthetic_classes
+from support.tables.synthetic_classes import synthetic_classes
 
 from models.explanation.importance import (
     MEASURES,

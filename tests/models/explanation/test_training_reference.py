@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import percentileofscore
-from support.synthetic_tables import column_dictionary, synthetic_table, write_table
+from support.tables.synthetic_tables import column_dictionary, synthetic_table, write_table
 
 from models.errors import ModelError
 from models.explanation.training_reference import load_reference, make_reference

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
-from support.synthetic_classes import synthetic_classes
+from support.tables.synthetic_classes import synthetic_classes
 
 from models.errors import ModelError
 from models.learning import estimators as module

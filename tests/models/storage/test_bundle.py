@@ -13,7 +13,7 @@ import skops.io
 from sklearn.feature_selection import SelectKBest, f_classif
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
-from support.synthetic_classes import synthetic_classes
+from support.tables.synthetic_classes import synthetic_classes
 
 from models.errors import ModelError
 from models.learning.cross_validation import fit_calibrated

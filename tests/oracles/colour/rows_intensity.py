@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from oracles.vetting import Check
 from scipy import stats
-from support.example_cells import textured_cell
+from support.cells.example_cells import textured_cell
 
 from features.colour.histogram import INTENSITY, Histogram
 from features.core.cell import COMPARTMENTS

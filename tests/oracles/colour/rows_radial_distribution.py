@@ -7,8 +7,8 @@ from math import log2, sqrt
 import numpy as np
 from oracles.vetting import Check
 from scipy.ndimage import binary_erosion, convolve
-from support.chamfer_reference import chamfer_depth
-from support.example_cells import textured_cell
+from support.cells.chamfer_reference import chamfer_depth
+from support.cells.example_cells import textured_cell
 
 from features.core.cell import Cell
 from features.core.registry import FEATURES, Axes

@@ -16,7 +16,7 @@ from scipy.ndimage import (
     label,
     uniform_filter,
 )
-from support.example_cells import textured_cell
+from support.cells.example_cells import textured_cell
 
 from features.core.cell import Cell
 from features.haematology.nucleus_ratios import CellParts

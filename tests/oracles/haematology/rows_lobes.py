@@ -12,7 +12,7 @@ from oracles.haematology.rows_granules_vacuoles import EIGHT, disc, row
 from oracles.vetting import Check
 from scipy.ndimage import label, uniform_filter
 from skimage.filters import threshold_otsu
-from support.chamfer_reference import chamfer_depth, disc_depth
+from support.cells.chamfer_reference import chamfer_depth, disc_depth
 
 from features.core.cell import Cell
 

@@ -9,7 +9,7 @@ from oracles.shape.rows_area_shape import corners
 from oracles.vetting import Check
 from scipy.spatial import ConvexHull
 from skimage.measure import regionprops
-from support.example_cells import textured_cell
+from support.cells.example_cells import textured_cell
 
 from features.core.cell import Cell
 from features.haematology.nucleus_ratios import CellParts

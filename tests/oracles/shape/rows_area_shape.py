@@ -11,7 +11,7 @@ from oracles.vetting import Check
 from scipy.ndimage import distance_transform_edt
 from scipy.spatial import ConvexHull
 from scipy.spatial.distance import pdist
-from support.example_cells import textured_cell
+from support.cells.example_cells import textured_cell
 from support.shared import SHARED
 
 from features.shape.region import Shape

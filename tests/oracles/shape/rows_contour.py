@@ -7,7 +7,7 @@ from math import pi, sin, sqrt
 import cv2
 import numpy as np
 from oracles.vetting import Check
-from support.example_cells import textured_cell
+from support.cells.example_cells import textured_cell
 
 from features.shape.contour import MIN_DEFECT_DEPTH
 from features.shape.region import Shape

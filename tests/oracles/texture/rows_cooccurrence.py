@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 from oracles.vetting import Check
-from support.example_cells import textured_cell
+from support.cells.example_cells import textured_cell
 from support.shared import SHARED
 
 from features.core.cell import COMPARTMENTS, Cell

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 from oracles.texture.rows_cooccurrence import PROPERTIES
 from oracles.vetting import Check, Function
-from support.example_cells import textured_cell
+from support.cells.example_cells import textured_cell
 
 from features.core.cell import Cell
 from features.core.registry import FEATURES, Axes

@@ -8,7 +8,7 @@ import numpy as np
 from oracles.colour.rows_radial_distribution import grey, view_of
 from oracles.vetting import Check
 from scipy.ndimage import binary_erosion, correlate, maximum_filter, minimum_filter
-from support.example_cells import textured_cell
+from support.cells.example_cells import textured_cell
 
 from features.core.cell import Cell
 

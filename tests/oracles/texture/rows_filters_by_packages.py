@@ -12,7 +12,7 @@ from scipy.ndimage import correlate
 from skimage.filters import gabor_kernel
 from skimage.morphology import opening
 from skimage.segmentation import find_boundaries
-from support.example_cells import textured_cell
+from support.cells.example_cells import textured_cell
 
 from features.core.cell import Cell
 from features.verification.skimage_oracle import intensity_properties

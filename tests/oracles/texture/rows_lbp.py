@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from oracles.vetting import Check
 from scipy.ndimage import binary_erosion
-from support.example_cells import textured_cell
+from support.cells.example_cells import textured_cell
 
 from features.core.cell import COMPARTMENTS, Cell
 from features.core.registry import Axes

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.synthetic_tables import SIGNAL, column_dictionary, synthetic_table
+from support.tables.synthetic_tables import SIGNAL, column_dictionary, synthetic_table
 
 from data.errors import DataError
 from models.dataset.training_set import training_set
@@ -57,7 +57,7 @@ def parted(folder: Path, table, parts=5) -> Path:
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    from support.dask_processes import Cluster
+    from support.processes.dask_processes import Cluster
 
     running = Cluster(tmp_path_factory.mktemp("cluster"), workers=2)
     yield running
@@ -210,7 +210,7 @@ def test_a_worker_killed_during_training_does_not_change_the_model(
 
 def test_a_scheduler_killed_during_training_is_an_error_of_one_line(tmp_path, monkeypatch, caplog):
     import dask
-    from support.dask_processes import Cluster
+    from support.processes.dask_processes import Cluster
 
     kind = replace(ESTIMATORS["xgboost"], settings=PLAIN | {"model__n_estimators": 1_000_000})
     monkeypatch.setitem(ESTIMATORS, "xgboost", kind)

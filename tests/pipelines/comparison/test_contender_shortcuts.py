@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from support.embedding_tables import QUICK, embedding_table, write_embedding_table
+from support.tables.embedding_tables import QUICK, embedding_table, write_embedding_table
 
 from pipelines.compare import compare
 from pipelines.comparison.comparison_settings import ComparisonSettings

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support.onnx_models import plane_means
-from support.synthetic_folders import png
+from support.files.synthetic_folders import png
+from support.tables.onnx_models import plane_means
 
 from data.synthetic import synthetic_cell
 from pipelines.comparison.costs import measure_cost

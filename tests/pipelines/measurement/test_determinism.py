@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.golden_cells import changed_columns, golden_table, read_golden
-from support.synthetic_folders import write_smear
+from support.cells.golden_cells import changed_columns, golden_table, read_golden
+from support.files.synthetic_folders import write_smear
 
 from pipelines.extract import ExtractSettings, extract
 

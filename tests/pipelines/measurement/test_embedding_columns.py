@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from support.onnx_models import (
+from support.files.synthetic_folders import png, write_smear
+from support.tables.onnx_models import (
     class_scores,
     needs_lite0,
     needs_onnxruntime,
     plane_means,
     write_model,
 )
-from support.synthetic_folders import png, write_smear
 
 from cli import main
 from features.embedding.embedding_columns import Embedding, cell_window, embed, view_images

@@ -8,15 +8,20 @@ import subprocess
 import sys
 
 import pytest
+from support.files.synthetic_folders import write_smear
 from support.shared import ROOT
-from support.synthetic_folders import write_smear
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no process groups there")
 def test_twenty_killed_runs_resume_to_the_same_table(tmp_path):
     images = write_smear(tmp_path / "images", subjects=3, cells=10)
     done = subprocess.run(
-        [sys.executable, ROOT / "tests" / "support" / "killed_runs.py", images, tmp_path],
+        [
+            sys.executable,
+            ROOT / "tests" / "support" / "processes" / "killed_runs.py",
+            images,
+            tmp_path,
+        ],
         env=os.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT / "tests"), str(ROOT)))},
         stdout=subprocess.PIPE,
         text=True,

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.synthetic_folders import write_smear
+from support.files.synthetic_folders import write_smear
 
 from data.errors import DataError
 from pipelines.extract import ExtractSettings, extract

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.files.synthetic_folders import write_smear
 from support.shared import ROOT
-from support.synthetic_folders import write_smear
 
 from data.errors import DataError
 from pipelines.extract import ExtractSettings, extract

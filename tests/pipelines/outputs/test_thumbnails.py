@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
-from support.synthetic_folders import write_smear
+from support.files.synthetic_folders import write_smear
 
 from data.synthetic import synthetic_cell
 from features import Cell

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from support.synthetic_folders import write_smear
+from support.files.synthetic_folders import write_smear
 
 from cli import main
 from data.errors import DataError

@@ -6,7 +6,7 @@ from html import unescape
 import numpy as np
 import pytest
 from scipy.special import expit, softmax
-from support.synthetic_tables import (
+from support.tables.synthetic_tables import (
     SIGNAL,
     WEAK_SIGNAL,
     column_dictionary,

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 from support.html_pages import read
-from support.synthetic_tables import synthetic_table, write_table
+from support.tables.synthetic_tables import synthetic_table, write_table
 
 from models.errors import ModelError
 from pipelines.outputs.sidecar import read_sidecar

@@ -1,7 +1,7 @@
 """Cells of copied images stay in one group."""
 
 import pandas as pd
-from support.synthetic_tables import (
+from support.tables.synthetic_tables import (
     synthetic_table,
     write_table,
 )

@@ -4,8 +4,8 @@ import json
 
 import pytest
 from support.html_pages import read
-from support.recorded_progress import RecordedProgress
-from support.synthetic_tables import SIGNAL, column_dictionary, synthetic_table, write_table
+from support.processes.recorded_progress import RecordedProgress
+from support.tables.synthetic_tables import SIGNAL, column_dictionary, synthetic_table, write_table
 
 from models.errors import ModelError
 from models.metrics.classification import figures

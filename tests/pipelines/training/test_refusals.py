@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from support.synthetic_tables import (
+from support.tables.synthetic_tables import (
     SIGNAL,
     column_dictionary,
     synthetic_table,

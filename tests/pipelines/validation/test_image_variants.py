@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
-from support.synthetic_folders import png, write_smear
+from support.files.synthetic_folders import png, write_smear
 
 from data.errors import DataError
 from data.synthetic import synthetic_cell

@@ -8,9 +8,9 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from support.recorded_progress import RecordedProgress
-from support.synthetic_folders import png
-from support.synthetic_tables import column_dictionary, synthetic_table
+from support.files.synthetic_folders import png
+from support.processes.recorded_progress import RecordedProgress
+from support.tables.synthetic_tables import column_dictionary, synthetic_table
 
 from data.synthetic import synthetic_cell
 from models.dataset.training_set import training_set

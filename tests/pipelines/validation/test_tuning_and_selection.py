@@ -4,8 +4,8 @@ import json
 
 import pytest
 from support.html_pages import read
-from support.recorded_progress import RecordedProgress
-from support.synthetic_tables import (
+from support.processes.recorded_progress import RecordedProgress
+from support.tables.synthetic_tables import (
     SIGNAL,
     WEAK_SIGNAL,
     column_dictionary,

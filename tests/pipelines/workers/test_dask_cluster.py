@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from support.dask_processes import Cluster
-from support.hostile_workers import FaultyMeasurer, LoggingMeasurer
-from support.synthetic_folders import write_smear
+from support.files.synthetic_folders import write_smear
+from support.processes.dask_processes import Cluster
+from support.processes.hostile_workers import FaultyMeasurer, LoggingMeasurer
 
 from data.errors import DataError
 from data.listing.remote import list_remote

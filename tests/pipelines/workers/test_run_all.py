@@ -11,9 +11,9 @@ import time
 
 import pandas as pd
 import pytest
-from support.hostile_workers import FaultyMeasurer
+from support.files.synthetic_folders import add_copy, write_smear
+from support.processes.hostile_workers import FaultyMeasurer
 from support.shared import ROOT
-from support.synthetic_folders import add_copy, write_smear
 
 from data.errors import DataError
 from data.listing.list_images import list_images
@@ -60,7 +60,7 @@ COMMAND = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
 import pipelines.measurement.measure_all
-from support.hostile_workers import FaultyMeasurer
+from support.processes.hostile_workers import FaultyMeasurer
 pipelines.measurement.measure_all.ImageMeasurer = FaultyMeasurer
 from cli import main
 if __name__ == "__main__":

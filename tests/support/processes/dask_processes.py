@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from support.hostile_workers import DELAY, LOG
+from support.processes.hostile_workers import DELAY, LOG
 from support.shared import ROOT
 
 

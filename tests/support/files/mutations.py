@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
-from support.encoded_images import BAD, PICTURES, RGB, pillow
+from support.files.encoded_images import BAD, PICTURES, RGB, pillow
 
 from data.decoding.images import decode_rgb
 from data.errors import DataError

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet
-from support.hostile_workers import DELAY, LOG, LoggingMeasurer
+from support.processes.hostile_workers import DELAY, LOG, LoggingMeasurer
 
 from features import preset_columns
 from pipelines import extract

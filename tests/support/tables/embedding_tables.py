@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pandas as pd
-from support.synthetic_tables import column_dictionary, synthetic_table, write_table
+from support.tables.synthetic_tables import column_dictionary, synthetic_table, write_table
 
 WIDTH = 12
 NETWORK = {"name": "tiny", "sha256": "0" * 64, "width": WIDTH}
