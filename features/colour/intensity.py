@@ -97,7 +97,7 @@ def minimum(histogram: Histogram) -> Floats:
     return histogram.percentile(0)
 
 
-@intensity_feature(unit=_UNIT, ibsi="QG58", plain="low level", range=_SCALE)
+@intensity_feature(unit=_UNIT, ibsi="QG58", plain="10th percentile of the levels", range=_SCALE)
 def percentile_10(histogram: Histogram) -> Floats:
     """10th percentile of the pixels, by linear interpolation of order statistics."""
     return histogram.percentile(10)
@@ -105,7 +105,7 @@ def percentile_10(histogram: Histogram) -> Floats:
 
 @intensity_feature(
     unit=_UNIT,
-    plain="low level",
+    plain="lower quartile of the levels",
     range=_SCALE,
     vetted="numpy; by hand",
 )
@@ -116,7 +116,7 @@ def percentile_25(histogram: Histogram) -> Floats:
 
 @intensity_feature(
     unit=_UNIT,
-    plain="high level",
+    plain="upper quartile of the levels",
     range=_SCALE,
     vetted="numpy; by hand",
 )
@@ -125,7 +125,7 @@ def percentile_75(histogram: Histogram) -> Floats:
     return histogram.percentile(75)
 
 
-@intensity_feature(unit=_UNIT, ibsi="8DWT", plain="high level", range=_SCALE)
+@intensity_feature(unit=_UNIT, ibsi="8DWT", plain="90th percentile of the levels", range=_SCALE)
 def percentile_90(histogram: Histogram) -> Floats:
     """90th percentile of the pixels, by linear interpolation of order statistics."""
     return histogram.percentile(90)

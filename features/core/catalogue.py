@@ -57,13 +57,6 @@ class FeatureRecord(TypedDict):
     columns: int
 
 
-_OF_COMPARTMENT = {
-    "Cells": "of the cell",
-    "Nuclei": "of the nucleus",
-    "Cytoplasm": "of the cytoplasm",
-}
-
-
 def describe_column(name: str) -> ColumnRecord:
     """Return the documentation of a column of the feature table.
 
@@ -76,14 +69,14 @@ def describe_column(name: str) -> ColumnRecord:
     --------
     >>> record = describe_column("Nuclei_Intensity_Mean_bstar")
     >>> record["title"], record["plain"]
-    ('Mean intensity, nucleus (bstar)', 'mean colour of the nucleus (bstar)')
+    ('Mean intensity, nucleus (bstar)', 'mean colour')
     """
     column = parse_column(name)
     record = column.feature
     parameters = "_".join(part for part in (column.parameter, column.component) if part)
     return ColumnRecord(
         title=column_title(column),
-        plain=_plain(column, parameters),
+        plain=record.plain,
         compartment=column.compartment,
         family=record.family.name,
         feature=record.name,
@@ -119,14 +112,6 @@ def _range(column: Column) -> str:
     if words == "the channel's":
         return f"[{low:g}, {high:g}]"
     return f"[{low - high:g}, {high - low:g}]"
-
-
-def _plain(column: Column, parameters: str) -> str:
-    words = column.feature.plain
-    if len(column.feature.compartments) > 1:
-        words = f"{words} {_OF_COMPARTMENT[column.compartment]}"
-    details = ", ".join(part for part in (column.channel, parameters.replace("_", " ")) if part)
-    return f"{words} ({details})" if details else words
 
 
 def _ranges(record: Feature) -> dict[str, None]:

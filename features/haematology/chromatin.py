@@ -104,7 +104,7 @@ def nucleoli_contrast(parts: CellParts) -> float:
 
 @haematology_feature(
     unit="8-bit level",
-    plain="coarseness of the chromatin, from fine to coarse",
+    plain="coarseness of the chromatin at one scale",
     range="[0, 255)",
     components=tuple(f"{scale:02d}" for scale in _SCALES),
     # The smaller squares have few pixels, and their sides are odd.

@@ -32,10 +32,10 @@ def value_words(feature: str, plain: str, unit: str, value: float) -> str:
     --------
     >>> value_words("Cells_Haematology_NucleusToCellAreaRatio", "", "1", 0.857)
     'nucleus fills 86 % of the cell'
-    >>> value_words("Nuclei_AreaShape_Area", "size of the nucleus", "px^2", 5123.4)
-    'size of the nucleus: 5120 px²'
-    >>> value_words("Nuclei_AreaShape_Area", "size of the nucleus", "px^2", float("nan"))
-    'size of the nucleus: could not be measured'
+    >>> value_words("Nuclei_AreaShape_Area", "size", "px^2", 5123.4)
+    'size: 5120 px²'
+    >>> value_words("Nuclei_AreaShape_Area", "size", "px^2", float("nan"))
+    'size: could not be measured'
     """
     if isnan(value):
         return f"{plain}: could not be measured"

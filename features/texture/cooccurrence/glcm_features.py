@@ -243,7 +243,7 @@ def inverse_variance(glcm: Glcm) -> Floats:
 @texture(
     unit="1",
     ibsi="NI2N",
-    plain="how strongly neighbouring grey levels depend on each other (linearly)",
+    plain="how strongly neighbouring grey levels depend linearly on each other",
     range="[-1, 1]",
     vetted="IBSI digital phantom; MIRP; mahotas; scikit-image; pyradiomics",
 )
