@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from models.errors import ModelError
 
+from .html.wording import measure_name
 from .outputs.atomic import whole_file
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ _FILES: dict[Level, str] = {
     "feature": "importances.csv",
 }
 
-_DISPLAYED = {"shap": "SHAP"}
 _FORMATS: dict[str, FileFormat] = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
 
 
@@ -64,7 +64,7 @@ class Importances:
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
-        names = [_DISPLAYED.get(name, name) for name in self.measures]
+        names = [measure_name(name) for name in self.measures]
         yield f"{_HEADINGS[self.level]}, by {names[0]}"
         yield "Mean +- standard deviation over folds (rank) of:"
         for name, meaning in zip(names, self.measures.values(), strict=True):

@@ -1,4 +1,4 @@
 """Decodes image files to RGB pixels and masks, or refuses them with a reason.
 
-May import `data.errors`, `data.printable`.
+May import `data.errors`, `data.limits`, `data.printable`.
 """

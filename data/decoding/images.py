@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
+from ..limits import MAX_BYTES, MAX_PIXELS
 from ..printable import printable
 from .bit_depth import channels_to_rgb
 from .decoders import (
@@ -32,7 +33,7 @@ EXTENSIONS = frozenset(
 _EXPORT = "export it as PNG, JPEG, BMP, TIFF or WebP"
 
 
-def read_bytes(path: Path, *, max_bytes: int = 1_000_000_000) -> bytes:
+def read_bytes(path: Path, *, max_bytes: int = MAX_BYTES) -> bytes:
     """Return the content of a regular file, for checksum and decoding.
 
     Raises
@@ -65,7 +66,7 @@ def read_bytes(path: Path, *, max_bytes: int = 1_000_000_000) -> bytes:
     return content
 
 
-def decode_rgb(content: bytes, *, max_pixels: int = 100_000_000) -> NDArray[np.uint8]:
+def decode_rgb(content: bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
     """Decode a PNG, JPEG, BMP, TIFF or WebP file.
 
     The format is detected from the content. The bit depth is converted to 8 (`bit_depth.to_uint8`),

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
+from ..limits import MAX_PIXELS
 from .images import decode_rgb
 from .label_images import label_samples, renumber_labels
 
@@ -26,7 +27,7 @@ def decode_mask(
     shape: tuple[int, int],
     *,
     mask_is: Literal["nucleus", "cell"] | None,
-    max_pixels: int = 100_000_000,
+    max_pixels: int = MAX_PIXELS,
 ) -> tuple[_Given | None, _Given | None]:
     """Decode a mask image to nucleus and cell.
 

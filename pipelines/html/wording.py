@@ -25,6 +25,17 @@ FLAGS: Mapping[str, str] = {
 }
 
 
+def measure_name(measure: str) -> str:
+    """Return the name of a measure of importance as users read it.
+
+    Examples
+    --------
+    >>> measure_name("shap"), measure_name("permutation")
+    ('SHAP', 'permutation')
+    """
+    return measure.upper() if measure == "shap" else measure
+
+
 def value_words(feature: str, plain: str, unit: str, value: float) -> str:
     """Say what was measured.
 

@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
+from data.limits import MAX_BYTES, MAX_PIXELS
+
 from ..workers.settings import RunSettings
 
 if TYPE_CHECKING:
@@ -54,8 +56,8 @@ class ReadingSettings:
     mask_is: Literal["nucleus", "cell"] | None = None
     source: Literal["auto", "crop", "field"] = "auto"
     pixel_size: float | None = None
-    max_pixels: int = 100_000_000
-    max_bytes: int = 1_000_000_000
+    max_pixels: int = MAX_PIXELS
+    max_bytes: int = MAX_BYTES
 
     @classmethod
     def from_configuration(cls, configuration: Mapping[str, Any]) -> ReadingSettings:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..html.elements import FeatureName, Table, svg
 from ..html.number_text import significant
-from ..html.wording import unit_text
+from ..html.wording import measure_name, unit_text
 from .section import Section
 
 if TYPE_CHECKING:
@@ -31,12 +31,13 @@ def feature_importance(single: pd.DataFrame, groups: pd.DataFrame) -> Section:
     from models.plots.report_plots import groups_picture
 
     measures = [name.removesuffix("_mean") for name in single.columns if name.endswith("_mean")]
+    names = [measure_name(measure) for measure in measures]
     levels = [
         {
             "picture": svg(
                 groups_picture(groups, level, measures[0]), f"Feature importance: {caption}"
             ),
-            "caption": f"{caption}. In brackets the number of features. Measure: {measures[0]}.",
+            "caption": f"{caption}. In brackets the number of features. Measure: {names[0]}.",
         }
         for level, caption in _LEVELS.items()
     ]
@@ -50,7 +51,7 @@ def feature_importance(single: pd.DataFrame, groups: pd.DataFrame) -> Section:
         "report/feature_importance.html",
         {
             "levels": levels,
-            "single": Table("Leading features, mean over folds", ["feature", *measures], rows),
+            "single": Table("Leading features, mean over folds", ["feature", *names], rows),
         },
     )
 

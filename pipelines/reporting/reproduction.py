@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from typing import Any
 
 from ..html.elements import Table
+from ..measurement.settings import FolderSettings
 from .section import Section
 
 # Options of extract that are always printed, and the defaults of those printed where they differ.
 ALWAYS = ("preset", "source", "stain", "embedding", "mask_is", "pixel_size")
-DEFAULTS = {"max_pixels": 100_000_000, "max_bytes": 1_000_000_000, "time_limit": 300.0}
+DEFAULTS = {
+    one.name: one.default
+    for one in fields(FolderSettings)
+    if one.name in {"max_pixels", "max_bytes", "time_limit"}
+}
 
 
 def reproduction(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> Section:

@@ -8,6 +8,8 @@ from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..html.wording import measure_name
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
 
 # Rows that are printed of the clusters of correlated features, and of the families.
 _LEADING = 5
-_DISPLAYED = {"shap": "SHAP"}
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def _leading_groups(groups: pd.DataFrame) -> Iterator[str]:
         yield ""
         yield (
             f"leading {heading} [number of features],"
-            f" {_DISPLAYED.get(measure, measure)}, mean +- standard deviation over folds:"
+            f" {measure_name(measure)}, mean +- standard deviation over folds:"
         )
         rows = groups[groups["level"] == level].head(_LEADING)
         for row in rows.to_dict("records"):
