@@ -232,10 +232,10 @@ def _predict_batch(
     table = pd.DataFrame(values, columns=list(columns))
     probabilities = predict_probabilities(bundle, table)
     predicted = predict_classes(bundle, probabilities)
-    judged = novelty.judge(table)
+    novelty_scores = novelty.scores(table)
     cells = ((entry, record, index) for entry, record in batch for index in range(record.cells))
     for (entry, record, index), name, shares, new in zip(
-        cells, predicted, probabilities, judged, strict=True
+        cells, predicted, probabilities, novelty_scores, strict=True
     ):
         yield PredictedCell(
             image=entry.name,

@@ -179,7 +179,7 @@ def _evaluation(training: _Training, table: Path) -> dict[str, Any]:
     tuning, selection = validation.tuning, validation.selection
     return {
         **validation.record(),
-        "asked": {
+        "options": {
             "audit_cells": settings.audit_cells,
             "images": settings.images is not None,
             "scheduler": settings.scheduler is not None,

@@ -81,7 +81,7 @@ def renumber_labels(samples: NDArray[Any]) -> NDArray[np.int32]:
     if (edges & _isolated(samples)).sum() > _MAX_ISOLATED * edges.sum():
         raise DataError(
             f"the mask looks like a label image of {np.unique(samples).size} levels, of which many "
-            "lie along edges only: it was resized smoothly, or saved as JPEG",
+            "occur only along edges: it was resized smoothly, or saved as JPEG",
             "give it as it was made, as PNG or TIFF; resize without interpolation",
         )
     levels, places = np.unique(samples, return_inverse=True)

@@ -81,10 +81,10 @@ def _preliminary_names(tree: Tree) -> dict[str, str]:
     The archive has ``C-NMC_test_prelim_phase_data_labels.csv`` next to the folder
     ``C-NMC_test_prelim_phase_data``, or in it.
     """
-    beside = tree.root.parent / f"{tree.root.name}_labels.csv"
+    label_table = tree.root.parent / f"{tree.root.name}_labels.csv"
     tables = [
         *tree.tables,
-        *([TreeFile(str(beside), f"../{beside.name}")] if beside.is_file() else []),
+        *([TreeFile(str(label_table), f"../{label_table.name}")] if label_table.is_file() else []),
     ]
     names: dict[str, str] = {}
     for table in tables:
@@ -114,10 +114,10 @@ def _notes(entries: Sequence[Entry], test_phase: int) -> list[str]:
     if test_phase:
         notes.append(
             f"{NAME}: {test_phase} test-phase files (N.bmp) have neither label nor subject; the "
-            "preliminary phase's are found in C-NMC_test_prelim_phase_data_labels.csv beside its "
+            "preliminary phase's are found in C-NMC_test_prelim_phase_data_labels.csv next to its "
             "folder"
         )
     unknown = len(entries) - test_phase - sum(entry.label is not None for entry in entries)
     if unknown:
-        notes.append(f"{NAME}: {unknown} files are named otherwise and have no label")
+        notes.append(f"{NAME}: {unknown} files have other names and no label")
     return notes

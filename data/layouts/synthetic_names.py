@@ -9,7 +9,7 @@ from ..files.tree import Tree
 from ..synthetic import SyntheticCell
 
 LAYOUT = "synthetic cells"
-NOTE = "these cells were drawn by a program: what a model reaches on them says nothing of blood"
+NOTE = "these cells are synthetic: performance on them says nothing about real blood"
 
 _NAME = re.compile(r"synthetic_(?P<subject>S\d+)_\d+_(?P<label>blast|normal)\.png")
 

@@ -28,7 +28,7 @@ def read_folders(tree: Tree) -> tuple[str, list[Entry], list[str]]:
         return "flat folder", entries, notes
     outside = sum(entry.label is None for entry in entries)
     if outside:
-        notes.append(f"{outside} images lie outside the class folders: no label")
+        notes.append(f"{outside} images are outside the class folders: no label")
     return "class folders", entries, notes
 
 

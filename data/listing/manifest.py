@@ -23,7 +23,7 @@ def read_manifest(path: Path) -> Listing:
     Raises
     ------
     DataError
-        For a table that `tables.read_table` refuses, a row without an image, or an image in
+        For a table that `csv_tables.read_table` refuses, a row without an image, or an image in
         two rows.
     """
     folder = path.parent

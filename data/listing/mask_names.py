@@ -30,8 +30,8 @@ def mask_names(images: Sequence[str]) -> list[str]:
     ['a.png', 'b.jpg.png', 'b.png.png']
     """
     choices = [_choices(name) for name in images]
-    alike = [[_file_system_key(name) for name in own] for own in choices]
-    counts = [Counter(level) for level in zip(*alike, strict=True)]
+    keys = [[_file_system_key(name) for name in own] for own in choices]
+    counts = [Counter(level) for level in zip(*keys, strict=True)]
 
     def is_free(own: list[str], level: int) -> bool:
         """Whether no other image has this name at this or a later level."""
@@ -39,7 +39,7 @@ def mask_names(images: Sequence[str]) -> list[str]:
 
     return [
         f"{next((name for k, name in enumerate(names) if is_free(own, k)), names[-1])}.png"
-        for names, own in zip(choices, alike, strict=True)
+        for names, own in zip(choices, keys, strict=True)
     ]
 
 

@@ -143,7 +143,7 @@ class Cell:
         return planes
 
     def plane(self, channel: str) -> Bytes:
-        """Return one of `colour.CHANNELS`: (rows, cols) uint8, see `colour.CHANNEL_SCALES`."""
+        """Return one of `primitives.channels.CHANNELS`: (rows, cols) uint8."""
         plane: Bytes = self._computed_planes((channel,))[colour.CHANNELS.index(channel)]
         return plane
 

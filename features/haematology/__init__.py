@@ -1,4 +1,4 @@
-"""What a haematologist names: area ratios, lobes, chromatin, granules, vacuoles.
+"""Features with haematological names: area ratios, lobes, chromatin, granules, vacuoles.
 
 May import `features.core`, `features.primitives`, `features.shape`.
 """

@@ -12,8 +12,9 @@ from .kernels import compiled, inner
 
 Singles = NDArray[np.float32]
 
-# Sum of the weights, which are integers: every machine rounds alike. All sums fit 24 bits, so
-# 32-bit floats are exact, and the compiler turns the loops over them into vector instructions.
+# Sum of the weights, which are integers: every machine rounds in the same way. All sums fit 24
+# bits, so 32-bit floats are exact, and the compiler turns the loops over them into vector
+# instructions.
 _ONE = 256
 _HALF = np.float32(_ONE * _ONE / 2)
 

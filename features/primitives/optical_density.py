@@ -72,7 +72,7 @@ def optical_density(rgb: Bytes, background: Floats) -> Bytes:
 def chromatin_plane(density: Bytes) -> Bytes:
     """Green minus blue density: high in nuclei, low in cytoplasm, near zero in red cells.
 
-    Azure-stained chromatin absorbs green far more than blue, haemoglobin absorbs both alike;
+    Azure-stained chromatin absorbs green far more than blue, haemoglobin absorbs both equally;
     neutral shadows (uneven light, dust) cancel.
 
     Parameters

@@ -1,6 +1,6 @@
 """Features compared with reference values: the IBSI digital phantom and the analytic cells.
 
-The phantom has six grey levels of its own, so it is measured by the public functions with
+The phantom has six grey levels already, so it is measured by the public functions with
 ``levels=None``. The analytic cells are measured by the extractor with its defaults, and one of
 them in the default stain: one peer's released package is wrong there, where its own tests do not
 look.

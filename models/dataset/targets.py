@@ -124,10 +124,10 @@ def _classes(labels: pd.Series[Any], column: str) -> tuple[str, ...]:
     classes = tuple(sorted(set(labels)))
     folded: dict[str, str] = {}
     for name in classes:
-        twin = folded.setdefault(name.strip().casefold(), name)
-        if twin != name:
+        earlier = folded.setdefault(name.strip().casefold(), name)
+        if earlier != name:
             raise ModelError(
-                f"the labels {twin!r} and {name!r} in {column} differ in case or space only",
+                f"the labels {earlier!r} and {name!r} in {column} differ in case or space only",
                 "write them in the same way",
             )
     if not classes:

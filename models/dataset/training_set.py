@@ -15,7 +15,7 @@ from .targets import Targets, read_targets
 
 Columns = Mapping[str, Mapping[str, Any]]
 
-NOT_LEARNT_FROM = ("Metadata_", "Background_", "Image_")
+NON_FEATURE_PREFIXES = ("Metadata_", "Background_", "Image_")
 # A column that varies less, as a part of its values, varies by rounding only.
 _ROUNDING = 1e-12
 
@@ -103,7 +103,7 @@ def feature_columns(table: pd.DataFrame, dictionary: Columns) -> list[str]:
     twice = table.columns[table.columns.duplicated()]
     if len(twice):
         raise ModelError(f"column {twice[0]} occurs twice", "name every column once")
-    names = [name for name in dictionary if not name.startswith(NOT_LEARNT_FROM)]
+    names = [name for name in dictionary if not name.startswith(NON_FEATURE_PREFIXES)]
     absent = [name for name in names if name not in table.columns]
     if absent:
         raise ModelError(
@@ -114,7 +114,7 @@ def feature_columns(table: pd.DataFrame, dictionary: Columns) -> list[str]:
     unknown = [
         name
         for name in map(str, table.columns)
-        if name not in known and not name.startswith(NOT_LEARNT_FROM)
+        if name not in known and not name.startswith(NON_FEATURE_PREFIXES)
     ]
     if unknown:
         raise ModelError(

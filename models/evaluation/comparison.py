@@ -69,7 +69,7 @@ def compare(
         for both does not widen the interval of their difference.
     """
 
-    def judged(weights: Floats | None) -> dict[str, Floats]:
+    def evaluate_draw(weights: Floats | None) -> dict[str, Floats]:
         found = {}
         for name, probabilities in contenders.items():
             each = [figures(target, one, positive, weights) for one in probabilities]
@@ -81,8 +81,8 @@ def compare(
                 found[_key(first, second, figure)] = gap
         return found
 
-    whole = judged(None)
-    bounds = cluster_bootstrap(groups, judged, draws=draws, seed=seed)
+    whole = evaluate_draw(None)
+    bounds = cluster_bootstrap(groups, evaluate_draw, draws=draws, seed=seed)
 
     def intervals(first: str, second: str) -> dict[str, Interval]:
         keys = {figure: _key(first, second, figure) for figure in FIGURES}

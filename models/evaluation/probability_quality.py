@@ -1,4 +1,4 @@
-"""Whether probabilities are true, and what an operating threshold gives on unseen cells."""
+"""Calibration of probabilities, and performance at an operating threshold."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ POINTS = 200
 
 @dataclass(frozen=True)
 class CalibrationQuality:
-    """Calibration of the positive class, or of the likeliest class where none is positive.
+    """Calibration of the positive class, or of the most probable class where none is positive.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def operating_point(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> OperatingPoint:
-    """Judge (repeats, n) probabilities of the positive class at (repeats, n) thresholds.
+    """Evaluate (repeats, n) probabilities of the positive class at (repeats, n) thresholds.
 
     Parameters
     ----------
@@ -127,15 +127,15 @@ def operating_point(
     def rates(weights: Floats) -> dict[str, Floats]:
         positives, negatives = weights * truth, weights * ~truth
         found = ratio(positives @ called, positives.sum(axis=-1))
-        spared = ratio(negatives @ (1 - called), negatives.sum(axis=-1))
-        worth = {
+        specificity = ratio(negatives @ (1 - called), negatives.sum(axis=-1))
+        predictive = {
             f"{name} {share}": values
             for share in PREVALENCES
             for name, values in zip(
-                ("PPV", "NPV"), predictive_values(found, spared, share), strict=True
+                ("PPV", "NPV"), predictive_values(found, specificity, share), strict=True
             )
         }
-        return {"sensitivity": found, "specificity": spared, **worth}
+        return {"sensitivity": found, "specificity": specificity, **predictive}
 
     whole = {name: float(one[0]) for name, one in rates(np.ones((1, len(truth)))).items()}
     within = cluster_bootstrap(groups, rates, draws=draws, seed=seed)

@@ -15,7 +15,7 @@ from ..dataset.training_set import beyond_float32
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
-# How near a shortcut may come to the model, as a share of the model's lead over chance.
+# From this on, a shortcut comes near to the model, as a share of the model's lead over chance.
 NEAR = 0.8
 # Smallest number of cells of a class in a sample; most values of a categorical column.
 LEAST, MOST_WORDS = 12, 20
@@ -68,15 +68,15 @@ def _colourless(entry: Entry) -> bool:
     """Whether a column depends on shape and grey levels only, according to its dictionary entry."""
     if "colours" in entry:
         return set(entry["colours"]) <= {"Gray"}
-    # Tables of earlier versions do not say it: of their columns without a channel, some compare
-    # stains, and only those of outlines are known to see no colour.
+    # Tables of earlier versions do not state it: of their columns without a channel, some compare
+    # stains, and only those of outlines are known not to use colour.
     return entry.get("channel") == "Gray" or entry.get("family") == "AreaShape"
 
 
 SHAPE = "shape and size only"
 OF_METADATA: Mapping[str, Callable[[str], bool]] = {
     "background pixels only": _background,
-    "corner pixels only": _corner,  # a set of its own: its many noisy columns would hide the others
+    "corner pixels only": _corner,  # separate: its many noisy columns would hide the others
     "file properties, sharpness and quality flags only": _file,
 }
 OF_FEATURES: Mapping[str, Callable[[Entry], bool]] = {
@@ -112,7 +112,7 @@ def shortcuts(
         taken = np.array([fits(dictionary[name]) for name in columns], dtype=bool)
         if taken.any() and not taken.all():
             mine = features[:, taken]
-            if title == SHAPE:  # the size of a crop is the size that somebody saw
+            if title == SHAPE:  # the size of a crop is the size chosen by a person
                 mine = np.concatenate([mine, _numbers(table, _size)], axis=1)
             found.append(Shortcut(title, False, mine))
     return found
@@ -127,7 +127,7 @@ def even_sample(target: Codes, groups: Codes, most: int, seed: int) -> Codes:
     ----------
     target, groups : (n,) int64
     most : int
-        Cells; a class with few has at least `LEAST` or all of its own.
+        Cells; a class with few has at least `LEAST`, or all its cells.
     seed : int
         Equal seeds give equal samples.
 
@@ -163,7 +163,7 @@ def share_of_lead(shortcut: float, model: float, chance: float) -> float:
 
 
 def _numbers(table: pd.DataFrame, belongs: Callable[[str], bool]) -> Floats:
-    """Columns that vary as (n, q) float64; a word gets a column for each of its values.
+    """Columns that vary as (n, q) float64; text columns are one-hot encoded.
 
     NaN stands for what is infinite, even if only in 32 bits. Categorical columns with
     more than `MOST_WORDS` values identify single cells and are left out.

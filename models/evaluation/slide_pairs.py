@@ -1,7 +1,7 @@
 """Pairs of slides held out: performance on slides that the model has not seen.
 
 Where each slide has cells of one class only, slide and class are one. A pair of slides, one of
-each class, is told apart by whatever differs between them: the cells, the stain, or the camera.
+each class, is separated by any difference between them: the cells, the stain, or the camera.
 Two slides from one camera leave it the cells and the stain.
 """
 
@@ -24,7 +24,7 @@ Texts = NDArray[np.str_]
 # Limits of the computing time: pairs of each kind, test cells of a slide, training cells.
 MOST_PAIRS = 30
 MOST_OF_A_SLIDE = 200
-MOST_LEARNT = 1_000
+MAX_TRAINING_CELLS = 1_000
 
 SAME, DIFFERENT, UNKNOWN = "same camera", "different cameras", "camera not known"
 KINDS = (SAME, DIFFERENT, UNKNOWN)
@@ -104,18 +104,18 @@ def chosen_pairs(pairs: Sequence[SlidePair], most: int = MOST_PAIRS) -> list[Sli
     """
     chosen = []
     for kind in KINDS:
-        alike = [pair for pair in pairs if pair.kind == kind]
-        steps = np.rint(np.linspace(0, len(alike) - 1, min(most, len(alike)))).astype(int)
-        chosen += [alike[step] for step in steps]
+        of_kind = [pair for pair in pairs if pair.kind == kind]
+        steps = np.rint(np.linspace(0, len(of_kind) - 1, min(most, len(of_kind)))).astype(int)
+        chosen += [of_kind[step] for step in steps]
     return chosen
 
 
 def split_of(pair: SlidePair, slides: Texts, groups: Codes, seed: int = 0) -> tuple[Codes, Codes]:
     """Split cells into training cells and test cells, those of the pair.
 
-    A group with a cell on either slide is not learnt from, nor is a cell of no known slide. At
-    most 200 cells of a slide are tested and 1,000 of the others learnt from, drawn with the seed,
-    the latter as many of each slide as there are to be had.
+    A group with a cell on either slide is not used for training, nor is a cell of no known slide.
+    At most 200 cells of each slide are tested, and at most 1,000 others are used for training, as
+    evenly from the other slides as possible; both are drawn with the seed.
 
     Returns
     -------
@@ -123,20 +123,20 @@ def split_of(pair: SlidePair, slides: Texts, groups: Codes, seed: int = 0) -> tu
         Positions of cells, ascending.
     """
     rng = np.random.default_rng(seed)
-    held = np.isin(slides, [pair.positive, pair.negative])
-    free = ~held & (slides != "") & ~np.isin(groups, groups[held])
+    held_out = np.isin(slides, [pair.positive, pair.negative])
+    free = ~held_out & (slides != "") & ~np.isin(groups, groups[held_out])
     test = [
         _drawn(np.flatnonzero(slides == name), MOST_OF_A_SLIDE, rng)
         for name in (pair.positive, pair.negative)
     ]
     train = np.flatnonzero(free)
-    if len(train) > MOST_LEARNT:
+    if len(train) > MAX_TRAINING_CELLS:
         order = rng.permutation(train)
         ranks = np.empty(len(order), dtype=np.int64)  # a cell's number on its own slide
         for name in np.unique(slides[order]):
             here = slides[order] == name
             ranks[here] = np.arange(here.sum())
-        train = np.sort(order[np.argsort(ranks, kind="stable")[:MOST_LEARNT]])
+        train = np.sort(order[np.argsort(ranks, kind="stable")[:MAX_TRAINING_CELLS]])
     return train.astype(np.int64), np.sort(np.concatenate(test)).astype(np.int64)
 
 
@@ -153,7 +153,7 @@ def pair_aurocs(
     """Compute the AUROC of each pair with a model trained on the other slides: (pairs,) float64.
 
     NaN where the other slides have one class only. Columns that do not vary among the cells
-    learnt from are left out; without any, nothing is told apart: 0.5.
+    used for training are left out; without any, the AUROC is 0.5.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def pair_aurocs(
     splits : sequence of (train, test)
         See `split_of`.
     columns : (m,) int64, optional
-        Those to learn from; all without it.
+        Those to train on; all without it.
     seed, jobs : int
     """
     target = positive.astype(np.int64)

@@ -34,7 +34,7 @@ class Contributions:
     ----------
     of, against : int
         Codes of the classes: the positive class and the other; of more than two (or without a
-        positive class) the likeliest and the next.
+        positive class) the most probable and the next.
     log_odds : float
         Logarithm of the ratio of their probabilities.
     base : float
@@ -84,7 +84,7 @@ def explain(
     positive = None if bundle.positive is None else bundle.classes.index(bundle.positive)
     found = []
     for row, logit in zip(features, logits, strict=True):
-        of, against = _duel(logit, positive)
+        of, against = _compared_classes(logit, positive)
         odds = float(logit[of] - logit[against])
         add = ADDITIVE.get(bundle.estimator)
         if add is None:
@@ -101,7 +101,7 @@ def explain(
     return found
 
 
-def _duel(logit: Floats, positive: int | None) -> tuple[int, int]:
+def _compared_classes(logit: Floats, positive: int | None) -> tuple[int, int]:
     """The two classes whose log odds are explained."""
     order = np.argsort(-logit, kind="stable")
     if positive is None:
@@ -158,14 +158,14 @@ def _spread(values: Floats, kept: Codes, columns: int) -> Floats:
 
 
 def _replaced(
-    bundle: Bundle, row: Floats, sets: Sequence[Codes], medians: Floats, duel: tuple[int, int]
+    bundle: Bundle, row: Floats, sets: Sequence[Codes], medians: Floats, compared: tuple[int, int]
 ) -> Floats:
     """Fall of the log odds when a set of columns is set to the training medians."""
     changed = np.tile(row, (len(sets) + 1, 1))
     for copy, columns in zip(changed[1:], sets, strict=True):
         copy[columns] = medians[columns]
     scores = ESTIMATORS[bundle.estimator].scores(bundle.pipeline, changed)
-    of, against = duel
+    of, against = compared
     # Offsets cancel in the difference.
     odds = bundle.calibration.scale * (scores[:, of] - scores[:, against])
     fallen: Floats = odds[0] - odds[1:]

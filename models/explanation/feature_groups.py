@@ -95,7 +95,7 @@ def feature_groups(
     for local in clusters(correlations) if len(named) else []:
         members = named[local]
         inside = correlations[np.ix_(local, local)]
-        # Of two equally central columns the first, on every CPU: hence the rounding.
+        # Rounded, so that every CPU chooses the same of two equally central columns.
         name = columns[int(members[int(inside.mean(axis=1).round(9).argmax())])]
         title, plain = (str(dictionary[name].get(key) or name) for key in ("title", "plain"))
         groups.append(FeatureGroup("cluster", name, title, plain, members))

@@ -20,7 +20,7 @@ from ..errors import ModelError
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
-CELLS, PROJECTION = "neighbours.parquet", "projection.parquet"
+CELLS, PROJECTION = "nearest_cells.parquet", "projection.parquet"
 IDENTITY = ("image", "cell", "label", "subject")
 MOST_CELLS = 20_000
 MOST_COMPONENTS = 20

@@ -40,17 +40,17 @@ class Novelty:
     ----------
     reference : Reference
         Detects single columns that are out of range.
-    neighbours : NearestCells
+    nearest_cells : NearestCells
         Detects combinations that no training cell has although each column is in range.
     """
 
     reference: Reference
-    neighbours: NearestCells
+    nearest_cells: NearestCells
 
-    def judge(self, table: pd.DataFrame) -> Sequence[NoveltyScore]:
+    def scores(self, table: pd.DataFrame) -> Sequence[NoveltyScore]:
         """Score every row of a table that has the columns of the model."""
         shares = self.reference.out_of_range(table)
-        distances = self.neighbours.distance(table) / self.neighbours.usual
+        distances = self.nearest_cells.distance(table) / self.nearest_cells.usual
         far = (shares > self.reference.usual) | (distances > 1) | np.isnan(shares)
         return [
             NoveltyScore(float(share), float(distance), bool(unlike))

@@ -1,4 +1,4 @@
-"""Scores with columns shuffled, without scoring everything anew."""
+"""Permutation scores without recomputing the whole score."""
 
 from __future__ import annotations
 

@@ -27,11 +27,11 @@ STEP = "select"
 
 
 class Representatives(SelectorMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is untyped
-    """Keep at most `most` columns: the best at parting the classes, one of each correlated set.
+    """Keep at most `most` columns: the best at separating classes, one of each correlated set.
 
     Columns are walked through from the most to the least relevant; one that a kept column repeats
-    is passed over. Relevance is the share of the variance of a column's ranks that lies between
-    classes (Kruskal and Wallis' H divided by n - 1), so that long tails are no matter.
+    is passed over. Relevance is the share of the variance of a column's ranks that is between
+    classes (Kruskal and Wallis' H divided by n - 1), so that long tails have no influence.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ class Representatives(SelectorMixin, BaseEstimator):  # type: ignore[misc]  # sk
 def with_selection(estimator: Estimator, most: int | None) -> Estimator:
     """Return an estimator whose Pipeline first chooses at most `most` columns.
 
-    The selection is part of every fit, so that no test cell has a part in it. With None the
+    The selection is part of every fit, so that no test cell influences it. With None the
     estimator is returned unchanged.
     """
     if most is None:

@@ -78,7 +78,7 @@ def grouped_folds(
             f"ask for at most {most} folds (--folds {most})",
         )
     for attempt in range(ATTEMPTS):
-        fold = _deal(target, groups, folds, np.random.default_rng([seed, attempt]))
+        fold = _assign_groups(target, groups, folds, np.random.default_rng([seed, attempt]))
         if all_classes_everywhere(target, fold, folds):
             assert_disjoint(groups, fold)
             return fold
@@ -102,7 +102,7 @@ def assert_disjoint(groups: NDArray[np.int64], fold: NDArray[np.int64]) -> None:
         raise AssertionError("a group is in two folds")
 
 
-def _deal(
+def _assign_groups(
     target: NDArray[np.int64], groups: NDArray[np.int64], folds: int, rng: np.random.Generator
 ) -> NDArray[np.int64]:
     groups = np.unique(groups, return_inverse=True)[1]

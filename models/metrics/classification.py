@@ -21,14 +21,14 @@ Codes = NDArray[np.int64]
 
 
 def decide(probabilities: Floats, positive: int | None, threshold: float | Floats = 0.5) -> Codes:
-    """Decide on classes: the positive one from its threshold on (two classes), else the likeliest.
+    """Predict classes: of two, the positive from its threshold; else the most probable class.
 
     Parameters
     ----------
     probabilities : (n, classes) float64
     positive : int or None
     threshold : float or (n,) float64
-        Heeded with two classes only.
+        Used with two classes only.
 
     Returns
     -------

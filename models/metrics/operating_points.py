@@ -75,7 +75,7 @@ def abstentions(
     probabilities: Floats,
     confidences: Sequence[float] = CONFIDENCES,
 ) -> list[Abstention]:
-    """Coverage and error when cells whose likeliest class is less likely stay undecided.
+    """Coverage and error when cells whose most probable class is less probable stay undecided.
 
     Parameters
     ----------

@@ -81,7 +81,7 @@ def predict_probabilities(bundle: Bundle, table: pd.DataFrame) -> NDArray[np.flo
 
 
 def predict_classes(bundle: Bundle, probabilities: NDArray[np.float64]) -> list[str]:
-    """Name the class of each row: from the threshold on, or the likeliest of more than two."""
+    """Name the class of each row: by the threshold; the most probable of more than two."""
     positive = None if bundle.positive is None else bundle.classes.index(bundle.positive)
     return [bundle.classes[code] for code in decide(probabilities, positive, bundle.threshold)]
 

@@ -173,8 +173,8 @@ class ModelRecords:
         decided = predict_classes(bundle, probabilities)
         medians = self.novelty.reference.medians(bundle.columns)
         explained = contributions(bundle, table, list(self.sets.values()), medians)
-        scores = self.novelty.judge(table)
-        nearest = self.novelty.neighbours.nearest(table)
+        scores = self.novelty.scores(table)
+        nearest = self.novelty.nearest_cells.nearest(table)
         keys = {(one.image, one.cell) for near in nearest for one in near}
         pictures = read_thumbnails(self.folder / CELLS, keys)
         return tuple(
@@ -190,7 +190,7 @@ class ModelRecords:
                 rest=_rest(explained[row]),
                 explained=explained[row],
                 novelty=scores[row],
-                usual=self.novelty.neighbours.usual,
+                usual=self.novelty.nearest_cells.usual,
                 warnings=cell_warnings(
                     scores[row], self.novelty, nearest[row], decided[row], part.quality[place]
                 ),
@@ -286,7 +286,7 @@ def cell_warnings(
             f"{percent(novelty.reference.usual)}), and its distance to the nearest training cells "
             f"is {score.distance:.1f} times the usual maximum. The probability is not reliable."
         )
-    if nearest[0].distance < SAME_CELL * novelty.neighbours.usual:
+    if nearest[0].distance < SAME_CELL * novelty.nearest_cells.usual:
         found.append(
             "A training cell has the same measurements. If it is this cell, the model was trained "
             "on it, and the probability is too optimistic."

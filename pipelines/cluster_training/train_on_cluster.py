@@ -35,8 +35,8 @@ MAX_CELLS_IN_MEMORY = 20_000
 # Columns that are read into memory: identity of the cells, and what the shortcut audit needs.
 METADATA_PREFIXES = ("Metadata_", "Background_")
 NOT_REPRODUCIBLE = (
-    "trained on a cluster: each worker draws rows and bins values of its own, so that a second run"
-    " differs about as much as with another seed"
+    "trained on a cluster: each worker samples rows and bins values separately, so that a second"
+    " run differs about as much as with another seed"
 )
 
 

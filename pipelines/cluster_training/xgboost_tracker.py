@@ -1,4 +1,4 @@
-"""xgboost's tracker, through which the workers of one model connect, in a process of its own.
+"""xgboost's tracker, through which the workers of one model connect, in a separate process.
 
 xgboost.dask runs the tracker in the scheduler. A worker that dies while the others connect then
 stops the scheduler, and all data of the cluster are lost; or another worker waits for ever. Here

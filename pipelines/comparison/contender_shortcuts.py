@@ -68,7 +68,7 @@ def audit_contenders(
     Returns
     -------
     list of dict
-        ``estimator, name, suspicious, columns, figures`` and ``near``: the share of each
+        ``estimator, name, suspicious, columns, figures`` and ``share_of_lead``: the share of each
         contender's lead over chance (balanced accuracy) that the shortcut has. Then the embedding
         of the unmasked image, if the table has it.
     """
@@ -109,7 +109,7 @@ def _shortcut_record(
         "suspicious": shortcut.suspicious,
         "columns": shortcut.features.shape[1],
         "figures": {name: means[name] for name in _FIGURES},
-        "near": {
+        "share_of_lead": {
             name: share_of_lead(accuracy, reached[estimator, name], chance)
             for name in (AUDITED_SETS if shortcut.suspicious else NAMED_SETS)
         },
@@ -129,7 +129,7 @@ def _unmasked_records(
             "suspicious": False,
             "columns": one["columns"],
             "figures": {name: one["figures"][name]["value"] for name in _FIGURES},
-            "near": {
+            "share_of_lead": {
                 "embedding": share_of_lead(
                     one["figures"]["balanced accuracy"]["value"],
                     reached[one["estimator"], "embedding"],
@@ -148,7 +148,7 @@ def shortcut_sentences(shortcuts: Sequence[Mapping[str, Any]]) -> list[str]:
 
     sentences = []
     for one in shortcuts:
-        near = {name: share for name, share in one["near"].items() if share >= NEAR}
+        near = {name: share for name, share in one["share_of_lead"].items() if share >= NEAR}
         if one["suspicious"] and near:
             each = ", ".join(
                 f"{'at least' if share >= 1 else f'{share:.0%} of'} what {name} reaches"

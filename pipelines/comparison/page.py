@@ -142,7 +142,7 @@ def shortcut_table(record: Mapping[str, Any]) -> Table:
                 one["estimator"],
                 one["columns"],
                 *(one["figures"][name] for name in _AUDITED_FIGURES),
-                *(_share(one["near"].get(name)) for name in AUDITED_SETS),
+                *(_share(one["share_of_lead"].get(name)) for name in AUDITED_SETS),
             ]
             for one in record["shortcuts"]
         ],
@@ -150,11 +150,11 @@ def shortcut_table(record: Mapping[str, Any]) -> Table:
     )
 
 
-def _share(near: float | None) -> str:
+def _share(share: float | None) -> str:
     """Return the share of a lead; a share above 1 of a small lead can be any number."""
-    if near is None:
+    if share is None:
         return "-"
-    return "over 100 %" if near > 1 else percent(near)
+    return "over 100 %" if share > 1 else percent(share)
 
 
 def _importances(record: Mapping[str, Any]) -> Table:

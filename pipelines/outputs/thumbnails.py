@@ -1,6 +1,6 @@
-"""Thumbnails: small pictures of the cells with their outlines, in a file of their own.
+"""Thumbnails: small pictures of the cells with their outlines, in a separate file.
 
-Only the report needs them, to show the worst cells. The file may be moved or deleted.
+Only the report needs them, to show the hardest cells. The file may be moved or deleted.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def flow_steps(flow: Mapping[str, Any], classes: Mapping[str, int]) -> list[Flow
         FlowStep(f"{flow['cells']} cells measured", f"{flow['unlabelled']} without a label")
     )
     counts = ", ".join(f"{count} {name}" for name, count in classes.items())
-    steps.append(FlowStep(f"{flow['learnt']} cells for training and testing", classes=counts))
+    steps.append(FlowStep(f"{flow['used']} cells for training and testing", classes=counts))
     return steps
 
 
@@ -54,12 +54,12 @@ def balance(flow: Mapping[str, Any]) -> str:
     Examples
     --------
     >>> balance({"images": 9, "measured": 7, "failed": 1, "excluded": 1, "skipped": 2,
-    ...          "cells": 12, "learnt": 10, "unlabelled": 2})
+    ...          "cells": 12, "used": 10, "unlabelled": 2})
     '9 images found = 7 measured + 1 failed + 1 excluded; 2 other files. 12 cells = 10 for \
 training and testing + 2 without a label.'
     """
     cells = (
-        f"{flow['cells']} cells = {flow['learnt']} for training and testing + "
+        f"{flow['cells']} cells = {flow['used']} for training and testing + "
         f"{flow['unlabelled']} without a label."
     )
     if flow["images"] is None:

@@ -64,7 +64,7 @@ def card_parts(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> list[Card
                 f"{known['groups']} groups by {known['group']}. {known['balance']}",
                 *found["notes"],
                 "Privacy: the model's folder holds the names of images and subjects of training "
-                "cells (evaluation.json, neighbours.parquet, report.html) and can hold small "
+                "cells (evaluation.json, nearest_cells.parquet, report.html) and can hold small "
                 "pictures of them (cells.thumbnails.parquet, report.html). Consider this before "
                 "you share it.",
             ],

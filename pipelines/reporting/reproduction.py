@@ -48,7 +48,7 @@ def reproduction(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> Section
 def commands(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> list[str]:
     """Return the command lines that measure and train as it was done here.
 
-    A word in capitals stands for what lies elsewhere on every machine. Options that change no
+    A word in capitals stands for a path that differs between machines. Options that change no
     number (``--jobs``, ``--quiet``) are left out.
     """
     name = (found["data"]["table"] or {}).get("name", "cells.parquet")
@@ -70,7 +70,7 @@ def _measuring(settings: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _learning(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> Iterator[str]:
-    facts, asked = found["training"], found.get("asked", {})
+    facts, options = found["training"], found.get("options", {})
     yield from ("--estimator", bundle["estimator"], "--label", facts["label"])
     yield from ("--group", facts["group"]) if facts["group"] else ("--no-groups",)
     if bundle["positive"] is not None:
@@ -80,10 +80,10 @@ def _learning(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> Iterator[s
     for key in ("tune", "select"):
         if facts.get(key):
             yield from (f"--{key}", str(facts[key]))
-    if "audit_cells" in asked:  # earlier versions did not keep it
-        yield from ("--audit-cells", str(asked["audit_cells"]))
+    if "audit_cells" in options:  # earlier versions did not keep it
+        yield from ("--audit-cells", str(options["audit_cells"]))
     for key, word in (("images", "IMAGES"), ("scheduler", "ADDRESS")):
-        if asked.get(key):
+        if options.get(key):
             yield from (f"--{key}", word)
     if found.get("external"):
         yield from ("--external", "OTHER_TABLE")

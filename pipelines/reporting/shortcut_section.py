@@ -14,7 +14,7 @@ _LEAD = "share of the model's lead"
 
 def warnings(found: Mapping[str, Any]) -> list[str]:
     """Return the warnings of the shortcut audit, a sentence or two each."""
-    return [one["says"] for one in found["shortcuts"] if one["says"] and one["warning"]]
+    return [one["finding"] for one in found["shortcuts"] if one["finding"] and one["warning"]]
 
 
 def audit_summary(found: Mapping[str, Any]) -> str:
@@ -43,7 +43,7 @@ def shortcut_audit(found: Mapping[str, Any]) -> Section:
             "sample_cells": measured_again[0]["sample"]["cells"] if measured_again else 0,
             "pictures": _pictures(measured_again) if measured_again else None,
             "remark": found.get("shortcuts_note"),
-            "findings": [_finding(one) for one in found["shortcuts"] if one.get("says")],
+            "findings": [_finding(one) for one in found["shortcuts"] if one.get("finding")],
         },
     )
 
@@ -83,11 +83,11 @@ def _pictures(measured_again: list[Mapping[str, Any]]) -> Table:
 
 
 def _finding(one: Mapping[str, Any]) -> dict[str, Any]:
-    says = str(one["says"])
+    says = str(one["finding"])
     text = f"Shortcut: {says}" if one["suspicious"] else says[:1].upper() + says[1:]
     return {"text": text, "warning": one["warning"]}
 
 
 def _near(shortcut: Mapping[str, Any]) -> float | str:
     """Return the share of the lead; a share above 1 of a small lead can be any number."""
-    return "over 1" if shortcut["near"] > 1 else float(shortcut["near"])
+    return "over 1" if shortcut["share_of_lead"] > 1 else float(shortcut["share_of_lead"])

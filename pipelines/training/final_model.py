@@ -46,7 +46,7 @@ def check_class_count(data: TrainingSet, settings: TrainingSettings) -> None:
     if settings.sensitivity is not None and len(data.classes) > 2:
         raise ModelError(
             f"a sensitivity of {settings.sensitivity} asked for with {len(data.classes)} classes",
-            "leave --sensitivity out: the most probable of several classes is called",
+            "leave --sensitivity out: with several classes, the most probable one is predicted",
         )
 
 

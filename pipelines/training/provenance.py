@@ -58,7 +58,7 @@ def provenance(table: Path, cells: TrainingTable) -> dict[str, Any]:
             "skipped": sum(skipped.values()),
             "cells": len(frame),
             "unlabelled": len(frame) - len(data.rows),
-            "learnt": len(data.rows),
+            "used": len(data.rows),
         },
         "skipped": [list(pair) for pair in skipped.most_common(MAX_LISTED_REASONS)],
         "failures": _failure_reasons(table.with_suffix(".errors.csv")),

@@ -120,7 +120,7 @@ def evaluate_slide_pairs(
         ``figures`` by kind of pair.
     """
     from models.evaluation.slide_pairs import (
-        MOST_LEARNT,
+        MAX_TRAINING_CELLS,
         MOST_OF_A_SLIDE,
         MOST_PAIRS,
         pair_aurocs,
@@ -149,7 +149,7 @@ def evaluate_slide_pairs(
     return {
         "existing": plan.existing,
         "tried": len(plan.pairs),
-        "limits": [MOST_PAIRS, MOST_OF_A_SLIDE, MOST_LEARNT],
+        "limits": [MOST_PAIRS, MOST_OF_A_SLIDE, MAX_TRAINING_CELLS],
         "estimators": {
             "all features": cells.estimator.name,
             "families": ESTIMATORS[FAMILY_ESTIMATOR].name,

@@ -63,14 +63,14 @@ class _Reference:
         from models.evaluation.shortcuts import share_of_lead
 
         whole = balanced_accuracy(self.figures)
-        near = share_of_lead(balanced_accuracy(figures).mean, whole.mean, whole.baseline)
+        share = share_of_lead(balanced_accuracy(figures).mean, whole.mean, whole.baseline)
         return {
             "name": name,
             "suspicious": False,
             "columns": len(self.sample.columns),
             "figures": figure_means(figures),
-            "near": near,
-            "says": _interpret_variant(name, near, whole.mean - whole.baseline),
+            "share_of_lead": share,
+            "finding": _interpret_variant(name, share, whole.mean - whole.baseline),
             "warning": name == _JITTERED,
             "sample": {"cells": len(self.sample.target), "figures": figure_means(self.figures)},
         }
@@ -156,13 +156,13 @@ def _tested_on(
     return repeated_figures(sample.target, probabilities, sample.positive)
 
 
-def _interpret_variant(name: str, near: float, lead: float) -> str | None:
+def _interpret_variant(name: str, share: float, lead: float) -> str | None:
     """Return a sentence on the performance on a variant; None if nothing is to be said.
 
     Parameters
     ----------
     name : str
-    near : float
+    share : float
         Share of the lead over chance that is left.
     lead : float
         Balanced accuracy of the model above chance; without a lead nothing can be said.
@@ -174,11 +174,13 @@ def _interpret_variant(name: str, near: float, lead: float) -> str | None:
     if name == _JITTERED:
         return (
             None
-            if near >= NEAR
-            else f"With the stain jittered, {near:.0%} of what the model reaches beyond chance is "
+            if share >= NEAR
+            else f"With the stain jittered, {share:.0%} of what the model reaches beyond chance is "
             "left: it will not work on another stain."
         )
-    if near < NEAR:
+    if share < NEAR:
         return None
-    share = "as much as the model" if near >= 1 else f"{near:.0%} of what it reaches beyond chance"
-    return f"{name} give {share}. {_MEANING[name]}"
+    amount = (
+        "as much as the model" if share >= 1 else f"{share:.0%} of what it reaches beyond chance"
+    )
+    return f"{name} give {amount}. {_MEANING[name]}"

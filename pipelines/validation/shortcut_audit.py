@@ -57,10 +57,10 @@ class ShortcutAudit:
     ----------
     shortcuts : list of dict
         Of each shortcut: ``name``; ``suspicious``, whether success suggests a confounder;
-        ``columns``; ``figures``; ``near``, its share of the model's lead over chance (balanced
-        accuracy); ``says``, a sentence or None; ``warning``, whether the sentence is one. If the
-        table has columns for it: ``interval`` of the balanced accuracy, and ``splits``, figures
-        under other splits. If cells were measured again: ``sample``, with the number of ``cells``
+        ``columns``; ``figures``; ``share_of_lead``, its share of the model's lead over chance
+        (balanced accuracy); ``finding``, a sentence or None; ``warning``, whether the sentence is
+        one. If the table has columns for it: ``interval`` of the balanced accuracy, and
+        ``splits``, figures under other splits. If cells were measured again: ``sample``, with the number of ``cells``
         and the ``figures`` of the unchanged images.
     note : str or None
         What could not be audited, why, and the remedy.
@@ -170,7 +170,7 @@ def _background_note(cells: TrainingTable, trials: Sequence[ShortcutTrial]) -> s
     if any(trial.shortcut.name == BACKGROUND for trial in trials):
         return None
     if any(str(name).startswith("Background_") for name in cells.frame.columns):
-        return "The background is the same in all images: nothing can be learnt from it."
+        return "The background is the same in all images: it holds no information."
     return "The table has no columns on the background: extract it again with this installation."
 
 
@@ -191,7 +191,7 @@ def _shortcut_record(
     resampled = data.groups if shortcut.suspicious else None
     figures = pooled_figures(folds, data, resampled, protocol.seed)
     reached = balanced_accuracy(figures)
-    near = share_of_lead(reached.mean, model.mean, model.baseline)
+    share = share_of_lead(reached.mean, model.mean, model.baseline)
     splits = {
         name: _figures_under_split(shortcut, cells, groups, protocol, fitted)
         for name, groups in trial.splits.items()
@@ -202,16 +202,16 @@ def _shortcut_record(
         "columns": shortcut.features.shape[1],
         "figures": figure_means(figures),
         "interval": [reached.low, reached.high],
-        "near": near,
-        "says": _sentence(shortcut, near, reached, model, splits),
-        "warning": shortcut.suspicious and near >= NEAR,
+        "share_of_lead": share,
+        "finding": _sentence(shortcut, share, reached, model, splits),
+        "warning": shortcut.suspicious and share >= NEAR,
         "splits": splits,
     }
 
 
 def _sentence(
     shortcut: Shortcut,
-    near: float,
+    share: float,
     reached: Figure,
     model: Figure,
     splits: Mapping[str, Mapping[str, Any]],
@@ -219,18 +219,18 @@ def _sentence(
     """Return a sentence on a shortcut; None if there is nothing to say."""
     from models.evaluation.shortcuts import NEAR
 
-    if near >= 1:  # also of a model that is no better than chance
-        share = f"at least as much as the model does (balanced accuracy {reached.mean:.3f})"
+    if share >= 1:  # also of a model that is no better than chance
+        amount = f"at least as much as the model does (balanced accuracy {reached.mean:.3f})"
     else:
-        share = f"{near:.0%} of what the model reaches beyond chance"
+        amount = f"{share:.0%} of what the model reaches beyond chance"
     if shortcut.suspicious:
         if reached.low <= reached.baseline:
             return None
-        return f"{shortcut.name} reach {share}. {_SUSPECT}{_splits_sentence(splits)}"
-    if near < NEAR or model.mean <= model.baseline:
+        return f"{shortcut.name} reach {amount}. {_SUSPECT}{_splits_sentence(splits)}"
+    if share < NEAR or model.mean <= model.baseline:
         return None
     name = _SUBJECT_OF_SENTENCE.get(shortcut.name, shortcut.name)
-    return f"{name} reach {share}. {_MEANING[shortcut.name]}"
+    return f"{name} reach {amount}. {_MEANING[shortcut.name]}"
 
 
 def _splits_sentence(splits: Mapping[str, Mapping[str, Any]]) -> str:

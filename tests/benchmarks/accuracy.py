@@ -87,7 +87,7 @@ def timed(part: str) -> Iterator[None]:
     print(f"  [{part}: {seconds:.0f} s, processor time {busy:.0f} s]", flush=True)
 
 
-def judge(protocol: Protocol, table: Path, *, full: bool) -> None:
+def evaluate_data_set(protocol: Protocol, table: Path, *, full: bool) -> None:
     """Print the figures of one data set."""
     cells = read_table(table)
     copies, _ = near_duplicate_rows(cells)
@@ -185,7 +185,7 @@ def main() -> None:
                 extracted(protocol, images, table, options.stain, "standard")
             print(f"  targets: {protocol.targets}")
             with timed("cross-validation"):
-                judge(protocol, table, full=options.full)
+                evaluate_data_set(protocol, table, full=options.full)
             if protocol.images.startswith("all_idb2"):
                 slides_and_stains(images, table, work)
             notes = options.data / "pbc" / "wbcatt_attributes.csv"

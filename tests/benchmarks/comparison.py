@@ -98,7 +98,7 @@ def main() -> None:
             )
             print(f"{protocol.name}: {done.cells} cells, {done.failed} images without a cell")
             estimators = protocol.estimators[:1] if options.quick else protocol.estimators
-            contest = compare(
+            comparison = compare(
                 table,
                 work / name,
                 ComparisonSettings(
@@ -110,7 +110,7 @@ def main() -> None:
                     jobs=WORKERS,
                 ),
             )
-            for one in contest.record["contenders"]:
+            for one in comparison.record["contenders"]:
                 found = one["figures"]
                 print(
                     f"  {one['set']:26} {one['estimator']:8} {one['columns']:5} columns "
@@ -121,7 +121,7 @@ def main() -> None:
                     )
                     + f"  calibration error {one['calibration']['error']:.3f}"
                 )
-            for line in summary(contest.record):
+            for line in summary(comparison.record):
                 print(f"  {line}")
             if name == "all_idb2":
                 unseen_slides(table, estimators)

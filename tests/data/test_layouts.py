@@ -73,7 +73,7 @@ def test_cnmc_training_folds(tmp_path):
     assert listing.notes == (
         "C-NMC 2019: subjects 20 and 21 hold the same cells: merged as 20+21",
         "C-NMC 2019: subjects H3 and H10 hold the same cells: merged as H3+H10",
-        "C-NMC 2019: 1 files are named otherwise and have no label",
+        "C-NMC 2019: 1 files have other names and no label",
     )
 
 

@@ -91,13 +91,13 @@ def test_labels_overlap_but_differ_as_described(smear):
 
 
 def test_subjects_differ_in_stain(smear):
-    tints = np.array(
+    stain_factors = np.array(
         [
             np.median([np.median(c.rgb[~c.cell], axis=0) for c in smear if c.subject == subject], 0)
             for subject in sorted({cell.subject for cell in smear})
         ]
     )
-    assert (tints.std(axis=0) > 1.5).all()
+    assert (stain_factors.std(axis=0) > 1.5).all()
 
 
 @settings(max_examples=25)

@@ -16,13 +16,13 @@ def test_the_demo_is_labelled_as_synthetic_wherever_it_shows(tmp_path, monkeypat
     monkeypatch.setattr(demo, "CELLS", 3)
     result = CliRunner().invoke(main, ["demo", "-o", str(tmp_path / "demo")])
     assert result.exit_code == 0, result.output
-    assert "drawn by a program" in result.stdout
+    assert "these cells are synthetic" in result.stdout
     table = pd.read_parquet(tmp_path / "demo" / "cells.parquet")
     assert set(table["Metadata_OriginalLabel"]) == {"synthetic blast", "synthetic normal"}
     model = tmp_path / "demo" / "model"
-    assert "drawn by a program" in (model / "report.html").read_text("utf-8")
+    assert "these cells are synthetic" in (model / "report.html").read_text("utf-8")
     notes = json.loads((model / "evaluation.json").read_bytes())["notes"]
-    assert any("drawn by a program" in note for note in notes)
+    assert any("these cells are synthetic" in note for note in notes)
 
 
 def test_the_demo_leaves_a_folder_of_something_else_alone(tmp_path):

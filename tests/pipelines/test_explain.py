@@ -207,7 +207,7 @@ def test_the_calibration_that_is_told_is_that_of_the_nearest_bin():
 
 def test_every_doubt_is_said(models):
     novelty = load_novelty(models["logistic"])
-    usual = novelty.neighbours.usual
+    usual = novelty.nearest_cells.usual
     calm, strange = NoveltyScore(0.01, 0.5, unlike=False), NoveltyScore(0.6, 3.0, unlike=True)
     near = [NearestCell("i", 1, name, None, 0.3 * usual) for name in ("a", "a", "b", "b", "b")]
     copy = [NearestCell("i", 1, "b", None, 1e-6 * usual), *near[1:]]
@@ -272,7 +272,7 @@ def test_bad_input_is_one_line(models, one, images, tmp_path):
     broken.write_bytes(one.read_bytes()[:200])
     bare = tmp_path / "bare"
     shutil.copytree(model, bare)
-    (bare / "neighbours.parquet").unlink()
+    (bare / "nearest_cells.parquet").unlink()
     earlier = tmp_path / "earlier"  # its features had no standard names
     shutil.copytree(model, earlier)
     importances = pd.read_csv(earlier / "importances.csv", keep_default_na=False)
@@ -287,7 +287,7 @@ def test_bad_input_is_one_line(models, one, images, tmp_path):
         ((model, one, "-o", tmp_path / "s.pdf"), "give a name that ends in .html"),
         ((model, one, "-o", out, "--cell", 2), "has no cell 2; give a number from 1 to 1"),
         ((model, one, "-o", out, "--embedding", "net.onnx"), "uses no network"),
-        ((bare, one, "-o", out), "neighbours.parquet cannot be read"),
+        ((bare, one, "-o", out), "nearest_cells.parquet cannot be read"),
         ((earlier, one, "-o", out), "'title'"),
     ]
     for arguments, words in cases:

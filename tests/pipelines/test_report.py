@@ -39,7 +39,7 @@ def test_the_page_is_whole_and_fetches_nothing(model):
     assert not re.search(r"@import|url\((?!#)", (model.out / "report.html").read_text("utf-8"))
     for title in ("Cross-validation folds", "Detection of blast", "Subjects", "Compact model"):
         assert title in words
-    assert "It does not diagnose" in words
+    assert "It makes no diagnosis" in words
     assert "Groups on both sides of a fold, over all 6 folds: 0." in words
 
 
@@ -246,7 +246,7 @@ def test_a_share_of_a_small_lead_is_no_figure(model, tmp_path):
     for path in model.out.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     found = json.loads((model.out / "evaluation.json").read_text())
-    found["shortcuts"][0]["near"] = 41.75
+    found["shortcuts"][0]["share_of_lead"] = 41.75
     (tmp_path / "evaluation.json").write_text(json.dumps(found))
     section = report(tmp_path).read_text("utf-8").partition('id="shortcuts"')[2]
     assert '<td class="n">over 1</td>' in section  # set right, as the numbers around it
@@ -267,6 +267,6 @@ def test_a_planted_shortcut_is_named(tmp_path, planted):
     found = json.loads((done.out / "evaluation.json").read_text())["shortcuts"]
     by_name = {one["name"]: one for one in found}
     assert by_name["background pixels only"]["columns"] == 1
-    assert by_name["file properties, sharpness and quality flags only"]["near"] < 0.5
+    assert by_name["file properties, sharpness and quality flags only"]["share_of_lead"] < 0.5
     assert by_name["shape and size only"]["figures"]["AUROC"] > 0.9
     assert not by_name["shape and size only"]["suspicious"]

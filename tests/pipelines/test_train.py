@@ -40,7 +40,7 @@ def test_a_planted_signal_is_found_stored_and_used(tmp_path, estimator):
     assert report.class_counts == {"blast": 36, "normal": 36}
     assert sorted(path.name for path in report.out.iterdir()) == [
         "bundle.json", "card.md", "evaluation.json", "importance_groups.csv", "importances.csv",
-        "importances.png", "neighbours.parquet", "pipeline.skops", "projection.parquet",
+        "importances.png", "nearest_cells.parquet", "pipeline.skops", "projection.parquet",
         "reference.parquet", "report.html",
     ]  # fmt: skip
     bundle = load_bundle(report.out, feature_versions=dict.fromkeys(DICTIONARY, 1))

@@ -106,8 +106,8 @@ def test_every_given_option_of_train_is_printed(evaluation_and_bundle):
 
 def test_scheduler_and_no_groups_are_printed(evaluation_and_bundle):
     found, bundle = evaluation_and_bundle
-    asked = {"audit_cells": 0, "images": False, "scheduler": True}
-    changed = {**found, "training": {**found["training"], "group": None}, "asked": asked}
+    options = {"audit_cells": 0, "images": False, "scheduler": True}
+    changed = {**found, "training": {**found["training"], "group": None}, "options": options}
     _, parsed = parse_command(commands({**changed, "external": None}, bundle)[1])
     assert parsed["no_groups"]
     assert (parsed["scheduler"], parsed["audit_cells"]) == ("ADDRESS", 0)
@@ -116,7 +116,7 @@ def test_scheduler_and_no_groups_are_printed(evaluation_and_bundle):
 
 def test_a_model_of_an_earlier_version_has_commands(evaluation_and_bundle):
     found, bundle = evaluation_and_bundle
-    earlier = {key: value for key, value in found.items() if key != "asked"}
+    earlier = {key: value for key, value in found.items() if key != "options"}
     assert "--audit-cells" not in commands(earlier, bundle)[1]
 
 

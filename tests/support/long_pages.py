@@ -125,7 +125,7 @@ def comparison(folder):
             {
                 "estimator": "svm", "name": "background pixels only", "suspicious": True,
                 "columns": 12, "figures": {"balanced accuracy": 0.8, "AUROC": 0.85},
-                "near": {"handcrafted": 0.9, "embedding": 1.7},
+                "share_of_lead": {"handcrafted": 0.9, "embedding": 1.7},
             }
         ],
         "importances_of_both": [
@@ -161,7 +161,7 @@ def explanation(folder):
         )
         for number, base in ((1, 0.5), (2, np.nan))
     ]  # fmt: skip
-    evaluation = {"shortcuts": [{"says": "background pixels only reach much.", "warning": True}]}
+    evaluation = {"shortcuts": [{"finding": "background pixels only reach much.", "warning": True}]}
     path = folder / "explanation.html"
     page = explanation_page(f"{LONG}.png", rgb, found, sheets, bundle, evaluation)
     path.write_text(page, "utf-8")

@@ -115,7 +115,7 @@ def _count_pairs(
 
     For speed, the pair indices of a block of rows are computed first; the loop alternates between
     the four directions, so that consecutive increments are independent; and each matrix is a
-    slice of its own, so that no two-dimensional index is computed.
+    separate slice, so that no two-dimensional index is computed.
     """
     rows, stride = extents.shape[0], codes.shape[1]
     margin, last = codes.shape[0] - rows, np.uint32(2 * width - 1)

@@ -42,7 +42,7 @@ def test_features_are_chosen_by_family_feature_and_channel():
 
 BASOPHILIA = "Cells_Haematology_CytoplasmBasophilia"
 # Column: whether it tells no colour, whether it is a mean colour.
-TOLD = {
+EXPECTED = {
     BASOPHILIA: (False, True),
     "Cells_Haematology_GranuleEosinOverAzure": (False, True),
     "Cells_Haematology_GranuleCount": (True, False),
@@ -63,19 +63,19 @@ TOLD = {
 def test_a_colour_is_a_colour_whether_or_not_the_name_has_a_channel():
     settings = Preprocessing(8, 8, (0.5,) * 3, (0.5,) * 3, "RGB", "pad", "values")
     network = Embedding("tiny", "0" * 64, 1, settings, ("Cells",)).descriptions()
-    dictionary = {name: describe_column(name) for name in TOLD} | network
+    dictionary = {name: describe_column(name) for name in EXPECTED} | network
     table = pd.DataFrame([range(len(dictionary))], columns=list(dictionary), dtype=float)
     cut = found(table, dictionary)
     for title, place in (("without colour", 0), ("mean colours only", 1)):
         taken = [list(dictionary)[int(number)] for number in cut[title].features[0]]
-        assert taken == [name for name, told in TOLD.items() if told[place]]
+        assert taken == [name for name, told in EXPECTED.items() if told[place]]
 
 
 def test_columns_of_an_earlier_table_count_as_colourless_where_that_is_certain():
     earlier = {
         name: {key: value for key, value in describe_column(name).items() if key not in said}
         for said in [{"colours", "mean"}]
-        for name in TOLD
+        for name in EXPECTED
     }
     table = pd.DataFrame([range(len(earlier))], columns=list(earlier), dtype=float)
     cut = found(table, earlier)
@@ -104,9 +104,9 @@ def test_classes_that_differ_in_basophilia_alone_need_colour(tmp_path):
     )
     stored = json.loads((done.out / "evaluation.json").read_bytes())["shortcuts"]
     told = {one["name"]: one for one in stored}
-    assert told["mean colours only"]["near"] > 0.8
-    assert told["without colour"]["near"] < 0.5
-    assert told["without colour"]["says"] is None
+    assert told["mean colours only"]["share_of_lead"] > 0.8
+    assert told["without colour"]["share_of_lead"] < 0.5
+    assert told["without colour"]["finding"] is None
     assert "Colour is hardly needed" not in (done.out / "report.html").read_text("utf-8")
 
 
@@ -149,7 +149,7 @@ def test_what_is_absent_or_everything_is_no_shortcut():
 
 
 @pytest.mark.parametrize(
-    ("shortcut", "model", "near"),
+    ("shortcut", "model", "share_of_lead"),
     [(0.7, 0.9, 0.5), (0.4, 0.9, 0.0), (0.9, 0.5, 1.0), (0.4, 0.5, 0.0)],
 )
 def test_nearness_is_a_share_of_the_lead_over_chance(shortcut, model, near):

@@ -16,7 +16,7 @@ from support.tables.synthetic_tables import (
 from models.dataset.training_set import training_set
 from models.evaluation.slide_pairs import (
     DIFFERENT,
-    MOST_LEARNT,
+    MAX_TRAINING_CELLS,
     MOST_OF_A_SLIDE,
     SAME,
     UNKNOWN,
@@ -107,7 +107,7 @@ def test_a_split_is_bounded_and_the_small_slides_are_kept_whole():
     assert np.unique(slides[test_rows], return_counts=True)[1].tolist() == [MOST_OF_A_SLIDE, 9]
     counts = dict(zip(*np.unique(slides[train_rows], return_counts=True), strict=True))
     assert counts == {"c": 40, "d": 480, "e": 480}
-    assert sum(counts.values()) == MOST_LEARNT
+    assert sum(counts.values()) == MAX_TRAINING_CELLS
     again = split_of(pair, slides, groups, seed=1)
     assert all(map(np.array_equal, again, (train_rows, test_rows)))
 

@@ -238,8 +238,8 @@ def test_predictive_values_have_the_interval_of_what_they_come_from():
     p[0, [0, 4]] = 0.6  # one cell each of a positive and of a negative subject
     found = operating_point(truth, p, np.full((1, 24), 0.5), 0.9, groups)
     half = next(one for one in found.predictive_values if one.prevalence == 0.5)
-    spared, low, high = found.specificity
-    assert (found.sensitivity, spared) == ((1, 1, 1), 11 / 12)
-    assert half.ppv == pytest.approx(1 / (1 + 1 - spared))
+    specificity, low, high = found.specificity
+    assert (found.sensitivity, specificity) == ((1, 1, 1), 11 / 12)
+    assert half.ppv == pytest.approx(1 / (1 + 1 - specificity))
     assert half.ppv_interval == pytest.approx((1 / (2 - low), 1 / (2 - high)))
     assert (half.npv, *half.npv_interval) == (1, 1, 1)

@@ -1,6 +1,6 @@
 """MIRP's values of two cells, if the shared data are available.
 
-pyradiomics and mahotas give the same 148 values within 1e-6 wherever they define a feature alike.
+pyradiomics and mahotas agree on 148 values within 1e-6 if they define a feature in the same way.
 """
 
 from __future__ import annotations

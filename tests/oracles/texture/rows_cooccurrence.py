@@ -71,11 +71,13 @@ def mahotas_rows() -> list[Check]:
     cell = textured_cell()
     levels = np.where(cell.cell, cell.plane("Gray") // 8 + 1, 0)
     peer = haralick(levels)
-    twins = {record.function: record for record in FEATURES.values() if record.family is TEXTURE}
+    texture_records = {
+        record.function: record for record in FEATURES.values() if record.family is TEXTURE
+    }
     return [
         Check(key, "mahotas", True, peer[name], whole_cell(levels), 1e-9)
         for name, function in HARALICK_NAMES.items()
-        for key in (f"Haralick_{name}", twins[function].key)
+        for key in (f"Haralick_{name}", texture_records[function].key)
     ]
 
 

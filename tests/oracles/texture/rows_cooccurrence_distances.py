@@ -45,11 +45,13 @@ def mahotas_rows() -> list[Check]:
     cell = textured_cell()
     levels = np.where(cell.cell, cell.plane("Gray") // 8 + 1, 0)
     peers = [haralick(levels, each) for each in DISTANCES]
-    twins = {record.function: record for record in FEATURES.values() if record.family is TEXTURE}
+    texture_records = {
+        record.function: record for record in FEATURES.values() if record.family is TEXTURE
+    }
     return [
         row(key, "mahotas", cell, np.array([peer[name] for peer in peers]))
         for name, function in HARALICK_NAMES.items()
-        for key in (f"Haralick_{name}", twins[function].key)
+        for key in (f"Haralick_{name}", texture_records[function].key)
     ]
 
 

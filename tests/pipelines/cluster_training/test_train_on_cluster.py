@@ -117,7 +117,7 @@ def test_train_validates_and_stores_as_on_one_machine(cluster, tmp_path, monkeyp
     ]
     assert said[0] == pytest.approx(said[1], abs=1e-3)
     record = json.loads((there.out / "evaluation.json").read_text())
-    assert record["data"]["flow"]["learnt"] == 119
+    assert record["data"]["flow"]["used"] == 119
     assert (there.out / "report.html").is_file()
 
 

@@ -118,13 +118,13 @@ def test_nothing_is_lost_between_images_and_cells(model):
 
 def test_the_diagram_shows_what_was_left_out(model):
     flow = {"images": 9, "measured": 7, "failed": 2, "excluded": 0, "cells": 8, "unlabelled": 1}
-    assert flow_steps({**flow, "learnt": 7}, {"<blast>": 3, "normal": 4}) == [
+    assert flow_steps({**flow, "used": 7}, {"<blast>": 3, "normal": 4}) == [
         FlowStep("9 images found", "2 failed, 0 excluded"),
         FlowStep("7 images measured"),
         FlowStep("8 cells measured", "1 without a label"),
         FlowStep("7 cells for training and testing", classes="3 <blast>, 4 normal"),
     ]
-    bare = flow_steps({**flow, "images": None, "learnt": 7}, {"a": 7})
+    bare = flow_steps({**flow, "images": None, "used": 7}, {"a": 7})
     assert not any("images" in step.text for step in bare)
     _, words = read(model / "report.html")
     assert (

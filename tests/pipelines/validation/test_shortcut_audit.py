@@ -46,14 +46,14 @@ def planted(tmp_path_factory):
     folder = tmp_path_factory.mktemp("images")
     rng = np.random.default_rng(0)
     label = rng.permutation(np.arange(SUBJECTS) % 2)
-    tints = rng.uniform(0.45, 1.0, (SUBJECTS, 3))
+    stain_factors = rng.uniform(0.45, 1.0, (SUBJECTS, 3))
     lines = ["image,label,subject"]
     for subject in range(SUBJECTS):
         for number in range(CELLS):
             cell = synthetic_cell(
                 np.random.default_rng((subject, number)), label="normal", size=100
             )
-            rgb = np.rint(cell.rgb * tints[subject]).astype(np.uint8)
+            rgb = np.rint(cell.rgb * stain_factors[subject]).astype(np.uint8)
             rgb[0, -1] = 255 * label[subject]
             name = f"{subject:02d}_{number}.png"
             (folder / name).write_bytes(png(rgb))
@@ -86,7 +86,7 @@ def test_a_corner_pixel_equal_to_the_label_is_reported(trained):
     assert words in top
     assert words in below
     quality = by_name["file properties, sharpness and quality flags only"]
-    assert quality["says"] is None or quality["near"] > 0.8
+    assert quality["finding"] is None or quality["share_of_lead"] > 0.8
 
 
 def test_a_tint_of_each_subject_inflates_the_random_split(trained):
@@ -115,7 +115,7 @@ def test_cells_are_measured_again_on_variants_of_the_images(trained):
 
 
 @pytest.mark.parametrize(
-    ("name", "near", "lead", "words"),
+    ("name", "share_of_lead", "lead", "words"),
     [
         ("grey pictures", 1.0, 0.0, None),
         ("grey pictures", 1.1, 0.2, "as much as the model. Colour is hardly needed"),
@@ -192,7 +192,7 @@ def test_an_uninformative_background_is_not_suspicious():
     """However low the model is itself."""
     found = audited(synthetic_table(strength=0), model=0.5)
     background = next(one for one in found.shortcuts if one["name"] == "background pixels only")
-    assert background["says"] is None
+    assert background["finding"] is None
     assert not background["warning"]
 
 
@@ -200,12 +200,12 @@ def test_an_uninformative_background_is_not_suspicious():
 def test_without_a_lead_no_share_is_reported(model):
     """Nor does it tell whether colour is needed where the model does without everything."""
     table = synthetic_table(strength=4)
-    told = {one["name"]: one["says"] for one in audited(table, model).shortcuts}
+    told = {one["name"]: one["finding"] for one in audited(table, model).shortcuts}
     said = [words for words in told.values() if words]
     assert bool(told["shape and size only"]) is (model > 0.5)
     assert all("at least as much as the model does" in words for words in said)
     table["Background_Intensity_Mean_Gray"] = 1.0 * (table["Metadata_Label"] == "blast")
-    accused = {one["name"]: one["says"] for one in audited(table, model).shortcuts}
+    accused = {one["name"]: one["finding"] for one in audited(table, model).shortcuts}
     assert "at least as much as the model does" in accused["background pixels only"]
 
 
@@ -240,7 +240,7 @@ def test_slides_are_another_split():
     assert background["figures"]["balanced accuracy"] == 1.0
     assert reached["at random, cell by cell"] == 1.0
     assert reached["by Metadata_Slide"] <= 0.6
-    assert f"{reached['by Metadata_Slide']:.2f} split by Metadata_Slide" in background["says"]
+    assert f"{reached['by Metadata_Slide']:.2f} split by Metadata_Slide" in background["finding"]
 
 
 @pytest.mark.parametrize(
