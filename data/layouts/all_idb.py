@@ -62,8 +62,8 @@ def read_all_idb(tree: Tree) -> tuple[str, list[Entry], list[str]] | None:
         f"{CROPS} names no patients: the subject is the field that a crop was cut from"
         if crops
         else f"{FIELDS} names no patients: the subject is the field itself",
-        "ALL-IDB: class and camera are confounded (every normal cell is from the Canon G5) and each "
-        "slide group has one class: leave whole slide groups out to evaluate a model",
+        "ALL-IDB: class and camera are confounded (every normal cell is from the Canon G5) and "
+        "each slide group has one class: leave whole slide groups out to evaluate a model",
     ]
     if named < len(matches):
         notes.append(f"ALL-IDB: {len(matches) - named} files have other names: no label")

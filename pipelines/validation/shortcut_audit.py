@@ -60,8 +60,8 @@ class ShortcutAudit:
         ``columns``; ``figures``; ``share_of_lead``, its share of the model's lead over chance
         (balanced accuracy); ``finding``, a sentence or None; ``warning``, whether the sentence is
         one. If the table has columns for it: ``interval`` of the balanced accuracy, and
-        ``splits``, figures under other splits. If cells were measured again: ``sample``, with the number of ``cells``
-        and the ``figures`` of the unchanged images.
+        ``splits``, figures under other splits. If cells were measured again: ``sample``, with
+        the number of ``cells`` and the ``figures`` of the unchanged images.
     note : str or None
         What could not be audited, why, and the remedy.
     """

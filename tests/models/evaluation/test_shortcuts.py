@@ -1,4 +1,4 @@
-"""Shortcuts are taken from columns by what they mean."""
+"""Columns are assigned to shortcuts by their description."""
 
 import json
 
@@ -41,7 +41,7 @@ def test_features_are_chosen_by_family_feature_and_channel():
 
 
 BASOPHILIA = "Cells_Haematology_CytoplasmBasophilia"
-# Column: whether it tells no colour, whether it is a mean colour.
+# Column: whether it is independent of colour, whether it is a mean colour.
 EXPECTED = {
     BASOPHILIA: (False, True),
     "Cells_Haematology_GranuleEosinOverAzure": (False, True),
@@ -60,7 +60,7 @@ EXPECTED = {
 }
 
 
-def test_a_colour_is_a_colour_whether_or_not_the_name_has_a_channel():
+def test_colour_is_recognised_whether_or_not_the_name_has_a_channel():
     settings = Preprocessing(8, 8, (0.5,) * 3, (0.5,) * 3, "RGB", "pad", "values")
     network = Embedding("tiny", "0" * 64, 1, settings, ("Cells",)).descriptions()
     dictionary = {name: describe_column(name) for name in EXPECTED} | network
@@ -68,13 +68,16 @@ def test_a_colour_is_a_colour_whether_or_not_the_name_has_a_channel():
     cut = found(table, dictionary)
     for title, place in (("without colour", 0), ("mean colours only", 1)):
         taken = [list(dictionary)[int(number)] for number in cut[title].features[0]]
-        assert taken == [name for name, told in EXPECTED.items() if told[place]]
+        assert taken == [name for name, expected in EXPECTED.items() if expected[place]]
 
 
 def test_columns_of_an_earlier_table_count_as_colourless_where_that_is_certain():
     earlier = {
-        name: {key: value for key, value in describe_column(name).items() if key not in said}
-        for said in [{"colours", "mean"}]
+        name: {
+            key: value
+            for key, value in describe_column(name).items()
+            if key not in {"colours", "mean"}
+        }
         for name in EXPECTED
     }
     table = pd.DataFrame([range(len(earlier))], columns=list(earlier), dtype=float)
@@ -103,10 +106,10 @@ def test_classes_that_differ_in_basophilia_alone_need_colour(tmp_path):
         path, tmp_path / "model", TrainingSettings(estimator="logistic", folds=3, repeats=1)
     )
     stored = json.loads((done.out / "evaluation.json").read_bytes())["shortcuts"]
-    told = {one["name"]: one for one in stored}
-    assert told["mean colours only"]["share_of_lead"] > 0.8
-    assert told["without colour"]["share_of_lead"] < 0.5
-    assert told["without colour"]["finding"] is None
+    by_name = {one["name"]: one for one in stored}
+    assert by_name["mean colours only"]["share_of_lead"] > 0.8
+    assert by_name["without colour"]["share_of_lead"] < 0.5
+    assert by_name["without colour"]["finding"] is None
     assert "Colour is hardly needed" not in (done.out / "report.html").read_text("utf-8")
 
 
@@ -125,7 +128,7 @@ def test_background_and_files_are_suspicious_and_cleaned():
     assert cut["file properties, sharpness and quality flags only"].features.shape == (6, 2)
 
 
-def test_the_size_of_a_picture_goes_with_shape_and_its_format_with_the_file():
+def test_the_size_of_an_image_belongs_to_shape_and_its_format_to_the_file():
     table, dictionary = made()
     table["Metadata_File_Rows"] = [100, 100, 120, 100, 100, 120]
     table["Metadata_File_Columns"] = 100
@@ -142,15 +145,15 @@ def test_the_size_of_a_picture_goes_with_shape_and_its_format_with_the_file():
     assert "background pixels only" not in cut
 
 
-def test_what_is_absent_or_everything_is_no_shortcut():
+def test_no_columns_or_all_columns_are_no_shortcut():
     table, dictionary = made()
     only = {"Nuclei_AreaShape_Area": dictionary["Nuclei_AreaShape_Area"]}
     assert found(table[list(only)], only) == {}
 
 
 @pytest.mark.parametrize(
-    ("shortcut", "model", "share_of_lead"),
+    ("shortcut", "model", "share"),
     [(0.7, 0.9, 0.5), (0.4, 0.9, 0.0), (0.9, 0.5, 1.0), (0.4, 0.5, 0.0)],
 )
-def test_nearness_is_a_share_of_the_lead_over_chance(shortcut, model, near):
-    assert share_of_lead(shortcut, model, 0.5) == pytest.approx(near)
+def test_the_share_is_that_of_the_lead_over_chance(shortcut, model, share):
+    assert share_of_lead(shortcut, model, 0.5) == pytest.approx(share)

@@ -42,7 +42,7 @@ def balanced(figures):
 
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory):
-    """Cells of one kind; the label goes with the subject, as do a tint and, exactly, a corner."""
+    """Cells of one kind; the label, a stain and a corner pixel depend on the subject."""
     folder = tmp_path_factory.mktemp("images")
     rng = np.random.default_rng(0)
     label = rng.permutation(np.arange(SUBJECTS) % 2)
@@ -89,12 +89,12 @@ def test_a_corner_pixel_equal_to_the_label_is_reported(trained):
     assert quality["finding"] is None or quality["share_of_lead"] > 0.8
 
 
-def test_a_tint_of_each_subject_inflates_the_random_split(trained):
+def test_a_stain_of_each_subject_inflates_the_random_split(trained):
     found, *_ = trained
     grouped, at_random = balanced(found["figures"]), balanced(found["random_split"])
     assert at_random["mean"] > 0.8
     assert at_random["mean"] - grouped["mean"] > 0.25
-    # the label is the subject's, so nothing can be known of a new one
+    # the label is the subject's, so that of a new subject cannot be predicted
     assert grouped["low"] < grouped["baseline"] < grouped["high"]
 
 
@@ -108,14 +108,14 @@ def test_cells_are_measured_again_on_variants_of_the_images(trained):
     ]
     assert all(one["sample"]["cells"] == 40 for one in again)
     shuffled = again[1]
-    # statistics of levels do not know where the pixels lie
+    # statistics of levels do not depend on the positions of the pixels
     assert shuffled["figures"] == shuffled["sample"]["figures"]
     assert found["shortcuts_note"] is None
     assert "of 40 cells" in page
 
 
 @pytest.mark.parametrize(
-    ("name", "share_of_lead", "lead", "words"),
+    ("name", "share", "lead", "words"),
     [
         ("grey pictures", 1.0, 0.0, None),
         ("grey pictures", 1.1, 0.2, "as much as the model. Colour is hardly needed"),
@@ -125,12 +125,12 @@ def test_cells_are_measured_again_on_variants_of_the_images(trained):
         ("stain jittered in the cells left out", 1.0, 0.2, None),
     ],
 )
-def test_variants_say_nothing_about_a_model_without_a_lead(name, near, lead, words):
-    said = _interpret_variant(name, near, lead)
-    assert said is None if words is None else words in said
+def test_variants_say_nothing_about_a_model_without_a_lead(name, share, lead, words):
+    finding = _interpret_variant(name, share, lead)
+    assert finding is None if words is None else words in finding
 
 
-def test_columns_kept_out_by_the_sidecar_are_not_learnt_from(planted):
+def test_columns_kept_out_by_the_sidecar_are_not_used_for_training(planted):
     table = pd.read_parquet(planted)
     sidecar = json.loads(planted.with_suffix(".json").read_text("utf-8"))
     data = training_set(table, sidecar["columns"])
@@ -142,7 +142,7 @@ def test_columns_kept_out_by_the_sidecar_are_not_learnt_from(planted):
 
 
 def test_labels_permuted_by_subject_stay_inside_the_chance_interval():
-    """Cells of a subject are alike, and its label says nothing of them."""
+    """Cells of a subject are similar, and its label is random."""
     inside = 0
     for seed in range(12):
         table = synthetic_table(subjects=24, cells=6, strength=3, seed=seed)
@@ -189,7 +189,7 @@ def audited(table, model=0.9, remeasured=0):
 
 
 def test_an_uninformative_background_is_not_suspicious():
-    """However low the model is itself."""
+    """Whatever the performance of the model."""
     found = audited(synthetic_table(strength=0), model=0.5)
     background = next(one for one in found.shortcuts if one["name"] == "background pixels only")
     assert background["finding"] is None
@@ -198,15 +198,15 @@ def test_an_uninformative_background_is_not_suspicious():
 
 @pytest.mark.parametrize("model", [0.3, 0.5, 0.55])
 def test_without_a_lead_no_share_is_reported(model):
-    """Nor does it tell whether colour is needed where the model does without everything."""
+    """A model at chance does not show whether colour is needed."""
     table = synthetic_table(strength=4)
-    told = {one["name"]: one["finding"] for one in audited(table, model).shortcuts}
-    said = [words for words in told.values() if words]
-    assert bool(told["shape and size only"]) is (model > 0.5)
-    assert all("at least as much as the model does" in words for words in said)
+    findings = {one["name"]: one["finding"] for one in audited(table, model).shortcuts}
+    sentences = [words for words in findings.values() if words]
+    assert bool(findings["shape and size only"]) is (model > 0.5)
+    assert all("at least as much as the model does" in words for words in sentences)
     table["Background_Intensity_Mean_Gray"] = 1.0 * (table["Metadata_Label"] == "blast")
-    accused = {one["name"]: one["finding"] for one in audited(table, model).shortcuts}
-    assert "at least as much as the model does" in accused["background pixels only"]
+    findings = {one["name"]: one["finding"] for one in audited(table, model).shortcuts}
+    assert "at least as much as the model does" in findings["background pixels only"]
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_a_background_that_cannot_be_audited_gets_a_note(change, words):
 
 
 def test_slides_are_another_split():
-    """Each slide has cells of one class, and a background of its own."""
+    """Each slide has cells of one class and a different background."""
     table = synthetic_table(subjects=12, cells=6)
     slide = table["Metadata_Subject"].str[1:].astype(int) % 4
     table["Metadata_Slide"] = "g" + slide.astype(str)
