@@ -39,16 +39,16 @@ def draw_floors(out: Path) -> None:
     arrows: dict[str, set[str]] = defaultdict(set)
     for path, imported in imports().items():
         arrows[room_of(path)] |= {room_of(other) for other in imported} - {room_of(path)}
-    inside = {house: _inside(arrows, house) for house in (*LOWER, *UPPER)}
-    lower = max(_height(inside[house]) for house in LOWER)
+    inside = {package: _inside(arrows, package) for package in (*LOWER, *UPPER)}
+    lower = max(_height(inside[package]) for package in LOWER)
     upper = _height(inside["pipelines"])
     cli = lower + upper + 2 * GAP + BOX / 2
     figure = Figure(figsize=(11, 11 * (cli + 1) / (WIDTH + 0.5)), layout="constrained")
     axes = figure.subplots()
     axes.set_axis_off()
     axes.set(xlim=(-0.25, WIDTH + 0.25), ylim=(-0.25, cli + 0.5), aspect="equal")
-    for house, place in LOWER.items():
-        _draw_room(axes, f"{house}/", place, 0.0, lower, inside[house])
+    for package, place in LOWER.items():
+        _draw_room(axes, f"{package}/", place, 0.0, lower, inside[package])
         middle = place.left + place.width / 2
         _arrow(axes, (middle, lower + GAP - 0.1), (middle, lower + 0.1), width=3)
     heading = "pipelines/: a module for each command, and what the commands share"
@@ -58,9 +58,9 @@ def draw_floors(out: Path) -> None:
     figure.savefig(out, format="svg", metadata={"Date": None})
 
 
-def _inside(arrows: Arrows, house: str) -> dict[str, set[str]]:
-    """Return the arrows between the folders inside a house; its own few files are left out."""
-    mine = {room for room in arrows if room.startswith(f"{house}/") and (ROOT / room).is_dir()}
+def _inside(arrows: Arrows, package: str) -> dict[str, set[str]]:
+    """Return the arrows between the folders inside a package; its own few files are left out."""
+    mine = {room for room in arrows if room.startswith(f"{package}/") and (ROOT / room).is_dir()}
     return {room: arrows[room] & mine for room in sorted(mine)}
 
 

@@ -39,7 +39,7 @@ def gaps(record, estimator="svm"):
     }
 
 
-def test_columns_of_the_whole_image_are_not_learnt_from():
+def test_columns_of_the_whole_image_are_not_used_for_training():
     data = training_set(embedding_table(), DICTIONARY)
     assert not any(name.startswith("Image_") for name in data.columns)
     assert sum(name.startswith("Cells_Embedding") for name in data.columns) == WIDTH
@@ -79,7 +79,7 @@ def test_a_table_with_only_one_kind_of_features_is_refused(tmp_path, dictionary,
     assert not (tmp_path / "out").exists()
 
 
-def test_components_are_learnt_from_the_training_cells_only():
+def test_components_are_fitted_on_the_training_cells_only():
     rng = np.random.default_rng(0)
     features = rng.normal(size=(60, 20))
     target = np.arange(60) % 2

@@ -1,4 +1,4 @@
-"""The demo runs the whole job, and says everywhere that its cells are drawn."""
+"""The demo runs the whole job, and states everywhere that its cells are synthetic."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_the_demo_is_labelled_as_synthetic_wherever_it_shows(tmp_path, monkeypat
     assert any("these cells are synthetic" in note for note in notes)
 
 
-def test_the_demo_leaves_a_folder_of_something_else_alone(tmp_path):
+def test_the_demo_does_not_change_a_folder_with_other_files(tmp_path):
     images = tmp_path / "demo" / "images"
     images.mkdir(parents=True)
     (images / "mine.png").write_bytes(b"")

@@ -1,4 +1,4 @@
-"""explain and the doubts of predict, through the command line, on synthetic cells."""
+"""explain, and the warnings of predict, through the command line, on synthetic cells."""
 
 import re
 import shutil
@@ -72,7 +72,7 @@ def one(images):
 
 
 @pytest.mark.parametrize("name", ["logistic", "svm", "xgboost"])
-def test_a_sheet_is_whole_and_says_what_matters(models, one, tmp_path, name):
+def test_a_sheet_is_complete(models, one, tmp_path, name):
     out = tmp_path / "sheet.html"
     result = run("explain", models[name], one, "-o", out)
     assert result.exit_code == 0, result.output
@@ -139,7 +139,7 @@ def test_a_field_has_a_section_for_each_cell_and_one_can_be_chosen(models, tmp_p
     assert again.probabilities == pytest.approx(every.cells[1].probabilities)
 
 
-def test_a_cell_unlike_the_training_cells_is_told_in_both_commands(models, one, tmp_path):
+def test_a_cell_unlike_the_training_cells_is_flagged_by_both_commands(models, one, tmp_path):
     rgb = cv2.cvtColor(cv2.imread(str(one)), cv2.COLOR_BGR2RGB)
     strange = tmp_path / "strange.png"
     strange.write_bytes(png(cv2.resize(rgb, None, fx=6, fy=6)))  # six times as large
@@ -158,8 +158,8 @@ def test_a_cell_unlike_the_training_cells_is_told_in_both_commands(models, one, 
     assert cells.loc["usual.png", "Unlike_Training_Share"] <= usual
 
 
-def test_what_was_measured_is_said_as_a_reader_would(models, one, tmp_path):
-    """A given mask whose nucleus fills 95 % of its cell is said to do so."""
+def test_measurements_are_worded_for_a_reader(models, one, tmp_path):
+    """The nucleus of the given mask fills 95 % of its cell."""
     mask = np.zeros(cv2.imread(str(one)).shape[:2], np.uint8)
     centre = (mask.shape[1] // 2, mask.shape[0] // 2)
     cv2.circle(mask, centre, 40, 128, -1)
@@ -169,9 +169,9 @@ def test_what_was_measured_is_said_as_a_reader_would(models, one, tmp_path):
     cv2.imwrite(str(folder / one.name), mask)
     found = explain(models["logistic"], one, tmp_path / "s.html", ExplainSettings(masks=folder))
     (cell,) = found.cells
-    said = {row.feature: row.words for row in cell.reasons}
+    words_of = {row.feature: row.words for row in cell.reasons}
     ratio = "Cells_Haematology_NucleusToCellAreaRatio"
-    words = said.get(ratio, "")
+    words = words_of.get(ratio, "")
     assert words.startswith("nucleus fills 95 % of the cell: ")
     reference = load_reference(models["logistic"])
     assert percentile_words(reference.percentile(ratio, "normal", 0.95), "normal") in words
@@ -180,18 +180,18 @@ def test_what_was_measured_is_said_as_a_reader_would(models, one, tmp_path):
 def test_percentiles_in_words_are_those_of_a_reference_made_by_hand():
     values = np.concatenate([np.arange(101.0), 1000 + np.arange(101.0)])[:, None]
     reference = make_reference(values, np.repeat([0, 1], 101), ["x"], ("normal", "blast"))
-    told = {
+    expected = {
         97.0: "97th percentile of normal",
         21.0: "21st percentile of normal",
         -1.0: "below 99 % of normal",
         1050.0: "above 99 % of normal",
     }
-    for value, words in told.items():
+    for value, words in expected.items():
         assert percentile_words(reference.percentile("x", "normal", value), "normal") == words
     assert percentile_words(float("nan"), "normal") == "no percentile among normal"
 
 
-def test_the_calibration_that_is_told_is_that_of_the_nearest_bin():
+def test_the_calibration_shown_is_that_of_the_nearest_bin():
     bins = [
         {"cells": 20, "probability": 0.1, "share": 0.05},
         {"cells": 10, "probability": 0.9, "share": 0.8},
@@ -205,7 +205,7 @@ def test_the_calibration_that_is_told_is_that_of_the_nearest_bin():
     assert "8 were of the predicted class" in words
 
 
-def test_every_doubt_is_said(models):
+def test_every_warning_is_shown(models):
     novelty = load_novelty(models["logistic"])
     usual = novelty.nearest_cells.usual
     calm, strange = NoveltyScore(0.01, 0.5, unlike=False), NoveltyScore(0.6, 3.0, unlike=True)
@@ -223,7 +223,7 @@ def test_every_doubt_is_said(models):
     assert set(FLAGS) == {one.name for one in fields(Quality)}
 
 
-def test_of_several_classes_the_likeliest_is_set_against_the_next(table, one, tmp_path):
+def test_of_several_classes_the_two_most_probable_are_compared(table, one, tmp_path):
     frame = pd.read_parquet(table)
     subjects = sorted(set(frame["Metadata_Subject"]))
     classes = ("<b>a", "b & c", "c")
@@ -299,7 +299,7 @@ def test_bad_input_is_one_line(models, one, images, tmp_path):
     assert not out.exists()
 
 
-def test_a_model_keeps_pictures_of_its_worst_cells_and_of_others(models, table):
+def test_a_model_keeps_pictures_of_its_hardest_cells_and_of_others(models, table):
     own = read_thumbnails(table)
     kept = read_thumbnails(models["xgboost"] / CELLS)
     assert len(kept) == 30

@@ -108,8 +108,8 @@ def test_masks_that_are_measured_as_images_give_a_note(smear, tmp_path):
     for name in ("images/a.png", "masks/a.png", "overlays/a.png", "images/b_mask.png"):
         (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "in" / name).write_bytes(picture + name.encode())
-    (told,) = list_images(tmp_path / "in").notes[:1]
-    assert told.startswith("3 pictures that are called masks or overlays are measured as images")
+    (note,) = list_images(tmp_path / "in").notes[:1]
+    assert note.startswith("3 pictures that are called masks or overlays are measured as images")
     (tmp_path / "in" / "overlays" / "a.png").unlink()
     (tmp_path / "in" / "images" / "b_mask.png").unlink()
     assert list_images(tmp_path / "in").notes == ("1 of 1 images have a mask",)
@@ -131,7 +131,7 @@ def test_a_column_is_described_with_all_facts_of_the_catalogue(smear, tmp_path):
     }
     done = extract(smear, tmp_path / "cells.csv", ExtractSettings(features=["AreaShape"]))
     columns = json.loads(done.sidecar.read_text("utf-8"))["columns"]
-    for name, told in columns.items():
+    for name, found in columns.items():
         for fact in (
             "title",
             "unit",
@@ -142,7 +142,7 @@ def test_a_column_is_described_with_all_facts_of_the_catalogue(smear, tmp_path):
             "invariances",
             "vetted",
         ):
-            assert told[fact], (name, fact)
+            assert found[fact], (name, fact)
 
 
 def test_columns_are_listed_by_pattern():

@@ -177,9 +177,9 @@ def test_the_catalogue_names_every_feature():
         assert record["name"] in text
         word = record["name"].partition("_")[2]
         facts = ("definition", "unit", "range", "invariances", "nan", "reference", "ibsi")
-        told = [record[fact].replace("|", "&#124;") for fact in (*facts, "vetted")]
+        described = [record[fact].replace("|", "&#124;") for fact in (*facts, "vetted")]
         named = f"{record['title']} | {record['plain']} | {word}"
-        assert f"| {named} | {' | '.join(told)} |" in rows
+        assert f"| {named} | {' | '.join(described)} |" in rows
         assert f"{record['title']}: {record['plain']}\n    {record['name']}  " in text
 
 

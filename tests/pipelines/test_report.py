@@ -1,4 +1,4 @@
-"""The report is one page that opens offline, says what matters in words, and escapes the rest."""
+"""The report: one page that needs no network, with complete figures and escaped names."""
 
 import json
 import re
@@ -50,7 +50,7 @@ def test_the_page_shows_the_stored_figures(model):
         assert f"{one.name} {numbers} {number(one.baseline)}" in words
 
 
-def test_the_page_is_made_again_alike(model):
+def test_the_page_is_written_again_with_the_same_bytes(model):
     before = (model.out / "report.html").read_bytes()
     (model.out / "report.html").unlink()
     assert report(model.out).read_bytes() == before
@@ -86,17 +86,17 @@ def test_several_classes_have_no_positive_and_are_reported(tmp_path):
         assert note in text
         assert "resampling single cells (with their copies)" in text
     assert "cross-validation by cell, bootstrap of single cells (with their copies)" in words
-    for said in (
+    for text in (
         "whole subjects",
         "whole groups",
         "net benefit",
         "if its probability is at least",
         "predictive values at",
     ):
-        assert said not in words + card
+        assert text not in words + card
 
 
-def test_a_positive_class_and_subjects_are_said_to_be_there(model):
+def test_a_positive_class_and_subjects_are_named(model):
     _, words = read(model.out / "report.html")
     card = (model.out / "card.md").read_text("utf-8").replace("\\", "")
     for text in (words, card):
@@ -108,7 +108,7 @@ def test_a_positive_class_and_subjects_are_said_to_be_there(model):
     assert json.loads((model.out / "evaluation.json").read_text())["figures_note"] is None
 
 
-def test_subjects_are_shown_with_what_they_were_called(model):
+def test_subjects_are_shown_with_their_predictions(model):
     _, words = read(model.out / "report.html")
     found = model.evaluation.subject_figures
     for name, value, (low, high), trivial in (
@@ -133,7 +133,7 @@ def test_subjects_are_shown_with_what_they_were_called(model):
 
 
 @pytest.mark.parametrize("width", [0.0, 0.1])
-def test_a_bootstrap_without_a_mistake_is_not_taken_for_certainty(model, tmp_path, width):
+def test_a_bootstrap_without_an_error_is_not_shown_as_certain(model, tmp_path, width):
     for path in model.out.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     found = json.loads((tmp_path / "evaluation.json").read_text())
@@ -177,7 +177,7 @@ def test_subjects_of_several_classes_are_not_called_positive(tmp_path):
     assert [one[name] for name in ("positive_share", "positive_low", "positive_high")] == [None] * 3
 
 
-def test_a_gap_is_said_in_plain_words(tmp_path):
+def test_a_gap_to_the_random_split_is_explained(tmp_path):
     table = synthetic_table(16, 8, strength=0.0)
     rng = np.random.default_rng(0)
     for name in DICTIONARY_OF_EIGHT:
@@ -226,7 +226,7 @@ def drawn(table):
     return environment().from_string(template).render(table=table)
 
 
-def test_a_table_sets_numbers_right_and_escapes_texts():
+def test_a_table_aligns_numbers_right_and_escapes_texts():
     text = drawn(Table("<c>", ["name", "value"], [["<a>", 1.0], ["b", None]]))
     assert text.count('class="n"') == 3
     assert "&lt;a&gt;" in text
@@ -242,28 +242,28 @@ def test_the_stored_evaluation_is_plain_json(model):
     json.loads((model.out / "evaluation.json").read_text(), parse_constant=pytest.fail)
 
 
-def test_a_share_of_a_small_lead_is_no_figure(model, tmp_path):
+def test_a_share_above_one_is_shown_in_words(model, tmp_path):
     for path in model.out.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     found = json.loads((model.out / "evaluation.json").read_text())
     found["shortcuts"][0]["share_of_lead"] = 41.75
     (tmp_path / "evaluation.json").write_text(json.dumps(found))
     section = report(tmp_path).read_text("utf-8").partition('id="shortcuts"')[2]
-    assert '<td class="n">over 1</td>' in section  # set right, as the numbers around it
+    assert '<td class="n">over 1</td>' in section  # aligned right, like the other numbers
     assert "41.75" not in section
 
 
 @pytest.mark.parametrize("planted", [True, False])
 def test_a_planted_shortcut_is_named(tmp_path, planted):
-    """A background value equal to the label tells it without a look at the cell."""
+    """A background value that equals the label suffices to predict it."""
     table = synthetic_table(strength=4)
     if planted:
         table["Background_Intensity_Mean_Gray"] = (table["Metadata_Label"] == "blast") * 1.0
     table["Metadata_Quality_OutOfFocus"] = np.arange(len(table)) % 5 == 0
     done = train(write_table(tmp_path, table), tmp_path / "model", TrainingSettings(**QUICK))
     _, words = read(done.out / "report.html")
-    said = "Shortcut: background pixels only reach at least as much as the model does"
-    assert (said in words) == planted
+    text = "Shortcut: background pixels only reach at least as much as the model does"
+    assert (text in words) == planted
     found = json.loads((done.out / "evaluation.json").read_text())["shortcuts"]
     by_name = {one["name"]: one for one in found}
     assert by_name["background pixels only"]["columns"] == 1

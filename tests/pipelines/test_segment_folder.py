@@ -214,7 +214,7 @@ def test_given_masks_in_another_folder_are_drawn(smear, tmp_path):
 
 def test_every_image_has_its_own_mask(tmp_path):
     first, second, third, *_ = pngs(write_smear(tmp_path / "more", subjects=2, cells=2))
-    folder = tmp_path / "alike"
+    folder = tmp_path / "similar"
     folder.mkdir()
     for name, file in (("a.jpg", first), ("a.png", second), ("a.jpg.png", third)):
         shutil.copy(file, folder / name)

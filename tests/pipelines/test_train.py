@@ -108,20 +108,20 @@ def test_a_table_without_groups_needs_an_option_and_gets_a_note(tmp_path):
     assert any("cell by cell" in note for note in report.notes)
 
 
-def test_the_random_split_profits_from_tints_of_subjects(tmp_path):
-    """Cells of a subject share a tint that tells nothing of others: a random split profits."""
+def test_the_random_split_profits_from_shifts_of_subjects(tmp_path):
+    """Cells of a subject share a shift that is independent of the class."""
     table = synthetic_table(16, 8, strength=0.0)
     rng = np.random.default_rng(0)
     for name in DICTIONARY:
-        tint = rng.normal(size=16) * 5
-        table[name] += tint[np.repeat(np.arange(16), 8)]
+        shift = rng.normal(size=16) * 5
+        table[name] += shift[np.repeat(np.arange(16), 8)]
     path = write_table(tmp_path, table)
     report = train(path, tmp_path / "model", TrainingSettings(estimator="svm", folds=4, repeats=2))
     grouped = {one.name: one for one in report.evaluation.figures}
     random = {one.name: one for one in report.random}
     assert random["AUROC"].mean > 0.9
     assert grouped["AUROC"].mean < 0.75
-    assert grouped["AUROC"].low < 0.5 < grouped["AUROC"].high  # chance lies in the interval
+    assert grouped["AUROC"].low < 0.5 < grouped["AUROC"].high  # chance is in the interval
     stored = json.loads((report.out / "evaluation.json").read_text())
     assert stored["random_split"][0]["name"] == "accuracy"
     assert stored["subjects"][0]["accuracy"] <= stored["subjects"][-1]["accuracy"]

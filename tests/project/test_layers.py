@@ -1,4 +1,4 @@
-"""Imports go down only: between houses, between rooms, between files; lazy and type-only too."""
+"""Imports go down only: between packages, between rooms, between files; lazy and type-only too."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import re
 from pathlib import Path
 
 import pytest
-from support.import_graph import HOUSES, cycle, imports, room_of, source_files
+from support.import_graph import PACKAGES, cycle, imports, room_of, source_files
 from support.shared import ROOT
 
-# What a house may import; the three on the ground do not know one another.
+# What a package may import; data, features and models do not import each other.
 BELOW = {
     "cli": {"pipelines"},
     "pipelines": {"data", "features", "models"},
@@ -69,11 +69,11 @@ def test_every_room_has_a_floor_and_every_floor_exists():
 @pytest.mark.parametrize("path", FILES, ids=str)
 def test_a_file_imports_only_from_lower_floors(path):
     here = room_of(path)
-    house = path.parts[0].removesuffix(".py")
+    package = path.parts[0].removesuffix(".py")
     for other in ARROWS[path]:
         room = room_of(other)
         assert room == here or FLOOR[room] < FLOOR[here], f"{path} imports {other}"
-        assert other.parts[0] in BELOW[house] | {house}, f"{path} imports {other}"
+        assert other.parts[0] in BELOW[package] | {package}, f"{path} imports {other}"
 
 
 def test_no_two_rooms_import_each_other():
@@ -96,7 +96,7 @@ def test_imports_of_every_kind_are_counted():
     assert "features/core/cell.py" in named["pipelines/measurement/thumbnail.py"]
 
 
-def test_a_room_is_small_and_says_what_lives_there():
+def test_a_room_is_small_and_has_a_docstring():
     for folder in {path.parent for path in FILES if len(path.parts) > 1}:
         modules = [path for path in FILES if path.parent == folder]
         assert len(modules) <= MOST_FILES, folder
@@ -115,8 +115,8 @@ def _docstring(folder) -> str:
     return ast.get_docstring(tree) or ""
 
 
-def test_no_two_rooms_bear_one_name():
-    names = [Path(room).name for room in FLOOR if room not in {*HOUSES, "cli"}]
+def test_no_two_rooms_have_one_name():
+    names = [Path(room).name for room in FLOOR if room not in {*PACKAGES, "cli"}]
     assert sorted(set(names) - {"errors"}) == sorted(name for name in names if name != "errors")
 
 

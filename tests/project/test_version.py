@@ -33,7 +33,7 @@ def _first_release() -> str:
 
 
 @pytest.mark.parametrize(
-    ("told", "pattern"),
+    ("found", "pattern"),
     [
         (lambda: version("blastometry"), "(.+)"),
         (_printed, r"version (\S+)"),
@@ -42,12 +42,12 @@ def _first_release() -> str:
     ],
     ids=["metadata", "--version", "CITATION.cff", "CHANGELOG.md"],
 )
-def test_every_place_tells_the_version_of_pyproject(told, pattern):
+def test_every_place_has_the_version_of_pyproject(found, pattern):
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert re.search(pattern, told())[1] == wanted["version"]
+    assert re.search(pattern, found())[1] == wanted["version"]
 
 
-def test_a_stored_model_tells_the_version(tmp_path):
+def test_a_stored_model_has_the_version(tmp_path):
     machine = Pipeline([("model", DummyClassifier().fit(np.zeros((2, 1)), [0, 1]))])
     bundle = Bundle(
         machine, "svm", Calibration(1, (0, 0)), (), {}, ("blast", "normal"), "blast", 0.5

@@ -9,12 +9,15 @@ from pathlib import Path, PurePosixPath
 
 from support.shared import ROOT
 
-HOUSES = ("data", "features", "models", "pipelines")
+PACKAGES = ("data", "features", "models", "pipelines")
 
 
 def source_files() -> list[PurePosixPath]:
     """Return every module of the program, relative to the project's root."""
-    paths = [ROOT / "cli.py", *(path for house in HOUSES for path in (ROOT / house).rglob("*.py"))]
+    paths = [
+        ROOT / "cli.py",
+        *(path for package in PACKAGES for path in (ROOT / package).rglob("*.py")),
+    ]
     return sorted(PurePosixPath(path.relative_to(ROOT).as_posix()) for path in paths)
 
 
@@ -25,9 +28,9 @@ def module_name(path: PurePosixPath) -> str:
 
 
 def room_of(path: PurePosixPath) -> str:
-    """Return the room of a file: its folder, or the file itself directly inside a house.
+    """Return the room of a file: its folder, or the file itself directly inside a package.
 
-    The commands of ``pipelines`` are one room, and so is the front door of a house.
+    The commands of ``pipelines`` are one room, and so are the modules directly inside a package.
     """
     if len(path.parts) > 2:
         return str(path.parent)

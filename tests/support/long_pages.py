@@ -169,7 +169,7 @@ def explanation(folder):
 
 
 def every_page(folder):
-    """Name to path of each page; all lie in one folder."""
+    """Name to path of each page; all are in one folder."""
     pages = folder / "pages"
     pages.mkdir()
     made = {

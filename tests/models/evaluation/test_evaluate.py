@@ -79,12 +79,12 @@ def test_sensitivity_follows_the_positive_class_and_not_the_alphabet():
 @pytest.mark.parametrize(
     ("threshold", "decided"), [(0.5, [0, 1, 1]), (0.3, [0, 0, 1]), (0.95, [1, 1, 1])]
 )
-def test_two_classes_are_decided_by_the_threshold(threshold, decided):
+def test_two_classes_are_predicted_by_the_threshold(threshold, decided):
     p = np.array([0.9, 0.3, 0.1])
     assert decide(np.stack([p, 1 - p], axis=1), 0, threshold).tolist() == decided
 
 
-def test_more_classes_are_decided_by_the_likeliest():
+def test_of_more_classes_the_most_probable_is_predicted():
     assert decide(np.array([[0.2, 0.5, 0.3], [0.4, 0.3, 0.3]]), 2, 0.1).tolist() == [1, 0]
 
 
@@ -122,7 +122,7 @@ def test_a_draw_without_a_class_has_no_mean_over_the_classes():
     assert found["accuracy"].tolist() == [0.75, 0.5]
 
 
-def test_a_class_that_is_never_called_is_half_right_in_every_draw():
+def test_a_class_that_is_never_predicted_has_balanced_accuracy_one_half_in_every_draw():
     groups = np.repeat(np.arange(6), 5)
     target = (groups < 2).astype(int)  # 8.7 % of the draws hold none of its two subjects
     never = np.tile([0.8, 0.2], (30, 1))[None]
@@ -131,7 +131,7 @@ def test_a_class_that_is_never_called_is_half_right_in_every_draw():
     assert (one.mean, one.low, one.high) == (0.5, 0.5, 0.5)
 
 
-def test_every_figure_stands_beside_its_trivial_baseline():
+def test_every_figure_has_its_trivial_baseline():
     target = np.array([0] * 30 + [1] * 10)
     perfect = np.eye(2)[target][None]
     baseline = {f.name: (f.mean, f.baseline) for f in repeated_figures(target, perfect, 1)}

@@ -1,4 +1,4 @@
-"""Pairs of slides held out: counted, parted by camera, and a shift of colour is found out."""
+"""Pairs of slides held out: counted, separated by camera; a shift of colour is detected."""
 
 import json
 
@@ -66,12 +66,12 @@ def test_every_pair_of_classes_is_listed_with_its_cameras():
     ],
     ids=["cells of no slide", "a slide of both classes", "one positive", "one other"],
 )
-def test_what_is_in_no_pair(cells, pairs):
+def test_cells_that_form_no_pair(cells, pairs):
     assert len(listed(*cells)) == pairs
 
 
 @pytest.mark.parametrize("more", [("b", "", True), ("b", "Nikon", True)], ids=["gap", "two"])
-def test_a_camera_that_is_not_clear_is_not_known(more):
+def test_an_ambiguous_camera_counts_as_not_known(more):
     kinds = {(one.positive, one.negative): one.kind for one in listed(A, B, C, D, more)}
     assert kinds["a", "c"] == DIFFERENT
     assert kinds["b", "c"] == kinds["b", "d"] == UNKNOWN
@@ -134,11 +134,11 @@ def test_figures_are_of_one_kind_each():
     }
 
 
-def on_slides(tint: float = 8.0):
+def on_slides(shift: float = 8.0):
     """Three blast slides of an Olympus, one of a Canon, and three normal ones of that Canon.
 
-    The shape tells the classes everywhere. The colour is the camera's: without any use for the
-    Canon's blasts, it is all that a model needs elsewhere.
+    Shape separates the classes on all slides. Colour is that of the camera: it separates the
+    classes on all slides but that of the Canon's blasts.
     """
     table = synthetic_table(28, 5, strength=3.0, noise=2)
     subject = table["Metadata_Subject"].str[1:].astype(int).to_numpy()
@@ -148,8 +148,8 @@ def on_slides(tint: float = 8.0):
     canon = ~blast | (number == 3)
     table["Metadata_Camera"] = np.where(canon, "Canon", "Olympus")
     noise = np.random.default_rng(1).normal(size=len(table))
-    # The Canon's blasts lie a little beyond its normal cells, away from the other blasts.
-    table[WEAK_SIGNAL] = noise + tint * canon + 2 * (blast & canon)
+    # The Canon's blasts have slightly higher values than its normal cells, unlike other blasts.
+    table[WEAK_SIGNAL] = noise + shift * canon + 2 * (blast & canon)
     return table
 
 
@@ -166,7 +166,7 @@ def held_out(table):
     return plan, evaluate_slide_pairs(plan, cells, protocol, fits.append), fits
 
 
-def test_a_tint_of_the_camera_fails_on_its_own_pairs_and_shape_holds():
+def test_colour_of_the_camera_fails_on_pairs_of_one_camera_and_shape_does_not():
     plan, found, fits = held_out(on_slides())
     assert (found["existing"], found["tried"]) == (12, 12)
     assert fits == [12] * 4
@@ -200,7 +200,7 @@ def test_without_cameras_the_kind_is_not_known():
     assert {one["kind"] for one in found["pairs"]} == {UNKNOWN}
 
 
-def test_the_report_parts_the_pairs_and_gives_no_mean_over_all(tmp_path):
+def test_the_report_separates_the_kinds_of_pairs_and_gives_no_overall_mean(tmp_path):
     table = on_slides()
     table[SIGNAL] = np.random.default_rng(2).normal(size=len(table))
     done = train(

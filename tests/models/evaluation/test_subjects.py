@@ -9,7 +9,7 @@ from models.metrics.bootstrap import expanded_percentile
 from models.metrics.wilson import wilson
 
 
-def test_subjects_are_judged_whole():
+def test_subjects_are_evaluated_as_one():
     target = np.array([1, 1, 1, 0, 0, 0, 1])
     groups = np.array([0, 0, 0, 1, 1, 2, 2])
     p = np.array([0.9, 0.8, 0.2, 0.1, 0.6, 0.4, 0.7])
@@ -35,12 +35,12 @@ def test_a_share_of_calls_is_a_mean_over_repeats_with_its_interval():
     target, groups = np.array([1, 1, 1, 0]), np.array([0, 0, 0, 1])
     p = np.array([[0.9, 0.8, 0.2, 0.1], [0.9, 0.4, 0.2, 0.1]])
     probabilities = np.stack([1 - p, p], axis=2)
-    judged = (target, probabilities, groups, ["a", "b"], ("hem", "all"))
-    by_name = {one.name: one for one in subject_results(*judged, 1)}
+    arguments = (target, probabilities, groups, ["a", "b"], ("hem", "all"))
+    by_name = {one.name: one for one in subject_results(*arguments, 1)}
     assert by_name["a"].positive_share == pytest.approx(0.5)
     assert (by_name["a"].positive_low, by_name["a"].positive_high) == pytest.approx(wilson(1.5, 3))
     assert by_name["b"].positive_low == 0.0
-    for one in subject_results(*judged, None):
+    for one in subject_results(*arguments, None):
         assert np.isnan([one.positive_share, one.positive_low, one.positive_high]).all()
         assert np.isfinite([one.low, one.high]).all()
 

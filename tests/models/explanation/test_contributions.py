@@ -1,4 +1,4 @@
-"""Contributions add up where they are said to, and name what was planted in a cell."""
+"""Contributions add up where documented, and the planted set leads."""
 
 import numpy as np
 import pandas as pd
@@ -59,10 +59,10 @@ def test_a_planted_set_leads(name):
     cell[NAMES[0]] = table[NAMES[0]].max()
     (one,) = explain(bundle, cell[NAMES[::-1]], SETS, medians)
     assert np.abs(one.sets).argmax() == 0
-    assert one.sets[0] > 0  # class a lies at +strength
+    assert one.sets[0] > 0  # class a is at +strength
 
 
-def test_a_kernel_machine_is_asked_what_a_change_would_do():
+def test_contributions_to_a_kernel_machine_are_changes_on_replacement():
     bundle, table, medians = bundled("svm", positive="a")
     explained = explain(bundle, table, SETS, medians)
     assert explained[0].measure == REPLACED

@@ -54,7 +54,7 @@ def test_missing_values_and_constants_correlate_with_nothing():
     assert rank_correlations(features)[0, 2] > 0.7
 
 
-def test_clusters_do_not_heed_scale_or_sign():
+def test_clusters_do_not_depend_on_scale_or_sign():
     found = clusters(rank_correlations(made()))
     assert [members.tolist() for members in found] == [[0, 1, 2], [3, 4], [5]]
     assert clusters(np.ones((1, 1)))[0].tolist() == [0]

@@ -1,4 +1,4 @@
-"""Importances rank what was planted, and the short cut for kernels equals the long way."""
+"""Importances rank planted columns first; the short cut for kernels equals full scoring."""
 
 import numpy as np
 import pytest
@@ -62,7 +62,7 @@ def test_gain_is_a_share_and_a_dropped_column_has_no_coefficient():
 
 @pytest.mark.parametrize("classes", [2, 3, 4])
 @pytest.mark.parametrize("limit", [10_000, 20])
-def test_the_kernel_short_cut_equals_scoring_anew(classes, limit, monkeypatch):
+def test_the_kernel_short_cut_equals_recomputed_scores(classes, limit, monkeypatch):
     monkeypatch.setattr(module, "KERNEL_LIMIT", limit)
     monkeypatch.setattr(module, "COMPONENTS", 15)
     features, target, groups = synthetic_classes(classes)

@@ -1,4 +1,4 @@
-"""The nearest training cells, and what is too far from all of them."""
+"""The nearest training cells, and cells that are unlike all training cells."""
 
 import numpy as np
 import pandas as pd
@@ -13,8 +13,8 @@ from models.explanation.training_reference import make_reference
 NAMES = [f"f{i}" for i in range(12)]
 
 
-def made(cells=400, seed=0):
-    """Cells that lie in three dimensions of twelve columns, in groups of four."""
+def fitted(cells=400, seed=0):
+    """Fit on cells in a three-dimensional subspace of twelve columns, in groups of four."""
     rng = np.random.default_rng(seed)
     hidden = rng.normal(size=(cells, 3))
     features = hidden @ rng.normal(size=(3, 12)) + 0.05 * rng.normal(size=(cells, 12))
@@ -29,13 +29,13 @@ def made(cells=400, seed=0):
     return fit_nearest_cells(features, target, groups, NAMES, who), features, target
 
 
-def judged(near, features, target, table):
+def scored(near, features, target, table):
     reference = make_reference(features, target, NAMES, ("blast", "normal"))
-    return Novelty(reference, near).judge(table)
+    return Novelty(reference, near).scores(table)
 
 
-def test_the_nearest_of_a_training_cell_is_itself():
-    near, features, _ = made()
+def test_the_nearest_training_cell_of_a_training_cell_is_itself():
+    near, features, _ = fitted()
     table = pd.DataFrame(features[:40], columns=NAMES)
     for row, found in enumerate(near.nearest(table[NAMES[::-1]])):
         assert (found[0].image, found[0].cell) == (f"{row}.png", 1 + row % 3)
@@ -46,9 +46,9 @@ def test_the_nearest_of_a_training_cell_is_itself():
         assert len(found) == module.NEAREST
 
 
-def test_the_nearest_are_those_of_a_search_through_all():
-    near, features, _ = made(60)
-    fresh = made(61, seed=0)[1][-1:]
+def test_the_nearest_cells_are_those_of_an_exhaustive_search():
+    near, features, _ = fitted(60)
+    fresh = fitted(61, seed=0)[1][-1:]
     places = near.project(pd.DataFrame(np.vstack([features, fresh]), columns=NAMES))
     distances = np.linalg.norm(places[:-1] - places[-1], axis=1)
     (found,) = near.nearest(pd.DataFrame(fresh, columns=NAMES))
@@ -59,31 +59,31 @@ def test_the_nearest_are_those_of_a_search_through_all():
     assert mean == pytest.approx(distances[expected].mean(), rel=1e-4)
 
 
-def test_a_cell_far_away_is_told_and_one_of_the_training_cells_is_not():
-    near, features, target = made()
+def test_a_distant_cell_is_flagged_and_a_training_cell_is_not():
+    near, features, target = fitted()
     table = pd.DataFrame(features, columns=NAMES)
-    told = [one.unlike for one in judged(near, features, target, table)]
-    assert np.mean(told) < 0.02
-    for one in judged(near, features, target, table.iloc[:3] + 50):
+    unlike = [one.unlike for one in scored(near, features, target, table)]
+    assert np.mean(unlike) < 0.02
+    for one in scored(near, features, target, table.iloc[:3] + 50):
         assert one.unlike
         assert one.share == 1
         assert one.distance > 1
 
 
-def test_a_mixture_that_no_training_cell_has_is_told_though_every_value_is_in_range():
-    near, features, target = made()
+def test_an_unseen_combination_is_flagged_though_every_value_is_in_range():
+    near, features, target = fitted()
     reference = make_reference(features, target, NAMES, ("blast", "normal"))
     low, high = np.quantile(features, [0.03, 0.97], axis=0)
     mixed = pd.DataFrame([np.where(np.arange(12) % 2, low, high)], columns=NAMES)
     assert reference.out_of_range(mixed)[0] <= reference.usual
-    (one,) = judged(near, features, target, mixed)
+    (one,) = scored(near, features, target, mixed)
     assert one.distance > 1
     assert one.unlike
 
 
-def test_a_cell_without_any_value_is_told():
-    near, features, target = made()
-    (one,) = judged(near, features, target, pd.DataFrame([[np.nan] * 12], columns=NAMES))
+def test_a_cell_without_values_is_flagged():
+    near, features, target = fitted()
+    (one,) = scored(near, features, target, pd.DataFrame([[np.nan] * 12], columns=NAMES))
     assert one.unlike
     assert np.isnan(one.share)
 
@@ -102,7 +102,7 @@ def test_the_usual_distance_is_that_to_cells_of_other_groups():
 
 def test_a_large_table_is_sampled_in_proportion(monkeypatch):
     monkeypatch.setattr(module, "MOST_CELLS", 100)
-    near, features, _ = made(800)
+    near, features, _ = fitted(800)
     assert len(near.cells) == 100
     assert near.cells["label"].value_counts().to_dict() == {"blast": 50, "normal": 50}
     assert np.isfinite(near.distance(pd.DataFrame(features, columns=NAMES))).all()
@@ -113,7 +113,7 @@ def test_a_large_table_is_sampled_in_proportion(monkeypatch):
 
 
 def test_it_is_stored_and_read_back(tmp_path):
-    near, features, _ = made()
+    near, features, _ = fitted()
     for name, content in near.files().items():
         (tmp_path / name).write_bytes(content)
     table = pd.DataFrame(features, columns=NAMES)
@@ -121,7 +121,7 @@ def test_it_is_stored_and_read_back(tmp_path):
     assert again.distance(table) == pytest.approx(near.distance(table))
     for one, other in zip(again.nearest(table.head(3)), near.nearest(table.head(3)), strict=True):
         assert [near.image for near in one] == [near.image for near in other]
-    assert made()[0].files() == near.files()  # equal cells give equal bytes
+    assert fitted()[0].files() == near.files()  # equal cells give equal bytes
     (tmp_path / module.PROJECTION).write_bytes(b"no parquet")
     with pytest.raises(ModelError, match=r"projection\.parquet cannot be read"):
         load_nearest_cells(tmp_path)

@@ -1,4 +1,4 @@
-"""Where a cell stands among the training cells, and whether it stands among them at all."""
+"""Percentiles of a cell among the training cells, and columns that are out of range."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Everything that learns lies inside, classes are weighted, probabilities are calibrated."""
+"""Estimators: all fitting is inside the fold, classes are weighted, probabilities calibrated."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def test_a_planted_signal_is_found_and_probabilities_sum_to_one(name, classes):
 
 
 @EVERY
-def test_gaps_empty_and_constant_columns_of_a_fold_do_no_harm(name):
+def test_missing_values_and_constant_columns_give_finite_probabilities(name):
     features, target, groups = synthetic_classes()
     features[:, 2], features[:, 3] = np.nan, 7.0
     features[::3, 4] = np.nan
@@ -38,16 +38,16 @@ def test_gaps_empty_and_constant_columns_of_a_fold_do_no_harm(name):
 
 
 @EVERY
-def test_a_training_part_in_which_nothing_varies_gives_the_shares(name):
+def test_a_constant_training_part_gives_the_class_shares(name):
     _, target, groups = synthetic_classes()
     model = fit_calibrated(ESTIMATORS[name], np.full((96, 3), 4.0), target, groups, seed=0)
-    said = model.probabilities(np.random.default_rng(0).normal(size=(5, 3)))
-    assert np.isfinite(said).all()
+    probabilities = model.probabilities(np.random.default_rng(0).normal(size=(5, 3)))
+    assert np.isfinite(probabilities).all()
     assert model.probabilities(np.full((2, 3), 4.0)) == pytest.approx(0.5, abs=1e-3)
 
 
 @EVERY
-def test_rare_classes_weigh_as_much_as_frequent_ones(name):
+def test_rare_and_frequent_classes_have_equal_weight(name):
     rng = np.random.default_rng(0)
     target = np.array([0] * 380 + [1] * 20)
     features = rng.normal(size=(400, 2)) + 1.5 * target[:, None]
@@ -57,13 +57,13 @@ def test_rare_classes_weigh_as_much_as_frequent_ones(name):
 
 
 @EVERY
-def test_one_wild_value_does_not_rule_the_others(name):
+def test_an_outlier_does_not_dominate(name):
     features, target, groups = synthetic_classes()
-    wild = features.copy()
-    wild[0, 0] = 1e9  # after plain scaling the column would be constant but for this cell
+    with_outlier = features.copy()
+    with_outlier[0, 0] = 1e9  # after scaling to unit variance the other cells would be equal
     one, other = (
         fit_calibrated(ESTIMATORS[name], values, target, groups, seed=0).probabilities(features)
-        for values in (features, wild)
+        for values in (features, with_outlier)
     )
     assert np.abs(one - other).mean() < 0.1
     assert (other.argmax(axis=1) == target).mean() > 0.9
@@ -80,17 +80,17 @@ def test_a_kernel_machine_beyond_its_limit_is_approximated(monkeypatch):
     assert (model.probabilities(features).argmax(axis=1) == target).mean() > 0.8
 
 
-def test_nothing_of_the_cells_left_out_reaches_their_model():
-    """Labels and features of one fold are spoilt: its own predictions come from elsewhere."""
+def test_test_cells_do_not_influence_their_model():
+    """Labels and features of one test fold are changed: its predictions stay the same."""
     features, target, groups = synthetic_classes(groups=8)
     kind = ESTIMATORS["logistic"]
     done = cross_validate(kind, features, target, groups, classes="ab", folds=4, repeats=1)
     first = done[0]
-    spoilt_target, spoilt = target.copy(), features.copy()
-    spoilt_target[first.test] = 1 - target[first.test]
-    spoilt[first.test] += 100
+    changed_target, changed = target.copy(), features.copy()
+    changed_target[first.test] = 1 - target[first.test]
+    changed[first.test] += 100
     again = fit_calibrated(
-        kind, spoilt[first.train], spoilt_target[first.train], groups[first.train]
+        kind, changed[first.train], changed_target[first.train], groups[first.train]
     )
     assert again.probabilities(features[first.test]).tolist() == first.probabilities.tolist()
 
@@ -103,7 +103,7 @@ def test_one_cell_of_a_class_is_too_few_to_calibrate_on():
 
 
 def test_inner_scores_come_from_other_groups():
-    """A column that tells the group apart makes in-group scores perfect; out of group, chance."""
+    """A column that identifies the group gives perfect scores within groups, else chance."""
     rng = np.random.default_rng(0)
     groups = np.repeat(np.arange(20), 10)
     target = rng.permutation(np.repeat([0, 1], 10))[groups]
@@ -115,7 +115,7 @@ def test_inner_scores_come_from_other_groups():
     assert ((unseen[:, 1] > 0) == target).mean() < 0.8
 
 
-def test_jobs_and_a_second_run_change_nothing():
+def test_probabilities_do_not_depend_on_the_number_of_jobs():
     features, target, groups = synthetic_classes()
     runs = [
         pooled(
@@ -176,7 +176,7 @@ def test_calibration_of_three_classes_finds_scale_and_offsets():
     assert found.offsets == pytest.approx(truth.offsets, abs=0.05)
 
 
-def test_perfectly_parted_scores_keep_a_finite_scale_and_platts_targets():
+def test_separable_scores_keep_a_finite_scale_and_platts_targets():
     scores = np.array([-1.0] * 10 + [1.0] * 10)
     target = np.array([0] * 10 + [1] * 10)
     found = fit_calibration(np.stack([np.zeros(20), scores], axis=1), target)
@@ -185,7 +185,7 @@ def test_perfectly_parted_scores_keep_a_finite_scale_and_platts_targets():
 
 
 @pytest.mark.parametrize("scores", [-1.0, 0.0])
-def test_worthless_scores_give_the_shares_and_keep_their_order(scores):
+def test_uninformative_scores_give_the_class_shares_and_keep_their_order(scores):
     target = np.array([0] * 30 + [1] * 10)
     signal = scores * (target - 0.25)
     found = fit_calibration(np.stack([np.zeros(40), signal], axis=1), target)
@@ -194,7 +194,7 @@ def test_worthless_scores_give_the_shares_and_keep_their_order(scores):
     assert probabilities[:, 1] == pytest.approx(0.25, abs=0.03)
 
 
-def test_duels_of_many_classes_rank_cells_without_steps():
+def test_pairwise_votes_of_many_classes_rank_cells_without_ties():
     features, target, _ = synthetic_classes(4, groups=24, strength=1.5)
     kind = ESTIMATORS["svm"]
     model = kind.fit(features, target, 0)
@@ -202,11 +202,11 @@ def test_duels_of_many_classes_rank_cells_without_steps():
     margins = model.decision_function(features)
     assert margins.shape == (len(target), 6)
     for cell, own in zip(scores, margins, strict=True):
-        duels = {(0, 1): own[0], (0, 2): own[1], (0, 3): own[2], (1, 2): own[3]}
-        duels |= {(1, 3): own[4], (2, 3): own[5]}
+        margin_of = {(0, 1): own[0], (0, 2): own[1], (0, 3): own[2], (1, 2): own[3]}
+        margin_of |= {(1, 3): own[4], (2, 3): own[5]}
         for code in range(4):
-            against = [m if i == code else -m for (i, j), m in duels.items() if code in (i, j)]
+            against = [m if i == code else -m for (i, j), m in margin_of.items() if code in (i, j)]
             assert cell[code] == min(against)
     assert len(np.unique(scores[:, 0])) == len(target)
     agreement = (scores.argmax(axis=1) == model.predict(features)).mean()
-    assert agreement > 0.97  # the winner of every duel is also scikit-learn's
+    assert agreement > 0.97  # the winner of the pairwise votes is also scikit-learn's

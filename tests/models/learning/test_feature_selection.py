@@ -1,4 +1,4 @@
-"""Features chosen inside the fold: no noise passes for signal, copies are dropped, trust told."""
+"""Selection inside the fold: noise stays at chance, copies are dropped, stability is known."""
 
 import numpy as np
 import pytest
@@ -42,7 +42,7 @@ def test_relevance_is_kruskal_and_wallis_and_orders_the_choice():
         assert set(kept) == set(np.argsort(values)[-most:])
 
 
-def test_of_correlated_columns_the_best_stands_for_all():
+def test_of_correlated_columns_the_most_relevant_is_kept():
     rng = np.random.default_rng(0)
     target = np.arange(200) % 2
     first = rng.normal(size=200) + 2 * target
@@ -53,7 +53,7 @@ def test_of_correlated_columns_the_best_stands_for_all():
     assert kept.tolist() == [True, False, True, False, False, False]
 
 
-def test_gaps_are_no_matter_and_an_empty_table_keeps_one_column():
+def test_missing_values_are_accepted_and_an_empty_table_keeps_one_column():
     features = np.full((20, 3), 4.0)
     features[::2, 1] = np.nan
     kept = Representatives(2).fit(features, np.arange(20) % 2)
@@ -105,7 +105,7 @@ def test_importances_are_those_of_the_columns_that_were_kept(name, classes):
     assert (means.loc[sorted(never)] == 0).all(axis=None)
 
 
-def test_what_follows_the_selection_is_the_same_model_of_fewer_columns():
+def test_the_steps_after_the_selection_are_the_same_model_of_fewer_columns():
     rng = np.random.default_rng(0)
     groups = np.repeat(np.arange(12), 5)
     target = groups % 2

@@ -1,4 +1,4 @@
-"""Groups stay whole, every fold holds every class, and what cannot be dealt is refused."""
+"""Groups stay whole, every fold has every class, and an impossible split is refused."""
 
 import numpy as np
 import pytest
@@ -98,7 +98,7 @@ def test_the_remedy_names_the_largest_number_of_folds():
 
 
 def test_a_split_that_cannot_exist_is_refused():
-    # each class lies in two groups, but both in the same ones: a fold takes one group with both
+    # each class is in two groups, but both in the same ones: a fold takes one group with both
     # classes, and with a third fold-less group no fold lacks any; three classes in a chain fail
     target, groups = codes(0, 1, 1, 2, 2, 0), codes(0, 0, 1, 1, 2, 2)
     with pytest.raises(ModelError, match="no assignment of the subjects to 2 folds"):

@@ -1,4 +1,4 @@
-"""A search inside the training part: it keeps groups whole, pays where it can, finds no noise."""
+"""A search inside the training part: groups stay whole, signal is found and noise is not."""
 
 from dataclasses import replace
 
@@ -30,7 +30,7 @@ def drawn(groups=24, cells=4, columns=5, strength=1.0, classes=2, seed=0):
     return features, target, group
 
 
-def test_inner_folds_that_part_a_group_are_refused(monkeypatch):
+def test_inner_folds_that_separate_a_group_are_refused(monkeypatch):
     features, target, groups = drawn()
 
     def leaky(target, _groups, *, folds, **_):
@@ -63,7 +63,7 @@ def test_the_search_sees_no_cell_and_no_group_that_is_tested(monkeypatch):
             assert not used & set(groups[fold.test])
 
 
-def test_candidates_are_drawn_alike_and_the_default_comes_first():
+def test_candidates_are_reproducible_and_the_default_is_first():
     features, target, groups = drawn()
     runs = [search(LOGISTIC, features, target, groups, candidates=4, seed=3) for _ in range(2)]
     assert [one.estimator.settings for one in runs[0]] == [
@@ -80,7 +80,7 @@ def test_candidates_are_drawn_alike_and_the_default_comes_first():
 
 @pytest.mark.parametrize("name", sorted(ESTIMATORS))
 @pytest.mark.parametrize("classes", [2, 3])
-def test_what_is_drawn_reaches_the_model(name, classes, monkeypatch):
+def test_drawn_settings_reach_the_model(name, classes, monkeypatch):
     monkeypatch.setattr(module, "COMPONENTS", 20)
     features, target, groups = drawn(groups=12, classes=classes)
     for limit in (20_000, 10):  # beyond it an approximation has other settings
@@ -94,7 +94,7 @@ def test_what_is_drawn_reaches_the_model(name, classes, monkeypatch):
         assert all(type(value) in {int, float} for value in estimator.settings.values())
 
 
-def test_a_search_pays_where_the_default_is_wrong_and_both_are_told():
+def test_a_search_beats_an_unsuitable_default_and_both_are_recorded():
     rng = np.random.default_rng(0)
     groups = np.repeat(np.arange(40), 8)
     features = rng.uniform(-1, 1, size=(320, 2))
@@ -104,8 +104,11 @@ def test_a_search_pays_where_the_default_is_wrong_and_both_are_told():
         classes="ab", folds=3, repeats=1, candidates=8,
     )  # fmt: skip
     losses = [
-        log_loss(said[0], target)
-        for said in (pooled(found, len(target)), pooled_default_settings(found, len(target)))
+        log_loss(probabilities[0], target)
+        for probabilities in (
+            pooled(found, len(target)),
+            pooled_default_settings(found, len(target)),
+        )
     ]
     assert losses[0] < 0.8 * losses[1]
     plain = cross_validate(
@@ -117,7 +120,7 @@ def test_a_search_pays_where_the_default_is_wrong_and_both_are_told():
 
 
 def test_tuning_on_noise_stays_at_chance():
-    """Labels of subjects drawn apart from their cells: AUROC 0.5, standard error 0.03 or so."""
+    """Labels that are independent of the cells: AUROC 0.5, standard error about 0.03."""
     rng = np.random.default_rng(1)
     groups = np.repeat(np.arange(80), 4)
     target = rng.permutation(np.arange(80) % 2)[groups]
@@ -139,9 +142,9 @@ def test_copies_stay_together_where_a_class_has_one_subject():
         for known in (pictures, None):
             scores = inner_scores(ESTIMATORS["svm"], features, target, groups, seed, known)
             seen.append(auroc(target == 1, scores[:, 1]))
-    kept, parted = np.reshape(seen, (12, 2)).mean(axis=0)
+    kept, separated = np.reshape(seen, (12, 2)).mean(axis=0)
     assert kept == pytest.approx(0.5, abs=0.1)  # there is nothing to learn
-    assert parted > 0.7
+    assert separated > 0.7
     one_picture = np.where(target == 1, 0, pictures)  # then cell by cell
     assert np.isfinite(inner_scores(LOGISTIC, features, target, groups, 0, one_picture)).all()
 

@@ -92,7 +92,7 @@ def test_calibrated_probabilities_show_what_perfection_shows_and_others_more():
     found = calibration_quality(target, honest, 1)
     assert found.error < 2 * found.if_perfect
     assert calibration_quality(target, bold, 1).error > 8 * found.if_perfect
-    assert calibration_quality(target, honest, None).error < 0.04  # of the likeliest class
+    assert calibration_quality(target, honest, None).error < 0.04  # of the most probable class
 
 
 @pytest.mark.parametrize(
@@ -140,15 +140,15 @@ def test_the_bootstrap_draws_whole_subjects():
 def test_intervals_of_few_subjects_are_not_too_narrow():
     """Of 600 samples of 6 subjects, 92 in 100 hold the mean; of plain percentiles, 86."""
     rng = np.random.default_rng(0)
-    held = 0
+    covered = 0
     for values in rng.normal(size=(600, 6)):
 
         def mean(weights, values=values):
             return {"mean": weights @ values / weights.sum(axis=1)}
 
         low, high = cluster_bootstrap(np.arange(6), mean, draws=400)["mean"]
-        held += low <= 0 <= high
-    assert 0.90 <= held / 600 <= 0.98
+        covered += low <= 0 <= high
+    assert 0.90 <= covered / 600 <= 0.98
 
 
 def test_one_subject_gives_no_interval():
@@ -205,7 +205,7 @@ def test_net_benefit_by_hand():
     assert at[0.5].all == pytest.approx(2 / 5 - 3 / 5)
 
 
-def test_an_operating_point_is_judged_at_the_thresholds_of_its_folds():
+def test_an_operating_point_is_evaluated_at_the_thresholds_of_its_folds():
     truth = np.array([1, 1, 0, 0], dtype=bool)
     p = np.array([[0.6, 0.4, 0.5, 0.1]])
     thresholds = np.array([[0.5, 0.3, 0.5, 0.3]])
@@ -217,21 +217,21 @@ def test_an_operating_point_is_judged_at_the_thresholds_of_its_folds():
     assert found.roc[-1] == (1.0, 1.0)
 
 
-def test_intervals_at_an_operating_point_hold_the_truth_where_subjects_differ():
+def test_intervals_at_an_operating_point_cover_the_truth_where_subjects_differ():
     # 20 subjects of 100 cells, whose sensitivities differ: Wilson's interval would hold it in 40 %.
     groups = np.repeat(np.arange(20), 100)
     truth, threshold = np.ones(2000, dtype=bool), np.full((1, 2000), 0.5)
     rng = np.random.default_rng(0)
-    held = 0
+    covered = 0
     for _ in range(60):
         own = rng.beta(3, 1, 20)[groups]
         called = (rng.random(2000) < own).astype(float)[None]
         _, low, high = operating_point(truth, called, threshold, 0.9, groups).sensitivity
-        held += low <= 0.75 <= high
-    assert held >= 52
+        covered += low <= 0.75 <= high
+    assert covered >= 52
 
 
-def test_predictive_values_have_the_interval_of_what_they_come_from():
+def test_predictive_values_have_the_interval_of_sensitivity_and_specificity():
     groups = np.repeat(np.arange(6), 4)
     truth = groups % 2 == 0
     p = np.where(truth, 0.9, 0.1)[None].copy()

@@ -227,7 +227,7 @@ def test_an_unknown_estimator_is_refused(stored):
         load_bundle(folder, feature_versions=VERSIONS)
 
 
-def test_the_content_hash_is_blind_to_addresses_and_sees_every_number():
+def test_the_content_hash_ignores_addresses_and_depends_on_every_number():
     one, _ = made("xgboost")
     other, _ = made("xgboost")
     assert dump_pipeline(one.pipeline)[1] == dump_pipeline(other.pipeline)[1]
@@ -245,7 +245,7 @@ def test_a_part_that_the_schema_does_not_name_changes_the_hash():
     assert content_hash(stream.getvalue()) != seen
 
 
-def test_a_model_is_replaced_whole_and_nothing_is_left_beside(stored):
+def test_a_model_is_replaced_whole_and_no_other_file_remains(stored):
     folder, _, table = stored
     bundle, _ = made("svm")
     save_bundle(bundle, folder)
@@ -273,7 +273,7 @@ def test_a_write_that_fails_leaves_the_old_model(stored, monkeypatch):
     assert [path.name for path in folder.parent.iterdir()] == ["model"]
 
 
-def test_a_folder_of_something_else_is_left_alone(tmp_path):
+def test_a_folder_with_other_files_is_not_changed(tmp_path):
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
     with pytest.raises(ModelError, match="holds other files than a model's"):

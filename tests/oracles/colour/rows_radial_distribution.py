@@ -53,7 +53,7 @@ def hand_rows() -> list[Check]:
     rings = [100 - whole, 40 - whole, 10 - whole, nan]
     core = np.zeros((6, 6), bool)
     core[2:4, 2:4] = True
-    parted = Cell(grey(nested), core, full)
+    separated = Cell(grey(nested), core, full)
     spread = nested.copy()
     spread[0, 0] = 30
     # A ramp, +3 per column and +4 per row: gradient 5 at each of the 2x2 inner pixels.
@@ -66,7 +66,7 @@ def hand_rows() -> list[Check]:
     return [
         row("IntensityDistribution_RingExcess", "by hand", [[rings], [[nan] * 4]], cell),
         row("IntensityDistribution_EdgeMean", "by hand", [[10], [nan]], cell),
-        row("IntensityDistribution_EdgeMean", "by hand", [[10], [100]], parted),
+        row("IntensityDistribution_EdgeMean", "by hand", [[10], [100]], separated),
         row(
             "IntensityDistribution_EdgeStandardDeviation",
             "by hand",
@@ -77,7 +77,7 @@ def hand_rows() -> list[Check]:
             "IntensityDistribution_NucleusLessCytoplasm",
             "by hand",
             [[100 - (20 * 10 + 12 * 40) / 32]] * 2,
-            parted,
+            separated,
         ),
         row("Gradient_MeanMagnitude", "by hand", [[5], [nan], [5]], ramp),
         row("Gradient_Coherence", "by hand", [[1], [nan], [1]], ramp),

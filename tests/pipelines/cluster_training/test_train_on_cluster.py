@@ -45,7 +45,7 @@ def coarse(classes=("blast", "normal"), subjects=12, cells=10):
     return table
 
 
-def parted(folder: Path, table, parts=5) -> Path:
+def partitioned(folder: Path, table, parts=5) -> Path:
     path = folder / "cells"
     path.mkdir(parents=True)
     for number, rows in enumerate(np.array_split(np.arange(len(table)), parts)):
@@ -78,16 +78,18 @@ SETTINGS = TrainingSettings()
 def test_the_model_of_a_cluster_equals_the_model_of_one_machine(cluster, quick, tmp_path, classes):
     table = coarse(classes)
     here = training_set(table, DICTIONARY)
-    with open_cluster_table(parted(tmp_path, table), cluster.address, SETTINGS) as source:
+    with open_cluster_table(partitioned(tmp_path, table), cluster.address, SETTINGS) as source:
         there = source.data
         assert there.columns == here.columns
         assert np.array_equal(there.groups, here.groups)
         assert np.array_equal(source.sample.data.features, here.features, equal_nan=True)
-        learnt = np.flatnonzero(here.groups % 4 > 0)
-        pipeline = source.estimator.fit(there.features[learnt], here.target[learnt], 0)
+        training_rows = np.flatnonzero(here.groups % 4 > 0)
+        pipeline = source.estimator.fit(
+            there.features[training_rows], here.target[training_rows], 0
+        )
         left_out = here.groups % 4 == 0
         far = source.estimator.scores(pipeline, there.features[left_out])
-    alone = quick.fit(here.features[learnt], here.target[learnt], 0)
+    alone = quick.fit(here.features[training_rows], here.target[training_rows], 0)
     near = quick.scores(alone, here.features[left_out])
     assert near.std() > 0.1
     assert far == pytest.approx(near, abs=1e-4)
@@ -101,7 +103,7 @@ def test_train_validates_and_stores_as_on_one_machine(cluster, tmp_path, monkeyp
     monkeypatch.setattr("pipelines.cluster_training.train_on_cluster.MAX_CELLS_IN_MEMORY", 80)
     table = coarse()
     table.loc[3, "Metadata_Label"] = None
-    path = parted(tmp_path, table)
+    path = partitioned(tmp_path, table)
     options = {"folds": 2, "repeats": 1}
     there = train(path, tmp_path / "there", TrainingSettings(scheduler=cluster.address, **options))
     here = train(path, tmp_path / "here", TrainingSettings(**options))
@@ -111,11 +113,11 @@ def test_train_validates_and_stores_as_on_one_machine(cluster, tmp_path, monkeyp
     assert there.evaluation.splits == here.evaluation.splits
     assert any("those of 7" in note and "of 119 cells" in note for note in there.notes)
     versions = dict.fromkeys(DICTIONARY, 1)
-    said = [
+    printed = [
         predict_probabilities(load_bundle(one.out, feature_versions=versions), table)
         for one in (there, here)
     ]
-    assert said[0] == pytest.approx(said[1], abs=1e-3)
+    assert printed[0] == pytest.approx(printed[1], abs=1e-3)
     record = json.loads((there.out / "evaluation.json").read_text())
     assert record["data"]["flow"]["used"] == 119
     assert (there.out / "report.html").is_file()
@@ -124,7 +126,7 @@ def test_train_validates_and_stores_as_on_one_machine(cluster, tmp_path, monkeyp
 @pytest.mark.usefixtures("quick")
 def test_tuning_on_a_cluster_chooses_the_settings_of_one_machine(cluster, tmp_path):
     """The candidates draw random rows on each worker: figures are near, the choice is the same."""
-    path = parted(tmp_path, coarse())
+    path = partitioned(tmp_path, coarse())
     options = {"folds": 2, "repeats": 1, "tune": 1, "audit_cells": 0}
     train(
         path,
@@ -195,7 +197,7 @@ def test_a_worker_killed_during_training_does_not_change_the_model(
         os.kill(victim, signal.SIGKILL)
 
     killer = threading.Thread(target=kill, daemon=True)
-    with open_cluster_table(parted(tmp_path, table), cluster.address, SETTINGS) as source:
+    with open_cluster_table(partitioned(tmp_path, table), cluster.address, SETTINGS) as source:
         killer.start()
         pipeline = source.estimator.fit(source.data.features, here.target, 0)
         killer.join()
@@ -215,7 +217,7 @@ def test_a_scheduler_killed_during_training_is_an_error_of_one_line(tmp_path, mo
     kind = replace(ESTIMATORS["xgboost"], settings=PLAIN | {"model__n_estimators": 1_000_000})
     monkeypatch.setitem(ESTIMATORS, "xgboost", kind)
     cluster = Cluster(tmp_path / "cluster", workers=2)
-    table = parted(tmp_path, coarse())
+    table = partitioned(tmp_path, coarse())
     train_on_workers = boosting._train_on_workers
     started = threading.Event()
 
@@ -252,7 +254,7 @@ def test_a_model_that_cannot_be_finished_is_an_error_of_one_line(cluster, tmp_pa
         raise RuntimeError("Missing required workers: {'tcp://10.0.0.7:1'}\nmore")
 
     monkeypatch.setattr(boosting, "_train_on_workers", dies)
-    path = parted(tmp_path, coarse())
+    path = partitioned(tmp_path, coarse())
     with pytest.raises(DataError, match="did not finish a model: Missing required") as caught:
         train(path, tmp_path / "model", TrainingSettings(scheduler=cluster.address))
     assert "\n" not in str(caught.value)
@@ -269,7 +271,7 @@ def test_a_model_that_cannot_be_finished_is_an_error_of_one_line(cluster, tmp_pa
 )
 def test_settings_for_which_a_cluster_cannot_train_are_refused(tmp_path, options, line):
     coarse().to_parquet(tmp_path / "cells.parquet")
-    parted(tmp_path, coarse())
+    partitioned(tmp_path, coarse())
     table = tmp_path / ("cells" if options else "cells.parquet")
     with pytest.raises(ModelError, match=line):
         train(table, tmp_path / "model", TrainingSettings(scheduler="tcp://127.0.0.1:9", **options))
@@ -279,7 +281,7 @@ def test_a_missing_scheduler_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr("pipelines.workers.dask_cluster._CONNECT", 1.0)
     with pytest.raises(DataError, match="no scheduler answers at"):
         train(
-            parted(tmp_path, coarse()),
+            partitioned(tmp_path, coarse()),
             tmp_path / "model",
             TrainingSettings(scheduler="tcp://127.0.0.1:9"),
         )

@@ -14,7 +14,7 @@ from pipelines.comparison.page import shortcut_table, summary
 
 @pytest.fixture(scope="module")
 def tinted(tmp_path_factory):
-    """A signal in named features and embeddings, and a background that gives the label away."""
+    """A signal in named features and embeddings, and a background from which the label follows."""
     table = embedding_table(strength=3.0, cells=1.5, image=1.5)
     rng = np.random.default_rng(0)
     blast = (table["Metadata_Label"] == "blast").to_numpy()

@@ -79,7 +79,7 @@ def test_an_invalid_size_ends_the_journal(tmp_path, written, size):
     assert find_records(tmp_path) == {}
 
 
-def test_each_thread_has_a_journal_of_its_own(tmp_path):
+def test_each_thread_has_its_own_journal(tmp_path):
     begun = threading.Barrier(3)  # a thread that has ended leaves its number to the next
 
     def write(name: str) -> None:

@@ -76,7 +76,7 @@ def test_every_item_of_a_guideline_is_answered_or_left_with_a_reason(guideline):
     assert {one.guideline for one in guideline_items()} == set(NUMBERS)
 
 
-def test_every_row_leads_to_a_section_of_the_page(model):
+def test_every_row_links_to_a_section_of_the_page(model):
     page, words = read(model / "report.html")
     known = set(page.names)
     answered = [one for one in guideline_items() if not one.is_open]
@@ -147,7 +147,7 @@ def test_the_commands_are_those_that_were_given(model):
     assert commands(found, chosen)[1].endswith("--sensitivity 0.95")
 
 
-def test_the_card_says_what_it_is_for_and_how_well_it_performs(model):
+def test_the_card_states_intended_use_and_performance(model):
     text = (model / "card.md").read_text("utf-8")
     titles = re.findall(r"^## (.+)$", text, re.MULTILINE)
     assert titles == [
@@ -175,7 +175,7 @@ def test_names_are_escaped_in_the_card(tmp_path):
     assert "<i>" not in text
 
 
-def test_a_table_without_a_record_of_its_images_is_said_to_be_so(tmp_path):
+def test_a_table_without_a_record_of_its_images_is_named(tmp_path):
     done = train(
         write_table(tmp_path, synthetic_table()), tmp_path / "model", TrainingSettings(**QUICK)
     )

@@ -56,12 +56,16 @@ def test_external_cells_get_figures_as_on_the_folds_and_at_the_thresholds(tmp_pa
     assert named["sensitivity"]["mean"] == pytest.approx(counts[0][0] / 36)
     low, high = point["sensitivity"][1:]
     assert low <= point["sensitivity"][0] <= high
-    # Called from 0.5 on, as on the folds beside which they stand; the threshold apart.
+    # At a threshold of 0.5, as on the folds; and separately at the model's threshold.
     cells, versions = read_table(paths[1]), dict.fromkeys(column_dictionary(), 1)
-    said = predict_probabilities(load_bundle(report.out, feature_versions=versions), cells)[:, 0]
+    probabilities = predict_probabilities(
+        load_bundle(report.out, feature_versions=versions), cells
+    )[:, 0]
     truth = cells["Metadata_Label"].to_numpy() == "blast"
-    assert named["sensitivity"]["mean"] == pytest.approx((said[truth] >= 0.5).mean())
-    assert point["sensitivity"][0] == pytest.approx((said[truth] >= bundle["threshold"]).mean())
+    assert named["sensitivity"]["mean"] == pytest.approx((probabilities[truth] >= 0.5).mean())
+    assert point["sensitivity"][0] == pytest.approx(
+        (probabilities[truth] >= bundle["threshold"]).mean()
+    )
     assert outside["subject_figures"]["positives"] == 6
     assert any("external table cells.parquet, 72 cells: balanced" in one for one in report.notes)
     _, words = read(report.out / "report.html")
@@ -99,7 +103,9 @@ def test_a_class_may_be_missing_in_the_external_table(tmp_path, classes):
     assert found["classes"][-1]["sensitivity"] is None
     named = {one["name"]: one["mean"] for one in found["figures"]}
     assert named["accuracy"] > 0.5
-    assert (named["AUROC"] is None) == (len(classes) == 2)  # nothing to tell the blasts from
+    assert (named["AUROC"] is None) == (
+        len(classes) == 2
+    )  # no other class to compare the blasts with
     read(report.out / "report.html")
 
 
@@ -108,9 +114,9 @@ def test_figures_skip_an_absent_class():
 
     rng = np.random.default_rng(0)
     target = rng.integers(0, 2, 60)
-    said = rng.dirichlet([1, 1, 1], 60)
-    found = figures(target, said, None)
-    each = [figures(target, said, code)["AUROC"] for code in (0, 1)]
+    probabilities = rng.dirichlet([1, 1, 1], 60)
+    found = figures(target, probabilities, None)
+    each = [figures(target, probabilities, code)["AUROC"] for code in (0, 1)]
     assert found["AUROC"] == pytest.approx(np.mean(each))
 
 

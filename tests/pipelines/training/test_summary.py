@@ -61,7 +61,7 @@ def test_groups_lead_with_their_titles_and_single_features_are_named_elsewhere()
     ]
 
 
-def test_a_random_split_is_a_column_of_its_own():
+def test_a_random_split_is_a_separate_column():
     head, auroc = training_summary(report([Figure("AUROC", 0.95, nan, 0.5, 0.9, 1.0)])).split("\n")[
         2:4
     ]

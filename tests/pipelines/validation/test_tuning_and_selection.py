@@ -75,8 +75,8 @@ def test_the_bundle_needs_only_the_selected_columns(chosen):
     assert len(bundle.columns) == chosen.columns == 3
     assert {SIGNAL, WEAK_SIGNAL} < set(bundle.columns) == set(stored(chosen)["selection"]["final"])
     table = synthetic_table(strength=3, seed=1)
-    said = predict_probabilities(bundle, table[list(bundle.columns)])
-    blast = said[:, bundle.classes.index("blast")] > 0.5
+    probabilities = predict_probabilities(bundle, table[list(bundle.columns)])
+    blast = probabilities[:, bundle.classes.index("blast")] > 0.5
     assert (blast == (table["Metadata_Label"] == "blast")).mean() > 0.9
 
 
