@@ -22,8 +22,11 @@ import numpy as np
 import straightforward
 from skimage.feature import local_binary_pattern
 from support.cells.example_cells import textured_cell
+from support.files.synthetic_folders import png
 from threadpoolctl import threadpool_limits
 
+from data.decoding.images import decode_rgb
+from data.fingerprints import perceptual_hash
 from features import PRESETS, Cell, Recipe, preset_columns
 from features.primitives.quantise import quantise
 from features.texture.cooccurrence.glcm import aggregate, compute_glcm
@@ -97,6 +100,12 @@ def component_comparisons(cell: Cell) -> Iterator[Comparison]:
             partial(skimage_patterns, plane, points, radius),
             10,
         )
+    yield Comparison(
+        "fingerprint of an image: decoding its PNG file",
+        partial(perceptual_hash, cell.rgb),
+        partial(decode_rgb, png(cell.rgb)),
+        1,
+    )
     columns = common_columns(cell)
     recipe = Recipe(columns)
     yield Comparison(

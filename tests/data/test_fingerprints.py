@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 
 import cv2
 import numpy as np
@@ -150,14 +149,3 @@ def test_no_false_pairs_among_other_cells():
     names, hashes = hashes_of("pbc/images/lymphocyte", ".jpg")
     assert len(names) == 250
     assert near_duplicates(hashes, bits=NEAR_DUPLICATE_BITS + 12) == []
-
-
-def test_hashing_takes_less_time_than_decoding():
-    rgb = np.random.default_rng(0).integers(0, 256, (257, 257, 3)).astype(np.uint8)
-    perceptual_hash(rgb)
-    durations = []
-    for _ in range(30):
-        start = time.perf_counter()
-        perceptual_hash(rgb)
-        durations.append(time.perf_counter() - start)
-    assert min(durations) < 0.005  # 0.0004 s on the developers' machine

@@ -32,7 +32,8 @@ from support.files import mutations
 FILES = int(os.environ.get("BLASTOMETRY_FUZZ", "20000"))
 FIRST = int(os.environ.get("BLASTOMETRY_FUZZ_FIRST", "0"))
 BATCH = 100
-SECONDS, MEMORY = 10.0, int(1.5e9)  # for one file; of a worker with all its libraries
+SECONDS = 1800.0  # for a batch; only a decoder that hangs takes as long
+MEMORY = int(1.5e9)  # of a worker with all its libraries
 
 
 def test_damaged_files_are_decoded_or_refused_with_a_reason(capfd):
@@ -43,7 +44,7 @@ def test_damaged_files_are_decoded_or_refused_with_a_reason(capfd):
         batches,
         jobs=2,
         prepare=partial(limit_memory, MEMORY),
-        time_limit=SECONDS * 6,
+        time_limit=SECONDS,
     )
     for index, answer in answers:
         assert not isinstance(answer, LostTask), (batches[index], answer)
@@ -55,7 +56,6 @@ def test_damaged_files_are_decoded_or_refused_with_a_reason(capfd):
             f" a worker's memory at most {together.peak / 1e6:.0f} MB\n"
         )
     assert together.counts.total() == len(batches) * BATCH
-    assert together.slowest[0] < SECONDS, together.slowest
     assert together.peak < MEMORY
     assert set(together.counts) == {"decoded", "refused"}
 
@@ -136,7 +136,7 @@ def test_every_hostile_file_is_counted_once(tmp_path):
     done = extract(
         folder,
         tmp_path / "cells.csv",
-        ExtractSettings(preset="minimal", jobs=2, time_limit=20, memory_limit=2),
+        ExtractSettings(preset="minimal", jobs=2, memory_limit=2),
     )
     table = pd.read_csv(done.table, dtype=str)
     errors = pd.read_csv(done.errors, dtype=str)

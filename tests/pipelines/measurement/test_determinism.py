@@ -49,7 +49,7 @@ def test_bytes_do_not_depend_on_threads_language_or_time_zone(case, smear, table
         [sys.executable, ROOT / "cli.py", "extract", smear, "-o", out, *options, "-q"],
         env=os.environ | variables,
         check=True,
-        timeout=120,
+        timeout=1800,
     )
     assert digest(out) == digest(tables[0])
 

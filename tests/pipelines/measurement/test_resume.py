@@ -25,7 +25,7 @@ def test_twenty_killed_runs_resume_to_the_same_table(tmp_path):
         env=os.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT / "tests"), str(ROOT)))},
         stdout=subprocess.PIPE,
         text=True,
-        timeout=300,
+        timeout=1800,
         check=True,
     )
     whole, *killed = [json.loads(line) for line in done.stdout.splitlines()]

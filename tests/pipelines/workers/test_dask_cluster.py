@@ -130,9 +130,9 @@ def in_background(function, *arguments, **options):
     return thread, outcome
 
 
-def wait_for(parts: Path, count: int) -> None:
-    deadline = time.monotonic() + 60
-    while len(find_records(parts)) < count and time.monotonic() < deadline:
+def wait_for(parts: Path, count: int, thread: threading.Thread) -> None:
+    """Wait until so many images are finished, or the run has ended."""
+    while len(find_records(parts)) < count and thread.is_alive():
         time.sleep(0.02)
 
 
@@ -144,11 +144,11 @@ def test_a_killed_worker_loses_no_image(cluster, many, tmp_path, monkeypatch):
     out = tmp_path / "cells.parquet"
     options = {"preset": "minimal", "scheduler": cluster.address}
     thread, outcome = in_background(extract, many, out, ExtractSettings(**options))
-    wait_for(tmp_path / ".cells.parquet.parts", 4)
+    wait_for(tmp_path / ".cells.parquet.parts", 4, thread)
     with distributed.Client(cluster.address, set_as_default=False) as client:
         processes = client.run(os.getpid)
     os.kill(min(processes.values()), signal.SIGKILL)
-    thread.join(timeout=120)
+    thread.join()
     (done,) = outcome
     assert (done.failed, done.cells) == (0, 28)
     monkeypatch.undo()
@@ -161,13 +161,13 @@ def test_a_killed_scheduler_keeps_finished_images(many, tmp_path, monkeypatch):
     monkeypatch.setattr(measuring, "ImageMeasurer", LoggingMeasurer)
     monkeypatch.setattr("pipelines.workers.dask_cluster.BATCH", 2)
     out = tmp_path / "cells.parquet"
-    cluster = Cluster(tmp_path / "cluster", workers=2, delay=1.0)
+    cluster = Cluster(tmp_path / "cluster", workers=2, delay=3.0)
     try:
         options = {"preset": "minimal", "scheduler": cluster.address}
         thread, outcome = in_background(extract, many, out, ExtractSettings(**options))
-        wait_for(tmp_path / ".cells.parquet.parts", 4)
+        wait_for(tmp_path / ".cells.parquet.parts", 4, thread)
         cluster.close()
-        thread.join(timeout=120)
+        thread.join()
     finally:
         cluster.close()
     (error,) = outcome

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from support.processes.time_limits import limit_only_task
 from support.shared import ROOT
 
 from data.errors import DataError
@@ -30,7 +31,7 @@ def square(task: int) -> int:
     if task == -3:
         raise RuntimeError("a bug")
     if task == -4:
-        time.sleep(60)
+        time.sleep(3600)
     if task == -5:
         raise MemoryError
     if task == -6:
@@ -44,7 +45,7 @@ def result_or_reason(answer):
     return answer.reason if isinstance(answer, LostTask) else answer
 
 
-def outcomes(tasks, jobs, time_limit=30.0):
+def outcomes(tasks, jobs, time_limit=1800.0):
     answers = list(run(square, tasks, jobs=jobs, prepare=nothing, time_limit=time_limit))
     assert sorted(index for index, _ in answers) == list(range(len(tasks)))  # each exactly once
     return {index: result_or_reason(answer) for index, answer in answers}
@@ -80,7 +81,7 @@ def test_a_bug_keeps_its_traceback():
         env=os.environ | {"PYTHONPATH": paths},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=1800,
         check=True,
     )
     assert "RuntimeError: a bug" in done.stderr
@@ -97,13 +98,13 @@ def die() -> None:
 
 
 def test_a_worker_that_cannot_start_loses_no_task():
-    running = run(square, [1, 2], jobs=2, prepare=die, time_limit=30.0)
+    running = run(square, [1, 2], jobs=2, prepare=die, time_limit=1800.0)
     with pytest.raises(DataError, match="could not start: ended with status 9"):
         list(running)
 
 
 def test_a_worker_that_dies_before_its_first_task_loses_no_task():
-    running = run(len, [bytes(10_000_000)], jobs=1, prepare=die, time_limit=30.0)
+    running = run(len, [bytes(10_000_000)], jobs=1, prepare=die, time_limit=1800.0)
     with pytest.raises(DataError, match="could not start: ended with status 9"):
         list(running)
 
@@ -124,14 +125,13 @@ def test_a_task_for_a_dead_idle_worker_goes_to_the_next(monkeypatch):
     assert killed == [1]
 
 
-def test_a_task_that_hangs_is_lost():
-    started = time.monotonic()
+def test_a_task_that_hangs_is_lost(monkeypatch):
+    limit_only_task(1, monkeypatch)
     assert outcomes([1, -4, 2], jobs=1, time_limit=5.0) == {
         0: 1,
         1: "it took longer than 5 s",
         2: 4,
     }
-    assert time.monotonic() - started < 30
 
 
 def test_all_tasks_may_die():
@@ -143,6 +143,6 @@ def test_no_task_starts_no_worker():
 
 
 def test_workers_end_with_their_parent_generator():
-    running = run(square, list(range(100)), jobs=2, prepare=nothing, time_limit=30.0)
+    running = run(square, list(range(100)), jobs=2, prepare=nothing, time_limit=1800.0)
     next(running)
     running.close()  # the generator's finally kills the workers; a hang would fail the test

@@ -67,7 +67,7 @@ class Cluster:
 
 def _address(contact: Path) -> str:
     """Return the address in the scheduler file; wait while the file is missing or empty."""
-    deadline = time.monotonic() + 600  # only a scheduler that failed takes as long
+    deadline = time.monotonic() + 1800  # only a scheduler that failed takes as long
     while time.monotonic() < deadline:
         with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
             return str(json.loads(contact.read_text("utf-8"))["address"])

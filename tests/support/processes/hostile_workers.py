@@ -34,7 +34,7 @@ FAULTS = {
     "kill": _kill,
     "memory": _allocate,
     "bug": _raise,
-    "sleep": lambda: time.sleep(60),
+    "sleep": lambda: time.sleep(3600),
 }
 
 
