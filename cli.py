@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -24,7 +24,7 @@ from pipelines.options import (
     reading_options,
     split_words,
 )
-from pipelines.progress import SILENCE, Progress, ShownProgress
+from pipelines.progress import SILENCE, Progress, shown_progress
 
 MISTAKE, SOME_FAILED, STOPPED = 2, 3, 130
 
@@ -61,15 +61,13 @@ def main() -> None:
 @contextmanager
 def _progress(*, quiet: bool, resumable: bool = True) -> Iterator[Progress]:
     """Show progress on standard error; after Ctrl-C say that the next run resumes."""
-    shown: Progress = SILENCE
-    if not quiet:
-        write = partial(click.echo, err=True, nl=False)
-        shown = ShownProgress(write, terminal=sys.stderr.isatty())
+    write = partial(click.echo, err=True, nl=False)
+    shown: AbstractContextManager[Progress] = (
+        nullcontext(SILENCE) if quiet else shown_progress(write, terminal=sys.stderr.isatty())
+    )
     try:
-        try:
-            yield shown
-        finally:
-            shown.finish()
+        with shown as progress:
+            yield progress
     except KeyboardInterrupt:
         if not resumable:
             raise

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 # Seconds between two lines where standard error is no terminal, and between two drawings of a bar.
 LINE_INTERVAL, BAR_INTERVAL = 10.0, 0.1
+# Seconds between two looks whether the line is old, while the work reports nothing.
+TICK_INTERVAL = 1.0
 _BAR_CELLS = 20
 
 
@@ -74,6 +78,8 @@ class Step:
     first_seconds : float
         Counts and time of the first report: what came before holds the start of workers and the
         compiler, so that no rate is taken from it while the step runs.
+    last_seconds : float
+        Time of the last report of a changed count: the rate does not fall while a unit is in work.
     """
 
     name: str
@@ -85,34 +91,42 @@ class Step:
     seconds: float = 0.0
     first_done: int = 0
     first_seconds: float = 0.0
+    last_seconds: float = 0.0
 
     @property
     def running_text(self) -> str:
-        """Counts, rate since the first report, and the time that is left at this rate.
+        """Counts, rate since the first report, time that is left at this rate, time so far.
 
         Examples
         --------
-        >>> Step("extract", done=30, total=90, failed=1, seconds=10).running_text
-        'extract: 30 of 90 images, 1 failed, 3.0/s, 60 left, about 20 s'
-        >>> Step("train", "fits", "fold 4", 3, 12, seconds=60).running_text
-        'train: 3 of 12 fits, 20.0 s each, 9 left, about 3 min 0 s (fold 4)'
-        >>> Step("train", "fits", done=2, total=9, seconds=90, first_done=2).running_text
-        'train: 2 of 9 fits, 7 left'
+        >>> Step("extract", done=30, total=90, failed=1, seconds=12, last_seconds=10).running_text
+        'extract: 30 of 90 images, 1 failed, 3.0/s, 60 left, about 20 s, 12 s so far'
+        >>> Step("train", "fits", "fold 4", 3, 12, seconds=75, last_seconds=60).running_text
+        'train: 3 of 12 fits, 20.0 s each, 9 left, about 3 min 0 s, 1 min 15 s so far (fold 4)'
+        >>> Step("train", "fits", total=9).running_text
+        'train: 0 of 9 fits, 9 left'
+        >>> Step("train", "fits", "", 2, 9, seconds=90, first_done=2, last_seconds=90).running_text
+        'train: 2 of 9 fits, 7 left, 1 min 30 s so far'
+        >>> Step("importances", seconds=40).running_text
+        'importances: 40 s so far'
         """
         note = f" ({self.note})" if self.note else ""
+        so_far = f"{in_words(self.seconds)} so far" if self.seconds >= 1 else ""
         if self.total is None:
-            return f"{self.name}{note}"
+            return f"{self.name}{so_far and f': {so_far}'}{note}"
         parts = [f"{self.name}: {self.done} of {self.total} {self.unit}"]
         if self.failed:
             parts.append(f"{self.failed} failed")
-        done, seconds = self.done - self.first_done, self.seconds - self.first_seconds
+        done, seconds = self.done - self.first_done, self.last_seconds - self.first_seconds
         left = self.total - self.done
         known = done > 0 and seconds > 0
         if known:
             parts.append(_rate(done, seconds))
-        if self.done and left:
+        if left:
             estimate = f", about {in_words(seconds / done * left)}" if known else ""
             parts.append(f"{left} left{estimate}")
+        if so_far:
+            parts.append(so_far)
         return ", ".join(parts) + note
 
     @property
@@ -162,6 +176,8 @@ def in_words(seconds: float) -> str:
 class ShownProgress:
     """Progress on standard error: a bar on a terminal, elsewhere a plain line every ten seconds.
 
+    Its methods may be called from several threads.
+
     Parameters
     ----------
     write : callable
@@ -180,16 +196,18 @@ class ShownProgress:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._write, self._terminal, self._clock = write, terminal, clock
+        self._lock = threading.Lock()
         self._step: Step | None = None
         self._began = self._last = 0.0
         self._drawn = 0
 
     def begin(self, step: str, total: int | None = None, unit: str = "images") -> None:
         """Begin a step and show its name."""
-        self.finish()
-        self._step = Step(step, unit, total=total)
-        self._began = self._clock()
-        self._show()
+        with self._lock:
+            self._finish()
+            self._step = Step(step, unit, total=total)
+            self._began = self._clock()
+            self._show(self._step)
 
     def note(self, text: str) -> None:
         """Take what the current step works on into its line."""
@@ -201,6 +219,16 @@ class ShownProgress:
 
     def finish(self) -> None:
         """Show the final counts of the current step; without a terminal, of short ones nothing."""
+        with self._lock:
+            self._finish()
+
+    def tick(self) -> None:
+        """Show the current step, if there is one and its last line is old enough."""
+        with self._lock:
+            if self._step is not None:
+                self._show_if_due(self._step)
+
+    def _finish(self) -> None:
         if self._step is None:
             return
         step = replace(self._step, note="", seconds=self._clock() - self._began)
@@ -213,31 +241,62 @@ class ShownProgress:
             self._write(f"{step.final_text}\n")
 
     def _update(self, **changed: Any) -> None:  # noqa: ANN401
-        if self._step is None:
-            raise RuntimeError("progress of no step: begin one first")
-        now = self._clock()
-        step = replace(self._step, seconds=now - self._began, **changed)
-        if step.done and not self._step.done:
-            step = replace(step, first_done=step.done, first_seconds=step.seconds)
-        self._step = step
-        if now - self._last >= (BAR_INTERVAL if self._terminal else LINE_INTERVAL):
-            self._show()
+        with self._lock:
+            if self._step is None:
+                raise RuntimeError("progress of no step: begin one first")
+            before, step = self._step.done, replace(self._step, **changed)
+            if step.done != before:
+                step = replace(step, last_seconds=self._clock() - self._began)
+            if step.done and not before:
+                step = replace(step, first_done=step.done, first_seconds=step.last_seconds)
+            self._step = step
+            self._show_if_due(step)
 
-    def _show(self) -> None:
-        """Write the line of the current step."""
-        if self._step is None:
-            return
+    def _show_if_due(self, step: Step) -> None:
+        """Write the line of a step if the last line is old enough."""
+        if self._clock() - self._last >= (BAR_INTERVAL if self._terminal else LINE_INTERVAL):
+            self._show(step)
+
+    def _show(self, step: Step) -> None:
+        """Write the line of a step."""
         self._last = self._clock()
+        step = replace(step, seconds=self._last - self._began)
         if self._terminal:
-            self._draw(f"{bar(self._step)}{self._step.running_text}")
+            self._draw(f"{bar(step)}{step.running_text}")
         else:
-            self._write(f"{self._step.running_text}\n")
+            self._write(f"{step.running_text}\n")
 
     def _draw(self, text: str) -> None:
         """Draw over the last line, cut to the width of the terminal."""
         text = text[: shutil.get_terminal_size().columns - 1]
         self._write("\r" + text.ljust(self._drawn))
         self._drawn = len(text)
+
+
+@contextmanager
+def shown_progress(write: Callable[[str], object], *, terminal: bool) -> Iterator[ShownProgress]:
+    """Show progress during a block, also while its work reports nothing; finish at its end.
+
+    Parameters
+    ----------
+    write, terminal
+        As in `ShownProgress`. A thread calls `write` too, until the block ends.
+    """
+    progress, ended = ShownProgress(write, terminal=terminal), threading.Event()
+
+    def tick() -> None:
+        while not ended.wait(TICK_INTERVAL):
+            progress.tick()
+
+    # A daemon, so that it keeps no process alive. Workers are new processes, which do not have it.
+    thread = threading.Thread(target=tick, name="progress", daemon=True)
+    thread.start()
+    try:
+        yield progress
+    finally:
+        ended.set()
+        progress.finish()
+        thread.join()
 
 
 def bar(step: Step) -> str:

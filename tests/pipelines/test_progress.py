@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+from contextlib import nullcontext
 from itertools import pairwise
 
 import cv2
@@ -11,7 +13,9 @@ import numpy as np
 import pytest
 from support.shared import ROOT
 
-from pipelines.progress import SILENCE, ShownProgress, Step, bar, in_words
+from data.errors import DataError
+from pipelines import progress as shown
+from pipelines.progress import SILENCE, ShownProgress, Step, bar, in_words, shown_progress
 
 
 class Screen:
@@ -40,8 +44,8 @@ def test_without_a_terminal_a_line_comes_every_ten_seconds_and_at_the_end():
     progress.finish()
     assert screen.text.splitlines() == [
         "extract",
-        "extract: 20 of 50 images, 1 failed, 2.0/s, 30 left, about 15 s",
-        "extract: 40 of 50 images, 2 failed, 2.0/s, 10 left, about 5 s",
+        "extract: 20 of 50 images, 1 failed, 2.0/s, 30 left, about 15 s, 10 s so far",
+        "extract: 40 of 50 images, 2 failed, 2.0/s, 10 left, about 5 s, 20 s so far",
         "extract: 50 of 50 images in 25 s, 2 failed, 2.0/s",
     ]
 
@@ -58,12 +62,81 @@ def test_fits_that_remain_are_counted_and_their_time_is_estimated():
     screen.now += 3
     progress.finish()
     assert screen.text.splitlines() == [
-        "train: 0 of 12 fits",
-        "train: 1 of 12 fits, 11 left (fold 1 of 5)",  # the first one includes the start
-        "train: 2 of 12 fits, 30.0 s each, 10 left, about 5 min 0 s (fold 1 of 5)",
+        "train: 0 of 12 fits, 12 left",
+        # The first one includes the start, so that no rate is taken from it.
+        "train: 1 of 12 fits, 11 left, 30 s so far (fold 1 of 5)",
+        "train: 2 of 12 fits, 30.0 s each, 10 left, about 5 min 0 s, 1 min 0 s so far"
+        " (fold 1 of 5)",
         "train: 2 of 12 fits in 1 min 0 s, 30.0 s each",
         "report",  # and no second line of a step that took 3 s
     ]
+
+
+def test_work_that_reports_nothing_is_shown_every_ten_seconds():
+    screen = Screen()
+    progress = screen.progress(terminal=False)
+    progress.tick()  # no step has begun
+    progress.begin("read the table")
+    for _ in range(12):
+        screen.now += 1
+        progress.tick()
+    progress.begin("train", 3, "fits")
+    progress.advance(1, 3)
+    screen.now += 8
+    progress.advance(2, 3)
+    for _ in range(25):
+        screen.now += 1
+        progress.tick()
+    progress.finish()
+    screen.now += 100
+    progress.tick()  # nothing comes after the end
+    assert screen.text.splitlines() == [
+        "read the table",
+        "read the table: 10 s so far",
+        "read the table: 12 s",
+        "train: 0 of 3 fits, 3 left",
+        # While the third fit lasts, the rate remains that of the fits that are done.
+        "train: 2 of 3 fits, 8.0 s each, 1 left, about 8 s, 10 s so far",
+        "train: 2 of 3 fits, 8.0 s each, 1 left, about 8 s, 20 s so far",
+        "train: 2 of 3 fits, 8.0 s each, 1 left, about 8 s, 30 s so far",
+        "train: 2 of 3 fits in 33 s, 16.5 s each",
+    ]
+
+
+def test_the_clock_of_a_bar_moves_while_work_reports_nothing():
+    screen = Screen()
+    progress = screen.progress(terminal=True)
+    progress.begin("train", 3, "fits")
+    for _ in range(2):
+        screen.now += 1
+        progress.tick()
+    empty = f"[{'-' * 20}] train: 0 of 3 fits, 3 left"
+    drawn = [text.rstrip() for text in screen.text.split("\r")[1:]]
+    assert drawn == [empty, f"{empty}, 1 s so far", f"{empty}, 2 s so far"]
+
+
+@pytest.mark.parametrize("stop", [None, KeyboardInterrupt(), DataError("no disk", "buy one")])
+def test_a_thread_shows_the_step_until_the_block_ends(monkeypatch, stop):
+    monkeypatch.setattr(shown, "TICK_INTERVAL", 0.0)
+    monkeypatch.setattr(shown, "LINE_INTERVAL", 0.0)
+    lines: list[str] = []
+    several = threading.Event()
+
+    def write(text: str) -> None:
+        lines.append(text)
+        if len(lines) == 4:
+            several.set()
+
+    expected = nullcontext() if stop is None else pytest.raises(type(stop))
+    with expected, shown_progress(write, terminal=False) as progress:
+        progress.begin("train", 3, "fits")
+        assert several.wait(1800)  # only the thread writes further lines
+        if stop is not None:
+            raise stop
+    assert len(lines) >= 5
+    assert all(line.startswith("train: 0 of 3 fits, 3 left") for line in lines[:-1])
+    assert lines[-1].startswith("train: 0 of 3 fits in ")
+    assert "progress" not in {thread.name for thread in threading.enumerate()}
 
 
 def test_a_long_step_without_counts_says_how_long_it_took():
@@ -114,7 +187,7 @@ def test_durations_are_in_words(seconds, words):
 
 def test_an_empty_step_has_no_bar_and_no_rate():
     assert bar(Step("extract", total=0)) == bar(Step("extract")) == ""
-    assert Step("extract", total=0, seconds=3).running_text == "extract: 0 of 0 images"
+    assert Step("extract", total=0, seconds=3).running_text == "extract: 0 of 0 images, 3 s so far"
     assert bar(Step("extract", done=7, total=7)) == f"[{'#' * 20}] "
 
 
@@ -138,7 +211,7 @@ def test_a_pipe_gets_plain_lines_or_nothing(tmp_path, quiet):
     if quiet:
         assert [line for line in lines if "segment" in line] == []
     else:
-        assert lines[0] == "segment: 0 of 3 images"
+        assert lines[0] == "segment: 0 of 3 images, 3 left"
         # A slow machine prints further lines in between.
         last = [line for line in lines if line.startswith("segment: ")][-1]
         assert last.startswith("segment: 3 of 3 images in ")
