@@ -57,7 +57,7 @@ class Entry:
     name : str
         Path relative to the input folder, with ``/`` on every system, escaped by `printable`.
     label, original_label : str or None
-        The class: ``blast`` or ``normal`` if the data set has these classes, otherwise the data
+        The class: ``blast`` or ``normal`` if the data set has these classes, else the data
         set's own word. `original_label` is always the data set's own word.
     subject, slide, camera : str or None
         Groups of related images.

@@ -149,7 +149,7 @@ def _with_masks(listing: Listing, masks: tuple[TreeFile, ...]) -> Listing:
 def _paired(entries: tuple[Entry, ...], by_name: dict[str, str]) -> tuple[Entry, ...]:
     """Return the entries with their masks; more specific names have priority.
 
-    ``a.jpg.png`` is the mask of ``a.jpg`` if there is such an image, otherwise of ``a.jpg.png``.
+    ``a.jpg.png`` is the mask of ``a.jpg`` if there is such an image, else of ``a.jpg.png``.
     """
     found = [entry.mask_place for entry in entries]
     free = dict(by_name)

@@ -1,6 +1,6 @@
 """Background statistics and sharpness for the shortcut audit; not used for training.
 
-A model that classifies well from these alone has learnt how an image was taken, not what a blast
+A model that classifies well from these alone recognises how an image was taken, not what a blast
 is. Each is measured once per image, without stain standardisation.
 """
 

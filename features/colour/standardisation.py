@@ -1,7 +1,7 @@
 """Stain standardisation: the optical density of a cell on a fixed scale.
 
 Stain, thickness, lamp and camera scale and shift the optical density of each channel. They differ
-from slide to slide more than blasts differ from normal cells. No parameter is learnt from other
+from slide to slide more than blasts differ from normal cells. No parameter is fitted to other
 images, so no information from a test image can leak into a model.
 """
 

@@ -49,7 +49,7 @@ _NEIGHBOURS = {name: _neighbours(*circle) for name, circle in CIRCLES.items()}
 def _uniform(points: int) -> NDArray[np.uint8]:
     """Return the rotation-invariant uniform pattern of each binary code: (2^points,) uint8.
 
-    It is the number of set bits if the code changes at most twice along the circle, otherwise
+    It is the number of set bits if the code changes at most twice along the circle, else
     points + 1.
     """
     codes = np.arange(1 << points, dtype=np.uint32)
@@ -77,7 +77,7 @@ def lbp_codes(
     -------
     (rows, cols) uint8
         Number of neighbours that are at least as bright (0 to P) if they form one run on the
-        circle, otherwise P + 1; 255 within the radius of the image border and where not computed.
+        circle, else P + 1; 255 within the radius of the image border and where not computed.
     """
     if where is None:
         where = np.ones_like(plane)

@@ -106,7 +106,7 @@ def with_reduction(estimator: Estimator, embedded: Codes, most: int = COMPONENTS
     embedded : (k,) int64
         Columns of the embedding; the others pass. Without any the estimator is as it was.
     most : int
-        Components, if there are as many cells and columns. They are learnt with the rest of the
+        Components, if there are as many cells and columns. They are fitted with the rest of the
         Pipeline, so never from a cell that is tested. A component counts as much as any
         other column.
     """

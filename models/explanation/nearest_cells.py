@@ -24,7 +24,7 @@ CELLS, PROJECTION = "nearest_cells.parquet", "projection.parquet"
 IDENTITY = ("image", "cell", "label", "subject")
 MOST_CELLS = 20_000
 MOST_COMPONENTS = 20
-# Rows from which the components and the usual distance are learnt.
+# Rows from which the components and the usual distance are computed.
 ROWS = 5_000
 # The distance of a cell is the mean over as many nearest training cells.
 NEAREST = 5
@@ -139,7 +139,7 @@ def fit_nearest_cells(
     *,
     seed: int = 0,
 ) -> NearestCells:
-    """Learn the components from the training cells, and keep at most 20,000 cells in them.
+    """Fit the components on the training cells; store at most 20,000 cells as components.
 
     Parameters
     ----------
@@ -153,8 +153,8 @@ def fit_nearest_cells(
     """
     rng = np.random.default_rng(seed)
     kept = stratified(target, MOST_CELLS, rng)
-    learnt = stratified(target, ROWS, rng)
-    part = features[learnt]
+    sampled = stratified(target, ROWS, rng)
+    part = features[sampled]
     known = ~np.isnan(part).all(axis=0)
     centre, low, high = np.zeros((3, features.shape[1]))
     if known.any():

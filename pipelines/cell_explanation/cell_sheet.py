@@ -223,15 +223,15 @@ class ModelRecords:
 
     def _words(self, feature: str, value: float, classes: Sequence[str]) -> str:
         known = self.features.loc[feature]
-        said = value_words(feature, str(known["plain"]), str(known["unit"]), value)
+        wording = value_words(feature, str(known["plain"]), str(known["unit"]), value)
         if isnan(value):
-            return said
+            return wording
         reference = self.novelty.reference
         placed = [
             percentile_words(reference.percentile(feature, name, value), name) for name in classes
         ]
         placed[1:] = [text.replace(" percentile of ", " of ") for text in placed[1:]]
-        return f"{said}: {', '.join(placed)}"
+        return f"{wording}: {', '.join(placed)}"
 
 
 def _strongest(explained: Contributions) -> list[int]:

@@ -84,7 +84,7 @@ def open_cluster_table(
     DataError
         If no scheduler answers, it has no workers, or they cannot read the table.
     ModelError
-        If the table cannot be learnt from.
+        If the table cannot be used for training.
     """
     client = connect(address)
     try:

@@ -84,22 +84,23 @@ def _nearly_same_image(
     same = _shares_value(table, frame, column)
     if column not in table.columns or column not in frame.columns:
         return same, []
-    learnt, hashes = (
+    training_hashes, hashes = (
         sorted(set(one[column].dropna().astype(str)) - {""}) for one in (frame, table)
     )
-    if len(learnt) + len(hashes) > MAX_COMPARED_IMAGES:
+    images = len(training_hashes) + len(hashes)
+    if images > MAX_COMPARED_IMAGES:
         return same, [
-            f"near copies were not searched: both tables have {len(learnt) + len(hashes)} images,"
+            f"near copies were not searched: both tables have {images} images,"
             f" the limit is {MAX_COMPARED_IMAGES}; only exact copies are known"
         ]
     try:
-        pairs = near_duplicates([*learnt, *hashes])
+        pairs = near_duplicates([*training_hashes, *hashes])
     except ValueError as error:
         raise ModelError(
             f"{column} of the two tables holds hashes of different kinds",
             "extract both tables with the same installation",
         ) from error
-    count = len(learnt)
+    count = len(training_hashes)
     near = {hashes[j - count] for i, j in pairs if i < count <= j}
     nearly_same: NDArray[np.bool_] = table[column].astype(str).isin(near).to_numpy()
     return np.asarray(same | nearly_same), []

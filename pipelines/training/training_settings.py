@@ -16,7 +16,7 @@ DEFAULT_SENSITIVITY = 0.95
 
 @dataclass(frozen=True, kw_only=True)
 class LearningSettings:
-    """What is learnt from a feature table, and how models are cross-validated.
+    """What is predicted from a feature table, and how models are cross-validated.
 
     Parameters
     ----------

@@ -44,14 +44,14 @@ class Sample:
 
 @dataclass(frozen=True, eq=False)
 class TrainingTable:
-    """A feature table and what is learnt from it.
+    """A feature table, and its rows and columns that are used for training.
 
     Parameters
     ----------
     sidecar : mapping
         JSON record that `extract` wrote with the table.
     frame : DataFrame
-        All rows; only the columns that are not learnt from if the features stay on a cluster.
+        All rows; only the columns that are no features if the features stay on a cluster.
     data : TrainingSet
     estimator : Estimator
     sample : Sample or None
@@ -85,7 +85,7 @@ def read_training_table(table: Path, settings: TrainingSettings) -> TrainingTabl
     Raises
     ------
     ModelError
-        If the table or its sidecar cannot be read, or cannot be learnt from.
+        If the table or its sidecar cannot be read, or cannot be used for training.
     """
     from models.learning.estimators import ESTIMATORS
     from models.learning.feature_selection import with_selection
@@ -104,7 +104,7 @@ def read_training_set(
     Raises
     ------
     ModelError
-        If the table cannot be read or cannot be learnt from.
+        If the table cannot be read or cannot be used for training.
     """
     from models.dataset.training_set import training_set
 

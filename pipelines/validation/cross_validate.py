@@ -22,7 +22,7 @@ Fitted = Callable[[int], None]
 
 
 def cell_subset(data: TrainingSet, places: NDArray[np.int64]) -> TrainingSet:
-    """Return some cells of a training set; their groups are numbered anew.
+    """Return some cells of a training set; their groups are renumbered.
 
     Parameters
     ----------

@@ -157,7 +157,7 @@ def _tested_on(
 
 
 def _interpret_variant(name: str, share: float, lead: float) -> str | None:
-    """Return a sentence on the performance on a variant; None if nothing is to be said.
+    """Return a sentence on the performance on a variant; None for no finding.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def _interpret_variant(name: str, share: float, lead: float) -> str | None:
     share : float
         Share of the lead over chance that is left.
     lead : float
-        Balanced accuracy of the model above chance; without a lead nothing can be said.
+        Balanced accuracy of the model above chance; without a lead there is no finding.
     """
     from models.evaluation.shortcuts import NEAR
 

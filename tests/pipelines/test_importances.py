@@ -77,7 +77,7 @@ def test_single_features_have_their_columns_and_the_rest_is_counted(model):
     ]
 
 
-def test_a_family_says_what_it_measures(model):
+def test_a_family_has_a_description(model):
     lines = run("importances", model, "--by", "family").output.splitlines()
     assert lines[5] == "AreaShape [9]: Size and shape of the outline"
     assert lines[7] == "Embedding [3]"

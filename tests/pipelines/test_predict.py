@@ -69,17 +69,17 @@ def test_every_cell_gets_a_probability_and_every_subject_a_share(smear, model, t
 
 
 def test_only_the_columns_of_the_model_are_measured(smear, model, tmp_path, monkeypatch):
-    asked = []
+    measured = []
     digest = ImageMeasurer.__init__
 
     def spy(self, settings, *rest):
-        asked.append(settings.columns)
+        measured.append(settings.columns)
         digest(self, settings, *rest)
 
     monkeypatch.setattr(ImageMeasurer, "__init__", spy)
     run("predict", model, smear, "-o", tmp_path / "p.csv", "-q")
     columns = tuple(json.loads((model / "bundle.json").read_bytes())["columns"])
-    assert asked == [columns]
+    assert measured == [columns]
     assert set(columns) <= set(preset_columns("minimal"))
 
 
@@ -90,16 +90,16 @@ def test_cells_are_standardised_as_in_training(smear, model, tmp_path, monkeypat
     assert record["training"]["stain"] == "standard"
     record["training"]["stain"] = "none"
     (other / "bundle.json").write_text(json.dumps(record), "utf-8")
-    asked = []
+    stains = []
     start = ImageMeasurer.__init__
 
     def spy(self, settings, *rest):
-        asked.append(settings.stain)
+        stains.append(settings.stain)
         start(self, settings, *rest)
 
     monkeypatch.setattr(ImageMeasurer, "__init__", spy)
     assert run("predict", other, smear, "-o", tmp_path / "p.csv", "-q").exit_code == 0
-    assert asked == ["none"]
+    assert stains == ["none"]
 
 
 def test_a_bundle_from_another_version_is_refused(smear, model, tmp_path):

@@ -33,7 +33,7 @@ def model(tmp_path_factory):
     )
 
 
-def test_the_page_is_whole_and_fetches_nothing(model):
+def test_the_page_is_complete_and_fetches_nothing(model):
     page, words = read(model.out / "report.html")
     assert page.fetched == []
     assert not re.search(r"@import|url\((?!#)", (model.out / "report.html").read_text("utf-8"))
@@ -190,7 +190,7 @@ def test_a_gap_to_the_random_split_is_explained(tmp_path):
     assert "It recognises subjects, not only cells" in read(done.out / "report.html")[1]
 
 
-def test_every_link_leads_to_one_place(model):
+def test_every_link_has_one_target(model):
     page, _ = read(model.out / "report.html")
     assert {"data", "hardest-cells", "model-card", "reproduction", "guidelines"} <= set(page.links)
     assert set(page.links) <= set(page.names)

@@ -47,7 +47,7 @@ FLOORS = (
     ("cli",),
 )  # fmt: skip
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-# Files in one folder; the design says about fifteen.
+# Files in one folder; the design allows about fifteen.
 MOST_FILES = 16
 
 ARROWS = imports()

@@ -54,7 +54,7 @@ def test_a_table_without_rows_has_no_values():
     assert feature_matrix(pd.DataFrame({"a": []}, dtype=float), ["a"]).shape == (0, 1)
 
 
-def test_a_shortcut_lacks_what_does_not_fit():
+def test_a_shortcut_omits_values_beyond_32_bits():
     table = pd.DataFrame({"Metadata_File_Bytes": [1.0, 2.0, 1e39, np.inf]})
     (files,) = shortcuts(table, np.empty((4, 0)), [], {})
     assert files.features.ravel().tolist()[:2] == [1.0, 2.0]

@@ -1,4 +1,4 @@
-"""Subjects: shares, intervals and ranking, against hand-made values and subjects written out."""
+"""Subjects: shares, intervals and ranking, against values by hand and repeated subjects."""
 
 import numpy as np
 import pytest
@@ -45,7 +45,7 @@ def test_a_share_of_calls_is_a_mean_over_repeats_with_its_interval():
         assert np.isfinite([one.low, one.high]).all()
 
 
-def test_intervals_over_subjects_are_those_of_subjects_written_out_as_often_as_drawn():
+def test_intervals_over_subjects_equal_those_of_repeated_subjects():
     rng = np.random.default_rng(3)
     count, cells = 9, 6
     truth = np.arange(count) % 3 > 0

@@ -49,10 +49,10 @@ def test_percentiles_are_those_of_the_cells_however_skewed_or_tied(kind, cells):
     rng = np.random.default_rng(cells)
     values = SKEWED[kind](rng, cells)
     reference = make_reference(values[:, None], np.zeros(cells, np.int64), ["x"], ("p",))
-    asked = rng.choice(values, min(cells, 60), replace=False)
+    tested = rng.choice(values, min(cells, 60), replace=False)
     if cells == 5000:
-        asked = np.append(asked, SKEWED[kind](rng, 60))  # and of cells that were not there
-    for value in asked:
+        tested = np.append(tested, SKEWED[kind](rng, 60))  # and of cells that were not there
+    for value in tested:
         among = percentileofscore(values, value, kind="mean")
         assert reference.percentile("x", "p", float(value)) == pytest.approx(among, abs=1.5)
 

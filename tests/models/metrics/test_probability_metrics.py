@@ -83,7 +83,7 @@ def test_a_perfect_model_does_not_show_zero(cells):
     assert calibration_error_if_perfect(p) == pytest.approx(expected, rel=0.1)
 
 
-def test_calibrated_probabilities_show_what_perfection_shows_and_others_more():
+def test_only_calibrated_probabilities_have_the_error_of_a_perfect_model():
     rng = np.random.default_rng(0)
     p = rng.random(4000)
     target = (rng.random(4000) < p).astype(np.int64)

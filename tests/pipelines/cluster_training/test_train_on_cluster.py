@@ -113,11 +113,11 @@ def test_train_validates_and_stores_as_on_one_machine(cluster, tmp_path, monkeyp
     assert there.evaluation.splits == here.evaluation.splits
     assert any("those of 7" in note and "of 119 cells" in note for note in there.notes)
     versions = dict.fromkeys(DICTIONARY, 1)
-    printed = [
+    probabilities = [
         predict_probabilities(load_bundle(one.out, feature_versions=versions), table)
         for one in (there, here)
     ]
-    assert printed[0] == pytest.approx(printed[1], abs=1e-3)
+    assert probabilities[0] == pytest.approx(probabilities[1], abs=1e-3)
     record = json.loads((there.out / "evaluation.json").read_text())
     assert record["data"]["flow"]["used"] == 119
     assert (there.out / "report.html").is_file()

@@ -200,9 +200,9 @@ def test_a_model_stores_its_network_and_predicts_with_it_only(smear, model, netw
     found = pd.read_csv(out)
     assert (found["Predicted"] == found["Metadata_Label"]).mean() > 0.8  # trained on these
 
-    asked = run("predict", model, smear, "-o", out)
-    assert asked.exit_code == 2
-    assert "needs the network tiny; give its file with --embedding" in asked.output
+    refused = run("predict", model, smear, "-o", out)
+    assert refused.exit_code == 2
+    assert "needs the network tiny; give its file with --embedding" in refused.output
     other = write_model(tmp_path, plane_means(mean="0.5,0.5,0.5"))
     refused = run("predict", model, smear, "-o", out, "--embedding", other)
     assert refused.exit_code == 2

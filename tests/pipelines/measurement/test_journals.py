@@ -55,9 +55,9 @@ def test_a_flipped_bit_is_an_error(tmp_path, written):
     draw = np.random.default_rng(0)
     lost = 0
     for position in draw.integers(0, 8 * len(whole), 400):
-        spoilt = bytearray(whole)
-        spoilt[position // 8] ^= 1 << (position % 8)
-        path.write_bytes(spoilt)
+        corrupted = bytearray(whole)
+        corrupted[position // 8] ^= 1 << (position % 8)
+        path.write_bytes(corrupted)
         found = {key: content for key, content in contents(tmp_path).items() if key in RECORDS}
         assert all(content in (None, RECORDS[key]) for key, content in found.items())
         right = sum(content is not None for content in found.values())

@@ -57,7 +57,7 @@ def _flipped(content: bytes, at: int) -> bytes:
 # Damage to a journal of six records, and the number of records that can still be read.
 DAMAGE = {
     "a value": (lambda content, _: _flipped(content, -3), 5),
-    "what says how long the second is": (lambda content, second: _flipped(content, second + 1), 1),
+    "the recorded length of the second": (lambda content, second: _flipped(content, second + 1), 1),
     "the end": (lambda content, _: content[:-8], 5),
     "all": (lambda _content, _second: b"", 0),
 }

@@ -55,13 +55,13 @@ def browser():
 
 @pytest.fixture(scope="module", params=PAGES)
 def opened(request, browser, pages):
-    """A page in the browser with all that can be unfolded, and what it asked for."""
+    """A page in the browser with all details open, and the URLs that it requests."""
     page = browser.new_page()
-    asked = []
-    page.on("request", lambda one: asked.append(one.url))
+    requests = []
+    page.on("request", lambda one: requests.append(one.url))
     page.goto(Path(pages[request.param]).as_uri())
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
-    yield page, asked
+    yield page, requests
     page.close()
 
 
@@ -107,8 +107,8 @@ def test_pages_are_accessible_and_fit_the_window(opened, width, scheme):
 
 
 def test_a_page_asks_for_nothing_else(opened):
-    page, asked = opened
-    assert [url for url in asked if not url.startswith("data:")] == [page.url.partition("#")[0]]
+    page, requests = opened
+    assert [url for url in requests if not url.startswith("data:")] == [page.url.partition("#")[0]]
 
 
 def test_the_first_stop_of_the_keyboard_skips_to_the_content(opened):

@@ -22,7 +22,7 @@ QUICK = {"folds": 3, "repeats": 1, "estimator": "logistic"}
 
 def test_a_sensitivity_needs_two_classes(tmp_path):
     path = write_table(tmp_path, synthetic_table(classes=("blast", "normal", "other")))
-    with pytest.raises(ModelError, match=r"sensitivity of 0.9 asked for with 3 classes; leave"):
+    with pytest.raises(ModelError, match=r"sensitivity of 0.9 report for with 3 classes; leave"):
         train(path, tmp_path / "model", TrainingSettings(sensitivity=0.9, **QUICK))
 
 
@@ -119,8 +119,8 @@ def test_missing_images_are_an_error_before_the_work_or_a_note(tmp_path):
     path = write_table(tmp_path, synthetic_table())
     with pytest.raises(DataError, match="none does not exist; correct the path"):
         train(path, tmp_path / "model", TrainingSettings(images=tmp_path / "none", **QUICK))
-    asked = train(path, tmp_path / "model", TrainingSettings(**QUICK | {"repeats": 1}))
-    assert any("Nothing was measured again from the images: " in note for note in asked.notes)
+    report = train(path, tmp_path / "model", TrainingSettings(**QUICK | {"repeats": 1}))
+    assert any("Nothing was measured again from the images: " in note for note in report.notes)
 
 
 def test_a_folder_with_other_files_is_refused_before_the_work(tmp_path):
