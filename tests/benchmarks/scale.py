@@ -158,6 +158,16 @@ def real_images_speed(work: Path, folder: Path, copies: int, preset: str) -> Non
     """Print the cells per second on real images, each copied under different checksums."""
     from data.listing.list_images import list_images
     from pipelines.extract import ExtractSettings, extract
+    from pipelines.progress import Silence
+
+    class Moments(Silence):
+        """Keeps the time of each report of progress."""
+
+        def __init__(self) -> None:
+            self.times: list[float] = []
+
+        def advance(self, done: int, total: int, failed: int = 0) -> None:  # noqa: ARG002
+            self.times.append(time.monotonic())
 
     copies_folder = work / "real"
     copies_folder.mkdir()
@@ -167,16 +177,17 @@ def real_images_speed(work: Path, folder: Path, copies: int, preset: str) -> Non
         content = image.read_bytes() + b"%08d" % number
         (copies_folder / f"{number:06d}{image.suffix}").write_bytes(content)
     for jobs in (1, 2):
-        moments: list[float] = []
+        progress = Moments()
         before = pattern_time_of_jobs(jobs)
         started = time.monotonic()
         done = extract(
             copies_folder,
             work / f"real_images_speed{jobs}.parquet",
             ExtractSettings(preset=preset, jobs=jobs),
-            progress=lambda *_, moments=moments: moments.append(time.monotonic()),
+            progress,
         )
         seconds = time.monotonic() - started
+        moments = progress.times
         tenth = len(moments) // 10
         share = (len(moments) - 2 * tenth) / len(moments)
         steady = share * done.cells / (moments[-tenth - 1] - moments[tenth - 1])
