@@ -24,6 +24,7 @@ from pipelines.options import (
     reading_options,
     split_words,
 )
+from pipelines.program_version import program_version
 from pipelines.progress import SILENCE, Progress, shown_progress
 
 MISTAKE, SOME_FAILED, STOPPED = 2, 3, 130
@@ -47,10 +48,24 @@ class Commands(click.Group):
             ctx.exit(STOPPED)
 
 
+def _print_version(context: click.Context, _option: click.Parameter, asked: bool) -> None:
+    """Print the version of an installation or of the clone, and stop."""
+    if asked and not context.resilient_parsing:
+        click.echo(f"{context.find_root().info_name}, version {program_version()}")
+        context.exit()
+
+
 @click.group(
     cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "show_default": True}
 )
-@click.version_option(package_name="blastometry")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
 def main() -> None:
     """Measure blood cells, find blasts, show why.
 

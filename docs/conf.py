@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +13,15 @@ from build_steps.catalogue_page import catalogue_page
 from build_steps.commands_page import commands_page
 from build_steps.floors import draw_floors
 
+from pipelines.program_version import program_version
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 project = "blastometry"
 author = "the blastometry authors"
 project_copyright = "2026, the blastometry authors"
-release = metadata.version("blastometry")
+release = program_version()
 
 extensions = [
     "myst_parser",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .measurement.source import list_source
+from .program_version import program_version
 from .progress import SILENCE, Progress
 from .training.final_model import FinalModel, check_class_count, fit_final_model
 from .training.summary import TrainingReport
@@ -166,6 +167,7 @@ def _store(training: _Training, table: Path, out: Path) -> dict[str, Any]:
             "importances.png": importance_picture(inspection.importances, title=title),
             **files,
         },
+        program_version=program_version(),
     )
     return record
 

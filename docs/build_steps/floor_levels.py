@@ -1,4 +1,4 @@
-"""The floors of a graph without cycles, and the arrows that no longer path implies."""
+"""The floors of a graph without cycles, and the arrows that are not implied by a longer path."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from importlib import import_module, metadata
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -104,10 +104,17 @@ def check_target(folder: Path) -> None:
         raise ModelError(f"{nearest} cannot be written to", "name another folder for the model")
 
 
-def save_bundle(bundle: Bundle, folder: Path, extra: Mapping[str, bytes] | None = None) -> None:
+def save_bundle(
+    bundle: Bundle,
+    folder: Path,
+    extra: Mapping[str, bytes] | None = None,
+    *,
+    program_version: str,
+) -> None:
     """Write the bundle and the `extra` files to a temporary folder, then rename it.
 
-    A model that is there already is replaced; anything else is left alone and refused.
+    A model that is there already is replaced; anything else is left alone and refused. The record
+    states `program_version`, the version of blastometry.
 
     Raises
     ------
@@ -127,7 +134,7 @@ def save_bundle(bundle: Bundle, folder: Path, extra: Mapping[str, bytes] | None 
             "offsets": list(bundle.calibration.offsets),
         },
         "columns": {name: bundle.feature_versions[name] for name in bundle.columns},
-        "versions": {"blastometry": metadata.version("blastometry"), **library_versions()},
+        "versions": {"blastometry": program_version, **library_versions()},
         "pipeline": {"file": PIPELINE, "content_sha256": stored_hash},
         "training": dict(bundle.metadata),
     }

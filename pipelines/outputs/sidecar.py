@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from data.errors import DataError
 from models.errors import ModelError
 
+from ..program_version import program_version
 from .atomic import whole_file
 from .write_tables import SUFFIXES
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 SIDECAR_FORMAT = 1
 _LIBRARIES = (
-    "blastometry",
     "mahotas",
     "numba",
     "numpy",
@@ -83,7 +83,10 @@ def write_sidecar(
     """
     whole = {
         "format": SIDECAR_FORMAT,
-        "versions": {name: version(name) for name in _LIBRARIES},
+        "versions": {
+            "blastometry": program_version(),
+            **{name: version(name) for name in _LIBRARIES},
+        },
         **record,
         "table": {"name": table.name, "sha256": table_digest(table)},
         "columns": columns,

@@ -26,7 +26,7 @@ FLOORS = (
         "data/limits", "data/printable", "data/synthetic",
         "features/errors", "features/primitives",
         "models/errors", "models/metrics", "models/plots", "models/to_json",
-        "pipelines/html", "pipelines/installed", "pipelines/progress",
+        "pipelines/html", "pipelines/installed", "pipelines/program_version", "pipelines/progress",
     ),
     ("data/decoding", "features/core", "models/dataset", "models/learning"),
     (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 import pytest
@@ -17,6 +17,7 @@ from support.shared import ROOT
 from cli import main
 from models.learning.calibration import Calibration
 from models.storage.bundle import Bundle, save_bundle
+from pipelines.program_version import program_version
 
 
 def _printed() -> str:
@@ -52,11 +53,21 @@ def test_a_stored_model_has_the_version(tmp_path):
     bundle = Bundle(
         machine, "svm", Calibration(1, (0, 0)), (), {}, ("blast", "normal"), "blast", 0.5
     )
-    save_bundle(bundle, tmp_path / "model")
+    save_bundle(bundle, tmp_path / "model", program_version=program_version())
     stored = json.loads((tmp_path / "model" / "bundle.json").read_bytes())
     assert stored["versions"]["blastometry"] == version("blastometry")
 
 
-def test_the_documentation_takes_the_version_from_the_installed_package():
+def test_the_documentation_takes_the_version_from_the_program():
     settings = (ROOT / "docs" / "conf.py").read_text(encoding="utf-8")
-    assert 'release = metadata.version("blastometry")' in settings
+    assert "release = program_version()" in settings
+
+
+def test_a_clone_that_is_not_installed_has_the_version_of_pyproject(monkeypatch):
+    def absent(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", absent)
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert program_version() == wanted["version"]
+    assert f"version {wanted['version']}" in _printed()

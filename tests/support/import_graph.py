@@ -34,7 +34,11 @@ def room_of(path: PurePosixPath) -> str:
     """
     if len(path.parts) > 2:
         return str(path.parent)
-    if path.parts[0] == "pipelines" and path.stem not in ("installed", "progress"):
+    if path.parts[0] == "pipelines" and path.stem not in (
+        "installed",
+        "program_version",
+        "progress",
+    ):
         return "pipelines"
     return str(path.parent if path.stem == "__init__" else path.with_suffix(""))
 

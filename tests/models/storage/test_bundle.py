@@ -53,7 +53,7 @@ def made(name="logistic", classes=2):
 @pytest.fixture
 def stored(tmp_path):
     bundle, table = made()
-    save_bundle(bundle, tmp_path / "model", {"evaluation.json": b"{}"})
+    save_bundle(bundle, tmp_path / "model", {"evaluation.json": b"{}"}, program_version="0.0")
     return tmp_path / "model", bundle, table
 
 
@@ -68,7 +68,7 @@ def edit(folder: Path, **changes):
 @pytest.mark.parametrize("classes", [2, 3])
 def test_a_bundle_comes_back_with_equal_probabilities(tmp_path, name, classes):
     bundle, table = made(name, classes)
-    save_bundle(bundle, tmp_path / "model")
+    save_bundle(bundle, tmp_path / "model", program_version="0.0")
     back = load_bundle(tmp_path / "model", feature_versions=VERSIONS | {"more": 3})
     assert np.array_equal(predict_probabilities(back, table), predict_probabilities(bundle, table))
     for field in ("columns", "classes", "positive", "threshold", "calibration", "metadata"):
@@ -248,7 +248,7 @@ def test_a_part_that_the_schema_does_not_name_changes_the_hash():
 def test_a_model_is_replaced_whole_and_no_other_file_remains(stored):
     folder, _, table = stored
     bundle, _ = made("svm")
-    save_bundle(bundle, folder)
+    save_bundle(bundle, folder, program_version="0.0")
     assert sorted(path.name for path in folder.iterdir()) == ["bundle.json", "pipeline.skops"]
     assert [path.name for path in folder.parent.iterdir()] == ["model"]
     back = load_bundle(folder, feature_versions=VERSIONS)
@@ -267,7 +267,7 @@ def test_a_write_that_fails_leaves_the_old_model(stored, monkeypatch):
 
     monkeypatch.setattr(Path, "rename", fails)
     with pytest.raises(ModelError, match="cannot be written: No space left"):
-        save_bundle(made("svm")[0], folder)
+        save_bundle(made("svm")[0], folder, program_version="0.0")
     monkeypatch.undo()
     assert load_bundle(folder, feature_versions=VERSIONS).estimator == "logistic"
     assert [path.name for path in folder.parent.iterdir()] == ["model"]
@@ -277,7 +277,7 @@ def test_a_folder_with_other_files_is_not_changed(tmp_path):
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
     with pytest.raises(ModelError, match="holds other files than a model's"):
-        save_bundle(made()[0], tmp_path / "thesis")
+        save_bundle(made()[0], tmp_path / "thesis", program_version="0.0")
     with pytest.raises(ModelError, match="is a file"):
         check_target(tmp_path / "thesis" / "chapter.txt")
     (tmp_path / "empty").mkdir()
