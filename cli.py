@@ -48,9 +48,9 @@ class Commands(click.Group):
             ctx.exit(STOPPED)
 
 
-def _print_version(context: click.Context, _option: click.Parameter, asked: bool) -> None:
+def _print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
     """Print the version of an installation or of the clone, and stop."""
-    if asked and not context.resilient_parsing:
+    if wanted and not context.resilient_parsing:
         click.echo(f"{context.find_root().info_name}, version {program_version()}")
         context.exit()
 
