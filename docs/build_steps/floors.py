@@ -84,6 +84,8 @@ def _draw_room(
     for level in sorted(rows):
         below = {node: [points[one][0] for one in arrows[node]] for node in rows[level]}
         ordered = sorted(below, key=lambda node: sum(below[node]) / max(len(below[node]), 1))
+        if level:
+            ordered = _skipped_in_the_middle(ordered, arrows)
         for number, node in enumerate(ordered):
             column = place.left + place.width * (number + 0.5) / len(ordered)
             points[node] = (column, bottom + MARGIN + STEP * level)
@@ -94,6 +96,24 @@ def _draw_room(
     width = min(2.4, place.width / max(len(row) for row in rows.values()) - 0.15)
     for node, (x, y) in points.items():
         _box(axes, x, y, width, PurePosixPath(node).name, "white")
+
+
+def _skipped_in_the_middle(row: list[str], arrows: Arrows) -> list[str]:
+    """Return a row with the targets of arrows that skip a floor in its middle.
+
+    Such an arrow then runs between the boxes of the floor that it skips.
+    """
+    floor = levels(arrows)
+    skipped = [
+        one
+        for one in row
+        if any(
+            one in below and floor[node] > floor[one] + 1 for node, below in reduced(arrows).items()
+        )
+    ]
+    others = [one for one in row if one not in skipped]
+    half = len(others) // 2
+    return [*others[:half], *skipped, *others[half:]]
 
 
 def _box(axes: Axes, x: float, y: float, width: float, text: str, colour: str) -> None:
