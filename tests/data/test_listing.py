@@ -283,8 +283,8 @@ def test_manifests_in_the_formats_of_programs(tmp_path, text, encoding):
 def test_a_manifest_may_name_missing_and_remote_files(tmp_path):
     make(tmp_path, "far/1.png", "near/win/2.png")
     text = f"image\n{tmp_path / 'far/1.png'}\nwin\\2.png\ngone.png\n../far/1.PNG\n"
-    (tmp_path / "share_of_lead").mkdir(exist_ok=True)
-    listing = list_images(manifest(tmp_path / "share_of_lead", text))
+    (tmp_path / "near").mkdir(exist_ok=True)
+    listing = list_images(manifest(tmp_path / "near", text))
     far = (tmp_path / "far").as_posix()
     assert set(names(listing)) == {f"{far}/1.png", f"{far}/1.PNG", "win/2.png", "gone.png"}
     assert {entry.name: entry.path.exists() for entry in listing.entries}["win/2.png"]

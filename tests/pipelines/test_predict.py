@@ -196,7 +196,7 @@ def test_a_feature_is_listed_under_the_smallest_preset_that_has_a_column_of_it()
     ("name", "words"),
     [
         ("Texture_Contrast", "Mean squared difference"),
-        ("Nuclei_Texture_Contrast_Lstar_d1_32_mean", "Lstar, d1 32 mean"),
+        ("Nuclei_Texture_Contrast_Lstar_d1_32_mean", "(Lstar, d=1)"),
         ("Nuclei_Intensity_Mean_bstar", "CIELAB unit"),
         ("Nuclei_*_Gray_d1_32_mean", "Nuclei_Haralick_Contrast_Gray_d1_32_mean"),
     ],
