@@ -22,7 +22,7 @@ QUICK = {"folds": 3, "repeats": 1, "estimator": "logistic"}
 
 def test_a_sensitivity_needs_two_classes(tmp_path):
     path = write_table(tmp_path, synthetic_table(classes=("blast", "normal", "other")))
-    with pytest.raises(ModelError, match=r"sensitivity of 0.9 report for with 3 classes; leave"):
+    with pytest.raises(ModelError, match=r"sensitivity of 0.9 asked for with 3 classes; leave"):
         train(path, tmp_path / "model", TrainingSettings(sensitivity=0.9, **QUICK))
 
 
