@@ -18,7 +18,7 @@ from .comparison.contender_shortcuts import (
 )
 from .comparison.contenders import compare_contenders, plan_comparison
 from .outputs.atomic import whole_file
-from .outputs.sidecar import read_sidecar
+from .outputs.sidecar import changed_table_notes, read_sidecar
 from .progress import SILENCE, Progress
 from .training.training_table import read_training_set
 from .validation.fit_progress import FitProgress
@@ -95,7 +95,7 @@ def compare(
         **compared,
         "shortcuts": audit,
         "cost": None if cost is None else asdict(cost),
-        "notes": [*data.notes, *notes],
+        "notes": [*changed_table_notes(sidecar), *data.notes, *notes],
     }
     _write(record, out)
     return ComparisonResult(out, record)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .measurement.source import list_source
+from .outputs.sidecar import changed_table_notes
 from .program_version import program_version
 from .progress import SILENCE, Progress
 from .training.final_model import FinalModel, check_class_count, fit_final_model
@@ -120,6 +121,7 @@ def _notes(training: _Training) -> list[str]:
 
     settings, cells, final = training.settings, training.cells, training.final
     notes = [
+        *changed_table_notes(cells.sidecar),
         *cells.sidecar.get("input", {}).get("notes", []),
         *cells.data.notes,
         *cells.notes,

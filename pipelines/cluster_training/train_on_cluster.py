@@ -16,7 +16,12 @@ from typing import TYPE_CHECKING, Any, cast
 from models.errors import ModelError
 
 from ..outputs.sidecar import read_sidecar
-from ..training.training_table import Sample, TrainingTable, near_duplicate_rows
+from ..training.training_table import (
+    Sample,
+    TrainingTable,
+    near_duplicate_rows,
+    repeated_cell_notes,
+)
 from ..workers.dask_cluster import connect, count_threads
 from .boosting import distributed_estimator, stop_trackers
 from .remote_rows import RemoteRows, first_line, part_column_ranges, read_part
@@ -136,7 +141,7 @@ def _read_cluster_table(
         data,
         distributed_estimator(ESTIMATORS[settings.estimator]),
         Sample(_load_cells(data, features, places), places),
-        [*notes, NOT_REPRODUCIBLE],
+        [*repeated_cell_notes(frame), *notes, NOT_REPRODUCIBLE],
     )
 
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _GIVE_TABLE = "give the table that extract wrote"
 # A text that `plain_text` marked with an apostrophe.
 _MARKED = rf"'+[{''.join(map(re.escape, FORMULA))}]"
+# Columns that pandas and pyarrow make of an index.
+_UNNAMED = re.compile(r"|Unnamed: \d+")
+_ROW_NUMBERS = re.compile(r"index|level_\d+|__index_level_\d+__")
 # How other programs write a missing number.
 _NO_NUMBER = ["", "nan", "NaN", "NA", "N/A", "null"]
 # Read as text always: a subject "007" or a hash "1e10" is not a number.
@@ -52,7 +55,27 @@ def read_table(path: Path, *, texts: tuple[str, ...] = ()) -> pd.DataFrame:
         raise ModelError(f"{path} cannot be read: {reason}", _GIVE_TABLE) from error
     if table.empty:
         raise ModelError(f"{path} has no rows", _GIVE_TABLE)
-    return table
+    return _with_plain_index(table)
+
+
+def _with_plain_index(table: pd.DataFrame) -> pd.DataFrame:
+    """Number the rows from 0; a named index becomes a column, an index without a name is removed.
+
+    pandas stores its index: repeated numbers after `concat`, and a column after `to_csv`.
+    """
+    import pandas as pd
+
+    names = [name for name in table.index.names if name is not None and name not in table.columns]
+    others = [at for at, name in enumerate(table.index.names) if name not in names]
+    table = table.reset_index(level=others, drop=True) if names else table.reset_index(drop=True)
+    table = table.reset_index() if names else table
+    stored = [
+        name
+        for name in table.columns
+        if _UNNAMED.fullmatch(str(name))
+        or (_ROW_NUMBERS.fullmatch(str(name)) and pd.api.types.is_integer_dtype(table[name]))
+    ]
+    return table.drop(columns=stored)
 
 
 def _read_csv(path: Path, texts: set[str]) -> pd.DataFrame:

@@ -131,4 +131,50 @@ def read_sidecar(table: Path) -> dict[str, Any]:
         raise ModelError(f"{path} has format {found!r}, expected {SIDECAR_FORMAT}", remedy)
     if not isinstance(sidecar.get("columns"), dict):
         raise ModelError(f"{path} has no column dictionary", remedy)
-    return dict(sidecar)
+    if not table.exists():
+        raise ModelError(f"{table} does not exist", _GIVE_TABLE)
+    return _compared(table, sidecar)
+
+
+def changed_table_notes(sidecar: Mapping[str, Any]) -> list[str]:
+    """Return a note if a table is not the one that its sidecar, as read, describes."""
+    own = sidecar["table"]
+    if own["unchanged"]:
+        return []
+    if own["described_sha256"] is None:
+        described = "a table without a SHA-256"
+    else:
+        cells = own["described_cells"]
+        rows = "" if cells is None else f" of {cells} cells"
+        described = f"{own['described']}{rows} with SHA-256 {own['described_sha256'][:12]}…"
+    return [
+        f"{own['name']} (SHA-256 {own['sha256'][:12]}…) is not the table that was written with its"
+        f" JSON file, which describes {described}. The rows are used as they are; how many images"
+        " were found or failed is not known"
+    ]
+
+
+def _compared(table: Path, sidecar: Mapping[str, Any]) -> dict[str, Any]:
+    """Compare a table with its sidecar, and leave out the counts of another table.
+
+    The record of the table has the name and SHA-256 of the file that was read, and `unchanged`:
+    whether the sidecar states this SHA-256.
+    """
+    recorded = sidecar.get("table") or {}
+    seen = table_digest(table)
+    own = {"name": table.name, "sha256": seen, "unchanged": recorded.get("sha256") == seen}
+    if own["unchanged"]:
+        return {**sidecar, "table": own}
+    described = {
+        "described": recorded.get("name"),
+        "described_sha256": recorded.get("sha256"),
+        "described_cells": sidecar.get("counts", {}).get("cells"),
+    }
+    source = dict(sidecar.get("input", {}))
+    notes = [f"from the extraction: {text}" for text in source.get("notes", [])]
+    return {
+        **sidecar,
+        "table": own | described,
+        "input": source | {"notes": notes, "skipped": []},
+        "counts": {},
+    }

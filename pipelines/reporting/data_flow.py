@@ -63,7 +63,9 @@ training and testing + 2 without a label.'
         f"{flow['unlabelled']} without a label."
     )
     if flow["images"] is None:
-        return f"The table does not record how many images it is from. {cells}"
+        named = flow.get("named_images")
+        rows = "" if named is None else f"Its rows name {named} images. "
+        return f"The table does not record how many images it is from. {rows}{cells}"
     return (
         f"{flow['images']} images found = {flow['measured']} measured + {flow['failed']} failed + "
         f"{flow['excluded']} excluded; {flow['skipped']} other files. {cells}"

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
+from data.printable import printable
+
 from ..html.elements import Table
 from ..measurement.settings import FolderSettings
 from .section import Section
@@ -49,12 +51,17 @@ def commands(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> list[str]:
     """Return the command lines that measure and train as it was done here.
 
     A word in capitals stands for a path that differs between machines. Options that change no
-    number (``--jobs``, ``--quiet``) are left out.
+    number (``--jobs``, ``--quiet``) are left out. A comment says where the table was changed.
     """
-    name = (found["data"]["table"] or {}).get("name", "cells.parquet")
-    measure = ["extract", "IMAGES", "-o", name, *_measuring(found["data"]["configuration"])]
+    table = found["data"]["table"] or {}
+    name = table.get("name", "cells.parquet")
+    measured = table.get("described") or name
+    measure = ["extract", "IMAGES", "-o", measured, *_measuring(found["data"]["configuration"])]
     learn = ["train", name, "-o", "model", *_learning(found, bundle)]
-    return [shlex.join(["python", "cli.py", *words]) for words in (measure, learn)]
+    lines = [shlex.join(["python", "cli.py", *words]) for words in (measure, learn)]
+    if table.get("unchanged", True):
+        return lines
+    return [lines[0], f"# {printable(name)} was changed after this command", lines[1]]
 
 
 def _measuring(settings: Mapping[str, Any]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from models.errors import ModelError
 
 from ..outputs.read_table import read_table
-from ..outputs.sidecar import read_sidecar
+from ..outputs.sidecar import changed_table_notes, read_sidecar
 from .overlap import cells_not_in_training
 from .training_table import near_duplicate_rows
 
@@ -73,7 +73,8 @@ def read_external_table(cells: TrainingTable, settings: TrainingSettings) -> Ext
     path, data = settings.external, cells.data
     if path is None:
         return None
-    _check_same_extraction(path, cells.sidecar, read_sidecar(path), data.columns)
+    sidecar = read_sidecar(path)
+    _check_same_extraction(path, cells.sidecar, sidecar, data.columns)
     table = read_table(path, texts=settings.text_columns)
     labels = _known_labels(path, table, settings.label, data.classes)
     table = table.loc[labels.index]
@@ -94,7 +95,7 @@ def read_external_table(cells: TrainingTable, settings: TrainingSettings) -> Ext
         target=np.searchsorted(np.array(data.classes), labels.to_numpy(dtype=str)).astype(np.int64),
         groups=groups,
         group_names=() if subjects is None else group_names(subjects, groups),
-        notes=(*notes, *copy_notes),
+        notes=(*changed_table_notes(sidecar), *notes, *copy_notes),
     )
 
 

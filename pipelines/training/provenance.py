@@ -42,10 +42,11 @@ def provenance(table: Path, cells: TrainingTable) -> dict[str, Any]:
     described = sidecar["columns"]
     skipped = Counter(str(one.get("reason", "")) for one in source.get("skipped", []))
     rows = frame.iloc[data.rows]
+    unchanged = sidecar["table"]["unchanged"]
     return {
         "layout": source.get("layout"),
         "notes": list(source.get("notes", [])),
-        "table": sidecar.get("table"),
+        "table": sidecar["table"],
         "versions": dict(sidecar.get("versions", {})),
         "configuration": _without_local_paths(sidecar.get("configuration", {})),
         "flow": {
@@ -56,12 +57,15 @@ def provenance(table: Path, cells: TrainingTable) -> dict[str, Any]:
             "failed": counts.get("failed"),
             "excluded": counts.get("excluded", 0),
             "skipped": sum(skipped.values()),
+            "named_images": int(frame["Metadata_Image"].nunique())
+            if "Metadata_Image" in frame
+            else None,
             "cells": len(frame),
             "unlabelled": len(frame) - len(data.rows),
             "used": len(data.rows),
         },
         "skipped": [list(pair) for pair in skipped.most_common(MAX_LISTED_REASONS)],
-        "failures": _failure_reasons(table.with_suffix(".errors.csv")),
+        "failures": _failure_reasons(table.with_suffix(".errors.csv")) if unchanged else [],
         "columns": {"described": len(described), "used": len(data.columns)},
         "missing": {
             "cells": int(missing.any(axis=1).sum()),

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # Largest number of images that are compared in pairs.
 MAX_COMPARED_IMAGES = 30_000
+# What no two cells of a table have in common.
+_CELL_IDENTITY = ("Metadata_Image", "Metadata_Cell", "Metadata_SHA256")
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +120,21 @@ def read_training_set(
         positive=settings.positive,
         copies=copies,
     )
-    return frame, data, notes
+    return frame, data, [*repeated_cell_notes(frame), *notes]
+
+
+def repeated_cell_notes(table: pd.DataFrame) -> list[str]:
+    """Return a note if rows name the same cell of the same image as an earlier row."""
+    identity = [name for name in _CELL_IDENTITY if name in table.columns]
+    if identity != list(_CELL_IDENTITY):
+        return []
+    repeated = int(table.duplicated(identity).sum())
+    if not repeated:
+        return []
+    return [
+        f"{repeated} of {len(table)} rows name the same cell as an earlier row (image, number and"
+        " SHA-256) and count once more: remove them, or join tables with merge"
+    ]
 
 
 def near_duplicate_rows(table: pd.DataFrame) -> tuple[list[tuple[int, int]], list[str]]:

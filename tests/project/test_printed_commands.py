@@ -79,9 +79,10 @@ def evaluation_and_bundle(tmp_path_factory):
             "Metadata_Subject": TRAIN_OPTIONS["group"],
         }
         paths.append(write_table(folder / name, table.rename(columns=names)))
-    sidecar = json.loads(paths[0].with_suffix(".json").read_bytes())
-    sidecar["table"] = {"name": "my cells.parquet", "sha256": "ab" * 32}
-    paths[0].with_suffix(".json").write_text(json.dumps(sidecar))
+    for ending in (".parquet", ".json"):
+        named = paths[0].with_suffix(ending)
+        named.rename(named.with_stem("my cells"))
+    paths[0] = paths[0].with_stem("my cells")
     (folder / "images").mkdir()
     cv2.imwrite(str(folder / "images" / "one.png"), np.full((9, 9, 3), 200, np.uint8))
     out = train(

@@ -56,7 +56,6 @@ def model(tmp_path_factory):
         "preset": "minimal", "stain": "standard", "features": [], "masks": "/home/somebody/masks",
         "max_pixels": 10,
     }  # fmt: skip
-    sidecar["table"] = {"name": path.name, "sha256": "ab" * 32}
     path.with_suffix(".json").write_text(json.dumps(sidecar))
     path.with_suffix(".errors.csv").write_text(
         "image,stage,reason,remedy\na,decode,broken,-\nb,decode,broken,-\nc,segment,blank,-\n"

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from pipelines.outputs.sidecar import table_digest
+
 SIGNAL = "Nuclei_AreaShape_FormFactor"
 WEAK_SIGNAL = "Cells_Intensity_Mean_bstar"
 CLASSES = ("blast", "normal")
@@ -81,6 +83,7 @@ def write_table(
         "configuration": {},
         "columns": dictionary,
         "counts": {"rows": len(table)},
+        "table": {"name": path.name, "sha256": table_digest(path)},
     }
     path.with_suffix(".json").write_text(json.dumps(sidecar))
     return path
