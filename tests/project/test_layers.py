@@ -22,7 +22,7 @@ BELOW = {
 # The floors from the ground up: a room imports rooms of lower floors only.
 FLOORS = (
     (
-        "data/errors", "data/fingerprints",
+        "data/drawn_fields", "data/errors", "data/fingerprints",
         "data/limits", "data/printable", "data/synthetic",
         "features/errors", "features/primitives",
         "models/errors", "models/metrics", "models/plots", "models/to_json",
