@@ -17,6 +17,7 @@ WhiteCellType = Literal[
     "eosinophil",
     "basophil",
     "erythroblast",
+    "promyelocyte",
 ]
 
 # Cell types with their shares in a field, and their radii in diameters of a red cell.
@@ -29,6 +30,7 @@ TYPES: dict[WhiteCellType, tuple[float, tuple[float, float]]] = {
     "eosinophil": (0.09, (0.75, 1.10)),
     "basophil": (0.05, (0.65, 1.00)),
     "erythroblast": (0.04, (0.45, 0.75)),
+    "promyelocyte": (0.05, (0.80, 1.25)),
 }
 
 

@@ -54,8 +54,9 @@ LOOKS: dict[str, Look] = {
     "band": Look(0.84, 0.18, 0.14, eosin=0.12, pink_granules=0.14),
     "monocyte": Look(0.66, 0.16, 0.36, eosin=0.06, vacuoles=1.0),
     "eosinophil": Look(0.80, 0.18, 0.12, eosin=0.25, pink_granules=0.8),
-    "basophil": Look(0.62, 0.12, 0.30, eosin=0.10, dark_granules=0.9),
+    "basophil": Look(0.62, 0.12, 0.30, eosin=0.10, dark_granules=0.65),
     "erythroblast": Look(1.0, 0.25, 0.45, eosin=0.25),
+    "promyelocyte": Look(0.68, 0.12, 0.45, eosin=0.08, dark_granules=0.3, nucleoli=1.0),
 }
 
 
@@ -196,7 +197,7 @@ def _paint_platelet(
     granules = _granules(rng, textures, side)
     middle = np.exp(-((np.minimum(level, 2) / np.float32(0.8)) ** 2))
     stains[..., _AZURE] = rng.uniform(0.25, 0.6) * area
-    stains[..., _CHROMATIN] = rng.uniform(0.15, 0.55) * area * middle * (0.4 + 0.9 * granules)
+    stains[..., _CHROMATIN] = rng.uniform(0.15, 0.8) * area * middle * (0.4 + 0.9 * granules)
     return stains
 
 
@@ -213,7 +214,7 @@ def _paint_precipitate(
 
 
 _PAINTERS: dict[str, Painter] = {
-    "ragged": _smudge(0.70, 0.15, 0.06),
+    "ragged": _smudge(0.80, 0.15, 0.06),
     "streak": _smudge(0.55, 0.35, 0.10),
     "net": _smudge(0.45, 0.9, 0.08),
     "single": _paint_platelet,

@@ -141,14 +141,15 @@ def _cloud(rng: np.random.Generator, side: int, radius: float) -> tuple[Plane, M
 
 
 _DRAWERS: dict[str, Drawer] = {
-    "lymphocyte": _round((0.74, 0.92), 0.03, 0.02),
-    "blast": _round((0.80, 0.94), 0.08, 0.025),
+    "lymphocyte": _round((0.62, 0.93), 0.03, 0.02),
+    "blast": _round((0.78, 0.95), 0.08, 0.03),
     "neutrophil": _lobed({2: 0.15, 3: 0.4, 4: 0.3, 5: 0.15}),
     "band": _curved((2.6, 4.2), (0.34, 0.46), 0.02),
     "monocyte": _curved((1.2, 3.0), (0.72, 0.98), 0.045),
     "eosinophil": _lobed({2: 0.8, 3: 0.2}),
     "basophil": _lobed({2: 0.6, 3: 0.4}),
     "erythroblast": _round((0.5, 0.72), 0.0, 0.02),
+    "promyelocyte": _round((0.62, 0.84), 0.06, 0.03),
     "ragged": _smudge(0.2, 0.06, 0.10, 1.0),
     "streak": _smudge(0.5, 0.07, 0.12, 1.0),
     "net": _smudge(0.2, 0.08, 0.12, 0.45),
