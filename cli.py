@@ -378,6 +378,8 @@ def explain(model: Path, image: Path, out: Path, *, quiet: bool, **options: Any)
 
     done = run(model, image, out, ExplainSettings(**options))
     if not quiet:
+        for note in done.notes:
+            click.echo(f"note: {note}")
         for cell in done.cells:
             chance = max(cell.probabilities)
             click.echo(f"cell {cell.number}: {cell.decided}, probability {chance:.3f}")

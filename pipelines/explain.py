@@ -58,10 +58,13 @@ class Explanation:
     ----------
     page : Path
     cells : tuple of CellSheet
+    notes : tuple of str
+        On the model, for the user.
     """
 
     page: Path
     cells: tuple[CellSheet, ...]
+    notes: tuple[str, ...]
 
 
 def explain(
@@ -110,7 +113,7 @@ def explain(
     page = explanation_page(entry.name, rgb, found, cells, opened.bundle, records.evaluation)
     with whole_file(out) as temporary:
         temporary.write_text(page, encoding="utf-8")
-    return Explanation(out, cells)
+    return Explanation(out, cells, opened.bundle.notes)
 
 
 def _single_entry(image: Path, masks: Path | None) -> Entry:

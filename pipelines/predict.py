@@ -137,7 +137,15 @@ def predict(
     failed = sum(isinstance(result, Failure) for result in results)
     unlike = sum(cell.unlike for cell in cells)
     return Prediction(
-        out, by_image, by_subject, errors, len(results), len(cells), failed, unlike, listing.notes
+        out,
+        by_image,
+        by_subject,
+        errors,
+        len(results),
+        len(cells),
+        failed,
+        unlike,
+        (*bundle.notes, *listing.notes),
     )
 
 

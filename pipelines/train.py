@@ -144,6 +144,8 @@ def _notes(training: _Training) -> list[str]:
 
 def _store(training: _Training, table: Path, out: Path) -> dict[str, Any]:
     """Write the folder of the model; return its evaluation."""
+    import pandas as pd
+
     from models.plots.importance_plot import importance_picture
     from models.storage.bundle import save_bundle
     from models.to_json import to_json
@@ -169,6 +171,7 @@ def _store(training: _Training, table: Path, out: Path) -> dict[str, Any]:
             "importances.png": importance_picture(inspection.importances, title=title),
             **files,
         },
+        cells=pd.DataFrame(final.data.features, columns=list(final.data.columns)),
         program_version=program_version(),
     )
     return record

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +20,15 @@ from ..learning.calibration import Calibration
 from ..learning.estimators import ESTIMATORS
 from ..metrics.classification import decide
 from ..to_json import to_json
+from .library_versions import check_feature_versions, library_versions, other_versions
+from .model_folder import replace_folder
 from .skops_pipeline import dump_pipeline, load_pipeline
+from .stored_predictions import FILE as PREDICTIONS
+from .stored_predictions import TOLERANCE, read_stored_predictions, spread_rows, to_bytes
 
 FORMAT = 1
 PIPELINE = "pipeline.skops"
 RECORD = "bundle.json"
-LIBRARIES: Mapping[str, str] = {"scikit-learn": "sklearn", "skops": "skops", "xgboost": "xgboost"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +51,8 @@ class Bundle:
         Probability of the positive class from which on a cell is called so (two classes).
     metadata : mapping
         Facts of the training: JSON values only.
+    notes : tuple of str
+        On a loaded bundle: libraries of another version than in training.
     """
 
     pipeline: Pipeline
@@ -61,6 +64,7 @@ class Bundle:
     positive: str | None
     threshold: float
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def predict_probabilities(bundle: Bundle, table: pd.DataFrame) -> NDArray[np.float64]:
@@ -86,11 +90,6 @@ def predict_classes(bundle: Bundle, probabilities: NDArray[np.float64]) -> list[
     return [bundle.classes[code] for code in decide(probabilities, positive, bundle.threshold)]
 
 
-def library_versions() -> dict[str, str]:
-    """Versions of the libraries that a stored model depends on."""
-    return {name: str(import_module(module).__version__) for name, module in LIBRARIES.items()}
-
-
 def check_target(folder: Path) -> None:
     """Raise ModelError if a bundle cannot be written there: before the work, not after."""
     if folder.exists() and not folder.is_dir():
@@ -109,12 +108,24 @@ def save_bundle(
     folder: Path,
     extra: Mapping[str, bytes] | None = None,
     *,
+    cells: pd.DataFrame,
     program_version: str,
 ) -> None:
     """Write the bundle and the `extra` files to a temporary folder, then rename it.
 
-    A model that is there already is replaced; anything else is left alone and refused. The record
-    states `program_version`, the version of blastometry.
+    A model that is there already is replaced; anything else is left alone and refused.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    folder : Path
+    extra : mapping of str to bytes, optional
+        Further files by name.
+    cells : DataFrame
+        Training cells with the columns of the bundle. Five of them are stored with their
+        predictions, which `load_bundle` compares with its own.
+    program_version : str
+        Of blastometry.
 
     Raises
     ------
@@ -138,29 +149,22 @@ def save_bundle(
         "pipeline": {"file": PIPELINE, "content_sha256": stored_hash},
         "training": dict(bundle.metadata),
     }
+    probabilities = predict_probabilities(bundle, cells)
+    rows = spread_rows(probabilities)
     files = {
         PIPELINE: stored,
         RECORD: to_json(record),
+        PREDICTIONS: to_bytes(cells[list(bundle.columns)].iloc[rows], probabilities[rows]),
         **(extra or {}),
     }
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(
-            prefix=f".{folder.name}.", dir=folder.parent, ignore_cleanup_errors=True
-        ) as temporary:
-            fresh = Path(temporary) / "new"
-            fresh.mkdir()
-            for name, content in files.items():
-                (fresh / name).write_bytes(content)
-            _swap(fresh, folder, Path(temporary) / "old")
-    except OSError as error:
-        raise ModelError(
-            f"{folder} cannot be written: {error.strerror}", "name another folder for the model"
-        ) from error
+    replace_folder(folder, files)
 
 
 def load_bundle(folder: Path, *, feature_versions: Mapping[str, int]) -> Bundle:
     """Read a bundle after checking that it fits this installation.
+
+    Another version of a library that the model uses is a note of the bundle. The bundle is
+    refused if the stored cells do not get their stored probabilities again.
 
     Parameters
     ----------
@@ -171,8 +175,8 @@ def load_bundle(folder: Path, *, feature_versions: Mapping[str, int]) -> Bundle:
     Raises
     ------
     ModelError
-        If a file is missing or damaged, or format, a library, a feature or a stored type is not
-        what is expected; the line states the value seen and the value expected.
+        If a file is missing or damaged, or format, a feature, a stored type or a prediction is
+        not what is expected; the line states the value seen and the value expected.
     """
     again = "train the model again with this installation"
     record = _record(folder)
@@ -200,7 +204,7 @@ def load_bundle(folder: Path, *, feature_versions: Mapping[str, int]) -> Bundle:
         stored_hash = str(record["pipeline"]["content_sha256"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(f"{folder / RECORD} is damaged: {error!r}", again) from error
-    _check_versions(folder, versions, columns, feature_versions, again)
+    check_feature_versions(folder, columns, feature_versions, again)
     if bundle.estimator not in ESTIMATORS:
         raise ModelError(
             f"{folder} holds the estimator {bundle.estimator!r}, wanted one of "
@@ -217,7 +221,15 @@ def load_bundle(folder: Path, *, feature_versions: Mapping[str, int]) -> Bundle:
         columns=len(columns),
         name=str(folder / PIPELINE),
     )
-    return replace(bundle, pipeline=pipeline)
+    others = other_versions(pipeline, versions)
+    whole = replace(bundle, pipeline=pipeline)
+    _check_predictions(whole, folder, others, again)
+    if not others:
+        return whole
+    note = (
+        f"{folder} was trained with {', '.join(others)}; its stored predictions are the same here"
+    )
+    return replace(whole, notes=(note,))
 
 
 def stored_training(folder: Path) -> Mapping[str, Any]:
@@ -234,44 +246,22 @@ def stored_training(folder: Path) -> Mapping[str, Any]:
     return training
 
 
-def _check_versions(
-    folder: Path,
-    libraries: Mapping[str, str],
-    columns: Mapping[str, int],
-    computed: Mapping[str, int],
-    remedy: str,
-) -> None:
-    for library, here in library_versions().items():
-        seen = libraries.get(library, "none")
-        if seen.split(".")[:2] != here.split(".")[:2]:
-            raise ModelError(
-                f"{folder} was trained with {library} {seen}, here is {here}",
-                f"install {library} {'.'.join(seen.split('.')[:2])}, or {remedy}",
-            )
-    for name, version in columns.items():
-        if name not in computed:
-            raise ModelError(
-                f"{folder} needs column {name}, which this installation does not compute", remedy
-            )
-        if computed[name] != version:
-            raise ModelError(
-                f"{folder} needs version {version} of column {name}, "
-                f"this installation computes version {computed[name]}",
-                remedy,
-            )
-
-
-def _swap(fresh: Path, folder: Path, aside: Path) -> None:
-    """Replace the old folder by the new one; restore the old one if that fails."""
-    if not folder.exists():
-        fresh.rename(folder)
-        return
-    folder.rename(aside)
+def _check_predictions(bundle: Bundle, folder: Path, others: Sequence[str], remedy: str) -> None:
+    """Raise ModelError unless the stored cells get their stored probabilities again."""
+    cells, stored = read_stored_predictions(folder, len(bundle.classes))
+    versions = f"; it was trained with {', '.join(others)}" if others else ""
     try:
-        fresh.rename(folder)
-    except OSError:
-        aside.rename(folder)
-        raise
+        found = predict_probabilities(bundle, cells)
+    except (AttributeError, TypeError, ValueError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ModelError(f"{folder} cannot predict here: {reason}{versions}", remedy) from error
+    difference = float(np.abs(found - stored).max(initial=0.0))
+    if not difference <= TOLERANCE:
+        raise ModelError(
+            f"{folder} gives its {len(cells)} stored cells other probabilities than when it was"
+            f" trained, by up to {difference:.2g} (limit {TOLERANCE:g}){versions}",
+            remedy,
+        )
 
 
 def _record(folder: Path) -> dict[str, Any]:

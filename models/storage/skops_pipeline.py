@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from zipfile import BadZipFile
 
 import skops.io
+from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.pipeline import Pipeline
 
 from ..errors import ModelError
@@ -52,7 +54,15 @@ def load_pipeline(stored: bytes, *, content_sha256: str, columns: int, name: str
         raise ModelError(
             f"{name} has content hash {seen[:12]}…, its record says {content_sha256[:12]}…", remedy
         )
-    pipeline = skops.io.loads(stored, trusted=list(TRUSTED))
+    with warnings.catch_warnings():
+        # `load_bundle` compares the versions and the predictions itself.
+        warnings.simplefilter("ignore", InconsistentVersionWarning)
+        try:
+            pipeline = skops.io.loads(stored, trusted=list(TRUSTED))
+        except (ImportError, AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ModelError(
+                f"{name} cannot be built with the libraries of this installation: {error!r}", remedy
+            ) from error
     if not isinstance(pipeline, Pipeline) or pipeline.n_features_in_ != columns:
         raise ModelError(f"{name} holds no Pipeline of {columns} columns", remedy)
     return pipeline

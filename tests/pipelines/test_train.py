@@ -41,7 +41,7 @@ def test_a_planted_signal_is_found_stored_and_used(tmp_path, estimator):
     assert sorted(path.name for path in report.out.iterdir()) == [
         "bundle.json", "card.md", "evaluation.json", "importance_groups.csv", "importances.csv",
         "importances.png", "nearest_cells.parquet", "pipeline.skops", "projection.parquet",
-        "reference.parquet", "report.html",
+        "reference.parquet", "report.html", "stored_predictions.parquet",
     ]  # fmt: skip
     bundle = load_bundle(report.out, feature_versions=dict.fromkeys(DICTIONARY, 1))
     assert set(bundle.columns) == set(DICTIONARY)  # neither metadata nor background

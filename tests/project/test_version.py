@@ -8,6 +8,7 @@ import tomllib
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from sklearn.dummy import DummyClassifier
@@ -53,7 +54,7 @@ def test_a_stored_model_has_the_version(tmp_path):
     bundle = Bundle(
         machine, "svm", Calibration(1, (0, 0)), (), {}, ("blast", "normal"), "blast", 0.5
     )
-    save_bundle(bundle, tmp_path / "model", program_version=program_version())
+    save_bundle(bundle, tmp_path / "model", cells=pd.DataFrame(), program_version=program_version())
     stored = json.loads((tmp_path / "model" / "bundle.json").read_bytes())
     assert stored["versions"]["blastometry"] == version("blastometry")
 

@@ -27,7 +27,10 @@ from models.storage.bundle import (
     save_bundle,
 )
 from models.storage.content_hash import content_hash
+from models.storage.library_versions import library_versions
 from models.storage.skops_pipeline import dump_pipeline
+from models.storage.stored_predictions import CELLS
+from models.storage.stored_predictions import FILE as PREDICTIONS
 
 COLUMNS = tuple(f"Cells_Intensity_F{i}_Gray" for i in range(5))
 VERSIONS = dict.fromkeys(COLUMNS, 1)
@@ -50,10 +53,14 @@ def made(name="logistic", classes=2):
     return bundle, pd.DataFrame(features, columns=list(COLUMNS))
 
 
+def save(bundle, table, folder, extra=None):
+    save_bundle(bundle, folder, extra, cells=table, program_version="0.0")
+
+
 @pytest.fixture
 def stored(tmp_path):
     bundle, table = made()
-    save_bundle(bundle, tmp_path / "model", {"evaluation.json": b"{}"}, program_version="0.0")
+    save(bundle, table, tmp_path / "model", {"evaluation.json": b"{}"})
     return tmp_path / "model", bundle, table
 
 
@@ -68,7 +75,7 @@ def edit(folder: Path, **changes):
 @pytest.mark.parametrize("classes", [2, 3])
 def test_a_bundle_comes_back_with_equal_probabilities(tmp_path, name, classes):
     bundle, table = made(name, classes)
-    save_bundle(bundle, tmp_path / "model", program_version="0.0")
+    save(bundle, table, tmp_path / "model")
     back = load_bundle(tmp_path / "model", feature_versions=VERSIONS | {"more": 3})
     assert np.array_equal(predict_probabilities(back, table), predict_probabilities(bundle, table))
     for field in ("columns", "classes", "positive", "threshold", "calibration", "metadata"):
@@ -121,22 +128,82 @@ def test_a_changed_feature_version_is_refused_by_name(stored):
         load_bundle(folder, feature_versions={k: 1 for k in COLUMNS if k != COLUMNS[3]})
 
 
-@pytest.mark.parametrize("library", ["scikit-learn", "skops", "xgboost"])
-def test_another_library_version_is_refused_by_name(stored, library):
-    folder, _, _ = stored
-    versions = json.loads((folder / "bundle.json").read_text())["versions"]
-    edit(folder, versions=versions | {library: "0.17.3"})
-    with pytest.raises(
-        ModelError, match=rf"{library} 0\.17\.3, here is {versions[library]}; install \w+.* 0\.17,"
-    ):
-        load_bundle(folder, feature_versions=VERSIONS)
+def drawn_versions(rng):
+    """Return versions of the three libraries: as here, another patch, another minor, or none."""
+    here = json.loads(json.dumps(library_versions()))
+    for name, version in list(here.items()):
+        major, minor, *_ = version.split(".")
+        kind = rng.integers(4)
+        if kind == 1:
+            here[name] = f"{major}.{minor}.{90 + rng.integers(9)}"
+        elif kind == 2:
+            here[name] = f"{major}.{int(minor) + 1 + rng.integers(9)}.0"
+        elif kind == 3:
+            del here[name]
+    return here
 
 
-def test_a_patch_release_is_accepted(stored):
-    folder, _, _ = stored
-    versions = json.loads((folder / "bundle.json").read_text())["versions"]
-    edit(folder, versions={k: ".".join([*v.split(".")[:2], "99"]) for k, v in versions.items()})
-    load_bundle(folder, feature_versions=VERSIONS)
+@pytest.mark.parametrize("name", sorted(ESTIMATORS))
+def test_drawn_library_versions_are_noted_where_the_model_uses_the_library(tmp_path, name):
+    rng = np.random.default_rng(0)
+    bundle, table = made(name)
+    save(bundle, table, tmp_path / "model")
+    used = {"scikit-learn", "skops"} | ({"xgboost"} if name == "xgboost" else set())
+    for _ in range(40):
+        versions = drawn_versions(rng)
+        edit(tmp_path / "model", versions=versions)
+        back = load_bundle(tmp_path / "model", feature_versions=VERSIONS)
+        other = {one for one in used if versions.get(one) != library_versions()[one]}
+        assert len(back.notes) == bool(other)
+        for one in used | {"xgboost"}:
+            assert (
+                f"{one} {versions.get(one, 'of an unknown version')} (here " in "".join(back.notes)
+            ) == (one in other)
+
+
+@pytest.mark.parametrize("name", sorted(ESTIMATORS))
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_model_that_predicts_otherwise_than_when_it_was_trained_is_refused(
+    tmp_path, name, classes
+):
+    bundle, table = made(name, classes)
+    save(bundle, table, tmp_path / "model")
+    path = tmp_path / "model" / PREDICTIONS
+    right = pd.read_parquet(path)
+    assert len(right) == CELLS
+    assert np.allclose(
+        right[[f"Probability_{at}" for at in range(classes)]],
+        predict_probabilities(bundle, right),
+        rtol=0,
+        atol=1e-12,
+    )
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        wrong = right.copy()
+        row, column = rng.integers(CELLS), f"Probability_{rng.integers(classes)}"
+        change = rng.choice([-1, 1]) * rng.uniform(2e-4, 0.5)
+        wrong.loc[row, column] += change
+        wrong.to_parquet(path, index=False)
+        edit(tmp_path / "model", versions={"scikit-learn": "1.2.3"})
+        with pytest.raises(ModelError, match=r"other probabilities than .*scikit-learn 1\.2\.3"):
+            load_bundle(tmp_path / "model", feature_versions=VERSIONS)
+
+
+@pytest.mark.parametrize("error", [AttributeError("no _parts"), TypeError("missing"), ImportError])
+def test_a_model_that_the_libraries_cannot_build_or_use_is_refused(stored, monkeypatch, error):
+    folder, bundle, _ = stored
+
+    def fails(*_args, **_options):
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr("skops.io.loads", fails)
+        with pytest.raises(ModelError, match="cannot be built with the libraries"):
+            load_bundle(folder, feature_versions=VERSIONS)
+    if error is not ImportError:
+        monkeypatch.setattr(type(bundle.pipeline["model"]), "decision_function", fails)
+        with pytest.raises(ModelError, match="cannot predict here"):
+            load_bundle(folder, feature_versions=VERSIONS)
 
 
 def test_another_format_is_refused_with_seen_and_wanted(stored):
@@ -207,6 +274,8 @@ def test_a_pipeline_of_other_width_or_kind_is_refused(stored):
         ("pipeline.skops", b"PK nonsense", "is damaged"),
         ("bundle.json", None, "is no model: bundle.json is missing"),
         ("pipeline.skops", None, "cannot be read: No such file"),
+        ("stored_predictions.parquet", None, "stored_predictions.parquet cannot be read"),
+        ("stored_predictions.parquet", b"PAR", "stored_predictions.parquet cannot be read"),
     ],
 )
 def test_a_damaged_bundle_is_refused_in_one_line(stored, file, content, line):
@@ -248,8 +317,9 @@ def test_a_part_that_the_schema_does_not_name_changes_the_hash():
 def test_a_model_is_replaced_whole_and_no_other_file_remains(stored):
     folder, _, table = stored
     bundle, _ = made("svm")
-    save_bundle(bundle, folder, program_version="0.0")
-    assert sorted(path.name for path in folder.iterdir()) == ["bundle.json", "pipeline.skops"]
+    save(bundle, table, folder)
+    names = ["bundle.json", "pipeline.skops", "stored_predictions.parquet"]
+    assert sorted(path.name for path in folder.iterdir()) == names
     assert [path.name for path in folder.parent.iterdir()] == ["model"]
     back = load_bundle(folder, feature_versions=VERSIONS)
     assert back.estimator == "svm"
@@ -267,7 +337,7 @@ def test_a_write_that_fails_leaves_the_old_model(stored, monkeypatch):
 
     monkeypatch.setattr(Path, "rename", fails)
     with pytest.raises(ModelError, match="cannot be written: No space left"):
-        save_bundle(made("svm")[0], folder, program_version="0.0")
+        save(*made("svm"), folder)
     monkeypatch.undo()
     assert load_bundle(folder, feature_versions=VERSIONS).estimator == "logistic"
     assert [path.name for path in folder.parent.iterdir()] == ["model"]
@@ -277,7 +347,7 @@ def test_a_folder_with_other_files_is_not_changed(tmp_path):
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
     with pytest.raises(ModelError, match="holds other files than a model's"):
-        save_bundle(made()[0], tmp_path / "thesis", program_version="0.0")
+        save(*made(), tmp_path / "thesis")
     with pytest.raises(ModelError, match="is a file"):
         check_target(tmp_path / "thesis" / "chapter.txt")
     (tmp_path / "empty").mkdir()
