@@ -156,11 +156,14 @@ def extract(images: Path, out: Path, *, quiet: bool, **options: Any) -> None:  #
     """Measure the cells of a folder or manifest of images."""
     from pipelines.extract import ExtractSettings
     from pipelines.extract import extract as run
+    from pipelines.measurement.label_lines import label_lines
 
     with _progress(quiet=quiet) as progress:
         done = run(images, out, ExtractSettings(**options), progress)
     if not quiet:
         listing = done.listing
+        for line in label_lines(listing):
+            click.echo(line)
         for note in listing.notes:
             click.echo(f"note: {note}")
         measured = len(done.results) - done.failed

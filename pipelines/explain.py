@@ -101,7 +101,7 @@ def explain(
     try:
         with stage("read"):
             content, mask = read_entry(entry, settings.max_bytes)
-        rgb, found = decode_and_segment(content, mask, settings)
+        rgb, found = decode_and_segment(content, mask, settings.of_image(entry))
         record = measure_record(content, rgb, found, measurement)
     except RefusedImage as refused:
         raise DataError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +14,16 @@ from data.printable import printable
 from .measurement.image_extras import describe_extras
 from .measurement.measure_all import measure_all
 from .measurement.measure_image import ImageResult
-from .measurement.network import described_columns, network_from_options, select_columns
+from .measurement.network import (
+    LITE0,
+    described_columns,
+    network_from_options,
+    select_columns,
+)
 from .measurement.settings import FolderSettings, MeasurementSettings
 from .measurement.source import list_source
 from .outputs.assemble import write_single_file
-from .outputs.gather import measured_images, table_layout
+from .outputs.gather import known_image_notes, measured_images, table_layout
 from .outputs.parquet_folder import check_dataset, write_dataset
 from .outputs.sidecar import check_sidecar, sidecar_path, write_sidecar
 from .outputs.thumbnails import thumbnails_path
@@ -69,11 +74,14 @@ class ExtractSettings(FolderSettings):
     embedding_set: Sequence[str] = ()
 
     def recorded(self) -> dict[str, Any]:
-        """Return the options that the sidecar records, as JSON values."""
+        """Return the options that the sidecar records, as JSON values; paths are absolute."""
         options = {name: value for name, value in asdict(self).items() if name not in _NOT_RECORDED}
-        masks = None if self.masks is None else str(self.masks)
+        masks = None if self.masks is None else _absolute(self.masks)
         lists = {name: list(options[name]) for name in ("features", "embedding_set")}
-        return options | lists | {"masks": masks}
+        embedding = self.embedding
+        if embedding is not None and embedding != LITE0:
+            embedding = _absolute(Path(embedding))
+        return options | lists | {"masks": masks, "embedding": embedding}
 
     def measurement(self) -> MeasurementSettings:
         """Return what is measured in an image; read the network, if there is one."""
@@ -163,6 +171,7 @@ def extract(
         progress.begin("extract", len(listing.entries))
         results = measure_all(listing, measurement, journals, settings, progress)
         progress.begin("write the table")
+        listing = replace(listing, notes=(*listing.notes, *known_image_notes(results)))
         measured = measured_images(listing.entries, results)
         layout = table_layout(listing.entries, measured, measurement.all_columns)
         if out.suffix:
@@ -211,11 +220,15 @@ def _check_outputs(images: Path | str, outputs: tuple[Path, ...]) -> None:
 
 def _described_input(images: Path | str, masks: Path | None, listing: Listing) -> dict[str, Any]:
     """Return what the sidecar records of the input."""
+    from data.listing.label_table import folder_labels
+
     return {
         "images": _absolute(images),
         "masks": None if masks is None else _absolute(masks),
         "root": _absolute(listing.root),
         "layout": listing.layout,
+        "recognised_by": listing.evidence,
+        "labels": [asdict(one) for one in folder_labels(listing)],
         "notes": listing.notes,
         "skipped": [{"file": name, "reason": why} for name, why in listing.skipped],
     }

@@ -216,14 +216,14 @@ class ImageSegmenter:
         try:
             with stage("read"):
                 content, mask = read_entry(entry, self.reading.max_bytes)
-            key = self.records.key(sha256(content), mask, _RECORDS)
+            key = self.records.key_of(entry, sha256(content), mask, self.reading, _RECORDS)
             earlier = None if self.overwrite else self.records.find(key)
             before = None if earlier is None else MaskRecord.from_bytes(earlier[1])
             if before is not None:
                 to_write, edited = sort_files(files, before, self.records, overwrite=False)
                 if not to_write:
                     return DrawnMasks(before.cells, tuple(edited))
-            rgb, found = decode_and_segment(content, mask, self.reading)
+            rgb, found = decode_and_segment(content, mask, self.reading.of_image(entry))
         except RefusedImage as refused:
             return refused.failure
         labels = found.labels()

@@ -196,7 +196,7 @@ def _cells_of(images: Path | str, refused: list[tuple[str, Failure]]) -> Iterato
         try:
             with stage("read"):
                 content, mask = read_entry(entry, settings.reading.max_bytes)
-            rgb, found = decode_and_segment(content, mask, settings.reading)
+            rgb, found = decode_and_segment(content, mask, settings.reading.of_image(entry))
         except RefusedImage as error:
             refused.append((entry.name, error.failure))
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 _NOTHING: Mapping[str, str] = {}  # shared by all entries to save memory
 
@@ -63,6 +64,8 @@ class Entry:
         Groups of related images.
     mask_place : str, RemoteFile or None
         Path or URL of a given mask.
+    source : {"crop", "field"} or None
+        Whether the image shows one cell or several, if its data set says so.
     extra : mapping
         Further facts, e.g. other columns of a manifest.
     """
@@ -75,6 +78,7 @@ class Entry:
     slide: str | None = None
     camera: str | None = None
     mask_place: str | RemoteFile | None = None
+    source: Literal["crop", "field"] | None = None
     extra: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
 
     @property
@@ -108,6 +112,8 @@ class Listing:
         Folder to which the names are relative.
     layout : str
         The data set's name, or ``class folders``, ``flat folder``, ``single image``, ``manifest``.
+    evidence : str
+        What the layout was recognised by.
     entries : tuple of Entry
         Sorted by name (code points).
     skipped : tuple of (name, reason)
@@ -121,3 +127,4 @@ class Listing:
     entries: tuple[Entry, ...]
     skipped: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    evidence: str = ""

@@ -35,9 +35,9 @@ class TreeFile:
         return os.path.splitext(self.file)[0]  # noqa: PTH122  (see `path`)
 
     @property
-    def folder(self) -> str:
-        """Name of the parent folder."""
-        return os.path.split(os.path.split(self.place)[0])[1]
+    def folders(self) -> tuple[str, ...]:
+        """Names of the folders between the listed folder and the file, outermost first."""
+        return self.pure.parts[:-1]
 
     @property
     def pure(self) -> PurePosixPath:

@@ -1,4 +1,4 @@
-"""ALL-IDB1 (fields) and ALL-IDB2 (crops of them): labels by file name, groups by checksum.
+"""ALL-IDB1 (fields) and ALL-IDB2 (crops of them): recognised by checksum, labels by file name.
 
 Labati R.D., Piuri V., Scotti F.: ALL-IDB: the acute lymphoblastic leukemia image database for
 image processing, ICIP 2011. The table of facts names, for each known file's SHA-256, the field
@@ -13,14 +13,20 @@ import re
 from functools import cache
 from pathlib import Path
 
+from ..decoding.images import read_bytes
+from ..errors import DataError
 from ..files.entries import Entry, Facts
 from ..files.tree import Tree, TreeFile
+from ..fingerprints import sha256
+from .recognised import Recognised, own_folders
 
 FIELDS, CROPS = "ALL-IDB1", "ALL-IDB2"
 
 _NAME = re.compile(r"Im(\d{3})_([01])", re.IGNORECASE)
 _LABELS = {"1": "blast", "0": "normal"}
-_LAST_FIELD = 108
+_FOLDERS = own_folders(r"all[_ -]?idb.*|xyc")
+# Files of which the checksum is compared; one that agrees is proof of its set.
+_MOST_COMPARED = 12
 
 
 def known_facts(sha256: str) -> Facts | None:
@@ -44,20 +50,25 @@ def _facts() -> dict[str, Facts]:
         }
 
 
-def read_all_idb(tree: Tree) -> tuple[str, list[Entry], list[str]] | None:
-    """Return the layout of an ALL-IDB tree, or None if most images have other names."""
+def read_all_idb(tree: Tree) -> Recognised | None:
+    """Return the layout of an ALL-IDB tree, or None without files of a known checksum.
+
+    Most images must have names of the set, and most of those that are compared its bytes: other
+    people call crops ``im051_0.png`` too.
+    """
     matches = [_NAME.fullmatch(image.stem) for image in tree.images]
     named = sum(match is not None for match in matches)
     if 2 * named <= len(matches):
         return None
-    crops = any(
-        match is not None and (int(match[1]) > _LAST_FIELD or _is_tiff(image))
-        for match, image in zip(matches, tree.images, strict=True)
+    compared = _compared_files(tree)
+    known = [facts for image in compared if (facts := _facts_of(image))]
+    if 2 * len(known) <= len(compared) or not known:
+        return None
+    crops = any(facts.source.startswith(CROPS) for facts in known)
+    name = CROPS if crops else FIELDS
+    entries = tuple(
+        _entry(image, match, crop=crops) for match, image in zip(matches, tree.images, strict=True)
     )
-    entries = [
-        _entry(image, match, field=not crops)
-        for match, image in zip(matches, tree.images, strict=True)
-    ]
     notes = [
         f"{CROPS} names no patients: the subject is the field that a crop was cut from"
         if crops
@@ -66,11 +77,29 @@ def read_all_idb(tree: Tree) -> tuple[str, list[Entry], list[str]] | None:
         "each slide group has one class: leave whole slide groups out to evaluate a model",
     ]
     if named < len(matches):
-        notes.append(f"ALL-IDB: {len(matches) - named} files have other names: no label")
-    return (CROPS if crops else FIELDS), entries, notes
+        notes.append(f"ALL-IDB: {len(matches) - named} files have other names: no label from them")
+    evidence = (
+        f"the SHA-256 of {len(known)} of {len(compared)} files that were compared, and the names of"
+        f" {named} of {len(matches)} files (Im001_1)"
+    )
+    return Recognised(name, evidence, entries, tuple(notes), _FOLDERS)
 
 
-def _entry(image: TreeFile, match: re.Match[str] | None, *, field: bool) -> Entry:
+def _compared_files(tree: Tree) -> list[TreeFile]:
+    """Return some images with the name of a published file whose checksum is known."""
+    published = {facts.source.split()[1].lower() for facts in _facts().values()}
+    named = [image for image in tree.images if image.file.lower() in published]
+    return named[:: max(1, len(named) // _MOST_COMPARED)][:_MOST_COMPARED]
+
+
+def _facts_of(image: TreeFile) -> Facts | None:
+    try:
+        return known_facts(sha256(read_bytes(image.path)))
+    except DataError:
+        return None  # measuring the image reports the error
+
+
+def _entry(image: TreeFile, match: re.Match[str] | None, *, crop: bool) -> Entry:
     if match is None:
         return Entry(image.place, image.name)
     return Entry(
@@ -78,9 +107,6 @@ def _entry(image: TreeFile, match: re.Match[str] | None, *, field: bool) -> Entr
         image.name,
         label=_LABELS[match[2]],
         original_label=match[2],
-        subject=image.pure.stem if field else None,
+        subject=None if crop else image.pure.stem,
+        source="crop" if crop else "field",
     )
-
-
-def _is_tiff(image: TreeFile) -> bool:
-    return image.path.suffix.lower() in (".tif", ".tiff")

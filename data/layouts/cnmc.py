@@ -9,16 +9,20 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from ..files.csv_tables import has_columns, read_table
 from ..files.entries import Entry
 from ..files.tree import Tree, TreeFile
+from .recognised import Recognised, own_folders
 
 NAME = "C-NMC 2019"
 
 _CELL = re.compile(r"(?:.*_)?UID_(H?\d+)_(\d+)_(\d+)_(all|hem)", re.IGNORECASE)
 _TEST_PHASE = re.compile(r"\d+")
+_TEST_FOLDER = re.compile(r"c-?nmc.*(test|phase)", re.IGNORECASE)
+_FOLDERS = r".*c[-_ ]?nmc.*|all|hem"
 _LABELS = {"all": "blast", "hem": "normal"}
 
 # Subjects that share byte-identical cells in the official archive: 20 and 21 share 71, 51 and 78
@@ -40,21 +44,32 @@ def merged_subject(subject: str) -> str:
     return _MERGED.get(subject.upper(), subject.upper())
 
 
-def read_cnmc(tree: Tree) -> tuple[str, list[Entry], list[str]] | None:
+def read_cnmc(tree: Tree) -> Recognised | None:
     """Return the layout of a C-NMC tree, or None if most images have other names."""
-    official = _preliminary_names(tree)
-    entries = [_entry(image, official.get(image.name)) for image in tree.images]
-    test_phase = [
-        image
+    official, described = _preliminary_phase(tree)
+    entries = tuple(_entry(image, official.get(image.name)) for image in tree.images)
+    test_phase = sum(
+        entry.label is None and _is_test_phase(tree, image, described)
         for image, entry in zip(tree.images, entries, strict=True)
-        if entry.label is None and _TEST_PHASE.fullmatch(image.stem)
-    ]
+    )
     named = sum(entry.label is not None for entry in entries)
-    if not named and "c-nmc" not in str(tree.root.resolve()).lower():
+    if 2 * (named + test_phase) <= len(entries):
         return None
-    if 2 * (named + len(test_phase)) <= len(entries):
-        return None
-    return NAME, entries, _notes(entries, len(test_phase))
+    evidence = f"the names of {named} of {len(entries)} files (UID_1_1_1_all)"
+    if official:
+        evidence = f"the set's table of labels, which names {len(official)} of {len(entries)} files"
+    if not named:
+        evidence = "the name of the folder of a test phase, with numbers as file names"
+    folders = "|".join([_FOLDERS, *(re.escape(part) for one in described for part in one)])
+    notes = tuple(_notes(entries, test_phase))
+    return Recognised(NAME, evidence, entries, notes, own_folders(folders))
+
+
+def _is_test_phase(tree: Tree, image: TreeFile, described: AbstractSet[tuple[str, ...]]) -> bool:
+    """Whether an image is called 1.bmp, 2.bmp, … in a folder of one of the test phases."""
+    folder = image.folders[-1] if image.folders else tree.root.resolve().name
+    of_phase = image.folders in described or _TEST_FOLDER.match(folder) is not None
+    return of_phase and _TEST_PHASE.fullmatch(image.stem) is not None
 
 
 def _entry(image: TreeFile, official: str | None) -> Entry:
@@ -72,35 +87,36 @@ def _entry(image: TreeFile, official: str | None) -> Entry:
         original_label=label,
         subject=merged_subject(match[1]),
         extra=extra,
+        source="crop",
     )
 
 
-def _preliminary_names(tree: Tree) -> dict[str, str]:
-    """Return the official names of the preliminary phase's ``N.bmp`` from its label table.
+def _preliminary_phase(tree: Tree) -> tuple[dict[str, str], set[tuple[str, ...]]]:
+    """Return the official names of the preliminary phase's ``N.bmp``, and the folders with them.
 
     The archive has ``C-NMC_test_prelim_phase_data_labels.csv`` next to the folder
     ``C-NMC_test_prelim_phase_data``, or in it.
     """
-    label_table = tree.root.parent / f"{tree.root.name}_labels.csv"
-    tables = [
-        *tree.tables,
-        *([TreeFile(str(label_table), f"../{label_table.name}")] if label_table.is_file() else []),
-    ]
+    root = tree.root.resolve()
     names: dict[str, str] = {}
-    for table in tables:
-        if not has_columns(table.path, "Patient_ID", "new_names", "labels"):
+    described: set[tuple[str, ...]] = set()
+    # The path of each table, and the folders that it may describe.
+    tables = [
+        (table.path, ((*table.folders, table.stem.removesuffix("_labels")), table.folders))
+        for table in tree.tables
+    ]
+    tables.append((root.parent / f"{root.name}_labels.csv", ((), ())))
+    for path, candidates in tables:
+        if not has_columns(path, "Patient_ID", "new_names", "labels"):
             continue
-        described = table.path.stem.removesuffix("_labels")
-        rows = {row["new_names"]: row["patient_id"] for row in read_table(table.path, "new_names")}
-        candidates = (table.path.parent / described, table.path.parent)
+        rows = {row["new_names"]: row["patient_id"] for row in read_table(path, "new_names")}
         for folder in candidates:
-            here = [image for image in tree.images if image.path.parent == folder]
+            here = [image for image in tree.images if image.folders == folder]
             if here:
-                names |= {
-                    image.name: rows[image.path.name] for image in here if image.path.name in rows
-                }
+                described.add(folder)
+                names |= {image.name: rows[image.file] for image in here if image.file in rows}
                 break
-    return names
+    return names, described
 
 
 def _notes(entries: Sequence[Entry], test_phase: int) -> list[str]:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..files.entries import Entry
 from ..files.tree import Tree
 from .all_idb import read_all_idb
 from .cnmc import read_cnmc
-from .pbc_and_seg_wbc import read_pbc, read_seg_wbc
+from .pbc import read_pbc
+from .recognised import Recognised
+from .seg_wbc import read_seg_wbc
 from .synthetic_names import read_synthetic
 
-Layout = Callable[[Tree], tuple[str, list[Entry], list[str]] | None]
-"""Returns the layout's name, entries and notes for a tree, or None if it does not match."""
+Layout = Callable[[Tree], Recognised | None]
+"""Returns what a layout knows of a tree, or None without strong evidence for it.
+
+Strong evidence is a checksum of the set's files, or file names of most images that nobody else
+uses, in the set's structure. The name of a folder or the number of an image is none.
+"""
 
 LAYOUTS: tuple[Layout, ...] = (
     read_synthetic,
@@ -21,3 +26,9 @@ LAYOUTS: tuple[Layout, ...] = (
     read_pbc,
     read_seg_wbc,
 )
+
+
+def recognise(tree: Tree) -> Recognised | None:
+    """Return what the first layout that fits knows of a tree, or None."""
+    described = (layout(tree) for layout in LAYOUTS)
+    return next((found for found in described if found), None)

@@ -10,9 +10,10 @@ from posixpath import splitext
 from ..errors import DataError
 from ..files.entries import Entry, Listing
 from ..files.tree import Tree, TreeFile, has_image_extension, read_tree
-from ..layouts.known_layouts import LAYOUTS
+from ..layouts.known_layouts import recognise
 from ..printable import printable
-from .folders import IMAGE_FOLDERS, MASK_FOLDERS, read_folders
+from .folder_levels import IMAGE_FOLDERS, MASK_FOLDERS
+from .folders import read_folders, with_user_labels
 from .manifest import read_manifest
 from .mask_names import mask_name_candidates
 
@@ -24,8 +25,9 @@ _ACCEPTED = "give a folder with PNG, JPEG, BMP, TIFF or WebP images, an image, o
 def list_images(source: Path, *, masks: Path | None = None) -> Listing:
     """Return all images of a folder, an image file, or a CSV manifest.
 
-    Sub-folders are classes, unless the folder has the layout of a public data set (`layouts`). A
-    folder ``masks`` next to a folder ``images`` (or ``img``) holds masks.
+    Sub-folders are classes. Images of a public data set (`layouts`) that are not in class folders
+    have the labels of the set. A folder ``masks`` next to a folder ``images`` (or ``img``) holds
+    masks.
 
     Parameters
     ----------
@@ -76,11 +78,16 @@ def _list_tree(tree: Tree, masks: Path | None) -> Listing:
         kinds = Counter(PurePosixPath(name).suffix or "no extension" for name, _ in tree.skipped)
         seen = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "nothing"
         raise DataError(f"{printable(str(tree.root))} holds no images (seen: {seen})", _ACCEPTED)
-    described = (layout(tree) for layout in LAYOUTS)
-    found = next((description for description in described if description), None)
-    name, entries, notes = found or read_folders(tree)
-    by_name = tuple(sorted(entries, key=lambda entry: entry.name))
-    listing = Listing(tree.root, name, by_name, tuple(sorted(tree.skipped)), tuple(notes))
+    known = recognise(tree)
+    found = with_user_labels(known) if known else read_folders(tree)
+    listing = Listing(
+        tree.root,
+        found.name,
+        tuple(sorted(found.entries, key=lambda entry: entry.name)),
+        tuple(sorted(tree.skipped)),
+        found.notes,
+        found.evidence,
+    )
     return _with_masks(listing, given) if given else listing
 
 

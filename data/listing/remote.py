@@ -56,14 +56,14 @@ def list_remote(url: str) -> Listing:
     images = [TreeFile(name, name) for name in sorted(seen) if has_image_extension(name)]
     if not images:
         raise DataError(f"{url} holds no images ({len(seen)} files seen)", "correct the address")
-    layout, entries, notes = read_folders(Tree(Path(), tuple(images)))
-    others = sorted(set(seen) - {entry.name for entry in entries})
+    found = read_folders(Tree(Path(), tuple(images)))
+    others = sorted(set(seen) - {entry.name for entry in found.entries})
     return Listing(
         RemoteFile(url),
-        layout,
-        tuple(replace(entry, place=seen[entry.name]) for entry in entries),
+        found.name,
+        tuple(replace(entry, place=seen[entry.name]) for entry in found.entries),
         tuple((name, "not an image extension") for name in others),
-        tuple(notes),
+        found.notes,
     )
 
 

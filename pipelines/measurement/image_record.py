@@ -25,7 +25,9 @@ from .image_extras import ImageExtras
 from .journals import RecordPosition, append_record, find_records, read_record
 
 if TYPE_CHECKING:
-    from .settings import MeasurementSettings
+    from data.files.entries import Entry
+
+    from .settings import MeasurementSettings, ReadingSettings
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +133,28 @@ class RecordStore:
         for one in (mask or b"", *others):
             key.update(hashlib.sha256(one).digest())
         return key.hexdigest()
+
+    def key_of(
+        self,
+        entry: Entry,
+        checksum: str,
+        mask: bytes | None,
+        reading: ReadingSettings,
+        *others: bytes,
+    ) -> str:
+        """Return the key of the record of an image whose data set may know how to read it.
+
+        Parameters
+        ----------
+        entry : Entry
+        checksum, mask, others
+            As for `key`.
+        reading : ReadingSettings
+            Of the run.
+        """
+        source = reading.of_image(entry).source
+        known = () if mask is not None or source == reading.source else (source.encode(),)
+        return self.key(checksum, mask, *others, *known)
 
     def find(self, key: str) -> tuple[RecordPosition, bytes] | None:
         """Return position and bytes of the record that an earlier run stored under a key.

@@ -94,12 +94,12 @@ class ImageMeasurer:
         """Measure an image, unless its record is stored already, or return why that failed."""
         from data.fingerprints import sha256
 
-        reading = self.settings.reading
+        reading = self.settings.reading.of_image(entry)
         try:
             with stage("read"):
                 content, mask = read_entry(entry, reading.max_bytes)
             checksum = sha256(content)
-            key = self.records.key(checksum, mask)
+            key = self.records.key_of(entry, checksum, mask, self.settings.reading)
             found = self.records.find(key)
             if found is not None:
                 position, stored = found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from data.limits import MAX_BYTES, MAX_PIXELS
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from data.files.entries import Entry
     from features.colour.standardisation import Stain
 
     from .network import ChosenNetwork
@@ -45,7 +46,8 @@ class ReadingSettings:
     mask_is : {"nucleus", "cell"}, optional
         What the second value of a two-valued mask marks.
     source : {"auto", "crop", "field"}
-        Whether an image is one cell or a field of several.
+        Whether an image is one cell or a field of several. ``auto`` takes it from the data set of
+        the image, or else from its content.
     pixel_size : float, optional
         Micrometres per pixel.
     max_pixels, max_bytes : int
@@ -58,6 +60,12 @@ class ReadingSettings:
     pixel_size: float | None = None
     max_pixels: int = MAX_PIXELS
     max_bytes: int = MAX_BYTES
+
+    def of_image(self, entry: Entry) -> ReadingSettings:
+        """Return the settings for an image: its data set may know whether it is a crop."""
+        if self.source != "auto" or entry.source is None:
+            return self
+        return replace(self, source=entry.source)
 
     @classmethod
     def from_configuration(cls, configuration: Mapping[str, Any]) -> ReadingSettings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING
@@ -22,6 +23,20 @@ def measured_images(entries: Sequence[Entry], results: Sequence[object]) -> list
         )
         for entry, result in zip(entries, results, strict=True)
         if isinstance(result, ImageResult)
+    ]
+
+
+def known_image_notes(results: Sequence[object]) -> list[str]:
+    """Return a note for each published data set to which images belong by their checksums."""
+    known = Counter(
+        result.facts.source.split()[0]
+        for result in results
+        if isinstance(result, ImageResult) and result.facts
+    )
+    return [
+        f"{count} images are files of {name} by SHA-256: subject, slide and camera are those of the"
+        " set where you gave none"
+        for name, count in sorted(known.items())
     ]
 
 

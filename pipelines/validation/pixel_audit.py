@@ -138,7 +138,9 @@ def _remeasured_sample(
         missed = len(chosen) - len(again.rows)
         note = f"{missed} of {len(chosen)} cells could not be measured again: {again.missed}"
         if 2 * missed > len(chosen):
-            raise ModelError(note, "give the images that the table was extracted from")
+            raise ModelError(
+                note, "name the images of the table with --images, or extract it again"
+            )
     return cell_subset(data, chosen[again.rows]), dict(again.features), note
 
 

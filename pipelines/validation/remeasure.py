@@ -23,6 +23,7 @@ from ..measurement.settings import MeasurementSettings, ReadingSettings
 from ..workers.pool import LostTask
 from ..workers.run_all import Failure, run_tasks
 from .image_variants import VARIANTS, Bytes, Variant
+from .present_images import PresentImages
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,7 +102,8 @@ class VariantMeasurer:
                 content, mask = read_entry(request.entry, self.settings.reading.max_bytes)
             if sha256(content) != request.sha256:
                 return Failure("read", "the image has changed", "extract the table again")
-            rgb, found = decode_and_segment(content, mask, self.settings.reading)
+            reading = self.settings.reading.of_image(request.entry)
+            rgb, found = decode_and_segment(content, mask, reading)
             chosen = _requested_cells(found, request)
             if chosen is None:
                 return Failure("segment", "the outlines have changed", "extract the table again")
@@ -181,11 +183,12 @@ def remeasure(
         If the images or the network of the table are missing, or a feature has changed.
     """
     settings = _table_settings(audit.sidecar, columns)
-    requests, places, missing = _remeasure_requests(audit, rows)
+    requests, places, missing = _remeasure_requests(audit, rows, settings.reading.max_bytes)
     found = np.full((len(VARIANTS), len(rows), len(columns)), np.nan)
     done = np.zeros(len(rows), dtype=bool)
     order = [settings.all_columns.index(name) for name in columns]
-    reasons = [f"{name}: not among the images" for name in missing]
+    given = audit.images or audit.sidecar["input"]["images"]
+    reasons = [f"{name}: not among the images of {given}" for name in missing]
     for index, answer in run_tasks(VariantMeasurer(settings), requests, run):
         if isinstance(answer, Failure | LostTask):
             reasons.append(f"{requests[index].entry.name}: {answer.reason}")
@@ -227,7 +230,7 @@ def _table_settings(sidecar: Mapping[str, Any], columns: Sequence[str]) -> Measu
 
 
 def _remeasure_requests(
-    audit: PixelAuditSettings, rows: pd.DataFrame
+    audit: PixelAuditSettings, rows: pd.DataFrame, max_bytes: int
 ) -> tuple[list[RemeasureRequest], list[NDArray[np.intp]], list[str]]:
     """Return a request for each image, positions of its cells, and names of missing images."""
     from ..measurement.source import list_source
@@ -245,11 +248,12 @@ def _remeasure_requests(
     if "://" not in str(images):
         images = Path(images)
     listing = list_source(images, masks=None if masks is None else Path(masks), shared=True)
-    entries = {entry.name: entry for entry in listing.entries}
+    present = PresentImages(listing.entries, max_bytes)
     requests, places, missing = [], [], []
     numbers = rows.reset_index(drop=True)
     for name, cells in numbers.groupby("Metadata_Image", sort=True):
-        entry = entries.get(str(name))
+        sha256 = str(cells["Metadata_SHA256"].iloc[0])
+        entry = present.find(str(name), sha256)
         if entry is None:
             missing.append(str(name))
             continue
@@ -257,7 +261,7 @@ def _remeasure_requests(
         requests.append(
             RemeasureRequest(
                 entry,
-                str(cells["Metadata_SHA256"].iloc[0]),
+                sha256,
                 tuple(int(number) for number in cells["Metadata_Cell"]),
                 tuple((float(row), float(col)) for row, col in centroids),
             )

@@ -161,8 +161,10 @@ def _pixel_records(
 
     try:
         return audit_pixels(cells, protocol, pixel_audit, fitted)
-    except (DataError, CellError, ModelError) as error:
+    except DataError as error:
         return [], f"{_NOT_REMEASURED}: {error}. {_NAME_THE_IMAGES}"
+    except (CellError, ModelError) as error:
+        return [], f"{_NOT_REMEASURED}: {error}."
 
 
 def _background_note(cells: TrainingTable, trials: Sequence[ShortcutTrial]) -> str | None:

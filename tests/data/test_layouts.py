@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from pathlib import PurePath
 
+import cv2
+import numpy as np
 import pytest
 from support.shared import SHARED, needs_shared
 
 from data.decoding.images import read_bytes
 from data.errors import DataError
+from data.files.entries import Facts
 from data.fingerprints import sha256
 from data.layouts.all_idb import known_facts
 from data.layouts.cnmc import SAME_SUBJECTS, merged_subject
@@ -134,23 +138,60 @@ def test_a_number_alone_is_not_cnmc(tmp_path):
     assert list_images(make(tmp_path, "1.bmp", "2.bmp")).layout == "flat folder"
 
 
+def publish(monkeypatch, root, *names):
+    """Make these files of a tree those whose checksums are known; return their facts."""
+    facts = {
+        sha256((root / name).read_bytes()): Facts(
+            "parent", "g00", "camera", {}, f"{layout} {PurePath(name).name}"
+        )
+        for name, layout in names
+    }
+    monkeypatch.setattr("data.layouts.all_idb._facts", lambda: facts)
+    return facts
+
+
+def make_different(root, *names):
+    for name in names:
+        make(root, name, content=b"\x89PNG\r\n\x1a\n" + name.encode())
+    return root
+
+
 @pytest.mark.parametrize(
     ("names", "layout", "subject"),
     [
         (("img/Im001_1.tif", "img/Im131_0.tif", "masks/Im001_1.tif"), "ALL-IDB2", None),
-        (("Im001_1.jpg", "Im260_0.jpg"), "ALL-IDB2", None),
-        (("im/Im001_1.jpg", "im/Im108_0.JPG", "xyc/Im001_1.xyc"), "ALL-IDB1", "Im001_1"),
+        (("Im001_1.tif", "Im260_0.jpg"), "ALL-IDB2", None),
+        (("im/Im001_1.jpg", "im/Im108_0.JPG"), "ALL-IDB1", "Im001_1"),
     ],
 )
-def test_all_idb_names(tmp_path, names, layout, subject):
-    listing = list_images(make(tmp_path, *(name for name in names if "xyc" not in name)))
+def test_all_idb_is_recognised_by_checksum(tmp_path, monkeypatch, names, layout, subject):
+    root = make_different(tmp_path, *names)
+    publish(monkeypatch, root, (names[0], layout))
+    listing = list_images(root)
     assert listing.layout == layout
+    assert "SHA-256 of 1 of 1 files" in listing.evidence
     assert [(e.label, e.original_label) for e in listing.entries] == [
         ("blast", "1"),
         ("normal", "0"),
     ]
     assert listing.entries[0].subject == subject
+    assert {e.source for e in listing.entries} == {"field" if layout == "ALL-IDB1" else "crop"}
     assert "names no patients" in listing.notes[0]
+    publish(monkeypatch, root)
+    assert list_images(root).layout == "flat folder"
+    assert {entry.label for entry in list_images(root).entries} == {None}
+
+
+def test_class_folders_of_a_user_win_over_the_labels_of_a_set(tmp_path, monkeypatch):
+    root = make_different(tmp_path, "blast/Im001_1.tif", "doubtful/Im002_1.tif")
+    publish(monkeypatch, root, ("blast/Im001_1.tif", "ALL-IDB2"))
+    listing = list_images(root)
+    assert listing.layout == "ALL-IDB2"
+    assert fields(listing, "label", "original_label") == {
+        "blast/Im001_1.tif": ("blast", "blast"),
+        "doubtful/Im002_1.tif": ("doubtful", "doubtful"),
+    }
+    assert "1 images of ALL-IDB2 have the label of their folder" in listing.notes[-1]
 
 
 def test_pbc_label_is_the_folder(tmp_path):
@@ -178,9 +219,15 @@ def test_seg_wbc_masks_are_paired(tmp_path):
 
 
 def test_seg_wbc_without_its_table_has_a_note(tmp_path):
-    listing = list_images(make(tmp_path, "001.bmp", "001.png"))
-    assert listing.layout == "seg_wbc"
-    assert "1 of 1 cells have no label" in listing.notes[1]
+    make(tmp_path, "001.bmp")
+    for levels, layout in (((0, 128, 255), "seg_wbc"), (range(256), "flat folder")):
+        mask = np.resize(np.array(levels, np.uint8), (60, 60))
+        make(tmp_path, "001.png", content=cv2.imencode(".png", mask)[1].tobytes())
+        listing = list_images(tmp_path)
+        assert listing.layout == layout
+        assert [entry.label for entry in listing.entries] == [None] * len(listing.entries)
+        if layout == "seg_wbc":
+            assert "1 of 1 cells have no label" in listing.notes[1]
 
 
 @needs_shared

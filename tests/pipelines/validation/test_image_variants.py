@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -114,6 +115,33 @@ def test_changed_and_missing_images_are_left_out_with_a_reason(extracted, tmp_pa
     assert again.rows.tolist() == [2, 3, 4, 5]
     assert first in again.missed
     assert "has changed" in again.missed
+
+
+@pytest.mark.parametrize("way", ["flat", "deeper", "manifest"])
+def test_images_under_other_names_are_found_by_file_name_and_checksum(extracted, tmp_path, way):
+    folder, table, sidecar = extracted
+    moved = tmp_path / "moved"
+    files = sorted(folder.rglob("*.png"))
+    places = {file: file.relative_to(folder) for file in files}
+    if way != "manifest":
+        places = {
+            file: Path(file.name) if way == "flat" else "a" / place / f"b/{file.name}"
+            for file, place in places.items()
+        }
+    for file, place in places.items():
+        (moved / place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, moved / place)
+    # A file of the same name with other bytes is another image.
+    (moved / "0" / files[0].name).parent.mkdir()
+    (moved / "0" / files[0].name).write_bytes(png(np.full((90, 90, 3), 200, np.uint8)))
+    given = moved
+    if way == "manifest":
+        given = tmp_path / "lists" / "m.csv"
+        given.parent.mkdir()
+        names = [f"../moved/{place.as_posix()}" for place in places.values()]
+        given.write_text("\n".join(["image", *names]), "utf-8")
+    again = remeasure(PixelAuditSettings(sidecar, given, 9), table, COLUMNS, RunSettings())
+    assert (again.rows.tolist(), again.missed) == ([*range(len(table))], "")
 
 
 def test_missing_images_and_tables_without_images_are_refused(extracted, tmp_path):
