@@ -1,8 +1,8 @@
-"""Conversion of samples of any bit depth to 8 bits, and of transparency to a white background."""
+"""Conversion of samples of any bit depth to 8 bits, and of opacity to what a caller needs."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,16 @@ from ..errors import DataError
 
 # Bit depths of cameras; the file's depth is often larger than that of the data.
 _CAMERA_BITS = (8, 10, 12, 14, 16, 24, 32, 64)
+_LEAST_OPACITY = 128  # of the most opaque pixel of a picture
+
+
+class JoinOpacity(Protocol):
+    """Joins RGB (rows, cols, 3) and opacity (rows, cols), 0 to 255, to one uint8 array."""
+
+    def __call__(
+        self, rgb: NDArray[np.uint8], alpha: NDArray[np.uint8], *, premultiplied: bool = False
+    ) -> NDArray[np.uint8]:
+        """Return the joined array."""
 
 
 def to_uint8(samples: NDArray[Any], bits: int | None = None) -> NDArray[np.uint8]:
@@ -112,13 +122,48 @@ def on_white(
     return np.asarray(laid, np.uint8)
 
 
+def visible_on_white(
+    rgb: NDArray[np.uint8], alpha: NDArray[np.uint8], *, premultiplied: bool = False
+) -> NDArray[np.uint8]:
+    """Return `on_white` of a picture that can be seen.
+
+    Raises
+    ------
+    DataError
+        If no pixel is half opaque, or all are equally transparent: on white, the picture would be
+        white or pale, which was not photographed.
+    """
+    highest = int(alpha.max())
+    if highest < _LEAST_OPACITY or int(alpha.min()) == highest < 255:
+        seen = "fully transparent" if highest == 0 else f"transparent (opacity at most {highest})"
+        raise DataError(
+            f"every pixel is {seen}, expected opacity 255",
+            "save the picture without its opacity channel (alpha)",
+        )
+    return on_white(rgb, alpha, premultiplied=premultiplied)
+
+
+def keep_opacity(
+    rgb: NDArray[np.uint8],
+    alpha: NDArray[np.uint8],
+    *,
+    premultiplied: bool = False,  # noqa: ARG001  (a mask has no colours to correct)
+) -> NDArray[np.uint8]:
+    """Return RGB and opacity as four channels, (rows, cols, 4) uint8."""
+    return np.dstack([rgb, alpha])
+
+
 def channels_to_rgb(
-    samples: NDArray[Any], bits: int | None = None, *, premultiplied: bool = False
+    samples: NDArray[Any],
+    bits: int | None = None,
+    *,
+    premultiplied: bool = False,
+    join: JoinOpacity = on_white,
 ) -> NDArray[np.uint8]:
     """Return grey (rows, cols) or 1 to 4 channels (rows, cols, n) of any depth as RGB uint8.
 
-    Two channels are grey and opacity, four are RGB and opacity; the bit depth of the opacity is
-    determined separately.
+    Two channels are grey and opacity, four are RGB and opacity, which `join` joins; the bit depth
+    of the opacity is determined separately.
     """
     planes = samples[..., None] if samples.ndim == 2 else samples
     count = planes.shape[-1]
@@ -132,5 +177,5 @@ def channels_to_rgb(
     colours = to_uint8(planes[..., :-1] if has_alpha else planes, bits)
     rgb = np.repeat(colours, 3, axis=2) if colours.shape[2] == 1 else colours
     if has_alpha:
-        rgb = on_white(rgb, to_uint8(planes[..., -1]), premultiplied=premultiplied)
+        rgb = join(rgb, to_uint8(planes[..., -1]), premultiplied=premultiplied)
     return np.ascontiguousarray(rgb)

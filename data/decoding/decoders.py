@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from ..errors import DataError
-from .bit_depth import channels_to_rgb, on_white
+from .bit_depth import JoinOpacity, channels_to_rgb
 
 COPY_AGAIN = "copy the file again from its source, or export it again"
 
@@ -67,23 +67,38 @@ def _quiet_pillow() -> Iterator[None]:
         Image.MAX_IMAGE_PIXELS = limit
 
 
-def decode_pillow(content: bytes, kind: str, max_pixels: int) -> NDArray[np.uint8]:
-    """Decode the first frame of a PNG, JPEG, BMP, TIFF or WebP of at most 8 bits with Pillow.
-
-    `kind` is Pillow's name of the format; no other format is tried.
-    """
+@contextmanager
+def _opened_by_pillow(content: bytes, kind: str, max_pixels: int) -> Iterator[Image.Image]:
+    """Open the first frame of a file upright; raise DataError for a damaged one."""
     with _quiet_pillow():
         try:
             with Image.open(io.BytesIO(content), formats=[kind]) as image:
                 check_size(image.height, image.width, max_pixels)
                 image.load()
-                return _pillow_rgb(_upright(image))
+                yield _upright(image)
         except DataError:
             raise
         except _PILLOW_ERRORS as error:
             raise DataError(
                 f"damaged or unsupported {kind}: {_one_line(error)}", COPY_AGAIN
             ) from error
+
+
+def decode_pillow(
+    content: bytes, kind: str, max_pixels: int, join: JoinOpacity
+) -> NDArray[np.uint8]:
+    """Decode the first frame of a PNG, JPEG, BMP, TIFF or WebP of at most 8 bits with Pillow.
+
+    `kind` is Pillow's name of the format; no other format is tried. `join` joins RGB and opacity.
+    """
+    with _opened_by_pillow(content, kind, max_pixels) as image:
+        return _pillow_rgb(image, join)
+
+
+def palette_indices(content: bytes, kind: str, max_pixels: int) -> NDArray[np.uint8] | None:
+    """Return the indices (rows, cols) of an image with a palette, None for another image."""
+    with _opened_by_pillow(content, kind, max_pixels) as image:
+        return np.array(image) if image.mode == "P" else None
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -95,14 +110,14 @@ def _upright(image: Image.Image) -> Image.Image:
     return ImageOps.exif_transpose(image) if orientation in range(2, 9) else image
 
 
-def _pillow_rgb(image: Image.Image) -> NDArray[np.uint8]:
+def _pillow_rgb(image: Image.Image, join: JoinOpacity) -> NDArray[np.uint8]:
     if image.mode == "RGB" and "transparency" not in image.info:
         return np.array(image)
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         return channels_to_rgb(np.asarray(image))
     if image.has_transparency_data:
         rgba = np.asarray(image.convert("RGBA"))
-        return on_white(rgba[..., :3], rgba[..., 3])
+        return join(rgba[..., :3], rgba[..., 3])
     return np.array(image.convert("RGB"))
 
 

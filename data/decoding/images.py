@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..errors import DataError
 from ..limits import MAX_BYTES, MAX_PIXELS
 from ..printable import printable
-from .bit_depth import channels_to_rgb
+from .bit_depth import JoinOpacity, channels_to_rgb, keep_opacity, visible_on_white
 from .decoders import (
     COPY_AGAIN,
     check_size,
@@ -24,12 +24,14 @@ from .decoders import (
     decode_pillow,
     decode_unchanged,
     multiple_images_error,
+    palette_indices,
 )
-from .tiff import decode_tiff, grey_tiff
+from .tiff import decode_tiff, deep_samples_of_tiff, read_page
 
 EXTENSIONS = frozenset(
     (".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".tif", ".tiff", ".webp")
 )
+_PNG_PALETTE, _PALETTE = 3, 3  # colour type of PNG, colour space of TIFF
 _EXPORT = "export it as PNG, JPEG, BMP, TIFF or WebP"
 
 
@@ -84,22 +86,46 @@ def decode_rgb(content: bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.ui
         For another format, a damaged or truncated file, several pages or frames, or a declared
         size of more than `max_pixels` (checked before decoding).
     """
+    return _decode(content, max_pixels, visible_on_white)
+
+
+def decode_with_opacity(content: bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
+    """Decode as `decode_rgb`, but keep the opacity: (rows, cols, 3), or 4 where it is stored."""
+    return _decode(content, max_pixels, keep_opacity)
+
+
+def _decode(content: bytes, max_pixels: int, join: JoinOpacity) -> NDArray[np.uint8]:
     for signature, decode in _DECODERS:
         if content.startswith(signature):
-            return decode(content, max_pixels)
+            return decode(content, max_pixels, join)
     if not content:
         raise DataError("empty (0 bytes)", COPY_AGAIN)
     raise DataError(f"not an image that can be read here: {_looks_like(content)}", _EXPORT)
 
 
-def grey_samples(content: bytes) -> NDArray[Any] | None:
-    """Return the stored samples (rows, cols) of a grey PNG or TIFF of more than 8 bits, else None.
+def deep_samples(content: bytes) -> NDArray[Any] | None:
+    """Return the stored samples (rows, cols[, channels]) of a PNG or TIFF of more than 8 bits.
+
+    None for another file. `content` is a file that `decode_rgb` has decoded.
+    """
+    if content.startswith(b"\x89PNG") and content[24] == 16:
+        return decode_unchanged(content)
+    return deep_samples_of_tiff(content) if content[:2] in (b"II", b"MM") else None
+
+
+def stored_palette_indices(content: bytes, max_pixels: int) -> NDArray[np.uint8] | None:
+    """Return the palette indices (rows, cols) of a PNG, BMP or TIFF with a palette, else None.
 
     `content` is a file that `decode_rgb` has decoded.
     """
-    if content.startswith(b"\x89PNG") and content[24:26] == b"\x10\0":
-        return decode_unchanged(content)
-    return grey_tiff(content) if content[:2] in (b"II", b"MM") else None
+    if content.startswith(b"\x89PNG"):
+        kind, has_palette = "PNG", content[25] == _PNG_PALETTE
+    elif content.startswith(b"BM"):
+        kind, has_palette = "BMP", True
+    else:
+        kind = "TIFF"
+        has_palette = content[:2] in (b"II", b"MM") and read_page(content).photometric == _PALETTE
+    return palette_indices(content, kind, max_pixels) if has_palette else None
 
 
 def is_image(start: bytes) -> bool:
@@ -128,7 +154,7 @@ _OTHER_FORMATS = (
 )
 
 
-def _decode_png(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
+def _decode_png(content: bytes, max_pixels: int, join: JoinOpacity) -> NDArray[np.uint8]:
     chunks = _png_chunks(content)
     cols, rows, depth, colour = struct.unpack_from(">IIBB", content, 16)
     check_size(rows, cols, max_pixels)
@@ -137,11 +163,11 @@ def _decode_png(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
         raise multiple_images_error(frames, "PNG", "frames")
     if depth == 16:
         if colour == 0:
-            return decode_pillow(content, "PNG", max_pixels)
-        return channels_to_rgb(decode_unchanged(content))
+            return decode_pillow(content, "PNG", max_pixels, join)
+        return channels_to_rgb(decode_unchanged(content), join=join)
     if (depth, colour) == (8, 2) and chunks.keys().isdisjoint((b"tRNS", b"eXIf", b"acTL")):
         return np.asarray(decode_opencv(content, cv2.IMREAD_COLOR_RGB), np.uint8)
-    return decode_pillow(content, "PNG", max_pixels)
+    return decode_pillow(content, "PNG", max_pixels, join)
 
 
 def _png_chunks(content: bytes) -> dict[bytes, int]:
@@ -168,16 +194,16 @@ def _png_chunks(content: bytes) -> dict[bytes, int]:
     raise DataError(f"truncated PNG: it ends after {len(content)} bytes without IEND", COPY_AGAIN)
 
 
-def _decode_jpeg(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
+def _decode_jpeg(content: bytes, max_pixels: int, join: JoinOpacity) -> NDArray[np.uint8]:
     # Pillow refuses a truncated JPEG and prints nothing to stderr, unlike OpenCV; the pixels are
     # equal and the speed is similar. Neither detects a missing end-of-image marker if an
     # interrupted transfer was padded with zeros.
     if content.rfind(b"\xff\xd9") < content.rfind(b"\xff\xda"):
         raise DataError("truncated JPEG: no end-of-image marker after its pixels", COPY_AGAIN)
-    return decode_pillow(content, "JPEG", max_pixels)
+    return decode_pillow(content, "JPEG", max_pixels, join)
 
 
-def _decode_bmp(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
+def _decode_bmp(content: bytes, max_pixels: int, join: JoinOpacity) -> NDArray[np.uint8]:
     if len(content) < 54:
         raise DataError(f"truncated BMP: {len(content)} bytes", COPY_AGAIN)
     start, header_size, cols, rows, _, bits, compression = struct.unpack_from(
@@ -193,10 +219,10 @@ def _decode_bmp(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
             )
         if (bits, compression) == (24, 0):
             return np.asarray(decode_opencv(content, cv2.IMREAD_COLOR_RGB), np.uint8)
-    return decode_pillow(content, "BMP", max_pixels)
+    return decode_pillow(content, "BMP", max_pixels, join)
 
 
-def _decode_webp(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
+def _decode_webp(content: bytes, max_pixels: int, join: JoinOpacity) -> NDArray[np.uint8]:
     if content[8:12] != b"WEBP":
         raise DataError(f"not an image: a RIFF file of type {content[8:12]!r}", _EXPORT)
     (length,) = struct.unpack_from("<I", content, 4)
@@ -207,7 +233,7 @@ def _decode_webp(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
     frames = _webp_frames(content)
     if frames > 1:
         raise multiple_images_error(frames, "WebP", "frames")
-    return decode_pillow(content, "WEBP", max_pixels)
+    return decode_pillow(content, "WEBP", max_pixels, join)
 
 
 def _webp_frames(content: bytes) -> int:
@@ -219,7 +245,7 @@ def _webp_frames(content: bytes) -> int:
     return frames
 
 
-_DECODERS: tuple[tuple[bytes, Callable[[bytes, int], NDArray[np.uint8]]], ...] = (
+_DECODERS: tuple[tuple[bytes, Callable[[bytes, int, JoinOpacity], NDArray[np.uint8]]], ...] = (
     (b"\x89PNG\r\n\x1a\n", _decode_png),
     (b"\xff\xd8\xff", _decode_jpeg),
     (b"BM", _decode_bmp),

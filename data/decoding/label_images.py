@@ -9,122 +9,121 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
-from .images import grey_samples
+from .mask_background import MaskNumbers
 
 # Largest distance of an inner pixel from 128, 255 or 0 (JPEG noise).
 _TOLERANCE = 16
 _MAX_OTHER = 0.1  # share of the inner pixels with other levels
-_NESTED = 0.5  # minimum share of the rim of the nuclei that is cytoplasm
 _MAX_ISOLATED = 0.1  # share of the edge pixels whose level no neighbour has
 _MAX_PARTS = 2  # connected parts per level
 _SPECK = 0.1  # share of the largest part's area; smaller parts are ignored
 _DARK = 64  # darker images get no tolerance for JPEG noise
-_LOSSY = (b"\xff\xd8\xff", b"RIFF")
+_ENCLOSED = 0.9  # share of an outline along one other number: it lies inside that one
 
 _SQUARE = np.ones((3, 3), np.uint8)
 
 
-def label_samples(content: bytes, level: NDArray[np.uint8]) -> NDArray[Any] | None:
-    """Return the samples of a label image, or None for a mask of two or three levels.
+def is_label_image(mask: MaskNumbers) -> bool:
+    """Whether a mask of several levels is a label image, not a soft mask of two or three.
 
     Only inner pixels count, whose eight neighbours have the same level; soft edges and most JPEG
     noise have none. In a label image more than a tenth of the inner foreground pixels differ from
-    128 and from 255 by more than 16, and there are at least two levels. An image of the levels 0,
-    1 and 2 is a label image if less than half of the rim of level 2 has level 1; in a mask the
-    cytoplasm surrounds the nuclei.
-
-    Parameters
-    ----------
-    content : bytes
-        A grey image that `data.decoding.images.decode_rgb` has decoded.
-    level : (rows, cols) uint8
-        The same image at 8 bits.
-
-    Returns
-    -------
-    (rows, cols) of integers, or None
-        At their stored bit depth.
+    128 and from 255 by more than 16, and there are at least two levels.
     """
-    samples = _stored(content, level)
-    if samples.max() <= 2:
-        return samples if _are_labels(samples == 1, samples == 2) else None
-    front = samples > samples.min()
-    inner = front & _inner(samples)
-    values, seen = samples[inner], level[inner]
-    if values.size == 0:
-        return None
+    numbers, level = mask.numbers, mask.level
+    front = numbers > 0
+    is_inner = front & inner(numbers)
+    values, seen = numbers[is_inner], level[is_inner]
+    if values.size == 0 or (values != np.rint(values)).any():
+        return False
     other = (np.abs(seen.astype(np.int16) - 128) > _TOLERANCE) & (seen < 255 - _TOLERANCE)
-    lossy = content.startswith(_LOSSY)
     dim = front & (level <= _TOLERANCE)
-    if level.max() >= _DARK and (lossy or dim.sum() > (~front).sum()):
+    if level.max() >= _DARK and (mask.is_lossy or dim.sum() > (~front).sum()):
         bright = seen > _TOLERANCE  # dimmer pixels are noise of the background
         values, other = values[bright], other[bright]
-    spread = 2 * _TOLERANCE if lossy else 0
-    if not other.size or other.mean() <= _MAX_OTHER or np.ptp(values) <= spread:
-        return None
-    return samples
+    spread = 2 * _TOLERANCE if mask.is_lossy else 0
+    return bool(other.size and other.mean() > _MAX_OTHER and np.ptp(values) > spread)
 
 
-def renumber_labels(samples: NDArray[Any]) -> NDArray[np.int32]:
+def renumber_labels(numbers: NDArray[Any]) -> NDArray[np.int32]:
     """Renumber the labels 1, 2, … in the order of their levels; 0 stays 0.
 
     Raises
     ------
     DataError
         If more than a tenth of the edge pixels have a level that no neighbour has (mixtures of two
-        labels after interpolation); or if the levels have more than two large connected parts
-        each (classes of pixels instead of cells).
+        labels after interpolation); if the levels have more than two large connected parts each,
+        or one is inside another (classes of pixels instead of cells).
     """
     from skimage.measure import label  # slow to import, and few masks need it
 
-    edges = (samples > 0) & ~_inner(samples)
-    if (edges & _isolated(samples)).sum() > _MAX_ISOLATED * edges.sum():
+    edges = (numbers > 0) & ~inner(numbers)
+    if (edges & _isolated(numbers)).sum() > _MAX_ISOLATED * edges.sum():
         raise DataError(
-            f"the mask looks like a label image of {np.unique(samples).size} levels, of which many "
+            f"the mask looks like a label image of {np.unique(numbers).size} levels, of which many "
             "occur only along edges: it was resized smoothly, or saved as JPEG",
             "give it as it was made, as PNG or TIFF; resize without interpolation",
         )
-    levels, places = np.unique(samples, return_inverse=True)
-    numbers = np.cumsum(levels > 0, dtype=np.int32)[places].reshape(samples.shape)
-    sizes = np.bincount(np.ravel(label(numbers, connectivity=2)))[1:]
+    levels, places = np.unique(numbers, return_inverse=True)
+    labels = np.cumsum(levels > 0, dtype=np.int32)[places].reshape(numbers.shape)
+    sizes = np.bincount(np.ravel(label(labels, connectivity=2)))[1:]
     parts = int((sizes > _SPECK * sizes.max()).sum())
-    if parts > _MAX_PARTS * int(numbers.max()):
-        raise DataError(
-            f"the mask has {numbers.max()} values in {parts} separate parts: kinds of pixels, not "
-            "one value for each cell",
-            "save background, cytoplasm and nucleus as 0, 128 and 255",
-        )
-    return numbers
+    if parts > _MAX_PARTS * int(labels.max()):
+        raise _kinds_of_pixels(f"{labels.max()} values in {parts} separate parts")
+    pairs, shares = shared_outlines(labels)
+    enclosed = np.flatnonzero((shares > _ENCLOSED) & (pairs > 0).all(axis=1))
+    if enclosed.size:
+        raise _kinds_of_pixels(f"{labels.max()} values, of which one is inside another")
+    return labels
 
 
-def _stored(content: bytes, level: NDArray[np.uint8]) -> NDArray[Any]:
-    """Return the samples at their stored depth if they are non-negative integers, else `level`."""
-    deep = grey_samples(content)
-    if deep is None or deep.shape != level.shape or deep.min() < 0:
-        return level
-    if deep.dtype.kind == "f" and (deep != np.rint(deep)).any():
-        return level
-    return deep
+def _kinds_of_pixels(seen: str) -> DataError:
+    return DataError(
+        f"the mask has {seen}: kinds of pixels, not one value for each cell",
+        "save background, cytoplasm and nucleus as 0, 128 and 255",
+    )
 
 
-def _are_labels(one: NDArray[np.bool_], two: NDArray[np.bool_]) -> bool:
-    if not (one.any() and two.any()):
-        return False
-    rim = (cv2.dilate(two.view(np.uint8), _SQUARE) > 0) & ~two
-    return bool((rim & one).sum() < _NESTED * rim.sum())
+def shared_outlines(labels: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return which labels touch, and how much of an outline each pair shares.
+
+    Parameters
+    ----------
+    labels : (rows, cols) int32
+        Not negative.
+
+    Returns
+    -------
+    pairs : (n, 2) int64
+        A label, and a label that touches it along an edge of a pixel; 0 is the background.
+    shares : (n,) float64
+        Share of the first label's outline, inside the image, that is along the second; in (0, 1].
+    """
+    both = []
+    for one, two in (
+        (labels[:, :-1], labels[:, 1:]),
+        (labels[:-1], labels[1:]),
+    ):
+        differ = one != two
+        both.append(np.stack([one[differ], two[differ]], axis=1))
+    found = np.concatenate(both).astype(np.int64)
+    found = np.concatenate([found, found[:, ::-1]])
+    pairs, counts = np.unique(found, axis=0, return_counts=True)
+    outlines = np.bincount(pairs[:, 0], counts, minlength=int(labels.max()) + 1)
+    return pairs, counts / outlines[pairs[:, 0]]
 
 
-def _inner(samples: NDArray[Any]) -> NDArray[np.bool_]:
+def inner(numbers: NDArray[Any]) -> NDArray[np.bool_]:
     """Return the mask of pixels whose eight neighbours have the same level."""
-    plane = samples if samples.dtype in (np.uint8, np.uint16) else samples.astype(np.float64)
+    plane = numbers if numbers.dtype in (np.uint8, np.uint16) else numbers.astype(np.float64)
     return np.asarray(cv2.erode(plane, _SQUARE) == cv2.dilate(plane, _SQUARE))
 
 
-def _isolated(samples: NDArray[Any]) -> NDArray[np.bool_]:
+def _isolated(numbers: NDArray[Any]) -> NDArray[np.bool_]:
     """Return the mask of pixels without a 4-neighbour of the same level."""
-    alone = np.ones(samples.shape, np.bool_)
+    alone = np.ones(numbers.shape, np.bool_)
     for one, two in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])):
-        same = samples[one] == samples[two]
+        same = numbers[one] == numbers[two]
         alone[one] &= ~same
         alone[two] &= ~same
     return alone

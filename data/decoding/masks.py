@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..limits import MAX_PIXELS
-from .images import decode_rgb
-from .label_images import label_samples, renumber_labels
+from .label_images import is_label_image, renumber_labels
+from .mask_background import MaskNumbers, count_from_background
+from .mask_pixels import CODE, read_mask_pixels
+from .mask_plausibility import check_background, check_flat, check_plausible
+from .mask_values import Nested, distinct_values, nesting
 
 _FORMS = "0/128/255 or 0/1/2 (background/cytoplasm/nucleus), or white/blue/cyan"
 # Largest difference of a pixel from its class's colour (JPEG, soft edges).
@@ -20,23 +23,29 @@ _GREY_TOLERANCE = 16
 
 # A mask, or a label image.
 _Given: TypeAlias = NDArray[np.bool_] | NDArray[np.int32]
+_MaskIs: TypeAlias = Literal["nucleus", "cell"] | None
 
 
 def decode_mask(
     content: bytes,
     shape: tuple[int, int],
     *,
-    mask_is: Literal["nucleus", "cell"] | None,
+    mask_is: _MaskIs,
     max_pixels: int = MAX_PIXELS,
 ) -> tuple[_Given | None, _Given | None]:
     """Decode a mask image to nucleus and cell.
 
-    Three values: grey 0/128/255 or 0/1/2 are background, cytoplasm, nucleus; in colour, white
-    is background, blue cytoplasm, cyan nucleus (ALL-IDB2, L. Putzu). Other levels count as the
-    nearest of the three. But if fewer than half of the middle-level pixels are within 16 of 128,
-    they are the soft edge of a two-valued mask. `mask_is` states what a two-valued mask or a label
-    image shows; the other mask is then None. `data.decoding.label_images.label_samples` defines
-    which images are label images.
+    The file is read as numbers (`data.decoding.mask_pixels`), counted from the background
+    (`data.decoding.mask_background`).
+
+    - Three numbers are background, cytoplasm and nucleus, such as 0/128/255, 0/1/2 or 1/2/3, if
+      the highest is inside the middle one. In colour, white is background, blue cytoplasm, cyan
+      nucleus (ALL-IDB2, L. Putzu).
+    - Two numbers are background and foreground; `mask_is` states what the foreground shows.
+    - Other whole numbers are those of cells; `mask_is` states what each shows.
+    - Levels of a soft or compressed mask count as the nearest of 0, 128 and 255. But if fewer than
+      half of the middle-level pixels are within 16 of 128, they are the soft edge of a two-valued
+      mask.
 
     Parameters
     ----------
@@ -58,51 +67,38 @@ def decode_mask(
     Raises
     ------
     DataError
-        For an unreadable or blank mask, another shape, other colours, or a two-valued mask or
-        label image without `mask_is`.
+        For an unreadable or blank mask, another shape, other colours, a two-valued mask or label
+        image without `mask_is`, or cells that cover the picture.
     """
     try:
-        rgb = decode_rgb(content, max_pixels=max_pixels)
+        pixels = read_mask_pixels(content, max_pixels)
     except DataError as error:
         raise DataError(f"the mask: {error.reason}", error.remedy) from error
-    if rgb.shape[:2] != tuple(shape):
+    rows, cols = pixels.values.shape[:2]
+    if (rows, cols) != tuple(shape):
         raise DataError(
-            f"the mask has {rgb.shape[1]} x {rgb.shape[0]} pixels, its image {shape[1]} x "
-            f"{shape[0]}",
+            f"the mask has {cols} x {rows} pixels, its image {shape[1]} x {shape[0]}",
             "give a mask of the image's own size",
         )
-    if _is_coloured(rgb):
-        nucleus, cytoplasm = _from_colours(rgb)
-        return nucleus, nucleus | cytoplasm
-    level = rgb[..., 1]
-    darkest, brightest = int(level.min()), int(level.max())
-    if darkest == brightest:
-        raise DataError(
-            f"the mask is blank: every pixel is {darkest}", f"give a mask with values {_FORMS}"
-        )
-    samples = label_samples(content, level)
-    if samples is not None:
-        return _instances(samples, mask_is)
-    if brightest <= 2:
-        level = np.array([0, 128, 255], np.uint8)[level]
-    nucleus = level >= 192
-    cytoplasm = (level >= 64) & ~nucleus
-    if nucleus.any() and cytoplasm.any() and not _is_soft_edge(level[cytoplasm]):
-        return nucleus, nucleus | cytoplasm
-    return _two_valued(level >= 64 if not nucleus.any() else level >= 128, mask_is)
+    if pixels.values.ndim == 3:
+        nucleus, cytoplasm = _from_colours(pixels.values, pixels.transparent)
+        masks: tuple[_Given | None, _Given | None] = nucleus, nucleus | cytoplasm
+        read = "white background, blue cytoplasm, cyan nucleus"
+    else:
+        masks, read = _from_numbers(count_from_background(pixels), mask_is)
+    check_plausible(*masks, read)
+    return masks
 
 
-def _is_coloured(rgb: NDArray[np.uint8]) -> bool:
-    return bool((rgb.max(axis=2).astype(np.int16) - rgb.min(axis=2) > _COLOUR_TOLERANCE).any())
-
-
-def _from_colours(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _from_colours(
+    rgb: NDArray[np.uint8], transparent: NDArray[np.bool_] | None
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    if transparent is not None:
+        rgb = np.where(transparent[..., None], CODE[0], rgb)
     background = rgb[..., 0] >= 128
     nucleus = ~background & (rgb[..., 1] >= 128)
     cytoplasm = ~background & ~nucleus
-    meant = np.stack(
-        [background, background | nucleus, np.ones_like(background)], axis=-1
-    ) * np.uint8(255)
+    meant = CODE[np.select([background, cytoplasm], [0, 1], 2)]
     stray = (np.abs(meant.astype(np.int16) - rgb).max(axis=2) > _COLOUR_TOLERANCE).mean()
     if stray > _MAX_STRAY:
         raise DataError(
@@ -112,27 +108,68 @@ def _from_colours(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np
     return nucleus, cytoplasm
 
 
+def _from_numbers(
+    mask: MaskNumbers, mask_is: _MaskIs
+) -> tuple[tuple[_Given | None, _Given | None], str]:
+    """Return nucleus and cell, and what was read, for messages."""
+    back = f"{mask.stored(0)} background"
+    values = distinct_values(mask)
+    if values is None:
+        if is_label_image(mask):
+            return _instances(mask, mask_is), f"{back}, one other number for each {mask_is}"
+        return _from_levels(mask.level, mask_is), f"{back}, levels near 128 and 255"
+    if len(values) == 2:
+        check_background(mask, values[1])
+        found = mask.numbers > values[1] / 2
+        return _two_valued(found, mask_is), f"{back}, {mask.stored(values[1])} {mask_is}"
+    _, middle, high = values
+    nested = nesting(mask, middle, high)
+    if nested is Nested.REVERSED:
+        raise DataError(
+            f"the mask's number {mask.stored(middle)} is inside the number {mask.stored(high)}: "
+            f"read as {back}, {mask.stored(middle)} cytoplasm, {mask.stored(high)} nucleus, the "
+            "nucleus would surround the cytoplasm",
+            "save background, cytoplasm and nucleus as 0, 128 and 255",
+        )
+    if nested is Nested.NO:
+        return _instances(mask, mask_is), f"{back}, one other number for each {mask_is}"
+    nucleus = mask.numbers > (middle + high) / 2
+    cell = mask.numbers > middle / 2
+    return (nucleus, cell), (
+        f"{back}, {mask.stored(middle)} cytoplasm, {mask.stored(high)} nucleus"
+    )
+
+
+def _from_levels(level: NDArray[np.uint8], mask_is: _MaskIs) -> tuple[_Given | None, _Given | None]:
+    """Return nucleus and cell of a soft or compressed mask."""
+    check_flat(level)
+    nucleus = level >= 192
+    cytoplasm = (level >= 64) & ~nucleus
+    if nucleus.any() and cytoplasm.any() and not _is_soft_edge(level[cytoplasm]):
+        return nucleus, nucleus | cytoplasm
+    return _two_valued(level >= 64 if not nucleus.any() else level >= 128, mask_is)
+
+
 def _is_soft_edge(middle: NDArray[np.uint8]) -> bool:
     return bool((np.abs(middle.astype(np.int16) - 128) <= _GREY_TOLERANCE).mean() < 0.5)
 
 
-def _instances(
-    samples: NDArray[Any], mask_is: Literal["nucleus", "cell"] | None
-) -> tuple[_Given | None, _Given | None]:
+def _instances(mask: MaskNumbers, mask_is: _MaskIs) -> tuple[_Given | None, _Given | None]:
     if mask_is is None:
-        levels = np.unique(samples[samples > 0])
+        levels = np.unique(mask.numbers[mask.numbers > 0])
+        first, last = sorted((levels[0], levels[-1]), key=lambda level: mask.sign * level)
         raise DataError(
-            f"the mask looks like a label image of {levels.size} values, {levels[0]:.0f} to "
-            f"{levels[-1]:.0f}: each may be a nucleus or a whole cell",
+            f"the mask looks like a label image of {levels.size} values, {mask.stored(first)} to "
+            f"{mask.stored(last)}: each may be a nucleus or a whole cell",
             f"say which with --mask-is nucleus or --mask-is cell, or give a mask with values "
             f"{_FORMS}",
         )
-    ids = renumber_labels(samples)
+    ids = renumber_labels(mask.numbers)
     return (ids, None) if mask_is == "nucleus" else (None, ids)
 
 
 def _two_valued(
-    foreground: NDArray[np.bool_], mask_is: Literal["nucleus", "cell"] | None
+    foreground: NDArray[np.bool_], mask_is: _MaskIs
 ) -> tuple[_Given | None, _Given | None]:
     if not foreground.any():
         raise DataError(

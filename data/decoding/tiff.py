@@ -14,7 +14,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from ..errors import DataError
-from .bit_depth import channels_to_rgb
+from .bit_depth import JoinOpacity, channels_to_rgb
 from .decoders import (
     COPY_AGAIN,
     check_size,
@@ -220,10 +220,11 @@ def _check_complete(page: Page, content: bytes) -> None:
         )
 
 
-def decode_tiff(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
+def decode_tiff(content: bytes, max_pixels: int, join: JoinOpacity) -> NDArray[np.uint8]:
     """Decode the single image of a TIFF to upright RGB uint8, (rows, cols, 3).
 
-    Further pages are refused, unless they are marked as reduced copies or opacity masks.
+    `join` joins RGB and opacity. Further pages are refused, unless they are marked as reduced
+    copies or opacity masks.
     """
     page, following = _read_directory(content, None)
     check_size(page.rows, page.cols, max_pixels)
@@ -235,7 +236,7 @@ def decode_tiff(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
             return samples
         return np.asarray(decode_opencv(content, cv2.IMREAD_COLOR_RGB), np.uint8)
     if max(page.bits) <= 8 and page.number_type == _UNSIGNED:
-        return decode_pillow(content, "TIFF", max_pixels)
+        return decode_pillow(content, "TIFF", max_pixels, join)
     max_channels = {_MIN_IS_WHITE: 3, _MIN_IS_BLACK: 3, _RGB: 4}.get(page.photometric, 0)
     if page.channels > max_channels:
         raise DataError(
@@ -245,19 +246,26 @@ def decode_tiff(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
         )
     samples = _drop_unspecified(_deep_samples(content, page), page)
     rgb = channels_to_rgb(
-        samples, page.full_bits, premultiplied=page.first_value(338, 0) == _ASSOCIATED
+        samples,
+        page.full_bits,
+        premultiplied=page.first_value(338, 0) == _ASSOCIATED,
+        join=join,
     )
     if page.photometric == _MIN_IS_WHITE:
-        rgb = 255 - rgb
+        rgb[..., :3] = 255 - rgb[..., :3]
     return apply_orientation(rgb, page.orientation)
 
 
-def grey_tiff(content: bytes) -> NDArray[Any] | None:
-    """Return the upright samples (rows, cols) of a grey TIFF of more than 8 bits, else None."""
+def deep_samples_of_tiff(content: bytes) -> NDArray[Any] | None:
+    """Return the upright samples (rows, cols[, channels]) of more than 8 bits, or None.
+
+    `content` is a file that `decode_tiff` has decoded.
+    """
     page = read_page(content)
-    if page.channels != 1 or page.bits[0] <= 8 or page.photometric != _MIN_IS_BLACK:
+    if page.bits[0] <= 8:
         return None
-    return apply_orientation(_deep_samples(content, page), page.orientation)
+    samples = _drop_unspecified(_deep_samples(content, page), page)
+    return apply_orientation(samples, page.orientation)
 
 
 def _deep_samples(content: bytes, page: Page) -> NDArray[Any]:

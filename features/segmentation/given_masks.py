@@ -20,6 +20,8 @@ GivenMask: TypeAlias = Mask | NDArray[np.int32]
 
 _Box: TypeAlias = tuple[slice, slice]
 
+_MAX_OUTSIDE = 0.05  # share of the nuclear pixels outside of the cells
+
 
 def outline_given_cells(
     rgb: Bytes, nucleus: GivenMask | None, cell: GivenMask | None
@@ -40,9 +42,11 @@ def outline_given_cells(
     Raises
     ------
     CellError
-        If no mask has a pixel, or one has another shape or dtype than it should.
+        If no mask has a pixel, one has another shape or dtype than it should, or more than 5 % of
+        the nuclear pixels are outside of the cells.
     """
     nuclei, whole = _check_mask("nucleus", nucleus, rgb), _check_mask("cell", cell, rgb)
+    _check_inside(nuclei, whole)
     stain = measure_stain(rgb)
     if whole is None and nuclei is not None and nuclei.any():
         if nuclei.dtype != np.bool_:
@@ -77,6 +81,18 @@ def _check_mask(name: str, mask: GivenMask | None, rgb: Bytes) -> GivenMask | No
             f"give bool, or int32 with one number for each cell, of shape {rgb.shape[:2]}",
         )
     return mask
+
+
+def _check_inside(nuclei: GivenMask | None, whole: GivenMask | None) -> None:
+    """Refuse nuclei that are not inside the cells: the masks may be exchanged."""
+    if nuclei is None or whole is None or not nuclei.any():
+        return
+    nuclear, outside = np.count_nonzero(nuclei), np.count_nonzero((nuclei > 0) & (whole == 0))
+    if outside > _MAX_OUTSIDE * nuclear:
+        raise CellError(
+            f"{outside} of the {nuclear} pixels of the nucleus mask are outside of the cell mask",
+            "give the whole cell, nucleus and cytoplasm together, as the cell mask",
+        )
 
 
 def _label_cells(mask: GivenMask) -> tuple[NDArray[np.int32], list[_Box]]:
