@@ -8,8 +8,8 @@ from .camera import Camera, Colour, Stain
 
 CAMERAS: dict[str, Camera] = {
     "good microscope": Camera(),
-    "eyepiece's disc": Camera(disc=0.96, vignette=(0.25, 0.27, 0.30)),
-    "phone's vignette": Camera(
+    "eyepiece disc": Camera(disc=0.96, vignette=(0.25, 0.27, 0.30)),
+    "phone vignette": Camera(
         light=(0.52, 0.55, 0.54),
         stain=Stain(haemoglobin=(0.18, 0.27, 0.24), strength=0.8),
         vignette=(-0.45, 0.15, 0.0),
@@ -19,7 +19,7 @@ CAMERAS: dict[str, Camera] = {
         noise=3.0,
         jpeg=80,
     ),
-    "lamp's glare": Camera(light=(0.62, 0.66, 0.56), glare=0.5, fringe=0.5),
+    "lamp glare": Camera(light=(0.62, 0.66, 0.56), glare=0.5, fringe=0.5),
     "pale": Camera(stain=Stain(strength=0.45), haze=0.1),
     "dark": Camera(light=(0.32, 0.31, 0.30), stain=Stain(strength=1.2), noise=2.0),
     "green": Camera(light=(0.62, 0.88, 0.55)),

@@ -127,7 +127,7 @@ def test_a_camera_changes_the_picture_but_not_the_truth():
 
 
 def test_nothing_is_visible_outside_the_disc():
-    camera = replace(CAMERAS["eyepiece's disc"], noise=0.0)
+    camera = replace(CAMERAS["eyepiece disc"], noise=0.0)
     field = draw_field(1, content=RICH, camera=camera)
     row, col = np.ogrid[:480, :640]
     outside = np.hypot(row - 239.5, col - 319.5) > camera.disc * 240
