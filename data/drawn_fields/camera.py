@@ -83,6 +83,8 @@ class Camera:
         Standard deviation of the sensor's noise, in grey levels.
     jpeg : int, optional
         Quality of the JPEG compression, 1..100; None: no compression.
+    dust : int
+        Number of soft dark specks on the glass.
     disc : float, optional
         Radius of the eyepiece's disc, as a share of half the picture's short side; outside it
         the picture is black. None: no disc.
@@ -103,6 +105,7 @@ class Camera:
     fringe: float = 0.0
     noise: float = 1.6
     jpeg: int | None = None
+    dust: int = 0
     disc: float | None = None
 
     def visible(self, rows: int, cols: int) -> Mask:
@@ -130,9 +133,9 @@ def photograph(density: Picture, camera: Camera, rng: np.random.Generator) -> ND
     """
     rows, cols = density.shape[:2]
     if camera.halo:
-        wide = cv2.GaussianBlur(density, (0, 0), max(0.06 * camera.red_cell, 0.5))
-        density = np.asarray(density + camera.halo * (density - wide), np.float32)
+        density = _with_halos(density, camera)
     light = _light(camera, rng, rows, cols)
+    _darken_dust(light, camera, rng)
     passed = np.exp(-density)
     picture = np.asarray(light * (passed + camera.haze * (1 - passed)), np.float32)
     if camera.glare:
@@ -148,6 +151,16 @@ def photograph(density: Picture, camera: Camera, rng: np.random.Generator) -> ND
         edge = cv2.GaussianBlur(visible, (0, 0), 1.5)
         picture *= (0.02 + 0.98 * edge)[..., None]
     return _develop(picture * np.float32(255), camera, rng)
+
+
+def _with_halos(density: Picture, camera: Camera) -> Picture:
+    """Return sharpened densities; red light spreads further than blue, so rims are coloured."""
+    sharp = density.copy()
+    for channel, spread in enumerate((0.075, 0.06, 0.045)):
+        plane = np.ascontiguousarray(density[..., channel])
+        wide = cv2.GaussianBlur(plane, (0, 0), max(spread * camera.red_cell, 0.5))
+        sharp[..., channel] += camera.halo * (plane - wide)
+    return sharp
 
 
 def _develop(levels: Picture, camera: Camera, rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -184,6 +197,20 @@ def _light(camera: Camera, rng: np.random.Generator, rows: int, cols: int) -> Pi
     eccentricity = ((down * down + right * right) / np.float32(corner))[..., None]
     dimmed = 1 - _array(camera.vignette) * eccentricity
     return np.asarray(_array(camera.light) * field[..., None] * dimmed, np.float32)
+
+
+def _darken_dust(light: Picture, camera: Camera, rng: np.random.Generator) -> None:
+    """Darken the light where specks are out of focus, in place."""
+    rows, cols = light.shape[:2]
+    for _ in range(camera.dust):
+        size = camera.red_cell * rng.uniform(0.06, 0.25)
+        row, col, depth = rng.uniform(0, rows), rng.uniform(0, cols), rng.uniform(0.1, 0.5)
+        reach = int(3 * size) + 1
+        top, left = max(int(row) - reach, 0), max(int(col) - reach, 0)
+        part = light[top : int(row) + reach, left : int(col) + reach]
+        down, right = np.ogrid[: part.shape[0], : part.shape[1]]
+        squared = (down + top - row) ** 2 + (right + left - col) ** 2
+        part *= (1 - depth * np.exp(-squared / (2 * size * size))).astype(np.float32)[..., None]
 
 
 def _glare_spot(camera: Camera, rows: int, cols: int) -> Plane:

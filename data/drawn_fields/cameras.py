@@ -26,6 +26,7 @@ CAMERAS: dict[str, Camera] = {
     "pink": Camera(light=(0.95, 0.72, 0.78)),
     "blurred": Camera(blur=0.08),
     "uneven light": Camera(light=(0.74, 0.71, 0.72), gradient=(0.30, -0.35)),
+    "dusty": Camera(dust=15),
     "small scale": Camera(red_cell=16.0),
     "large scale": Camera(red_cell=100.0),
     "strongly compressed": Camera(jpeg=25, noise=2.5),
@@ -78,6 +79,7 @@ def random_camera(rng: np.random.Generator, *, red_cell: float | None = None) ->
         fringe=now_and_then(0.2, -1.0, 1.0),
         noise=float(rng.lognormal(0.6, 0.5)),
         jpeg=int(rng.integers(35, 96)) if rng.random() < 0.6 else None,
+        dust=int(rng.integers(1, 12)) if rng.random() < 0.2 else 0,
         disc=float(rng.uniform(0.85, 1.2)) if rng.random() < 0.08 else None,
     )
 

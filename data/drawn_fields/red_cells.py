@@ -43,15 +43,22 @@ def _stamps(rng: np.random.Generator, content: FieldContent, red_cell: float) ->
     crenated = rng.random() < 0.15
     bright_spots = rng.random() < 0.25
     focus = rng.uniform(0.2, 0.5)
+    stretch = 0.05 * rng.lognormal(0, 0.6)
+    # From a soft dip to a flat bottom with a sharp edge.
+    steepness = 2 ** rng.uniform(1, 3)
     stamps = []
     for _ in range(_STAMPS):
         radius = 0.5 * red_cell * float(np.clip(rng.normal(1, variation), 0.75, 1.25))
         waves, last = (0.05, 12) if crenated and rng.random() < 0.5 else (0.015, 5)
-        level = radial_level(rng, side, (half, half), radius, stretch=0.07, waves=waves, last=last)
+        level = radial_level(
+            rng, side, (half, half), radius, stretch=stretch, waves=waves, last=last
+        )
         edge = 1 / (1 + np.exp(np.clip((level - 1) * (radius * focus * 4), -30, 30)))
         depth = float(np.clip(content.pallor + rng.normal(0, 0.15), 0, 0.97))
-        width = rng.uniform(0.25, 0.6)
-        stamp = edge * rng.uniform(0.8, 1.15) * (1 - depth * np.exp(-((level / width) ** 2)))
+        width = rng.uniform(0.3, 0.65)
+        stamp = (
+            edge * rng.uniform(0.8, 1.15) * (1 - depth * np.exp(-((level / width) ** steepness)))
+        )
         if bright_spots and rng.random() < 0.4:
             stamp = _with_bright_spot(rng, stamp, half, radius)
         stamps.append(np.asarray(stamp, np.float32))
