@@ -10,6 +10,7 @@ import numpy as np
 from .content import TYPES, FieldContent, Kind, WhiteCellType
 
 _ATTEMPTS = 40
+_CLUSTERED = (*["blast"] * 8, "lymphocyte", "neutrophil")  # cells that touch the first blast
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def _cluster(
     size = red_cell * rng.uniform(0.65, 0.95)
     start = _free(rng, places, content, shape, ("white cell", "blast", size))
     cells = list(start)
-    closeness = rng.uniform(0.86, 0.98)
+    closeness = rng.uniform(0.80, 1.0)
     for _ in range(_ATTEMPTS * count):
         if not start or len(cells) == count:
             break
@@ -131,7 +132,7 @@ def _cluster(
         col = neighbour.col + apart * np.cos(angle)
         margin = -0.5 * radius if content.edges else 1.25 * radius
         inside = margin <= row < shape[0] - margin and margin <= col < shape[1] - margin
-        if inside and _fits(places, row, col, radius, 1.0) and _fits(cells, row, col, radius, 0.85):
-            variety = "blast" if rng.random() < 0.9 else "lymphocyte"
+        if inside and _fits(places, row, col, radius, 1.0) and _fits(cells, row, col, radius, 0.80):
+            variety = str(rng.choice(_CLUSTERED))
             cells.append(Place("white cell", variety, row, col, radius))
     return cells
