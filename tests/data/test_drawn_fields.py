@@ -91,7 +91,7 @@ def test_a_cluster_touches_and_each_cell_keeps_its_nucleus():
         assert len(white_cells(field)) == 5
         assert ndi.label(field.cells > 0)[1] == 1
         for number in white_cells(field):
-            least = 0.15 if field.objects[number - 1].variety == "neutrophil" else 0.45
+            least = 0.5 if field.objects[number - 1].variety == "blast" else 0.15
             assert (field.nuclei == number).sum() > least * (field.cells == number).sum()
 
 
