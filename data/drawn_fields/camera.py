@@ -1,6 +1,6 @@
 """Cameras: how a drawn field, given as optical density, becomes a photograph.
 
-A camera changes pixels only. The true masks of the field stay where they are, whatever the camera,
+A camera changes pixels only. The true masks of the field are the same for every camera,
 except that nothing is visible outside an eyepiece's disc.
 """
 

@@ -140,7 +140,7 @@ def _chromatin(rng: np.random.Generator, look: Look, nucleus: Plane, textures: T
 
 
 def _granules(rng: np.random.Generator, textures: Textures, side: int) -> Plane:
-    """Return 0..1: granules that lie close together."""
+    """Return 0..1: close-packed granules."""
     return np.asarray(1 / (1 + np.exp(-3 * textures.granules.window(rng, side, side))), np.float32)
 
 

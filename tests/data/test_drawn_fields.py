@@ -1,4 +1,4 @@
-"""Drawn fields: the truth fits the picture, whatever the camera; the same seed, the same bytes."""
+"""Drawn fields: the truth fits the picture of every camera; the same seed, the same bytes."""
 
 from __future__ import annotations
 
