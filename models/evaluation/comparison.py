@@ -8,8 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..metrics.bootstrap import DRAWS, cluster_bootstrap
-from ..metrics.classification import figures
+from ..metrics.bootstrap import (
+    DRAWS,
+    cluster_bootstrap,
+    difference_intervals,
+    share_intervals,
+)
+from ..metrics.classification import figures, groups_behind_figures
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -82,7 +87,18 @@ def compare(
         return found
 
     whole = evaluate_draw(None)
-    bounds = cluster_bootstrap(groups, evaluate_draw, draws=draws, seed=seed)
+    behind = groups_behind_figures(target, groups, positive)
+    of_share, of_difference = share_intervals(behind), difference_intervals(behind)
+
+    def agreed(key: str, value: float) -> tuple[float, float]:
+        first, second, figure = key.split("\t")
+        if not second:
+            return of_share(figure, value)
+        if np.array_equal(contenders[first], contenders[second]):
+            return value, value  # the same predictions differ on no cell
+        return of_difference(figure, value)
+
+    bounds = cluster_bootstrap(groups, evaluate_draw, draws=draws, seed=seed, agreed=agreed)
 
     def intervals(first: str, second: str) -> dict[str, Interval]:
         keys = {figure: _key(first, second, figure) for figure in FIGURES}

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..learning.cross_validation import Fold, pooled, pooled_thresholds
-from ..metrics.bootstrap import DRAWS, cluster_bootstrap
+from ..metrics.bootstrap import DRAWS, cluster_bootstrap, share_intervals
 from ..metrics.classification import (
     class_f1,
     class_sensitivity,
@@ -18,6 +18,7 @@ from ..metrics.classification import (
     confusion,
     decide,
     figures,
+    groups_behind_figures,
 )
 from ..metrics.operating_points import Abstention, abstentions
 from .probability_quality import (
@@ -44,7 +45,8 @@ class Figure:
     baseline : float
         The figure of a model that predicts the class frequencies for every cell.
     low, high : float
-        95 % interval of the mean by a bootstrap of whole subjects.
+        95 % interval of the mean by a bootstrap of whole subjects; Wilson's, for the number of
+        subjects, where all draws agree.
     """
 
     name: str
@@ -176,10 +178,10 @@ def repeated_figures(
         drawn = [figures(target, one, positive, weights) for one in probabilities]
         return {name: np.mean([one[name] for one in drawn], axis=0) for name in trivial}
 
-    unknown = dict.fromkeys(trivial, (float("nan"), float("nan")))
-    intervals = (
-        unknown if groups is None else cluster_bootstrap(groups, mean_of, draws=draws, seed=seed)
-    )
+    intervals = dict.fromkeys(trivial, (float("nan"), float("nan")))
+    if groups is not None:
+        agreed = share_intervals(groups_behind_figures(target, groups, positive))
+        intervals = cluster_bootstrap(groups, mean_of, draws=draws, seed=seed, agreed=agreed)
     return [
         Figure(
             name,

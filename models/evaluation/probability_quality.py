@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..metrics.bootstrap import DRAWS, cluster_bootstrap
+from ..metrics.bootstrap import DRAWS, Agreed, cluster_bootstrap, share_intervals
 from ..metrics.operating_points import (
     PREVALENCES,
     NetBenefit,
@@ -16,6 +16,7 @@ from ..metrics.operating_points import (
     predictive_values,
 )
 from ..metrics.probability import (
+    BINS,
     Bin,
     Curve,
     calibration_error,
@@ -30,6 +31,8 @@ Codes = NDArray[np.int64]
 Truth = NDArray[np.bool_]
 
 POINTS = 200
+# Cells of a calibration bin, at least; fewer say nothing about a share.
+LEAST_IN_BIN = 5
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,8 @@ class CalibrationQuality:
     Parameters
     ----------
     error : float
-        Mean over repeats of the calibration error in 10 bins of equal count.
+        Mean over repeats of the calibration error in 10 bins of equal count, or in fewer, so that
+        each has at least 5 cells.
     if_perfect : float
         What a perfectly calibrated model would show with as many cells (first repeat).
     bins : list of Bin
@@ -62,10 +66,11 @@ def calibration_quality(
         claimed = probabilities[..., positive]
         truths = np.broadcast_to(target == positive, claimed.shape)
     pairs = list(zip(truths, claimed, strict=True))
+    bins = max(1, min(BINS, len(target) // LEAST_IN_BIN))
     return CalibrationQuality(
-        float(np.mean([calibration_error(truth, chance) for truth, chance in pairs])),
-        calibration_error_if_perfect(claimed[0]),
-        reliability(truths[0], claimed[0]),
+        float(np.mean([calibration_error(truth, chance, bins) for truth, chance in pairs])),
+        calibration_error_if_perfect(claimed[0], bins),
+        reliability(truths[0], claimed[0], bins),
     )
 
 
@@ -81,7 +86,7 @@ class OperatingPoint:
         Their mean.
     sensitivity, specificity : (float, float, float)
         Reached on unseen cells, mean over repeats, with the 95 % interval of a bootstrap of whole
-        subjects.
+        subjects; Wilson's, for the number of subjects, where all draws agree.
     predictive_values : list of PredictiveValues
     roc, precision_recall : list of (float, float)
         First repeat: false positive rate and sensitivity; sensitivity and precision.
@@ -138,7 +143,8 @@ def operating_point(
         return {"sensitivity": found, "specificity": specificity, **predictive}
 
     whole = {name: float(one[0]) for name, one in rates(np.ones((1, len(truth)))).items()}
-    within = cluster_bootstrap(groups, rates, draws=draws, seed=seed)
+    agreed = _agreed_rates(truth, groups, whole["sensitivity"], whole["specificity"])
+    within = cluster_bootstrap(groups, rates, draws=draws, seed=seed, agreed=agreed)
     curve = threshold_curve(truth, probability[0])
     return OperatingPoint(
         stated,
@@ -159,6 +165,37 @@ def operating_point(
         _points(curve.sensitivity, curve.precision, curve),
         decision_curve(truth, probability[0]),
     )
+
+
+def _agreed_rates(truth: Truth, groups: Codes, sensitivity: float, specificity: float) -> Agreed:
+    """Return the interval of a rate whose draws agree; a predictive value's is from both rates."""
+    behind = {
+        "sensitivity": len(np.unique(groups[truth])),
+        "specificity": len(np.unique(groups[~truth])),
+    }
+    of_rate = share_intervals(behind)
+    ends = zip(
+        of_rate("sensitivity", sensitivity), of_rate("specificity", specificity), strict=True
+    )
+    predictive = [
+        {
+            f"{name} {share}": float(value)
+            for share in PREVALENCES
+            for name, value in zip(
+                ("PPV", "NPV"),
+                predictive_values(np.array(found), np.array(spared), share),
+                strict=True,
+            )
+        }
+        for found, spared in ends
+    ]
+
+    def interval(name: str, value: float) -> tuple[float, float]:
+        if name in behind:
+            return of_rate(name, value)
+        return predictive[0][name], predictive[1][name]
+
+    return interval
 
 
 def _points(x: Floats, y: Floats, curve: Curve) -> list[tuple[float, float]]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logit
 
-from ..metrics.bootstrap import cluster_bootstrap
+from ..metrics.bootstrap import cluster_bootstrap, share_intervals
 from ..metrics.classification import class_sensitivity, class_specificity, confusion, decide
 from ..metrics.probability import area, mean_precision, threshold_curve
 from ..metrics.wilson import wilson
@@ -161,7 +161,8 @@ def subject_figures(results: Sequence[SubjectResult], positive: str) -> SubjectF
         return _weighed_figures(truth, called, scores, shares, weights)
 
     found = {name: float(value) for name, value in weighed(np.ones(len(pure))).items()}
-    drawn = cluster_bootstrap(np.arange(len(pure)), weighed)
+    fewest = dict.fromkeys(found, min(positives, negatives))
+    drawn = cluster_bootstrap(np.arange(len(pure)), weighed, agreed=share_intervals(fewest))
     return SubjectFigures(
         positives,
         negatives,

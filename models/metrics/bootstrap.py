@@ -9,12 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, stdtrit
 
+from .wilson import wilson
+
 Codes = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 CONFIDENCE = 0.95
 DRAWS = 500
 MOST_WEIGHTS = 4_000_000
+_NO_WIDTH = 1e-9  # of an interval: rounding of sums over draws
+
+# The interval of a figure, by its name and value, where all draws agree.
+Agreed = Callable[[str, float], tuple[float, float]]
 
 
 def cluster_bootstrap(
@@ -24,6 +30,7 @@ def cluster_bootstrap(
     draws: int = DRAWS,
     seed: int = 0,
     confidence: float = CONFIDENCE,
+    agreed: Agreed | None = None,
 ) -> dict[str, tuple[float, float]]:
     """Expanded percentile intervals of figures when whole groups are drawn with replacement.
 
@@ -40,6 +47,9 @@ def cluster_bootstrap(
     draws : int
     seed : int
     confidence : float
+    agreed : callable, optional
+        Interval of a figure whose draws agree, see `share_intervals` and `difference_intervals`:
+        such draws say nothing about other subjects. NaN without it.
 
     Returns
     -------
@@ -63,7 +73,58 @@ def cluster_bootstrap(
         for name, values in figures(drawn).items():
             found.setdefault(name, []).append(values)
     tail = expanded_percentile(len(names), confidence)
-    return {name: _percentiles(np.concatenate(parts), tail) for name, parts in found.items()}
+    intervals = {name: _percentiles(np.concatenate(parts), tail) for name, parts in found.items()}
+    return {name: _with_width(name, interval, agreed) for name, interval in intervals.items()}
+
+
+def share_intervals(groups: Mapping[str, int]) -> Agreed:
+    """Return Wilson's interval of a figure in [0, 1], as a share of the groups behind it.
+
+    A mean of values in [0, 1] varies at most as much as a share does.
+
+    Parameters
+    ----------
+    groups : mapping of str to int
+        Number of groups that each figure depends on.
+
+    Examples
+    --------
+    >>> [round(limit, 3) for limit in share_intervals({"sensitivity": 4})("sensitivity", 1.0)]
+    [0.51, 1.0]
+    """
+
+    def interval(name: str, value: float) -> tuple[float, float]:
+        count = groups[name]
+        return wilson(min(max(value, 0.0), 1.0) * count, count)
+
+    return interval
+
+
+def difference_intervals(groups: Mapping[str, int]) -> Agreed:
+    """Return an interval of a difference between two figures in [0, 1] on the same groups.
+
+    Its half-width is Wilson's upper limit of a share that was seen in none of the groups.
+
+    Parameters
+    ----------
+    groups : mapping of str to int
+        Number of groups that each figure depends on.
+    """
+
+    def interval(name: str, value: float) -> tuple[float, float]:
+        reach = wilson(0, groups[name])[1]
+        return max(-1.0, value - reach), min(1.0, value + reach)
+
+    return interval
+
+
+def _with_width(
+    name: str, interval: tuple[float, float], agreed: Agreed | None
+) -> tuple[float, float]:
+    low, high = interval
+    if np.isnan(low) or high - low > _NO_WIDTH:
+        return interval
+    return (float("nan"), float("nan")) if agreed is None else agreed(name, low)
 
 
 def expanded_percentile(groups: int, confidence: float) -> float:

@@ -143,6 +143,39 @@ def figures(
     }
 
 
+def groups_behind_figures(target: Codes, groups: Codes, positive: int | None) -> dict[str, int]:
+    """Count the groups (subjects) that each of `figures` depends on.
+
+    A figure of several classes depends on as many as the class with the fewest.
+
+    Parameters
+    ----------
+    target, groups : (n,) int64
+    positive : int or None
+    """
+    classes, counts = np.unique(
+        np.unique(np.stack([target, groups]), axis=1)[0], return_counts=True
+    )
+    every, rarest = len(np.unique(groups)), int(counts.min())
+    found = others = ranked = rarest
+    if positive is not None:
+        found = int(counts[classes == positive].sum())
+        others = len(np.unique(groups[target != positive]))
+        ranked = min(found, others)
+    return {
+        "accuracy": every,
+        "balanced accuracy": rarest,
+        "macro F1": rarest,
+        "weighted F1": every,
+        "sensitivity": found,
+        "specificity": others,
+        "AUROC": ranked,
+        "average precision": ranked,
+        "specificity at 95 % sensitivity": ranked,
+        "Brier score": every,
+    }
+
+
 def of_probabilities(
     truth: NDArray[np.bool_], probability: Floats, weights: Floats | None = None
 ) -> dict[str, Floats]:

@@ -182,7 +182,8 @@ def _figures_note(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> str:
     several = f" {against_the_rest(len(bundle['classes']))}" if bundle["positive"] is None else ""
     return (
         f"All figures are of cells whose {'subject' if group else 'copies'} the model has not "
-        f"seen. The intervals come from resampling {_escaped(resampled_units(group))}.{several} "
+        f"seen. The intervals come from resampling {_escaped(resampled_units(group))}; where all "
+        f"resamples agree, from their number (Wilson).{several} "
         "All other results are in `report.html` and `evaluation.json`."
     )
 

@@ -163,8 +163,10 @@ def test_draws_without_a_class_are_left_out():
         found = np.where(weights @ target > 0, 1.0, np.nan)
         return {"found": found, "never": np.full(len(weights), np.nan)}
 
-    found = cluster_bootstrap(np.arange(4), share, draws=60)
-    assert found["found"] == (1.0, 1.0)
+    found = cluster_bootstrap(
+        np.arange(4), share, draws=60, agreed=lambda _, value: wilson(value, 1)
+    )
+    assert found["found"] == wilson(1.0, 1)
     assert np.isnan(found["never"]).all()
 
 
@@ -239,7 +241,10 @@ def test_predictive_values_have_the_interval_of_sensitivity_and_specificity():
     found = operating_point(truth, p, np.full((1, 24), 0.5), 0.9, groups)
     half = next(one for one in found.predictive_values if one.prevalence == 0.5)
     specificity, low, high = found.specificity
-    assert (found.sensitivity, specificity) == ((1, 1, 1), 11 / 12)
+    assert (found.sensitivity, specificity) == ((1, *wilson(3, 3)), 11 / 12)
     assert half.ppv == pytest.approx(1 / (1 + 1 - specificity))
     assert half.ppv_interval == pytest.approx((1 / (2 - low), 1 / (2 - high)))
-    assert (half.npv, *half.npv_interval) == (1, 1, 1)
+    # Sensitivity is 1 in every draw, and so is the NPV: its interval is that of three subjects.
+    (found_low, _), (spared_low, _) = wilson(3, 3), wilson(3 * 11 / 12, 3)
+    assert half.npv_interval == pytest.approx((spared_low / (spared_low + 1 - found_low), 1))
+    assert half.npv == 1
