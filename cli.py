@@ -141,6 +141,13 @@ def _report_failures(count: int, errors: Path | None) -> None:
     show_default="as the network's file says",
     help="Input of the network: mean=, std=, size=, order=, fit=, output=. May be repeated.",
 )
+@click.option(
+    "--cell-labels",
+    type=FILE,
+    show_default="none",
+    help="Labels of single cells of fields: a CSV with image, label, and x, y or a box, or a folder"
+    " of .xyc files.",
+)
 @measuring_options
 @click.option("--fail-fast", is_flag=True, help="Stop at the first image that fails.")
 @click.option(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data.errors import DataError
+from data.listing.cell_tables import with_cell_labels
 from data.printable import printable
 
 from .measurement.image_extras import describe_extras
@@ -23,7 +24,7 @@ from .measurement.network import (
 from .measurement.settings import FolderSettings, MeasurementSettings
 from .measurement.source import list_source
 from .outputs.assemble import write_single_file
-from .outputs.gather import known_image_notes, measured_images, table_layout
+from .outputs.gather import cell_label_notes, known_image_notes, measured_images, table_layout
 from .outputs.parquet_folder import check_dataset, write_dataset
 from .outputs.sidecar import check_sidecar, sidecar_path, write_sidecar
 from .outputs.thumbnails import thumbnails_path
@@ -60,6 +61,8 @@ class ExtractSettings(FolderSettings):
     embedding_set : sequence of str
         Preprocessing that the network's file does not state, for example ``mean=0.5,0.5,0.5``;
         see `features.embedding.network_input.read_preprocessing`.
+    cell_labels : Path, optional
+        Labels of single cells, see `data.listing.cell_tables.with_cell_labels`.
 
     See Also
     --------
@@ -72,16 +75,20 @@ class ExtractSettings(FolderSettings):
     stain: Stain = "standard"
     embedding: str | None = None
     embedding_set: Sequence[str] = ()
+    cell_labels: Path | None = None
 
     def recorded(self) -> dict[str, Any]:
         """Return the options that the sidecar records, as JSON values; paths are absolute."""
         options = {name: value for name, value in asdict(self).items() if name not in _NOT_RECORDED}
-        masks = None if self.masks is None else _absolute(self.masks)
+        paths = {
+            name: None if path is None else _absolute(path)
+            for name, path in (("masks", self.masks), ("cell_labels", self.cell_labels))
+        }
         lists = {name: list(options[name]) for name in ("features", "embedding_set")}
         embedding = self.embedding
         if embedding is not None and embedding != LITE0:
             embedding = _absolute(Path(embedding))
-        return options | lists | {"masks": masks, "embedding": embedding}
+        return options | lists | paths | {"embedding": embedding}
 
     def measurement(self) -> MeasurementSettings:
         """Return what is measured in an image; read the network, if there is one."""
@@ -166,12 +173,15 @@ def extract(
         start_server()
     measurement = settings.measurement()
     listing = list_source(images, masks=settings.masks, shared=settings.scheduler is not None)
+    if settings.cell_labels is not None:
+        listing = with_cell_labels(listing, settings.cell_labels)
     check = partial(check_sidecar, out, settings.recorded(), _absolute(images))
     with work_folder(out, resume=settings.resume, check=check) as journals:
         progress.begin("extract", len(listing.entries))
         results = measure_all(listing, measurement, journals, settings, progress)
         progress.begin("write the table")
-        listing = replace(listing, notes=(*listing.notes, *known_image_notes(results)))
+        notes = (*known_image_notes(results), *cell_label_notes(listing.entries, results))
+        listing = replace(listing, notes=(*listing.notes, *notes))
         measured = measured_images(listing.entries, results)
         layout = table_layout(listing.entries, measured, measurement.all_columns)
         if out.suffix:

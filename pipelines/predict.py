@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from data.errors import DataError
 
+from .measurement.cell_labels import cell_labels
 from .measurement.measure_all import measure_all
 from .measurement.settings import FolderSettings, MeasurementSettings
 from .measurement.source import list_source
@@ -241,14 +242,19 @@ def _predict_batch(
     probabilities = predict_probabilities(bundle, table)
     predicted = predict_classes(bundle, probabilities)
     novelty_scores = novelty.scores(table)
-    cells = ((entry, record, index) for entry, record in batch for index in range(record.cells))
-    for (entry, record, index), name, shares, new in zip(
+    cells = (
+        (entry, record, index, label)
+        for entry, record in batch
+        for index, label in enumerate(cell_labels(entry, record).labels)
+    )
+    for (entry, record, index, label), name, shares, new in zip(
         cells, predicted, probabilities, novelty_scores, strict=True
     ):
         yield PredictedCell(
             image=entry.name,
             number=index + 1,
-            label=entry.label,
+            label=label,
+            image_label=entry.label,
             subject=entry.subject,
             centroid=record.centroids[index],
             quality=" ".join(flag for flag, raised in record.quality[index].items() if raised),

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from .cell_marks import CellMarks
+
 _NOTHING: Mapping[str, str] = {}  # shared by all entries to save memory
 
 
@@ -66,6 +68,8 @@ class Entry:
         Path or URL of a given mask.
     source : {"crop", "field"} or None
         Whether the image shows one cell or several, if its data set says so.
+    marks : CellMarks or None
+        Labels of single cells of the image.
     extra : mapping
         Further facts, e.g. other columns of a manifest.
     """
@@ -79,6 +83,7 @@ class Entry:
     camera: str | None = None
     mask_place: str | RemoteFile | None = None
     source: Literal["crop", "field"] | None = None
+    marks: CellMarks | None = None
     extra: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
 
     @property

@@ -15,8 +15,10 @@ from pathlib import Path
 
 from ..decoding.images import read_bytes
 from ..errors import DataError
+from ..files.cell_marks import CellMarks
 from ..files.entries import Entry, Facts
 from ..files.tree import Tree, TreeFile
+from ..files.xyc import SUFFIX, read_xyc
 from ..fingerprints import sha256
 from .recognised import Recognised, own_folders
 
@@ -76,6 +78,12 @@ def read_all_idb(tree: Tree) -> Recognised | None:
         "ALL-IDB: class and camera are confounded (every normal cell is from the Canon G5) and "
         "each slide group has one class: leave whole slide groups out to evaluate a model",
     ]
+    marked = sum(entry.marks is not None for entry in entries)
+    if not crops:
+        notes.append(
+            f"{FIELDS}: {marked} of {len(entries)} fields have the authors' centres of blasts"
+            " (xyc); their other cells are normal"
+        )
     if named < len(matches):
         notes.append(f"ALL-IDB: {len(matches) - named} files have other names: no label from them")
     evidence = (
@@ -109,4 +117,17 @@ def _entry(image: TreeFile, match: re.Match[str] | None, *, crop: bool) -> Entry
         original_label=match[2],
         subject=None if crop else image.pure.stem,
         source="crop" if crop else "field",
+        marks=None if crop else _blast_centres(image),
     )
+
+
+def _blast_centres(image: TreeFile) -> CellMarks | None:
+    """Return the authors' centres of the blasts of a field; all other cells are normal.
+
+    The file is in the folder ``xyc`` next to that of the images, or next to the image.
+    """
+    folder = image.path.parent.resolve()
+    name = f"{image.stem}{SUFFIX}"
+    paths = (folder.parent / "xyc" / name, folder / "xyc" / name, folder / name)
+    found = next((path for path in paths if path.is_file()), None)
+    return CellMarks(read_xyc(found, _LABELS["1"]), _LABELS["0"]) if found else None

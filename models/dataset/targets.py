@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import ModelError
 from .groups import group_names, merged_groups
+from .image_labels import check_own_labels, note_image_labels
 
 POSITIVE = "blast"
 IDENTITY = ("Metadata_SHA256", "Metadata_PHash")
@@ -87,11 +88,13 @@ def read_targets(
     labels = _labels(table, label)
     rows = np.flatnonzero(labels.notna())
     notes = _note(len(table) - len(rows), f"without a value in {label} left out")
+    notes += check_own_labels(table, labels, label)
     labels = labels.iloc[rows].astype(str)
     classes = _classes(labels, label)
     chosen = _positive(classes, positive)
     pictures = _pictures(table, copies)[rows]
     table = table.iloc[rows]
+    notes += note_image_labels(table, labels, label)
     subjects = _subjects(table, group) if group else _cell_names(table, rows)
     target = np.searchsorted(np.array(classes), labels.to_numpy(dtype=str)).astype(np.int64)
     groups, merged = merged_groups(

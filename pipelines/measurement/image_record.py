@@ -25,6 +25,7 @@ from .image_extras import ImageExtras
 from .journals import RecordPosition, append_record, find_records, read_record
 
 if TYPE_CHECKING:
+    from data.files.cell_marks import Box
     from data.files.entries import Entry
 
     from .settings import MeasurementSettings, ReadingSettings
@@ -42,6 +43,8 @@ class ImageRecord:
         ``crop`` or ``field``.
     centroids : tuple of (float, float)
         Row and column of each cell.
+    boxes : tuple of (int, int, int, int)
+        First row, first column, rows and columns of each cell.
     quality : tuple of mapping
         Quality flags of each cell.
     values : (cells, columns) float64
@@ -54,6 +57,7 @@ class ImageRecord:
     phash: str
     source: str
     centroids: tuple[tuple[float, float], ...]
+    boxes: tuple[Box, ...]
     quality: tuple[Mapping[str, bool], ...]
     values: NDArray[np.float64]
     extras: ImageExtras | None = None
@@ -75,6 +79,7 @@ class ImageRecord:
             phash=record["phash"],
             source=record["source"],
             centroids=tuple((row, col) for row, col in record["centroids"]),
+            boxes=tuple((top, left, rows, cols) for top, left, rows, cols in record["boxes"]),
             quality=tuple(record["quality"]),
             values=np.frombuffer(body[:end], dtype="<f8").reshape(record["shape"]),
             extras=None if extras is None else _unpack_extras(extras, body[end:]),
@@ -88,6 +93,7 @@ class ImageRecord:
             "phash": self.phash,
             "source": self.source,
             "centroids": self.centroids,
+            "boxes": self.boxes,
             "quality": [dict(flags) for flags in self.quality],
             "shape": self.values.shape,
             "extras": extras,

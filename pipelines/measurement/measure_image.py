@@ -13,6 +13,7 @@ from data.errors import DataError
 from features.errors import CellError
 
 from ..workers.run_all import Failure
+from .cell_labels import LabelCounts
 from .image_record import ImageRecord, RecordStore
 
 if TYPE_CHECKING:
@@ -38,19 +39,25 @@ class ImageResult:
         Whether an earlier run measured them.
     facts : Facts or None
         What the program knows of this image by its checksum.
+    labels : LabelCounts
+        How many cells have a label.
     """
 
     position: RecordPosition
     cells: int
     reused: bool
     facts: Facts | None
+    labels: LabelCounts
 
     @classmethod
-    def of(cls, record: ImageRecord, position: RecordPosition, *, reused: bool) -> ImageResult:
+    def of(
+        cls, entry: Entry, record: ImageRecord, position: RecordPosition, *, reused: bool
+    ) -> ImageResult:
         """Return the result for a record that is stored at a position."""
         from data.layouts.all_idb import known_facts
 
-        return cls(position, record.cells, reused, known_facts(record.sha256))
+        counts = LabelCounts.of(entry, record)
+        return cls(position, record.cells, reused, known_facts(record.sha256), counts)
 
 
 class RefusedImage(Exception):  # noqa: N818  (every caller catches it and reports a Failure)
@@ -103,12 +110,12 @@ class ImageMeasurer:
             found = self.records.find(key)
             if found is not None:
                 position, stored = found
-                return ImageResult.of(ImageRecord.from_bytes(stored), position, reused=True)
+                return ImageResult.of(entry, ImageRecord.from_bytes(stored), position, reused=True)
             rgb, cells = decode_and_segment(content, mask, reading)
             record = measure_record(content, rgb, cells, self.settings, checksum)
         except RefusedImage as refused:
             return refused.failure
-        return ImageResult.of(record, self.records.add(key, record.to_bytes()), reused=False)
+        return ImageResult.of(entry, record, self.records.add(key, record.to_bytes()), reused=False)
 
 
 def measure_record(
@@ -151,6 +158,7 @@ def measure_record(
         phash=perceptual_hash(gray),
         source=found.source,
         centroids=tuple(one.centroid for one in found.cells),
+        boxes=tuple((*one.cell.origin, *one.cell.cell.shape) for one in found.cells),
         quality=tuple(dict(vars(one.quality)) for one in found.cells),
         values=values,
         extras=extras,

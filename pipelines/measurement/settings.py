@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from .network import ChosenNetwork
 
-# Raise it whenever the same pixels and options give other cells or another background.
-MEASURING_VERSION = 4
+# Raise it whenever the same pixels and options give other cells or another background, or a record
+# holds more of them.
+MEASURING_VERSION = 5
 
 # Distributions that decode, segment or measure: another version may change the numbers.
 COMPUTING_LIBRARIES = (

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
+from ..measurement.cell_labels import label_notes
 from ..measurement.measure_image import ImageResult
 from .assemble import MeasuredImage
 from .table_layout import TableLayout
@@ -38,6 +39,17 @@ def known_image_notes(results: Sequence[object]) -> list[str]:
         " set where you gave none"
         for name, count in sorted(known.items())
     ]
+
+
+def cell_label_notes(entries: Sequence[Entry], results: Sequence[object]) -> list[str]:
+    """Return what the user must know about the labels of the cells."""
+    return label_notes(
+        [
+            (entry, result.cells, result.labels)
+            for entry, result in zip(entries, results, strict=True)
+            if isinstance(result, ImageResult)
+        ]
+    )
 
 
 def table_layout(

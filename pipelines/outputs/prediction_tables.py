@@ -14,6 +14,7 @@ _HEAD = (
     "Metadata_Image",
     "Metadata_Cell",
     "Metadata_Label",
+    "Metadata_ImageLabel",
     "Metadata_Subject",
     "Metadata_CentroidRow",
     "Metadata_CentroidCol",
@@ -34,8 +35,8 @@ class PredictedCell:
     image : str
     number : int
         Of the cell in its image, from 1.
-    label, subject : str or None
-        As given with the image.
+    label, image_label, subject : str or None
+        Of the cell itself, of its image, and the subject, as far as they are given.
     centroid : (float, float)
         Row and column, pixels.
     quality : str
@@ -53,6 +54,7 @@ class PredictedCell:
     image: str
     number: int
     label: str | None
+    image_label: str | None
     subject: str | None
     centroid: tuple[float, float]
     quality: str
@@ -76,6 +78,7 @@ def _row(cell: PredictedCell) -> list[Any]:
         cell.image,
         cell.number,
         cell.label,
+        cell.image_label,
         cell.subject,
         round(row, 1),
         round(col, 1),

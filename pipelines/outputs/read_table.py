@@ -22,7 +22,17 @@ _ROW_NUMBERS = re.compile(r"index|level_\d+|__index_level_\d+__")
 # How other programs write a missing number.
 _NO_NUMBER = ["", "nan", "NaN", "NA", "N/A", "null"]
 # Read as text always: a subject "007" or a hash "1e10" is not a number.
-TEXTS = ("Label", "OriginalLabel", "Subject", "Slide", "Camera", "SHA256", "PHash", "Image")
+TEXTS = (
+    "Label",
+    "OriginalLabel",
+    "ImageLabel",
+    "Subject",
+    "Slide",
+    "Camera",
+    "SHA256",
+    "PHash",
+    "Image",
+)
 
 
 def read_table(path: Path, *, texts: tuple[str, ...] = ()) -> pd.DataFrame:

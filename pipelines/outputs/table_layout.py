@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ..measurement.cell_labels import cell_labels
 from ..measurement.image_extras import FILE_COLUMNS
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ _IDENTITY = {
     "Metadata_Cell": _WHOLE,
     "Metadata_Label": _TEXT,
     "Metadata_OriginalLabel": _TEXT,
+    "Metadata_ImageLabel": _TEXT,
     "Metadata_Subject": _TEXT,
     "Metadata_Slide": _TEXT,
     "Metadata_Camera": _TEXT,
@@ -78,6 +80,9 @@ class TableLayout:
     def rows(self, entry: Entry, record: ImageRecord) -> Iterator[Row]:
         """Yield the row of each cell of an image.
 
+        The label of an image that shows several cells is not that of each of them, see
+        `pipelines.measurement.cell_labels`.
+
         Raises
         ------
         ValueError
@@ -86,14 +91,16 @@ class TableLayout:
         extras = record.extras
         if extras is None:
             raise ValueError(f"the record of {entry.name} has no extras")
+        labels = cell_labels(entry, record)
         for index in range(record.cells):
             row, col = record.centroids[index]
             yield (
                 [
                     entry.name,
                     index + 1,
+                    labels.labels[index],
+                    labels.originals[index],
                     entry.label,
-                    entry.original_label,
                     entry.subject,
                     entry.slide,
                     entry.camera,

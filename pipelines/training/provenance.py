@@ -85,9 +85,11 @@ def provenance(table: Path, cells: TrainingTable) -> dict[str, Any]:
 
 
 def _without_local_paths(configuration: Mapping[str, Any]) -> dict[str, Any]:
-    """Remove the local folders of masks and network; their names stay."""
+    """Remove the local folders of masks, labels and network; their names stay."""
     return {
-        name: Path(str(value)).name if name in {"masks", "embedding"} and value else value
+        name: Path(str(value)).name
+        if name in {"masks", "embedding", "cell_labels"} and value
+        else value
         for name, value in configuration.items()
     }
 
