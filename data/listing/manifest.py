@@ -43,7 +43,8 @@ def read_manifest(path: Path) -> Listing:
         name, identity = folder.name(row["image"])
         if identity in entries:
             raise DataError(
-                f"{printable(str(path))} names {name} twice", "keep one row for each image"
+                f"{printable(str(path))} names {name} twice",
+                "keep one row for each image; give rows of single cells with --cell-labels",
             )
         label = row.get("label") or None
         entries[identity] = Entry(

@@ -72,8 +72,9 @@ def _measuring(settings: Mapping[str, Any]) -> Iterator[str]:
         yield from ("--features", ",".join(settings["features"]))
     for one in settings.get("embedding_set", []):
         yield from ("--embedding-set", one)
-    if settings.get("masks"):
-        yield from ("--masks", "MASKS")
+    for key, word in (("masks", "MASKS"), ("cell_labels", "CELL_LABELS")):
+        if settings.get(key):
+            yield from (f"--{key.replace('_', '-')}", word)
 
 
 def _learning(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> Iterator[str]:
@@ -110,7 +111,7 @@ def _settings(values: Mapping[str, Any]) -> str:
     known = {
         name: value
         for name, value in values.items()
-        if name not in {"masks", "class_counts"} and value not in (None, [], "")
+        if name not in {"masks", "cell_labels", "class_counts"} and value not in (None, [], "")
     }
     return ", ".join(
         f"{name} {' '.join(map(str, value)) if isinstance(value, list) else value}"

@@ -34,6 +34,7 @@ EXTRACT_OPTIONS = {
     "max_bytes": 20,
     "stain": "none",
     "masks": "/home/me/my masks",
+    "cell_labels": "/home/me/my labels.csv",
     "time_limit": 7.5,
 }
 TRAIN_OPTIONS = {
@@ -129,7 +130,11 @@ def test_every_setting_of_extract_is_printed(evaluation_and_bundle):
     assert set(options) == set(EXTRACT_OPTIONS)
     assert [key for key, value in EXTRACT_OPTIONS.items() if options[key].default == value] == []
     assert parsed["out"] == Path("my cells.parquet")
-    expected = {**EXTRACT_OPTIONS, "masks": Path("MASKS")}
+    expected = {
+        **EXTRACT_OPTIONS,
+        "masks": Path("MASKS"),
+        "cell_labels": Path("CELL_LABELS"),
+    }
     for key in ("features", "embedding_set"):
         expected[key] = tuple(EXTRACT_OPTIONS[key])
     assert {key: parsed[key] for key in expected} == expected

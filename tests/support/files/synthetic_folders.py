@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -18,6 +19,15 @@ def write_smear(folder: Path, *, subjects: int = 3, cells: int = 2, seed: int = 
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(png(cell.rgb))
     return folder
+
+
+def pngs_of_tiles(folder: Path, names: Sequence[str]) -> int:
+    """Write fields of 2 x 2 equal cells in the middle of squares; return the side of a square."""
+    (cell,) = synthetic_smear(0, subjects=1, cells_per_subject=1)
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(png(np.tile(cell.rgb, (2, 2, 1))))
+    return int(cell.rgb.shape[0])
 
 
 def png(rgb: np.ndarray) -> bytes:
