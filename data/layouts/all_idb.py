@@ -93,6 +93,17 @@ def read_all_idb(tree: Tree) -> Recognised | None:
     return Recognised(name, evidence, entries, tuple(notes), _FOLDERS)
 
 
+def note_names(tree: Tree) -> list[str]:
+    """Return a note on files that have names of the set but not its bytes."""
+    named = sum(_NAME.fullmatch(image.stem) is not None for image in tree.images)
+    if 2 * named <= len(tree.images):
+        return []
+    return [
+        f"{named} files are called as in ALL-IDB (Im001_1), but their SHA-256 is not known: the"
+        " names give no labels; give class folders or a manifest"
+    ]
+
+
 def _compared_files(tree: Tree) -> list[TreeFile]:
     """Return some images with the name of a published file whose checksum is known."""
     published = {facts.source.split()[1].lower() for facts in _facts().values()}

@@ -15,7 +15,7 @@ from pathlib import Path
 from ..files.csv_tables import has_columns, read_table
 from ..files.entries import Entry
 from ..files.tree import Tree, TreeFile
-from .recognised import Recognised, own_folders
+from .recognised import Recognised, own_folders, user_folders
 
 NAME = "C-NMC 2019"
 
@@ -48,11 +48,12 @@ def read_cnmc(tree: Tree) -> Recognised | None:
     """Return the layout of a C-NMC tree, or None if most images have other names."""
     official, described = _preliminary_phase(tree)
     entries = tuple(_entry(image, official.get(image.name)) for image in tree.images)
-    test_phase = sum(
-        entry.label is None and _is_test_phase(tree, image, described)
-        for image, entry in zip(tree.images, entries, strict=True)
-    )
-    named = sum(entry.label is not None for entry in entries)
+    unnamed = [
+        image for image, entry in zip(tree.images, entries, strict=True) if entry.label is None
+    ]
+    others = [image for image in unnamed if not _is_test_phase(tree, image, described)]
+    test_phase = len(unnamed) - len(others)
+    named = len(entries) - len(unnamed)
     if 2 * (named + test_phase) <= len(entries):
         return None
     evidence = f"the names of {named} of {len(entries)} files (UID_1_1_1_all)"
@@ -60,9 +61,12 @@ def read_cnmc(tree: Tree) -> Recognised | None:
         evidence = f"the set's table of labels, which names {len(official)} of {len(entries)} files"
     if not named:
         evidence = "the name of the folder of a test phase, with numbers as file names"
-    folders = "|".join([_FOLDERS, *(re.escape(part) for one in described for part in one)])
-    notes = tuple(_notes(entries, test_phase))
-    return Recognised(NAME, evidence, entries, notes, own_folders(folders))
+    own = own_folders(
+        "|".join([_FOLDERS, *(re.escape(part) for folder in described for part in folder)])
+    )
+    unknown = sum(not user_folders(image.folders, own) for image in others)
+    notes = _notes(entries, test_phase, unknown)
+    return Recognised(NAME, evidence, entries, tuple(notes), own)
 
 
 def _is_test_phase(tree: Tree, image: TreeFile, described: AbstractSet[tuple[str, ...]]) -> bool:
@@ -119,7 +123,7 @@ def _preliminary_phase(tree: Tree) -> tuple[dict[str, str], set[tuple[str, ...]]
     return names, described
 
 
-def _notes(entries: Sequence[Entry], test_phase: int) -> list[str]:
+def _notes(entries: Sequence[Entry], test_phase: int, unknown: int) -> list[str]:
     subjects = Counter(entry.subject for entry in entries)
     notes = [
         f"{NAME}: subjects {', '.join(group[:-1])} and {group[-1]} hold the same cells: "
@@ -133,7 +137,6 @@ def _notes(entries: Sequence[Entry], test_phase: int) -> list[str]:
             "preliminary phase's are found in C-NMC_test_prelim_phase_data_labels.csv next to its "
             "folder"
         )
-    unknown = len(entries) - test_phase - sum(entry.label is not None for entry in entries)
     if unknown:
         notes.append(f"{NAME}: {unknown} files have other names and no label")
     return notes

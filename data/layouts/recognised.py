@@ -37,7 +37,12 @@ class Recognised:
 
     def user_folders(self, folders: Iterable[str]) -> tuple[str, ...]:
         """Return the folders that are not the set's own, in their order."""
-        return tuple(name for name in folders if not self.own_folders.fullmatch(name.strip()))
+        return user_folders(folders, self.own_folders)
+
+
+def user_folders(folders: Iterable[str], own: re.Pattern[str]) -> tuple[str, ...]:
+    """Return the folders whose names do not match those of a set, in their order."""
+    return tuple(name for name in folders if not own.fullmatch(name.strip()))
 
 
 EVERY_FOLDER = re.compile(".*", re.DOTALL)

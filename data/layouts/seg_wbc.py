@@ -19,7 +19,7 @@ from ..files.csv_tables import has_columns, read_table
 from ..files.entries import Entry
 from ..files.tree import Tree, TreeFile
 from ..printable import printable
-from .recognised import Recognised, own_folders
+from .recognised import Recognised, own_folders, user_folders
 
 SEG_WBC = "seg_wbc"
 
@@ -62,7 +62,10 @@ def read_seg_wbc(tree: Tree) -> Recognised | None:
         replace(_labelled(image, labels), mask_place=masks[image.name].place) for image in pictures
     )
     notes = [f"{SEG_WBC} names no subjects: cells of one donor cannot be kept together"]
-    unknown = sum(entry.label is None for entry in entries)
+    unknown = sum(
+        entry.label is None and not user_folders(image.folders, _FOLDERS)
+        for image, entry in zip(pictures, entries, strict=True)
+    )
     if unknown:
         notes.append(
             f"{SEG_WBC}: {unknown} of {len(entries)} cells have no label; the authors' class "

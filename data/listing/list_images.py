@@ -10,6 +10,7 @@ from posixpath import splitext
 from ..errors import DataError
 from ..files.entries import Entry, Listing
 from ..files.tree import Tree, TreeFile, has_image_extension, read_tree
+from ..layouts.all_idb import note_names
 from ..layouts.known_layouts import recognise
 from ..printable import printable
 from .folder_levels import IMAGE_FOLDERS, MASK_FOLDERS
@@ -80,12 +81,13 @@ def _list_tree(tree: Tree, masks: Path | None) -> Listing:
         raise DataError(f"{printable(str(tree.root))} holds no images (seen: {seen})", _ACCEPTED)
     known = recognise(tree)
     found = with_user_labels(known) if known else read_folders(tree)
+    unlabelled = all(entry.label is None for entry in found.entries)
     listing = Listing(
         tree.root,
         found.name,
         tuple(sorted(found.entries, key=lambda entry: entry.name)),
         tuple(sorted(tree.skipped)),
-        found.notes,
+        (*found.notes, *(note_names(tree) if unlabelled and not known else ())),
         found.evidence,
     )
     return _with_masks(listing, given) if given else listing

@@ -178,8 +178,10 @@ def test_all_idb_is_recognised_by_checksum(tmp_path, monkeypatch, names, layout,
     assert {e.source for e in listing.entries} == {"field" if layout == "ALL-IDB1" else "crop"}
     assert "names no patients" in listing.notes[0]
     publish(monkeypatch, root)
-    assert list_images(root).layout == "flat folder"
-    assert {entry.label for entry in list_images(root).entries} == {None}
+    other = list_images(root)
+    assert other.layout == "flat folder"
+    assert {entry.label for entry in other.entries} == {None}
+    assert "2 files are called as in ALL-IDB (Im001_1), but their SHA-256" in other.notes[0]
 
 
 def test_class_folders_of_a_user_win_over_the_labels_of_a_set(tmp_path, monkeypatch):
@@ -192,6 +194,14 @@ def test_class_folders_of_a_user_win_over_the_labels_of_a_set(tmp_path, monkeypa
         "doubtful/Im002_1.tif": ("doubtful", "doubtful"),
     }
     assert "1 images of ALL-IDB2 have the label of their folder" in listing.notes[-1]
+
+
+def test_only_images_that_are_in_no_class_folder_have_a_note_about_missing_labels(tmp_path):
+    root = make(tmp_path, "UID_1_1_1_all.bmp", "UID_2_1_1_hem.bmp", "mine/cell.bmp", "x.bmp")
+    make(root, "UID_H3_1_1_hem.bmp")
+    listing = list_images(root)
+    assert fields(listing, "label")["mine/cell.bmp"] == ("mine",)
+    assert "C-NMC 2019: 1 files have other names and no label" in listing.notes
 
 
 def test_pbc_label_is_the_folder(tmp_path):
