@@ -66,10 +66,10 @@ class _Levels:
 def read_levels(folders: Sequence[Folders]) -> FolderLevels:
     """Return class and split of images from the names of their folders, outermost first.
 
-    A level is one of splits if all of its folders are called so (train, Test, TEST_SIMPLE, val,
-    fold_0), or at least two and these hold folders only; the first level also if its folders hold
-    the same sub-folders. It is not if its folders have the names of classes, or if the
-    sub-folders are numbered (p01, p02) or splits themselves.
+    A level is one of splits if all of its folders but those of masks are called so (train, Test,
+    TEST_SIMPLE, val, fold_0), or at least two and these hold folders only; the first level also if
+    its folders hold the same sub-folders. It is not if its folders have the names of classes, or if
+    the sub-folders are numbered (p01, p02) or splits themselves.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def _children(rest: Sequence[Folders]) -> dict[str, set[str | None]]:
 def _named_splits(children: Mapping[str, AbstractSet[str | None]]) -> set[str]:
     """Return the folders that are splits by their names."""
     named = {name for name in children if is_split_name(name)}
-    if len(named) == len(children):
+    if all(name in named or name.lower() in MASK_FOLDERS for name in children):
         return named
     nested = all(None not in children[name] for name in named)
     return named if len(named) > 1 and nested else set()

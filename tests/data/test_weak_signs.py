@@ -114,6 +114,8 @@ def levels(*paths):
         (("blast/train/1", "blast/test/2"), "bb", None),
         (("blast/deep/er/1",), "b", None),
         (("train/1", "test/2"), [None, None], "splits"),
+        (("train/x/1", "train/y/2", "masks/x/1"), "xym", "splits"),
+        (("masks/1",), "m", None),
     ],
 )
 def test_other_levels(paths, labels, note):
