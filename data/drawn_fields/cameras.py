@@ -53,7 +53,7 @@ def random_camera(rng: np.random.Generator, *, red_cell: float | None = None) ->
     ----------
     rng : Generator
     red_cell : float, optional
-        Pixels per diameter of a red cell; default: random, 14..110.
+        Pixels per diameter of a red cell; default: random, 14..130.
     """
 
     def now_and_then(chance: float, low: float, high: float) -> float:
@@ -62,7 +62,7 @@ def random_camera(rng: np.random.Generator, *, red_cell: float | None = None) ->
 
     brightness = float(rng.uniform(0.45, 0.97))
     return Camera(
-        red_cell=red_cell or float(np.exp(rng.uniform(np.log(14), np.log(110)))),
+        red_cell=red_cell or float(np.exp(rng.uniform(np.log(14), np.log(130)))),
         stain=_random_stain(rng),
         light=_colour(brightness * rng.uniform(0.72, 1.0, 3)),
         gradient=(now_and_then(0.3, -0.3, 0.3), now_and_then(0.3, -0.3, 0.3)),
