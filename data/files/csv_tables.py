@@ -9,15 +9,15 @@ from pathlib import Path
 from ..decoding.images import read_bytes
 from ..errors import DataError
 from ..printable import printable
-
-_DELIMITERS = (",", ";", "\t")
+from .csv_form import encoding_of, split_first_line
 
 
 def has_columns(path: Path, *columns: str) -> bool:
     """Whether the first line of a file contains all these column names."""
     try:
         with path.open("rb") as file:
-            first = file.readline(65_536).decode("utf-8-sig", "replace").lower()
+            start = file.readline(65_536)
+            first = start.decode(encoding_of(start), "replace").lower()
     except OSError:
         return False  # reading the file as an image reports the error
     return all(column.lower() in first for column in columns)
@@ -26,8 +26,9 @@ def has_columns(path: Path, *columns: str) -> bool:
 def read_table(path: Path, required: str) -> list[dict[str, str]]:
     """Return the rows of a CSV table: column name in lower case to stripped text.
 
-    The encoding is UTF-8, with or without a byte order mark. The delimiter is the first of comma,
-    semicolon and tab for which the header contains the column `required`.
+    The encoding is UTF-8, or UTF-16 with a byte order mark. The delimiter is the comma, semicolon,
+    tab or vertical bar that splits the header into most fields, or that a first line ``sep=;``
+    names.
 
     Raises
     ------
@@ -36,34 +37,34 @@ def read_table(path: Path, required: str) -> list[dict[str, str]]:
         another number of fields, or a table without rows.
     """
     shown = printable(str(path))
+    content = read_bytes(path)
     try:
-        text = read_bytes(path).decode("utf-8-sig")
+        text = content.decode(encoding_of(content))
     except UnicodeDecodeError as error:
         raise DataError(
             f"{shown} is not UTF-8 (byte {error.start})", "save it as 'CSV UTF-8'"
         ) from error
     # Line ends may be LF, CR LF, or CR (Excel for Mac).
-    first = io.StringIO(text, newline=None).readline()
-    for delimiter in _DELIMITERS:
-        header = [
-            name.strip().lower() for name in next(csv.reader([first], delimiter=delimiter), [])
-        ]
-        if required in header:
-            break
-    else:
+    lines = io.StringIO(text, newline=None)
+    first = [lines.readline() for _ in range(2)]
+    skipped, delimiter, names = split_first_line(first)
+    header = [name.strip().lower() for name in names]
+    if required not in header:
         raise DataError(
-            f"{shown} has no column '{required}': its first line is {first.strip()[:80]!r}",
+            f"{shown} has no column '{required}': its header is {first[skipped].strip()[:80]!r}",
             f"name a column '{required}' in the first line",
         )
     twice = sorted({name for name in header if name and header.count(name) > 1})
     if twice:
         raise DataError(f"{shown} has the column '{twice[0]}' twice", "rename one of them")
     try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+        rows_read = list(
+            csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        )
     except csv.Error as error:
         raise DataError(f"{shown} is not a CSV table: {error}", "check its quotes") from error
     rows: list[dict[str, str]] = []
-    for number, cells in enumerate(lines[1:], start=2):
+    for number, cells in enumerate(rows_read[skipped + 1 :], start=skipped + 2):
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != len(header):

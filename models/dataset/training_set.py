@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,12 @@ Columns = Mapping[str, Mapping[str, Any]]
 NON_FEATURE_PREFIXES = ("Metadata_", "Background_", "Image_")
 # A column that varies less, as a part of its values, varies by rounding only.
 _ROUNDING = 1e-12
+_IMAGE = "Metadata_Image"
+# A number as text, and texts for none.
+_NUMBER = re.compile(
+    r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?inf(?:inity)?", re.ASCII | re.I
+)
+_MISSING = frozenset(("", "nan", "na", "n/a", "null", "none"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,11 +148,12 @@ def feature_matrix(table: pd.DataFrame, names: Sequence[str]) -> NDArray[np.floa
             f"extract a table with the {len(names)} columns of the model",
         )
     part = table.loc[:, list(names)]
-    for name, dtype in part.dtypes.items():
-        if not pd.api.types.is_numeric_dtype(dtype) and part[name].notna().any():
-            raise ModelError(
-                f"column {name} holds {dtype} and not numbers", "extract the features again"
-            )
+    texts = {
+        str(name): _numbers(table, str(name))
+        for name, dtype in part.dtypes.items()
+        if not pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_complex_dtype(dtype)
+    }
+    part = part.assign(**texts) if texts else part
     features: NDArray[np.float64] = part.to_numpy(dtype=np.float64, na_value=np.nan)
     columns = np.flatnonzero(
         beyond_float32(np.fmin.reduce(features, axis=0, initial=np.nan))
@@ -156,15 +165,55 @@ def feature_matrix(table: pd.DataFrame, names: Sequence[str]) -> NDArray[np.floa
         value = features[row, column]
         if np.isinf(value):
             raise ModelError(
-                f"column {names[column]} is infinite at row {row}",
+                f"column {names[column]} is infinite at row {table.index[row]}",
                 "leave the value empty, or extract the features again",
             )
         raise ModelError(
-            f"column {names[column]} is {value:g} at row {row}, wanted at most "
+            f"column {names[column]} is {value:g} at row {table.index[row]}, wanted at most "
             f"{np.finfo(np.float32).max:.3g} (32 bits)",
             "leave the value empty, or give the column in a larger unit",
         )
     return features
+
+
+def _numbers(table: pd.DataFrame, name: str) -> pd.Series[float]:
+    """Return a column of Python's numbers as float64.
+
+    Raises
+    ------
+    ModelError
+        If a value is no number, with its row, counted from 0; or if all are stored as text.
+    """
+    written = table[name].astype(object)
+    known = (written.notna() & ~written.map(_is_missing)).to_numpy(dtype=bool)
+    wrong = np.flatnonzero(known & ~written.map(_is_number).to_numpy(dtype=bool))
+    if len(wrong):
+        row = int(wrong[0])
+        image = f" ({table[_IMAGE].iloc[row]})" if _IMAGE in table else ""
+        more = f"; {len(wrong) - 1} more rows have no number" if len(wrong) > 1 else ""
+        raise ModelError(
+            f"column {name} has {str(written.iloc[row])[:40]!r} at row {table.index[row]}{image}, "
+            f"expected a number{more}",
+            "write a number with a decimal point, or leave the field empty",
+        )
+    if any(isinstance(value, str) for value in written[known]):
+        raise ModelError(
+            f"column {name} holds {table[name].dtype} and not numbers",
+            "store it as numbers, or extract the features again",
+        )
+    return written.where(known, np.nan).astype(np.float64)
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, str):
+        return _NUMBER.fullmatch(value.strip()) is not None
+    return isinstance(value, int | float | np.integer | np.floating | Decimal) and not isinstance(
+        value, bool
+    )
+
+
+def _is_missing(value: object) -> bool:
+    return isinstance(value, str) and value.strip().casefold() in _MISSING
 
 
 def beyond_float32(values: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from data.errors import DataError
 from models.errors import ModelError
 
 from .write_tables import FORMULA, SUFFIXES
@@ -44,15 +45,22 @@ def read_table(path: Path, *, texts: tuple[str, ...] = ()) -> pd.DataFrame:
     texts : tuple of str
         Further columns of a CSV to read as text.
 
+    A CSV may be saved by a spreadsheet: separated by semicolons, tabs or vertical bars, with
+    decimal commas, in UTF-8 or UTF-16.
+
     Raises
     ------
     ModelError
-        If the file is missing, empty or not what its suffix says.
+        If the file is missing, empty or not what its suffix says, or a row of a CSV has too few or
+        too many fields.
     """
     import pandas as pd
 
     if path.suffix not in SUFFIXES:
-        raise ModelError(f"{path} ends in {path.suffix!r}", _GIVE_TABLE)
+        raise ModelError(
+            f"{path} ends in {path.suffix!r}, expected .parquet, .csv or a folder",
+            f"{_GIVE_TABLE}, or save yours as 'CSV UTF-8'",
+        )
     if not path.exists():
         raise ModelError(f"{path} does not exist", _GIVE_TABLE)
     try:
@@ -60,6 +68,8 @@ def read_table(path: Path, *, texts: tuple[str, ...] = ()) -> pd.DataFrame:
             table = pd.read_parquet(path)
         else:
             table = _read_csv(path, {*(f"Metadata_{name}" for name in TEXTS), *texts})
+    except DataError as error:
+        raise ModelError(error.reason, error.remedy) from error
     except (OSError, ValueError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ModelError(f"{path} cannot be read: {reason}", _GIVE_TABLE) from error
@@ -92,11 +102,22 @@ def _read_csv(path: Path, texts: set[str]) -> pd.DataFrame:
     """Read a CSV that `write_table` wrote; a class may be called NA, None or +."""
     import pandas as pd
 
-    names = pd.read_csv(path, nrows=0).columns
-    missing = {name: [""] if name.startswith("Metadata_") else _NO_NUMBER for name in names}
+    from data.files.csv_form import csv_form
+
+    form = csv_form(path)
+    missing = {name: [""] if name.startswith("Metadata_") else _NO_NUMBER for name in form.header}
     table = pd.read_csv(
-        path, dtype=dict.fromkeys(texts, "str"), keep_default_na=False, na_values=missing
-    )
+        path,
+        sep=form.delimiter,
+        decimal=form.decimal,
+        encoding=form.encoding,
+        skiprows=form.skipped,
+        index_col=False,
+        dtype=dict.fromkeys(texts, "str"),
+        keep_default_na=False,
+        na_values=missing,
+        low_memory=False,
+    ).dropna(how="all", ignore_index=True)
     for name, values in table.items():
         if pd.api.types.infer_dtype(values, skipna=True) == "string":
             marked = values.str.match(_MARKED, na=False).astype(bool)
