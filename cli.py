@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,6 +33,13 @@ MISTAKE, SOME_FAILED, STOPPED = 2, 3, 130
 
 class Commands(click.Group):
     """Prints errors that the user can correct as one line, with exit status 2."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        """Run the program; characters that the console does not have are printed as escapes."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
+        return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
         """Run the command."""

@@ -23,7 +23,7 @@ _ROUNDING = 1e-12
 _IMAGE = "Metadata_Image"
 # A number as text, and texts for none.
 _NUMBER = re.compile(
-    r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?inf(?:inity)?", re.ASCII | re.I
+    r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?inf(?:inity)?", re.ASCII | re.IGNORECASE
 )
 _MISSING = frozenset(("", "nan", "na", "n/a", "null", "none"))
 

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .importance_plot import COLOURS
+from .saved_figure import save_figure
 
 FIGURE = "balanced accuracy"
 
@@ -60,7 +61,7 @@ def comparison_picture(record: Mapping[str, Any]) -> bytes:
         fontsize=9,
     )
     stream = io.BytesIO()
-    figure.savefig(stream, format="png", metadata={"Software": None})
+    save_figure(figure, stream, format="png", metadata={"Software": None})
     return stream.getvalue()
 
 

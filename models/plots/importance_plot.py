@@ -7,13 +7,14 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
+
+from .saved_figure import save_figure
 
 Floats = NDArray[np.float64]
 
@@ -96,9 +97,8 @@ def importance_picture(
         )
     figure.suptitle(title, fontsize=11)
     stream = io.BytesIO()
-    with mpl.rc_context({"svg.hashsalt": "blastometry"}):
-        metadata = dict.fromkeys(_LEFT_OUT[file_format])
-        figure.savefig(stream, format=file_format, dpi=150, metadata=metadata)
+    metadata = dict.fromkeys(_LEFT_OUT[file_format])
+    save_figure(figure, stream, format=file_format, dpi=150, metadata=metadata)
     return stream.getvalue()
 
 

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from .importance_plot import AXIS_LABELS, COLOURS, name_bars, whiskers
+from .saved_figure import save_figure
 
 # Matplotlib's own metadata hold the time; without them equal figures are equal text.
 METADATA = ("Creator", "Date", "Format", "Type")
@@ -182,7 +183,7 @@ def _axes(axis: Axes, title: str, x: str, y: str) -> None:
 def _svg(figure: Figure) -> str:
     """Text from ``<svg`` on; equal for equal figures."""
     stream = io.StringIO()
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "blastometry"}):
-        figure.savefig(stream, format="svg", metadata=dict.fromkeys(METADATA))
+    with mpl.rc_context({"svg.fonttype": "none"}):
+        save_figure(figure, stream, format="svg", metadata=dict.fromkeys(METADATA))
     text = stream.getvalue()
     return text[text.index("<svg") :]
