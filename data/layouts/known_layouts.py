@@ -15,8 +15,8 @@ from .synthetic_names import read_synthetic
 Layout = Callable[[Tree], Recognised | None]
 """Returns what a layout knows of a tree, or None without strong evidence for it.
 
-Strong evidence is a checksum of the set's files, or file names of most images that nobody else
-uses, in the set's structure. The name of a folder or the number of an image is none.
+Strong evidence is a checksum of the set's files, or file names of most images that are peculiar to
+the set, in its structure. The name of a folder or the number of an image is none.
 """
 
 LAYOUTS: tuple[Layout, ...] = (

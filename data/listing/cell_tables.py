@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
@@ -83,22 +84,28 @@ def _read_csv(listing: Listing, path: Path) -> tuple[dict[str, CellMarks], int]:
     marks: dict[str, list[CellMark]] = {}
     unknown = 0
     for number, row in enumerate(rows, start=2):
-        written = normpath(row["image"].replace("\\", "/"))
-        name = names.get(written) or names.get(PurePosixPath(written).name)
+        name = next((names[one] for one in _endings(row["image"]) if names.get(one)), None)
         unknown += name is None
         if name is not None and row[label]:
             marks.setdefault(name, []).append(_mark(row, row[label], path, number))
     return {name: CellMarks(tuple(found)) for name, found in marks.items()}, unknown
 
 
-def _image_names(listing: Listing) -> dict[str, str | None]:
-    """Return the images by what a table may call them; None where several have one file name."""
-    names: dict[str, str | None] = {}
-    for entry in listing.entries:
-        path = PurePosixPath(entry.name)
-        for short in {path.name, path.stem}:
-            names[short] = None if short in names else entry.name
-    return names | {entry.name: entry.name for entry in listing.entries}
+def _endings(written: str) -> Iterator[str]:
+    """Yield a path, then the same without its first folder, and so on to the file's name."""
+    parts = PurePosixPath(normpath(written.replace("\\", "/"))).parts
+    return ("/".join(parts[start:]) for start in range(len(parts)))
+
+
+def _image_names(listing: Listing) -> dict[str, str]:
+    """Return the images by their names, and by file names that only one of them has."""
+    names = {entry.name: entry.name for entry in listing.entries}
+    paths = [PurePosixPath(name) for name in names]
+    counts = Counter(short for path in paths for short in {path.name, path.stem})
+    short_names = {
+        short: str(path) for path in paths for short in (path.name, path.stem) if counts[short] == 1
+    }
+    return short_names | names
 
 
 def _mark(row: Mapping[str, str], label: str, path: Path, number: int) -> CellMark:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ Folders = tuple[str, ...]
 _WORDS = re.compile(r"[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SPLIT = re.compile(
-    r"(train(ing)?|trn|test(ing)?|tst|val(id|idation|idate)?|dev|eval(uation)?|holdout|folds?"
+    r"(train(ing)?|trn|test(ing)?|tst|val(id|idation|idate)?|dev(elopment)?|eval(uation)?|holdout|folds?"
     r"|splits?|cv)(sets?|data|images?|imgs?)?"
 )
 _FILLER = re.compile(
@@ -30,8 +31,8 @@ _CLASS = re.compile(
     r"|^(all|aml|apl|cll|cml|hem|pos|neg|ig|wbc|rbc)$",
     re.IGNORECASE,
 )
-# Least share of the sub-folders that folders with "the same sub-folders" have.
-_SAME = 0.7
+# Least share of the sub-folders that folders with "the same sub-folders" have, on average.
+_SAME = 0.6
 _EXAMPLES = 6
 
 
@@ -137,7 +138,7 @@ def _dropped(rest: Sequence[Folders], names: AbstractSet[str]) -> tuple[Folders,
 
 
 def _children(rest: Sequence[Folders]) -> dict[str, set[str | None]]:
-    """Return the sub-folders of each outermost folder; None stands for images in the folder."""
+    """Return the sub-folders of each outermost folder; None is for images in the folder."""
     children: dict[str, set[str | None]] = {}
     for one in rest:
         if one:
@@ -177,7 +178,7 @@ def _is_repeated(children: Mapping[str, AbstractSet[str | None]]) -> bool:
 
 
 def _are_classes(children: Mapping[str, AbstractSet[str | None]]) -> bool:
-    """Whether folders that hold the same sub-folders are classes all the same."""
+    """Whether folders that hold the same sub-folders are classes and not splits."""
     if _hold_no_classes(children):
         return True
     if _are_numbered(children.keys()):
@@ -211,10 +212,12 @@ def _folded(name: str) -> str:
 def _note_repeated(rest: Sequence[Folders]) -> list[str]:
     """Say that the first level was taken for the classes, where the second could be."""
     children = _children(rest)
-    if not _is_repeated(children) or _hold_no_classes(children):
+    counts = Counter(_folded(one) for names in children.values() for one in names if one)
+    repeated = sorted(name for name, count in counts.items() if count > 1)
+    if not repeated or _hold_no_classes(children):
         return []
-    below = sorted(_below(children))
     return [
-        f"the folders {', '.join(sorted(children)[:_EXAMPLES])} are classes, although all of them"
-        f" hold the folders {', '.join(below[:_EXAMPLES])}; give a manifest if these are classes"
+        f"the folders {', '.join(sorted(children)[:_EXAMPLES])} are classes, although several of"
+        f" them hold a folder {', '.join(repeated[:_EXAMPLES])}; give a manifest if the folders"
+        " below are the classes"
     ]

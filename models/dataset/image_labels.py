@@ -69,5 +69,5 @@ def note_image_labels(rows: pd.DataFrame, labels: pd.Series, label: str) -> list
         return []
     return [
         f"{label} has one value for all cells of each of {len(several)} fields: it is the label of"
-        f" images, and not each of their {int(several['size'].sum())} cells need be of that class"
+        f" images; some of these {int(several['size'].sum())} cells may be of another class"
     ]

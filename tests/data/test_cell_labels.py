@@ -92,7 +92,10 @@ def fields(tmp_path):
 
 
 @pytest.mark.parametrize(("head", "place", "size"), FORMS)
-@pytest.mark.parametrize("name", ["blast/f.jpg", "f.jpg", "f", "./blast\\f.jpg"])
+@pytest.mark.parametrize(
+    "name",
+    ["blast/f.jpg", "f.jpg", "f", "./blast\\f.jpg", "/data/in/blast/f.jpg", "../in/blast/f.jpg"],
+)
 def test_tables_of_marks(fields, tmp_path, head, place, size, name):
     separator = next(one for one in "\t;," if one in head)
     line = place.format(x=40.5, y=30, left=37.5, right=43.5, top=26, bottom=34)
@@ -134,6 +137,18 @@ def test_tables_that_are_refused(fields, tmp_path, text, reason):
     path.write_text(text, "utf-8")
     with pytest.raises(DataError, match=reason):
         with_cell_labels(fields, path)
+
+
+def test_a_file_name_of_several_images_is_not_guessed(tmp_path):
+    for name in ("a/1.png", "b/1.png"):
+        (tmp_path / "in" / name).parent.mkdir(parents=True)
+        (tmp_path / "in" / name).write_bytes(b"\x89PNG\r\n\x1a\n")
+    path = tmp_path / "cells.csv"
+    path.write_text("image,label,x,y\n1.png,x,1,2\nin/b/1.png,y,1,2\n", "utf-8")
+    listing = with_cell_labels(list_images(tmp_path / "in"), path)
+    mark = CellMark(2, 1, 0, 0, "y")
+    assert [one.marks for one in listing.entries] == [None, CellMarks((mark,))]
+    assert listing.notes[-1] == "cells.csv: 1 rows name no image, or several"
 
 
 @pytest.mark.parametrize("line", ["1", "1 2 3", "a b"])

@@ -211,6 +211,18 @@ def test_pbc_label_is_the_folder(tmp_path):
     assert [entry.label for entry in listing.entries] == ["basophil", "ig", "ig", "platelet"]
 
 
+def test_folders_next_to_those_of_pbc_are_classes_too(tmp_path):
+    make(tmp_path, *(f"PBC/basophil/BA_{number}.jpg" for number in range(4)))
+    make(tmp_path, "PBC/ig/MY_1.jpg", "PBC/monocyte/MO_1.jpg", "PBC/blast/deep/1.jpg", "x.jpg")
+    listing = list_images(tmp_path)
+    assert listing.layout == "PBC"
+    labels = fields(listing, "label", "source")
+    assert labels["PBC/blast/deep/1.jpg"] == ("blast", None)
+    assert labels["PBC/ig/MY_1.jpg"] == ("ig", "crop")
+    assert labels["x.jpg"] == (None, None)
+    assert "6 of 8 files in folders of 3 classes (basophil/BA_0.jpg)" in listing.evidence
+
+
 def test_seg_wbc_masks_are_paired(tmp_path):
     make(
         tmp_path, "Dataset 1/001.bmp", "Dataset 1/001.png", "Dataset 1/002.bmp", "Dataset 1/002.png"

@@ -108,6 +108,7 @@ def levels(*paths):
         # A word of splits among classes.
         (("test/1", "control/2"), "tc", None),
         (("test/a/1", "control/b/2"), "tc", None),
+        (("x/left/1", "x/up/2", "y/left/3", "z/down/4"), "xxyz", "hold a folder left"),
         # Patients around the classes; a class may be missing.
         (("p1/blast/1", "p1/normal/2", "p2/normal/3"), "bnn", "splits"),
         # One class.
