@@ -208,7 +208,7 @@ class ImageSegmenter:
 
     def __call__(self, task: tuple[Entry, Path, Path]) -> DrawnMasks | Failure:
         """Write the masks of an image, unless they exist already, or return why that failed."""
-        from data.fingerprints import sha256
+        from data.fingerprints.perceptual_hash import sha256
 
         from .outputs.mask_files import MaskRecord, sort_files
 

@@ -19,7 +19,7 @@ from ..files.cell_marks import CellMarks
 from ..files.entries import Entry, Facts
 from ..files.tree import Tree, TreeFile
 from ..files.xyc import SUFFIX, read_xyc
-from ..fingerprints import sha256
+from ..fingerprints.perceptual_hash import sha256
 from .recognised import Recognised, own_folders
 
 FIELDS, CROPS = "ALL-IDB1", "ALL-IDB2"

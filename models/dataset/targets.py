@@ -92,7 +92,7 @@ def read_targets(
     labels = labels.iloc[rows].astype(str)
     classes = _classes(labels, label)
     chosen = _positive(classes, positive)
-    pictures = _pictures(table, copies)[rows]
+    pictures = picture_numbers(table, copies)[rows]
     table = table.iloc[rows]
     notes += note_image_labels(table, labels, label)
     subjects = _subjects(table, group) if group else _cell_names(table, rows)
@@ -190,8 +190,8 @@ def _cell_names(table: pd.DataFrame, rows: NDArray[np.intp]) -> NDArray[np.str_]
     return np.char.add(np.char.add(images, ", "), places)
 
 
-def _pictures(table: pd.DataFrame, copies: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
-    """Number the pictures of all rows; copies get equal numbers.
+def picture_numbers(table: pd.DataFrame, copies: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
+    """Number the pictures of all rows, (rows,) int64; copies get equal numbers.
 
     Rows without a label count too: they can link two copies of one picture.
     """

@@ -16,12 +16,8 @@ from typing import TYPE_CHECKING, Any, cast
 from models.errors import ModelError
 
 from ..outputs.sidecar import read_sidecar
-from ..training.training_table import (
-    Sample,
-    TrainingTable,
-    near_duplicate_rows,
-    repeated_cell_notes,
-)
+from ..training.near_copies import near_copies
+from ..training.training_table import Sample, TrainingTable, repeated_cell_notes
 from ..workers.dask_cluster import connect, count_threads
 from .boosting import distributed_estimator, stop_trackers
 from .remote_rows import RemoteRows, first_line, part_column_ranges, read_part
@@ -116,7 +112,7 @@ def _read_cluster_table(
     files, names, frames = _read_metadata(table)
     columns = tuple(feature_columns(pd.DataFrame(columns=names), sidecar["columns"]))
     frame = pd.concat(frames, ignore_index=True)
-    copies, notes = near_duplicate_rows(frame)
+    copies, notes = near_copies(frame)
     targets = read_targets(
         frame,
         label=settings.label,

@@ -1,6 +1,6 @@
-"""File properties, background statistics and thumbnails: not used for training.
+"""File properties, background statistics, thumbnails and signatures: not used for training.
 
-The shortcut audit and the report need them.
+The shortcut audit, the report and the search for copies need them.
 """
 
 from __future__ import annotations
@@ -69,11 +69,14 @@ class ImageExtras:
         Values in the order of `features.colour.background.BACKGROUND`.
     thumbnails : tuple of bytes
         A small JPEG of each cell.
+    signatures : tuple of str
+        See `data.fingerprints.cell_signature`; one of each cell.
     """
 
     file: tuple[Any, ...]
     background: NDArray[np.float64]
     thumbnails: tuple[bytes, ...]
+    signatures: tuple[str, ...]
 
 
 def collect_extras(
@@ -82,7 +85,7 @@ def collect_extras(
     gray: Any,  # noqa: ANN401
     found: Segmentation,
 ) -> ImageExtras:
-    """Collect what the audit and the report need from a picture, once for all its cells.
+    """Collect what audit, report and search for copies need from a picture, once for all cells.
 
     Parameters
     ----------
@@ -95,6 +98,7 @@ def collect_extras(
         The cells.
     """
     from data.decoding.file_properties import file_properties
+    from data.fingerprints.cell_signature import cell_signature
     from features.colour.background import background_values, sharpness
 
     from .thumbnail import thumbnail
@@ -108,16 +112,21 @@ def collect_extras(
         file=(*rgb.shape[:2], len(content), *stored, sharpness(gray)),
         background=background_values(rgb, gray, outside),
         thumbnails=tuple(thumbnail(rgb, one.cell) for one in found.cells),
+        signatures=tuple(
+            cell_signature(rgb, one.cell.nucleus, one.cell.cell, one.cell.origin)
+            for one in found.cells
+        ),
     )
 
 
 def extras_versions() -> list[int]:
     """Return the versions of the definitions that `collect_extras` applies."""
+    from data.fingerprints.cell_signature import SIGNATURE_VERSION
     from features.colour.background import BACKGROUND_VERSION
 
     from .thumbnail import THUMBNAIL_VERSION
 
-    return [BACKGROUND_VERSION, THUMBNAIL_VERSION]
+    return [BACKGROUND_VERSION, THUMBNAIL_VERSION, SIGNATURE_VERSION]
 
 
 def describe_extras() -> dict[str, dict[str, str]]:

@@ -189,6 +189,7 @@ def _pack_extras(extras: ImageExtras) -> tuple[dict[str, Any], bytes]:
         "file": extras.file,
         "background": len(extras.background),
         "thumbnails": [len(one) for one in extras.thumbnails],
+        "signatures": extras.signatures,
     }
     return record, extras.background.astype("<f8").tobytes() + b"".join(extras.thumbnails)
 
@@ -201,4 +202,6 @@ def _unpack_extras(record: Mapping[str, Any], body: bytes) -> ImageExtras:
     for size in record["thumbnails"]:
         pictures.append(body[start : start + size])
         start += size
-    return ImageExtras(tuple(record["file"]), background, tuple(pictures))
+    return ImageExtras(
+        tuple(record["file"]), background, tuple(pictures), tuple(record["signatures"])
+    )

@@ -99,7 +99,7 @@ class ImageMeasurer:
 
     def __call__(self, entry: Entry) -> ImageResult | Failure:
         """Measure an image, unless its record is stored already, or return why that failed."""
-        from data.fingerprints import sha256
+        from data.fingerprints.perceptual_hash import sha256
 
         reading = self.settings.reading.of_image(entry)
         try:
@@ -145,7 +145,7 @@ def measure_record(
     """
     import cv2
 
-    from data.fingerprints import perceptual_hash, sha256
+    from data.fingerprints.perceptual_hash import perceptual_hash, sha256
 
     from .image_extras import collect_extras
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.errors import DataError
-from data.fingerprints import sha256
+from data.fingerprints.perceptual_hash import sha256
 
 from ..measurement.journals import find_records, read_record
 

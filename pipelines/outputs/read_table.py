@@ -32,6 +32,7 @@ TEXTS = (
     "Camera",
     "SHA256",
     "PHash",
+    "Signature",
     "Image",
 )
 

@@ -11,8 +11,8 @@ from models.errors import ModelError
 
 from ..outputs.read_table import read_table
 from ..outputs.sidecar import changed_table_notes, read_sidecar
+from .near_copies import near_copies
 from .overlap import cells_not_in_training
-from .training_table import near_duplicate_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,7 +83,7 @@ def read_external_table(cells: TrainingTable, settings: TrainingSettings) -> Ext
     subjects = _subjects(path, table, settings.group_column)
     if subjects is None:
         notes.append(f"{path.name} names no subjects: its intervals take every cell for one")
-    copies, copy_notes = near_duplicate_rows(table)
+    copies, copy_notes = near_copies(table)
     groups, _ = merged_groups(
         np.arange(len(table)).astype(str) if subjects is None else subjects,
         {name: table[name].to_numpy() for name in IDENTITY if name in table},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from models.errors import ModelError
 
-from .training_table import MAX_COMPARED_IMAGES
+from .near_copies import copies_between
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,7 +42,7 @@ def cells_not_in_training(
     """
     import numpy as np
 
-    nearly_same, notes = _nearly_same_image(table, frame)
+    nearly_same, notes = copies_between(table, frame)
     known: dict[str, NDArray[np.bool_]] = {
         "with the bytes of a training image": _shares_value(table, frame, "Metadata_SHA256"),
         "a near copy of a training image": nearly_same,
@@ -70,37 +70,3 @@ def _shares_value(table: pd.DataFrame, frame: pd.DataFrame, column: str) -> NDAr
     known = set(frame[column].dropna().astype(str)) - {""}
     shared: NDArray[np.bool_] = table[column].astype(str).isin(known).to_numpy()
     return shared
-
-
-def _nearly_same_image(
-    table: pd.DataFrame, frame: pd.DataFrame
-) -> tuple[NDArray[np.bool_], list[str]]:
-    """Find the rows whose image is a near copy of one in the other table, turned or not."""
-    import numpy as np
-
-    from data.fingerprints import near_duplicates
-
-    column = "Metadata_PHash"
-    same = _shares_value(table, frame, column)
-    if column not in table.columns or column not in frame.columns:
-        return same, []
-    training_hashes, hashes = (
-        sorted(set(one[column].dropna().astype(str)) - {""}) for one in (frame, table)
-    )
-    images = len(training_hashes) + len(hashes)
-    if images > MAX_COMPARED_IMAGES:
-        return same, [
-            f"near copies were not searched: both tables have {images} images,"
-            f" the limit is {MAX_COMPARED_IMAGES}; only exact copies are known"
-        ]
-    try:
-        pairs = near_duplicates([*training_hashes, *hashes])
-    except ValueError as error:
-        raise ModelError(
-            f"{column} of the two tables holds hashes of different kinds",
-            "extract both tables with the same installation",
-        ) from error
-    count = len(training_hashes)
-    near = {hashes[j - count] for i, j in pairs if i < count <= j}
-    nearly_same: NDArray[np.bool_] = table[column].astype(str).isin(near).to_numpy()
-    return np.asarray(same | nearly_same), []

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.errors import ModelError
-
 from ..outputs.read_table import read_table
 from ..outputs.sidecar import read_sidecar
+from .near_copies import near_copies
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
     from .training_settings import LearningSettings, TrainingSettings
 
-# Largest number of images that are compared in pairs.
-MAX_COMPARED_IMAGES = 30_000
 # What no two cells of a table have in common.
 _CELL_IDENTITY = ("Metadata_Image", "Metadata_Cell", "Metadata_SHA256")
 
@@ -111,7 +108,7 @@ def read_training_set(
     from models.dataset.training_set import training_set
 
     frame = read_table(table, texts=settings.text_columns)
-    copies, notes = near_duplicate_rows(frame)
+    copies, notes = near_copies(frame)
     data = training_set(
         frame,
         sidecar["columns"],
@@ -135,40 +132,3 @@ def repeated_cell_notes(table: pd.DataFrame) -> list[str]:
         f"{repeated} of {len(table)} rows name the same cell as an earlier row (image, number and"
         " SHA-256) and count once more: remove them, or join tables with merge"
     ]
-
-
-def near_duplicate_rows(table: pd.DataFrame) -> tuple[list[tuple[int, int]], list[str]]:
-    """Find pairs of rows whose images have nearly equal perceptual hashes.
-
-    Returns
-    -------
-    pairs : list of (int, int)
-    notes : list of str
-        Says so if there are more than `MAX_COMPARED_IMAGES` different images: the pairs are then
-        not searched.
-
-    Raises
-    ------
-    ModelError
-        If the table holds hashes of another kind.
-    """
-    from data.fingerprints import near_duplicates
-
-    if "Metadata_PHash" not in table.columns:
-        return [], []
-    hashes = table["Metadata_PHash"].dropna().astype(str)
-    first = hashes[hashes != ""].drop_duplicates()
-    if len(first) > MAX_COMPARED_IMAGES:
-        return [], [
-            f"near copies were not searched: the table has {len(first)} images, the limit is"
-            f" {MAX_COMPARED_IMAGES}; only exact copies are known"
-        ]
-    rows = [int(row) for row in table.index.get_indexer(first.index)]
-    try:
-        pairs = near_duplicates(list(first))
-    except ValueError as error:
-        raise ModelError(
-            f"Metadata_PHash holds hashes of another kind, such as {first.iloc[0]!r}",
-            "extract the table again with this installation",
-        ) from error
-    return [(rows[i], rows[j]) for i, j in pairs], []

@@ -57,7 +57,7 @@ class PresentImages:
         return next((one for one in candidates[:_MOST_READ] if self._is(one, sha256)), None)
 
     def _is(self, entry: Entry, wanted: str) -> bool:
-        from data.fingerprints import sha256
+        from data.fingerprints.perceptual_hash import sha256
 
         try:
             with stage("read"):

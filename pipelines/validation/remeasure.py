@@ -95,7 +95,7 @@ class VariantMeasurer:
 
     def __call__(self, request: RemeasureRequest) -> Floats | Failure:
         """Return the features, (variants, cells, columns) float64, or the reason for none."""
-        from data.fingerprints import sha256
+        from data.fingerprints.perceptual_hash import sha256
 
         try:
             with stage("read"):

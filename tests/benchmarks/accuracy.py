@@ -34,7 +34,7 @@ from models.learning.estimators import ESTIMATORS  # noqa: E402
 from pipelines.extract import ExtractSettings, extract  # noqa: E402
 from pipelines.outputs.read_table import read_table  # noqa: E402
 from pipelines.outputs.sidecar import read_sidecar  # noqa: E402
-from pipelines.training.training_table import near_duplicate_rows  # noqa: E402
+from pipelines.training.near_copies import near_copies  # noqa: E402
 
 WORKERS = os.cpu_count() or 1
 STAINS: tuple[Stain, ...] = ("none", "background", "standard")
@@ -90,7 +90,7 @@ def timed(part: str) -> Iterator[None]:
 def evaluate_data_set(protocol: Protocol, table: Path, *, full: bool) -> None:
     """Print the figures of one data set."""
     cells = read_table(table)
-    copies, _ = near_duplicate_rows(cells)
+    copies, _ = near_copies(cells)
     data = training_set(cells, read_sidecar(table)["columns"], group=protocol.group, copies=copies)
     for estimator in ESTIMATORS if full else protocol.quick:
         done = cross_validate(

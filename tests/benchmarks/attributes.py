@@ -20,7 +20,7 @@ from models.learning.estimators import ESTIMATORS
 from models.metrics.wilson import wilson
 from pipelines.outputs.read_table import read_table
 from pipelines.outputs.sidecar import read_sidecar
-from pipelines.training.training_table import near_duplicate_rows
+from pipelines.training.near_copies import near_copies
 
 FOLDS = 5
 MEAN, SHAPE = 0.92, 0.75
@@ -72,7 +72,7 @@ def print_attributes(
     """Print the accuracy of each attribute, their mean, and nucleus shape by class."""
     cells, names = annotated_cells(table, notes)
     dictionary = read_sidecar(table)["columns"]
-    copies, _ = near_duplicate_rows(cells)
+    copies, _ = near_copies(cells)
     kind = cells["Metadata_class"].to_numpy(dtype=str)
     columns = [*estimators, *(["mean of these"] if len(estimators) > 1 else [])]
     print(f"WBCAtt: {len(cells)} cells, {FOLDS} folds")

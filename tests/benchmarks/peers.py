@@ -26,7 +26,7 @@ from support.files.synthetic_folders import png
 from threadpoolctl import threadpool_limits
 
 from data.decoding.images import decode_rgb
-from data.fingerprints import perceptual_hash
+from data.fingerprints.perceptual_hash import perceptual_hash
 from features import PRESETS, Cell, Recipe, preset_columns
 from features.primitives.quantise import quantise
 from features.texture.cooccurrence.glcm import aggregate, compute_glcm

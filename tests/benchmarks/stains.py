@@ -13,7 +13,8 @@ from models.learning.cross_validation import Fold
 from models.learning.estimators import ESTIMATORS
 from pipelines.outputs.read_table import read_table
 from pipelines.outputs.sidecar import read_sidecar
-from pipelines.training.training_table import TrainingTable, near_duplicate_rows
+from pipelines.training.near_copies import near_copies
+from pipelines.training.training_table import TrainingTable
 from pipelines.validation.cross_validate import cross_validate_once
 from pipelines.validation.held_out_slides import evaluate_slide_pairs, plan_slide_pairs
 from pipelines.validation.protocol import Protocol
@@ -27,7 +28,7 @@ FOLDS = 10
 def training_data(table: Path) -> tuple[TrainingSet, pd.DataFrame]:
     """Return the training data of an ALL-IDB2 table, grouped by parent field, and its rows."""
     cells = read_table(table)
-    copies, _ = near_duplicate_rows(cells)
+    copies, _ = near_copies(cells)
     data = training_set(
         cells, read_sidecar(table)["columns"], group="Metadata_Parent", copies=copies
     )

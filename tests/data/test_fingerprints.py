@@ -13,7 +13,13 @@ from hypothesis.extra import numpy as arrays
 from support.shared import SHARED, needs_shared
 
 from data.decoding.images import decode_rgb, read_bytes
-from data.fingerprints import NEAR_DUPLICATE_BITS, hamming, near_duplicates, perceptual_hash, sha256
+from data.fingerprints.perceptual_hash import (
+    NEAR_DUPLICATE_BITS,
+    hamming,
+    near_duplicates,
+    perceptual_hash,
+    sha256,
+)
 from data.synthetic import synthetic_smear
 
 DATA = SHARED / "data"

@@ -14,7 +14,7 @@ from support.shared import SHARED, needs_shared
 from data.decoding.images import read_bytes
 from data.errors import DataError
 from data.files.entries import Facts
-from data.fingerprints import sha256
+from data.fingerprints.perceptual_hash import sha256
 from data.layouts.all_idb import known_facts
 from data.layouts.cnmc import SAME_SUBJECTS, merged_subject
 from data.listing.list_images import list_images

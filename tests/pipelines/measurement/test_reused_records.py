@@ -20,7 +20,7 @@ def smear(tmp_path):
     return write_smear(tmp_path / "images")
 
 
-@pytest.mark.parametrize(("size", "fits"), [("16k", range(1, 5)), ("32k", range(6, 7))])
+@pytest.mark.parametrize(("size", "fits"), [("20k", range(1, 5)), ("48k", range(6, 7))])
 def test_a_full_disk_stops_the_run_and_keeps_finished_images(smear, tmp_path, size, fits):
     disk = tmp_path / "disk"
     disk.mkdir()

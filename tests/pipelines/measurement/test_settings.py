@@ -20,8 +20,9 @@ from pipelines.measurement.settings import (
 
 SETTINGS = MeasurementSettings(("Cells_AreaShape_Area",))
 # Imported by features/ and data/ without influence on a number of a named feature: a network's
-# runtime is part of the network's own record, and fsspec only reads bytes.
-NOT_COMPUTING = {"onnxruntime", "onnx", "fsspec"}
+# runtime is part of the network's own record, fsspec only reads bytes, and scikit-learn searches
+# for copies when a model is trained.
+NOT_COMPUTING = {"onnxruntime", "onnx", "fsspec", "sklearn"}
 PEERS = "verification"
 
 

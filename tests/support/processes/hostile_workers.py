@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.fingerprints import sha256
+from data.fingerprints.perceptual_hash import sha256
 from pipelines.measurement.measure_image import ImageMeasurer, read_entry
 
 LOG = "BLASTOMETRY_TEST_LOG"

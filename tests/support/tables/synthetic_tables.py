@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from data.fingerprints.cell_signature import SIDE
 from pipelines.outputs.sidecar import table_digest
 
 SIGNAL = "Nuclei_AreaShape_FormFactor"
@@ -59,6 +61,7 @@ def synthetic_table(
             "Metadata_Subject": [f"S{i}" for i in subject],
             "Metadata_SHA256": [f"sha{i}" for i in range(count)],
             "Metadata_PHash": [rng.bytes(28).hex()[:-1] + "0" for _ in range(count)],
+            "Metadata_Signature": _signatures(count, seed),
             "Background_Intensity_Mean_Gray": rng.normal(size=count),
         }
     )
@@ -67,6 +70,12 @@ def synthetic_table(
     table[SIGNAL] += strength * code
     table[WEAK_SIGNAL] += 0.5 * strength * np.cos(code * np.pi)
     return table
+
+
+def _signatures(count: int, seed: int) -> list[str]:
+    """Return signatures of pictures of noise, none like another."""
+    rng = np.random.default_rng(seed + 1000)
+    return [b64encode(rng.bytes(3 + SIDE * SIDE)).decode() for _ in range(count)]
 
 
 def write_table(
