@@ -17,18 +17,18 @@ Folders = tuple[str, ...]
 _WORDS = re.compile(r"[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SPLIT = re.compile(
-    r"(train(ing)?|trn|test(ing)?|tst|val(id|idation|idate)?|dev(elopment)?|eval(uation)?|holdout|folds?"
+    r"(train(ing)?|trainval|trn|test(ing)?|tst|val(id|idation|idate)?|dev(elopment)?|eval(uation)?|holdout|k?folds?"
     r"|splits?|cv)(sets?|data|images?|imgs?)?"
 )
 _FILLER = re.compile(
     r"sets?|data(sets?)?|images?|imgs?|pictures?|simple|hard|easy|small|large|final|prelim(inary)?"
-    r"|phase|split|out|hold|aug(mented)?|orig(inal)?|new|old|[a-z]"
+    r"|phase|split|out|hold|aug(mented)?|orig(inal)?|new|old|st|nd|rd|th|[a-z]"
 )
 # Nouns of classes of cells and patients: a folder with such a name is a class, not a split.
 _CLASS = re.compile(
     r"blast|norm|benign|malig|health|leuk|lymph|mono|neutro|eosin|baso|plate|thromb|eryth|myelo"
     r"|granulo|smudge|cancer|tumou?r|sick|disease|control|positiv|negativ|infect"
-    r"|^(all|aml|apl|cll|cml|hem|pos|neg|ig|wbc|rbc)$",
+    r"|^(all|aml|apl|cll|cml|hem|pos|neg|ig)$",
     re.IGNORECASE,
 )
 # Least share of the sub-folders that folders with "the same sub-folders" have, on average.
@@ -68,9 +68,10 @@ def read_levels(folders: Sequence[Folders]) -> FolderLevels:
     """Return class and split of images from the names of their folders, outermost first.
 
     A level is one of splits if all of its folders but those of masks are called so (train, Test,
-    TEST_SIMPLE, val, fold_0), or at least two and these hold folders only; the first level also if
-    its folders hold the same sub-folders. It is not if its folders have the names of classes, or if
-    the sub-folders are numbered (p01, p02) or splits themselves.
+    TEST_SIMPLE, val, fold_0; external_test if it holds folders only), or at least two and these
+    hold folders only; the first level also if its folders hold the same sub-folders. It is not if
+    its folders have the names of classes, or if the sub-folders are numbered (p01, p02) or splits
+    themselves.
 
     Parameters
     ----------
@@ -148,7 +149,11 @@ def _children(rest: Sequence[Folders]) -> dict[str, set[str | None]]:
 
 def _named_splits(children: Mapping[str, AbstractSet[str | None]]) -> set[str]:
     """Return the folders that are splits by their names."""
-    named = {name for name in children if is_split_name(name)}
+    named = {
+        name
+        for name, below in children.items()
+        if is_split_name(name) or (None not in below and _names_split(name))
+    }
     if all(name in named or name.lower() in MASK_FOLDERS for name in children):
         return named
     nested = all(None not in children[name] for name in named)
@@ -161,11 +166,21 @@ def is_split_name(name: str) -> bool:
     >>> [is_split_name(name) for name in ("TestA", "train data", "cv3", "testis", "blast test")]
     [True, True, True, False, False]
     """
-    words = [word.lower() for word in _WORDS.findall(_CAMEL.sub(" ", name))]
-    if words == ["hold", "out"]:
+    words = _words(name)
+    if words[:2] == ["hold", "out"]:
         return True
     splits = [word for word in words if _SPLIT.fullmatch(word)]
     return bool(splits) and all(word in splits or _FILLER.fullmatch(word) for word in words)
+
+
+def _names_split(name: str) -> bool:
+    """Whether a name has the word of a split and none of a class: external_test, training_wbc_2."""
+    words = _words(name)
+    return any(map(_SPLIT.fullmatch, words)) and not any(map(_CLASS.search, words))
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in _WORDS.findall(_CAMEL.sub(" ", name))]
 
 
 def _is_repeated(children: Mapping[str, AbstractSet[str | None]]) -> bool:

@@ -46,6 +46,9 @@ SPLITS = tuple(
         "hospital_1-hospital_2",
         "trainset-hold_out",
         "split1-split2",
+        "internal_train-external_test",
+        "1st fold-2nd fold-kfold3",
+        "trainval-hold out set",
     )
 )
 
@@ -115,6 +118,8 @@ def levels(*paths):
         (("blast/train/1", "blast/test/2"), "bb", None),
         (("blast/deep/er/1",), "b", None),
         (("train/1", "test/2"), [None, None], "splits"),
+        (("sain_test/1", "malade_test/2"), "sm", None),
+        (("blast_test/x/1", "normal_test/y/2"), "bn", None),
         (("train/x/1", "train/y/2", "masks/x/1"), "xym", "splits"),
         (("masks/1",), "m", None),
     ],
@@ -142,7 +147,7 @@ def test_other_levels(paths, labels, note):
     ],
 )
 def test_split_names(name, expected):
-    is_place = name in ("Oslo", "Bergen") or name.startswith("hospital")
+    is_place = name in ("Oslo", "Bergen") or name.startswith(("hospital", "internal", "external"))
     assert is_split_name(name) == (expected and not is_place)
 
 
