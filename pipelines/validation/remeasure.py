@@ -238,11 +238,10 @@ def _remeasure_requests(
     needed = ("Metadata_Image", "Metadata_Cell", "Metadata_SHA256", "Metadata_CentroidRow")
     absent = [name for name in needed if name not in rows.columns]
     origin = audit.sidecar.get("input", {})
-    if absent or not (audit.images or origin.get("images")):
-        raise ModelError(
-            f"the table has no {absent[0]}" if absent else "the sidecar names no images",
-            _EXTRACT_AGAIN,
-        )
+    if absent:
+        raise ModelError(f"the table has no {absent[0]}", _EXTRACT_AGAIN)
+    if not (audit.images or origin.get("images")):
+        raise ModelError("the sidecar names no images", "name their present place with --images")
     masks = origin.get("masks")
     images = audit.images or str(origin["images"])
     if "://" not in str(images):
