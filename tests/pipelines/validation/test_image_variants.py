@@ -148,7 +148,7 @@ def test_missing_images_and_tables_without_images_are_refused(extracted, tmp_pat
     _, table, sidecar = extracted
     with pytest.raises(DataError, match="does not exist"):
         remeasure(PixelAuditSettings(sidecar, tmp_path / "gone", 9), table, COLUMNS, RunSettings())
-    with pytest.raises(ModelError, match="names no images"):
+    with pytest.raises(ModelError, match="names no images; name their present place with --images"):
         remeasure(
             PixelAuditSettings({**sidecar, "input": {}}, None, 9), table, COLUMNS, RunSettings()
         )
