@@ -247,7 +247,7 @@ def test_slides_are_another_split():
     ("cells", "words"),
     [
         (0, "it was not asked for"),
-        (10, "the table has no Metadata_CentroidRow; extract the table again"),
+        (10, "this installation measures version None; extract the table again."),
     ],
 )
 def test_a_note_says_why_nothing_was_measured_again(cells, words):
