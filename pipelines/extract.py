@@ -24,7 +24,13 @@ from .measurement.network import (
 from .measurement.settings import FolderSettings, MeasurementSettings
 from .measurement.source import list_source
 from .outputs.assemble import write_single_file
-from .outputs.gather import cell_label_notes, known_image_notes, measured_images, table_layout
+from .outputs.gather import (
+    cell_label_notes,
+    doubt_notes,
+    known_image_notes,
+    measured_images,
+    table_layout,
+)
 from .outputs.parquet_folder import check_dataset, write_dataset
 from .outputs.sidecar import check_sidecar, sidecar_path, write_sidecar
 from .outputs.thumbnails import thumbnails_path
@@ -211,7 +217,7 @@ def extract(
         out,
         errors,
         sidecar,
-        () if network is None else network.warnings(),
+        (*doubt_notes(listing.entries, results), *(network.warnings() if network else ())),
     )
 
 

@@ -13,7 +13,7 @@ from .measurement.cell_labels import cell_labels
 from .measurement.measure_all import measure_all
 from .measurement.settings import FolderSettings, MeasurementSettings
 from .measurement.source import list_source
-from .outputs.gather import measured_images
+from .outputs.gather import doubt_notes, measured_images
 from .outputs.prediction_tables import PredictedCell, write_predictions, write_summary
 from .outputs.work_folder import refuse_to_replace_input, work_folder
 from .outputs.write_tables import GROUP, write_errors
@@ -146,7 +146,7 @@ def predict(
         len(cells),
         failed,
         unlike,
-        (*bundle.notes, *listing.notes),
+        (*bundle.notes, *listing.notes, *doubt_notes(listing.entries, results)),
     )
 
 

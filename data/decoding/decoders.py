@@ -50,7 +50,8 @@ def multiple_images_error(count: int, kind: str, what: str) -> DataError:
     """Return the error for a file with more than one image."""
     return DataError(
         f"a {kind} of {count} {what}, expected one image",
-        f"save each of its {what} as a separate file",
+        f"save each of its {what} as a separate file; if they are the channels of one picture, "
+        "save it as RGB",
     )
 
 

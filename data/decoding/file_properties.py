@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .tiff import read_page
+from .tiff_pages import read_page
 
 _NAN = float("nan")
 # Sum of the luminance quantisation table at quality 50 (ITU-T T.81, table K.1).

@@ -26,11 +26,19 @@ from .decoders import (
     multiple_images_error,
     palette_indices,
 )
-from .tiff import decode_tiff, deep_samples_of_tiff, read_page
+from .tiff import decode_tiff, deep_samples_of_tiff
+from .tiff_pages import read_page
 
 EXTENSIONS = frozenset(
     (".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".tif", ".tiff", ".webp")
 )
+# Pictures that are listed, so that each is reported, but cannot be decoded.
+OTHER_EXTENSIONS = frozenset(
+    (".jp2", ".j2k", ".j2c", ".jpc", ".jpx", ".jpf", ".jls", ".jxl", ".jxr", ".gif", ".heic",
+     ".heif", ".avif", ".tga", ".pcx", ".ppm", ".pgm", ".pbm", ".pnm", ".psd", ".exr", ".dcm",
+     ".dicom", ".svs", ".ndpi", ".mrxs", ".scn", ".bif", ".czi", ".lif", ".nd2", ".vsi", ".oib",
+     ".oir", ".lsm", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf")
+)  # fmt: skip
 _PNG_PALETTE, _PALETTE = 3, 3  # colour type of PNG, colour space of TIFF
 _EXPORT = "export it as PNG, JPEG, BMP, TIFF or WebP"
 
@@ -147,6 +155,10 @@ _OTHER_FORMATS = (
     (128, b"DICM", "a DICOM file"),
     (4, b"ftyp", "a HEIF, AVIF or video file"),
     (4, b"jP  ", "a JPEG 2000"),
+    (0, b"\xff\x4f\xff\x51", "a JPEG 2000"),
+    (4, b"JXL ", "a JPEG XL"),
+    (0, b"\xff\x0a", "a JPEG XL"),
+    (0, b"8BPS", "a Photoshop file"),
     (0, b"PK\x03\x04", "a zip archive"),
     (0, b"%PDF", "a PDF"),
     (0, b"<svg", "an SVG drawing"),

@@ -7,9 +7,11 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from ..decoding.images import EXTENSIONS, is_image
+from ..decoding.images import EXTENSIONS, OTHER_EXTENSIONS, is_image
 from ..errors import DataError
 from ..printable import printable
+
+_PICTURES = EXTENSIONS | OTHER_EXTENSIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ def _sort_file(
 
 def has_image_extension(place: Path | str) -> bool:
     """Whether a file has the extension of an image format, in any case."""
-    return os.path.splitext(place)[1].lower() in EXTENSIONS  # noqa: PTH122  (see `TreeFile.path`)
+    return os.path.splitext(place)[1].lower() in _PICTURES  # noqa: PTH122  (see `TreeFile.path`)
 
 
 def _by_name(files: list[TreeFile]) -> tuple[TreeFile, ...]:

@@ -35,8 +35,8 @@ def list_images(source: Path, *, masks: Path | None = None) -> Listing:
     source : Path
         Folder, image file, or manifest (``.csv``).
     masks : Path, optional
-        Folder of masks at the images' relative paths. A mask's extension replaces the image's
-        extension, or follows it.
+        Folder of masks at the images' relative paths, also in folders of the same name as those
+        that hold the images. A mask's extension replaces the image's extension, or follows it.
 
     Raises
     ------
@@ -63,11 +63,13 @@ def list_images(source: Path, *, masks: Path | None = None) -> Listing:
         raise DataError(f"{shown} is neither a folder, an image nor a CSV manifest", _ACCEPTED)
     if masks is None:
         return listing
-    paired = _with_masks(listing, read_tree(masks).images)
+    given = read_tree(masks).images
+    paired = _with_masks(listing, given, _folders_of_masks(listing, given))
     if not any(entry.mask_place for entry in paired.entries):
+        seen = f", only {given[0].name} for example" if given else ", and no picture"
         raise DataError(
             f"{printable(str(masks))} holds no mask for any image, "
-            f"{listing.entries[0].name} for example",
+            f"{listing.entries[0].name} for example{seen}",
             "name each mask as its image, at the same relative path",
         )
     return paired
@@ -134,8 +136,23 @@ def _first(image: TreeFile) -> str:
     return image.name.partition("/")[0].lower()
 
 
-def _with_masks(listing: Listing, masks: tuple[TreeFile, ...]) -> Listing:
-    """Return the listing with the mask of each entry's relative path."""
+def _folders_of_masks(listing: Listing, masks: tuple[TreeFile, ...]) -> str:
+    """Return the last folders of the images' path that the masks are in, with ``/``; or "".
+
+    The masks of ``smears/blast`` or of ``smears/blast/1.png`` may be in ``masks/blast``.
+    """
+    if not isinstance(listing.root, Path) or listing.layout == "manifest":
+        return ""
+    parts = [printable(part) for part in listing.root.resolve().parts[1:]]
+    for start in range(len(parts)):
+        folders = "/".join(parts[start:]) + "/"
+        if any(mask.name.startswith(folders) for mask in masks):
+            return folders
+    return ""
+
+
+def _with_masks(listing: Listing, masks: tuple[TreeFile, ...], folders: str = "") -> Listing:
+    """Return the listing with the mask of each entry's relative path below `folders`."""
     by_name: dict[str, str] = {}
     for mask in masks:
         name = splitext(mask.name)[0]
@@ -145,7 +162,7 @@ def _with_masks(listing: Listing, masks: tuple[TreeFile, ...]) -> Listing:
                 "keep one of them",
             )
         by_name[name] = mask.place
-    entries = _paired(listing.entries, by_name)
+    entries = _paired(listing.entries, by_name, folders)
     notes = [
         f"{sum(one.mask_place is not None for one in entries)} of {len(entries)} images have a mask"
     ]
@@ -155,14 +172,15 @@ def _with_masks(listing: Listing, masks: tuple[TreeFile, ...]) -> Listing:
     return replace(listing, entries=entries, notes=(*listing.notes, *notes))
 
 
-def _paired(entries: tuple[Entry, ...], by_name: dict[str, str]) -> tuple[Entry, ...]:
+def _paired(entries: tuple[Entry, ...], by_name: dict[str, str], folders: str) -> tuple[Entry, ...]:
     """Return the entries with their masks; more specific names have priority.
 
     ``a.jpg.png`` is the mask of ``a.jpg`` if there is such an image, else of ``a.jpg.png``.
     """
     found = [entry.mask_place for entry in entries]
     free = dict(by_name)
-    for names in zip(*(mask_name_candidates(entry.name) for entry in entries), strict=True):
+    candidates = (mask_name_candidates(folders + entry.name) for entry in entries)
+    for names in zip(*candidates, strict=True):
         matched = [
             index for index, name in enumerate(names) if found[index] is None and name in free
         ]

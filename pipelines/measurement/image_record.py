@@ -51,6 +51,8 @@ class ImageRecord:
         The features.
     extras : ImageExtras or None
         What the audit and the report need.
+    exchanged : bool
+        Whether red and blue of the picture seem to be exchanged.
     """
 
     sha256: str
@@ -61,6 +63,7 @@ class ImageRecord:
     quality: tuple[Mapping[str, bool], ...]
     values: NDArray[np.float64]
     extras: ImageExtras | None = None
+    exchanged: bool = False
 
     @property
     def cells(self) -> int:
@@ -83,6 +86,7 @@ class ImageRecord:
             quality=tuple(record["quality"]),
             values=np.frombuffer(body[:end], dtype="<f8").reshape(record["shape"]),
             extras=None if extras is None else _unpack_extras(extras, body[end:]),
+            exchanged=record["exchanged"],
         )
 
     def to_bytes(self) -> bytes:
@@ -97,6 +101,7 @@ class ImageRecord:
             "quality": [dict(flags) for flags in self.quality],
             "shape": self.values.shape,
             "extras": extras,
+            "exchanged": self.exchanged,
         }
         return json.dumps(record).encode() + b"\n" + self.values.astype("<f8").tobytes() + tail
 

@@ -41,6 +41,8 @@ class ImageResult:
         What the program knows of this image by its checksum.
     labels : LabelCounts
         How many cells have a label.
+    exchanged : bool
+        Whether red and blue seem to be exchanged.
     """
 
     position: RecordPosition
@@ -48,6 +50,7 @@ class ImageResult:
     reused: bool
     facts: Facts | None
     labels: LabelCounts
+    exchanged: bool
 
     @classmethod
     def of(
@@ -57,7 +60,9 @@ class ImageResult:
         from data.layouts.all_idb import known_facts
 
         counts = LabelCounts.of(entry, record)
-        return cls(position, record.cells, reused, known_facts(record.sha256), counts)
+        return cls(
+            position, record.cells, reused, known_facts(record.sha256), counts, record.exchanged
+        )
 
 
 class RefusedImage(Exception):  # noqa: N818  (every caller catches it and reports a Failure)
@@ -146,6 +151,7 @@ def measure_record(
     import cv2
 
     from data.fingerprints.perceptual_hash import perceptual_hash, sha256
+    from features.colour.channel_order import red_and_blue_seem_exchanged
 
     from .image_extras import collect_extras
 
@@ -162,6 +168,7 @@ def measure_record(
         quality=tuple(dict(vars(one.quality)) for one in found.cells),
         values=values,
         extras=extras,
+        exchanged=red_and_blue_seem_exchanged(rgb),
     )
 
 
@@ -209,12 +216,14 @@ def decode_and_segment(
     RefusedImage
         If the picture cannot be decoded or holds no cell.
     """
+    from data.decoding.colour_check import check_colour
     from data.decoding.images import decode_rgb
     from data.decoding.masks import decode_mask
     from features.segmentation.segment import from_masks, segment
 
     with stage("decode"):
         rgb = decode_rgb(content, max_pixels=settings.max_pixels)
+        check_colour(rgb)
     if mask is None:
         with stage("segment"):
             return rgb, segment(rgb, source=settings.source, pixel_size=settings.pixel_size)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Raise it whenever the same pixels and options give other cells or another background, or a record
 # holds more of them.
-MEASURING_VERSION = 5
+MEASURING_VERSION = 6
 
 # Distributions that decode, segment or measure: another version may change the numbers.
 COMPUTING_LIBRARIES = (

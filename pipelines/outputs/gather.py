@@ -52,6 +52,22 @@ def cell_label_notes(entries: Sequence[Entry], results: Sequence[object]) -> lis
     )
 
 
+def doubt_notes(entries: Sequence[Entry], results: Sequence[object]) -> list[str]:
+    """Return a note on the images of which red and blue seem to be exchanged."""
+    doubtful = [
+        entry.name
+        for entry, result in zip(entries, results, strict=True)
+        if isinstance(result, ImageResult) and result.exchanged
+    ]
+    if not doubtful:
+        return []
+    return [
+        f"in {len(doubtful)} of {len(results)} images red and blue seem to be exchanged (the"
+        f" darkest stain absorbs more blue than red), {doubtful[0]} for example: look at them; if a"
+        " program saved BGR as RGB, save them again"
+    ]
+
+
 def table_layout(
     entries: Sequence[Entry], images: Sequence[MeasuredImage], features: tuple[str, ...]
 ) -> TableLayout:

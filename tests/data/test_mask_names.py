@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.errors import DataError
 from data.files.entries import Entry, Listing
 from data.files.tree import TreeFile
 from data.listing.list_images import _with_masks, list_images
@@ -88,3 +89,37 @@ def test_the_whole_name_is_used_below_a_folder_of_images(tmp_path):
         path.write_bytes(b"\x89PNG\r\n\x1a\n")
     entries = list_images(tmp_path).entries
     assert [entry.mask and entry.mask.name for entry in entries] == ["1.jpg.png", "1.png.png"]
+
+
+FOLDERS = st.sampled_from(["blast", "normal", "Lymphozyt ä", "1", "a.b"])
+
+
+@given(
+    folders=st.lists(FOLDERS, min_size=1, max_size=3, unique=True),
+    above=st.integers(0, 2),
+    kind=st.sampled_from(["image", "folder"]),
+    flat=st.booleans(),
+)
+def test_masks_in_class_folders_are_found_for_one_image_or_one_class(
+    tmp_path_factory, folders, above, kind, flat
+):
+    root = tmp_path_factory.mktemp("smears")
+    classes = PurePosixPath(*folders)
+    image = root / "smears" / classes / "1.jpg"
+    mask = root / "masks" / PurePosixPath(*folders[min(above, len(folders) - 1) :]) / "1.png"
+    others = [root / "masks" / "other" / "1.png"] + [root / "masks" / "1.png"] * flat
+    for path in (image, mask, *others):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"\x89PNG\r\n\x1a\n")
+    source = image if kind == "image" else image.parent
+    (entry,) = list_images(source, masks=root / "masks").entries
+    assert entry.mask == mask
+
+
+def test_masks_of_other_folders_only_are_named(tmp_path):
+    for name in ("smears/blast/1.jpg", "masks/normal/1.png"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"\x89PNG\r\n\x1a\n")
+    with pytest.raises(DataError, match=r"no mask for any image, 1.jpg .*only normal/1.png"):
+        list_images(tmp_path / "smears" / "blast" / "1.jpg", masks=tmp_path / "masks")
