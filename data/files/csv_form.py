@@ -55,8 +55,8 @@ def split_first_line(lines: list[str]) -> tuple[int, str, tuple[str, ...]]:
     The delimiter is the one that a first line ``sep=;`` names, or the one that splits the header
     into most fields.
     """
-    first = lines[0].strip() if lines else ""
-    named = re.fullmatch(r'"?sep=(.)"?', first.strip(" "), re.IGNORECASE)
+    first = lines[0].strip("\r\n ") if lines else ""
+    named = re.fullmatch(r'"?sep=(.)"?', first, re.IGNORECASE)
     skipped = 1 if named and len(lines) > 1 else 0
     header = lines[skipped] if lines else ""
     split = {one: next(csv.reader([header], delimiter=one), []) for one in _DELIMITERS}
