@@ -13,11 +13,14 @@ from typing import Any, Literal
 import click
 
 from pipelines.options import (
+    ABOVE_ZERO,
     FILE,
     IMAGES,
     JOBS,
     NETWORK,
+    PIXEL_SIZE,
     QUIET,
+    RESCALE,
     SEED,
     from_sidecar,
     learning_options,
@@ -155,6 +158,14 @@ def _report_failures(count: int, errors: Path | None) -> None:
     show_default="none",
     help="Labels of single cells of fields: a CSV with image, label, and x, y or a box, or a folder"
     " of .xyc files.",
+)
+@PIXEL_SIZE
+@click.option(
+    "--rescale-to",
+    type=ABOVE_ZERO,
+    metavar="UM",
+    show_default="as photographed",
+    help="Resize the images to this many micrometres per pixel; needs --pixel-size.",
 )
 @measuring_options
 @click.option("--fail-fast", is_flag=True, help="Stop at the first image that fails.")
@@ -337,7 +348,7 @@ def importances(model: Path, **options: Any) -> None:  # noqa: ANN401
 
 @main.command()
 @click.argument("model", type=FILE)
-@click.argument("images", type=IMAGES)
+@click.argument("images", type=IMAGES, metavar="IMAGES|TABLE")
 @click.option(
     "-o",
     "--out",
@@ -346,33 +357,39 @@ def importances(model: Path, **options: Any) -> None:  # noqa: ANN401
     help="Table to write; summaries of images and subjects are written next to it.",
 )
 @NETWORK
+@PIXEL_SIZE
+@RESCALE
 @measuring_options
 def predict(
     model: Path,
-    images: Path,
+    images: Path | str,
     out: Path,
     *,
     quiet: bool,
     **options: Any,  # noqa: ANN401
 ) -> None:
-    """Predict class and probability of each cell of new images.
+    """Predict class and probability of each cell of new images or of a feature table.
 
-    Summaries of images and subjects are written as well.
+    Summaries of images and subjects are written as well. A warning says if the cells as a set are
+    unlike the training cells.
     """
     from pipelines.predict import PredictSettings
     from pipelines.predict import predict as run
 
     with _progress(quiet=quiet) as progress:
         done = run(model, images, out, PredictSettings(**options), progress)
+    files = done.files
     if not quiet:
         for note in done.notes:
             click.echo(f"note: {note}")
         click.echo(
-            f"{done.cells} cells of {done.images} images, {done.unlike} unlike the training cells"
-            f" (column Unlike_Training): {done.table}"
+            f"{len(done.cells)} cells of {done.images} images, {done.judgement.unlike} unlike the"
+            f" training cells (column Unlike_Training): {files.table}"
         )
-        click.echo(f"summaries: {done.by_image}, {done.by_subject}")
-    _report_failures(done.failed, done.errors)
+        click.echo(f"summaries: {files.by_image}, {files.by_subject}")
+    for warning in done.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    _report_failures(done.failed, files.errors)
 
 
 @main.command()
@@ -387,6 +404,8 @@ def predict(
     help="Number of the only cell to explain, as extract counts them.",
 )
 @NETWORK
+@PIXEL_SIZE
+@RESCALE
 @reading_options
 @QUIET
 def explain(model: Path, image: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # noqa: ANN401

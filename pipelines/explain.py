@@ -18,7 +18,7 @@ from .measurement.measure_image import (
 from .measurement.settings import ReadingSettings
 from .measurement.source import list_source
 from .outputs.atomic import whole_file
-from .predict import open_model
+from .prediction.opened_model import open_model
 
 if TYPE_CHECKING:
     from data.files.entries import Entry
@@ -37,6 +37,8 @@ class ExplainSettings(ReadingSettings):
         Show only this cell, as `extract` numbers them from 1.
     embedding : str, optional
         Path of the network that the model was trained with; not needed for ``lite0``.
+    rescale : bool
+        Resize the image to the size of a pixel that the model was trained with.
 
     See Also
     --------
@@ -45,6 +47,7 @@ class ExplainSettings(ReadingSettings):
 
     cell: int | None = None
     embedding: str | None = None
+    rescale: bool = False
 
 
 _DEFAULTS = ExplainSettings()
@@ -97,11 +100,13 @@ def explain(
     opened = open_model(model, settings.embedding)
     records = ModelRecords.read(model, opened.bundle)
     entry = _single_entry(image, settings.masks)
-    measurement = opened.measurement(settings)
+    measurement, notes = opened.measurement(
+        settings.reading(), rescale=settings.rescale, keep_extras=False
+    )
     try:
         with stage("read"):
             content, mask = read_entry(entry, settings.max_bytes)
-        rgb, found = decode_and_segment(content, mask, settings.of_image(entry))
+        rgb, found = decode_and_segment(content, mask, measurement.reading.of_image(entry))
         record = measure_record(content, rgb, found, measurement)
     except RefusedImage as refused:
         raise DataError(
@@ -113,7 +118,7 @@ def explain(
     page = explanation_page(entry.name, rgb, found, cells, opened.bundle, records.evaluation)
     with whole_file(out) as temporary:
         temporary.write_text(page, encoding="utf-8")
-    return Explanation(out, cells, opened.bundle.notes)
+    return Explanation(out, cells, (*opened.bundle.notes, *notes))
 
 
 def _single_entry(image: Path, masks: Path | None) -> Entry:

@@ -98,6 +98,8 @@ class ExtractSettings(FolderSettings):
 
     def measurement(self) -> MeasurementSettings:
         """Return what is measured in an image; read the network, if there is one."""
+        reading = self.reading()
+        _ = reading.scale  # refused before any work if it is not known
         network = network_from_options(self.embedding, self.embedding_set)
         columns = select_columns(self.preset, self.features, network)
         return MeasurementSettings(columns, self.reading(), network, self.stain, keep_extras=True)

@@ -93,6 +93,18 @@ QUIET = click.option(
 SEED = click.option(
     "--seed", type=int, default=0, help="Seed of everything random; equal seeds, equal results."
 )
+PIXEL_SIZE = click.option(
+    "--pixel-size",
+    type=ABOVE_ZERO,
+    show_default="unknown",
+    help="Micrometres per pixel. It changes no value (lengths are in pixels): extract records it,"
+    " and predict compares it with that of the model.",
+)
+RESCALE = click.option(
+    "--rescale",
+    is_flag=True,
+    help="Resize the images to the size of a pixel that the model was trained with.",
+)
 NETWORK = click.option(
     "--embedding",
     metavar="FILE.onnx",
@@ -127,12 +139,6 @@ def reading_options(command: Command) -> Command:
             type=click.Choice(["auto", "crop", "field"]),
             default=ReadingSettings.source,
             help="Whether an image shows one cell (crop) or several (field).",
-        ),
-        click.option(
-            "--pixel-size",
-            type=ABOVE_ZERO,
-            show_default="unknown: lengths are in pixels",
-            help="Micrometres per pixel.",
         ),
         click.option(
             "--max-pixels",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,11 +95,9 @@ def segment(
         (entry, labels / name, overlays / name)
         for entry, name in zip(listing.entries, names, strict=True)
     ]
-    # The size of a pixel changes no outline.
-    reading = replace(settings.reading(), pixel_size=None)
     # Keep the records even without `resume`: they distinguish our files from edited ones.
     with work_folder(out, resume=True) as journals:
-        records = RecordStore.open(journals, MeasurementSettings((), reading))
+        records = RecordStore.open(journals, MeasurementSettings((), settings.reading()))
         work = ImageSegmenter(settings.reading(), records, overwrite=not settings.resume)
         progress.begin("segment", len(tasks))
         results = run_all(work, tasks, listing, settings, progress)

@@ -75,5 +75,5 @@ print(importance.head(5).T)
 # ``predict`` measures new images with the columns that the model needs.
 
 prediction = predict(root / "model", root / "images", root / "predictions.csv")
-print(pd.read_csv(prediction.table).iloc[:3].T)
+print(pd.read_csv(prediction.files.table).iloc[:3].T)
 workspace.cleanup()

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .nearest_cells import NearestCells, load_nearest_cells
+from .picture_reference import PictureReference, load_picture_reference
 from .training_reference import Reference, load_reference
 
 
@@ -42,10 +43,13 @@ class Novelty:
         Detects single columns that are out of range.
     nearest_cells : NearestCells
         Detects combinations that no training cell has although each column is in range.
+    pictures : PictureReference or None
+        Detects sets of cells in other pictures.
     """
 
     reference: Reference
     nearest_cells: NearestCells
+    pictures: PictureReference | None
 
     def scores(self, table: pd.DataFrame) -> Sequence[NoveltyScore]:
         """Score every row of a table that has the columns of the model."""
@@ -66,4 +70,6 @@ def load_novelty(folder: Path) -> Novelty:
     ModelError
         If a file is missing or damaged.
     """
-    return Novelty(load_reference(folder), load_nearest_cells(folder))
+    return Novelty(
+        load_reference(folder), load_nearest_cells(folder), load_picture_reference(folder)
+    )

@@ -134,15 +134,15 @@ def make_reference(
     return Reference(pd.concat(parts, ignore_index=True).assign(usual=usual))
 
 
-def load_reference(folder: Path) -> Reference:
-    """Read the reference of a stored model.
+def load_reference(folder: Path, file: str = FILE) -> Reference:
+    """Read the reference of a stored model, from the file of that name.
 
     Raises
     ------
     ModelError
         If its file is missing or damaged.
     """
-    path = folder / FILE
+    path = folder / file
     try:
         table = pd.read_parquet(path)
     except (OSError, ValueError) as error:

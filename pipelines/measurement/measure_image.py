@@ -15,6 +15,7 @@ from features.errors import CellError
 from ..workers.run_all import Failure
 from .cell_labels import LabelCounts
 from .image_record import ImageRecord, RecordStore
+from .rescale import box_in_file, place_in_file, rescale_image, rescale_mask
 
 if TYPE_CHECKING:
     from data.files.entries import Entry, Facts, RemoteFile
@@ -163,8 +164,11 @@ def measure_record(
         sha256=checksum or sha256(content),
         phash=perceptual_hash(gray),
         source=found.source,
-        centroids=tuple(one.centroid for one in found.cells),
-        boxes=tuple((*one.cell.origin, *one.cell.cell.shape) for one in found.cells),
+        centroids=tuple(place_in_file(one.centroid, settings.reading.scale) for one in found.cells),
+        boxes=tuple(
+            box_in_file((*one.cell.origin, *one.cell.cell.shape), settings.reading.scale)
+            for one in found.cells
+        ),
         quality=tuple(dict(vars(one.quality)) for one in found.cells),
         values=values,
         extras=extras,
@@ -209,6 +213,7 @@ def decode_and_segment(
     Returns
     -------
     rgb : (rows, cols, 3) uint8
+        Resized if the settings say so; `found` has its pixels.
     found : Segmentation
 
     Raises
@@ -222,16 +227,23 @@ def decode_and_segment(
     from features.segmentation.segment import from_masks, segment
 
     with stage("decode"):
-        rgb = decode_rgb(content, max_pixels=settings.max_pixels)
-        check_colour(rgb)
+        decoded = decode_rgb(content, max_pixels=settings.max_pixels)
+        check_colour(decoded)
+        rgb = rescale_image(decoded, settings.scale, settings.max_pixels)
+    size = settings.measured_pixel_size
     if mask is None:
         with stage("segment"):
-            return rgb, segment(rgb, source=settings.source, pixel_size=settings.pixel_size)
+            return rgb, segment(rgb, source=settings.source, pixel_size=size)
     with stage("mask"):
         nucleus, cell = decode_mask(
-            mask, rgb.shape[:2], mask_is=settings.mask_is, max_pixels=settings.max_pixels
+            mask, decoded.shape[:2], mask_is=settings.mask_is, max_pixels=settings.max_pixels
         )
-        return rgb, from_masks(rgb, nucleus, cell, pixel_size=settings.pixel_size)
+        return rgb, from_masks(
+            rgb,
+            rescale_mask(nucleus, rgb.shape[:2]),
+            rescale_mask(cell, rgb.shape[:2]),
+            pixel_size=size,
+        )
 
 
 @cache

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from data.errors import DataError
 from data.limits import MAX_BYTES, MAX_PIXELS
 
 from ..workers.settings import RunSettings
@@ -50,7 +51,9 @@ class ReadingSettings:
         Whether an image is one cell or a field of several. ``auto`` takes it from the data set of
         the image, or else from its content.
     pixel_size : float, optional
-        Micrometres per pixel.
+        Micrometres per pixel of the image files. It changes no value: lengths are in pixels.
+    rescale_to : float, optional
+        Micrometres per pixel that the images are resized to before anything is measured.
     max_pixels, max_bytes : int
         Larger images are refused.
     """
@@ -59,6 +62,7 @@ class ReadingSettings:
     mask_is: Literal["nucleus", "cell"] | None = None
     source: Literal["auto", "crop", "field"] = "auto"
     pixel_size: float | None = None
+    rescale_to: float | None = None
     max_pixels: int = MAX_PIXELS
     max_bytes: int = MAX_BYTES
 
@@ -67,6 +71,30 @@ class ReadingSettings:
         if self.source != "auto" or entry.source is None:
             return self
         return replace(self, source=entry.source)
+
+    @property
+    def scale(self) -> float:
+        """New pixels for each pixel of the file, along a side; 1 without `rescale_to`.
+
+        Raises
+        ------
+        DataError
+            If the images are to be resized and their own size of a pixel is unknown.
+        """
+        if self.rescale_to is None:
+            return 1.0
+        if self.pixel_size is None:
+            raise DataError(
+                f"the images are to be resized to {self.rescale_to:g} micrometres per pixel, and"
+                " their own is not stated",
+                "state it with --pixel-size",
+            )
+        return self.pixel_size / self.rescale_to
+
+    @property
+    def measured_pixel_size(self) -> float | None:
+        """Micrometres per pixel of what is measured; None if unknown."""
+        return self.pixel_size if self.rescale_to is None else self.rescale_to
 
     @classmethod
     def from_configuration(cls, configuration: Mapping[str, Any]) -> ReadingSettings:
@@ -112,8 +140,7 @@ class MeasurementSettings:
         Colours that the named features see; see
         `features.colour.standardisation.standardise`. A network sees the photograph.
     keep_extras : bool
-        Whether to keep what the audit and the report need. A feature table needs it, a
-        prediction does not.
+        Whether to describe the picture as well. A feature table and `predict` need it.
     """
 
     columns: tuple[str, ...]
@@ -150,7 +177,7 @@ class MeasurementSettings:
             "versions": [parse_column(name).feature.version for name in self.columns],
             "libraries": {name: version(name) for name in COMPUTING_LIBRARIES},
             "cells": self.reading.mask_is if masked else self.reading.source,
-            "pixel_size": self.reading.pixel_size,
+            "scale": self.reading.scale,
             "stain": [self.stain, STANDARDISATION_VERSION],
             "extras": extras_versions() if self.keep_extras else None,
             **(self.network.settings() if self.network else {}),

@@ -51,13 +51,21 @@ def data(found: Mapping[str, Any]) -> Section:
             "settings": {
                 "preset": settings.get("preset", "not recorded"),
                 "stain": settings.get("stain", "not recorded"),
-                "pixel_size": settings.get("pixel_size") or "not given",
+                "pixel_size": _pixel_size(settings),
             },
             "missing": record["missing"],
             "families": _families(record["families"]),
             "notes": found["notes"],
         },
     )
+
+
+def _pixel_size(settings: Mapping[str, Any]) -> str:
+    """Name the size of a pixel in the files, and the one that they were resized to."""
+    size, resized = settings.get("pixel_size"), settings.get("rescale_to")
+    if size is None:
+        return "not given"
+    return f"{size:g} µm" + (f", resized to {resized:g} µm" if resized else "")
 
 
 def _families(families: list[Mapping[str, Any]]) -> Table:

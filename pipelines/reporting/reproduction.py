@@ -14,7 +14,7 @@ from ..measurement.settings import FolderSettings
 from .section import Section
 
 # Options of extract that are always printed, and the defaults of those printed where they differ.
-ALWAYS = ("preset", "source", "stain", "embedding", "mask_is", "pixel_size")
+ALWAYS = ("preset", "source", "stain", "embedding", "mask_is", "pixel_size", "rescale_to")
 DEFAULTS = {
     one.name: one.default
     for one in fields(FolderSettings)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import ModelError
 
+from ..measurement.settings import ReadingSettings
+
 if TYPE_CHECKING:
     from models.dataset.training_set import TrainingSet
     from models.storage.bundle import Bundle
@@ -42,6 +44,7 @@ def make_bundle(
 
     model, data = final.model, final.data
     positive = None if data.positive is None else data.classes[data.positive]
+    configuration = sidecar.get("configuration", {})
     operating_point = {"stated": settings.target_sensitivity, "threshold": model.threshold}
     return Bundle(
         pipeline=without_selection(model.pipeline),
@@ -55,7 +58,8 @@ def make_bundle(
         metadata={
             **facts,
             "operating": None if positive is None else operating_point,
-            "stain": sidecar.get("configuration", {}).get("stain", "none"),
+            "stain": configuration.get("stain", "none"),
+            "pixel_size": ReadingSettings.from_configuration(configuration).measured_pixel_size,
             **_network_metadata(sidecar, data.columns),
         },
     )

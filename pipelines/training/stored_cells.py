@@ -51,6 +51,8 @@ def training_cell_files(
         ``image, cell, label, subject, decided, probability`` of each hardest cell.
     """
     from models.explanation.nearest_cells import fit_nearest_cells
+    from models.explanation.picture_reference import FILE as PICTURES
+    from models.explanation.picture_reference import make_picture_reference
     from models.explanation.training_reference import FILE as REFERENCE
     from models.explanation.training_reference import make_reference
 
@@ -68,7 +70,10 @@ def training_cell_files(
     nearest = fit_nearest_cells(
         data.features, data.target, data.groups, data.columns, identities, seed=seed
     )
+    pictures = make_picture_reference(frame.iloc[data.rows], data.target, data.classes)
     files = {REFERENCE: reference.to_bytes(), **nearest.files()}
+    if pictures is not None:
+        files[PICTURES] = pictures.to_bytes()
     return files | _thumbnails(table, identities, data, hardest, seed), records
 
 

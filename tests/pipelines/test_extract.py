@@ -117,13 +117,19 @@ def test_a_second_run_measures_only_what_changed(tmp_path):
     second = extract(folder, tmp_path / "cells.parquet", ExtractSettings(preset="minimal"))
     assert (second.reused, second.cells) == (first.cells - 1, first.cells)
     other_option = extract(
-        folder, tmp_path / "cells.parquet", ExtractSettings(preset="minimal", pixel_size=0.2)
+        folder, tmp_path / "cells.parquet", ExtractSettings(preset="minimal", source="crop")
     )
     assert other_option.reused == 0
+    pixel_size = extract(
+        folder,
+        tmp_path / "cells.parquet",
+        ExtractSettings(preset="minimal", source="crop", pixel_size=0.2),
+    )
+    assert pixel_size.reused == other_option.cells
     overwritten = extract(
         folder,
         tmp_path / "cells.parquet",
-        ExtractSettings(preset="minimal", pixel_size=0.2, resume=False),
+        ExtractSettings(preset="minimal", source="crop", pixel_size=0.2, resume=False),
     )
     assert overwritten.reused == 0
 

@@ -30,6 +30,7 @@ EXTRACT_OPTIONS = {
     "source": "field",
     "mask_is": "cell",
     "pixel_size": 0.1234567,
+    "rescale_to": 0.2345678,
     "max_pixels": 10,
     "max_bytes": 20,
     "stain": "none",

@@ -31,7 +31,7 @@ def fitted(cells=400, seed=0):
 
 def scored(near, features, target, table):
     reference = make_reference(features, target, NAMES, ("blast", "normal"))
-    return Novelty(reference, near).scores(table)
+    return Novelty(reference, near, None).scores(table)
 
 
 def test_the_nearest_training_cell_of_a_training_cell_is_itself():

@@ -84,7 +84,7 @@ def test_predictions_and_masks_are_the_same_as_on_one_machine(cluster, many, tmp
     here = predict(model, many, tmp_path / "here.csv", PredictSettings(jobs=2))
     there = predict(model, many, tmp_path / "there.csv", PredictSettings(scheduler=cluster.address))
     for one in ("table", "by_image", "by_subject"):
-        assert digest(getattr(there, one)) == digest(getattr(here, one))
+        assert digest(getattr(there.files, one)) == digest(getattr(here.files, one))
     drawn = segment(many, tmp_path / "drawn", FolderSettings(jobs=2))
     distant = segment(many, tmp_path / "distant", FolderSettings(scheduler=cluster.address))
     for folder, other in ((drawn.labels, distant.labels), (drawn.overlays, distant.overlays)):
