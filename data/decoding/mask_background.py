@@ -43,7 +43,7 @@ class MaskNumbers:
 
     def stored(self, number: float) -> str:
         """Return a number as the file has it, as text."""
-        return f"{self.background + self.sign * number:g}"
+        return f"{self.background + self.sign * float(number):g}"
 
 
 def count_from_background(pixels: MaskPixels) -> MaskNumbers:
@@ -73,8 +73,9 @@ def count_from_background(pixels: MaskPixels) -> MaskNumbers:
 
 def _with_transparent_background(pixels: MaskPixels) -> NDArray[Any]:
     """Return the values, with the smallest in the transparent background."""
-    values = pixels.values.astype(np.int64) if pixels.values.dtype.kind != "f" else pixels.values
-    hidden = pixels.transparent
+    values, hidden = pixels.values, pixels.transparent
+    if values.dtype.kind == "i" or (values.dtype.kind == "u" and hidden is not None):
+        values = values.astype(np.int64)  # differences of small types would overflow
     if hidden is None:
         return values
     lowest = values[~hidden].min()

@@ -26,17 +26,21 @@ class Nested(Enum):
     REVERSED = "middle number inside the highest"
 
 
-def distinct_values(mask: MaskNumbers) -> NDArray[Any] | None:
+def distinct_values(mask: MaskNumbers) -> tuple[float, ...] | None:
     """Return the two or three numbers of a mask, ascending from 0, or None if there are more.
 
     Numbers of single pixels (soft edges, slips of a pen) do not count: a number needs a pixel
     whose eight neighbours have it too, or to be that of most pixels between two others.
     """
-    numbers = mask.numbers
+    values = _distinct(mask.numbers, mask.is_lossy)
+    return None if values is None else tuple(float(value) for value in values)
+
+
+def _distinct(numbers: NDArray[Any], is_lossy: bool) -> NDArray[Any] | None:
     values = np.unique(numbers)
     if len(values) <= 3:
         return values
-    if mask.is_lossy:
+    if is_lossy:
         return None
     values = np.unique(numbers[inner(numbers)])
     if len(values) == 2 and values[0] == 0:

@@ -157,7 +157,7 @@ def _is_soft_edge(middle: NDArray[np.uint8]) -> bool:
 def _instances(mask: MaskNumbers, mask_is: _MaskIs) -> tuple[_Given | None, _Given | None]:
     if mask_is is None:
         levels = np.unique(mask.numbers[mask.numbers > 0])
-        first, last = sorted((levels[0], levels[-1]), key=lambda level: mask.sign * level)
+        first, last = sorted((levels[0], levels[-1]), key=lambda level: mask.sign * float(level))
         raise DataError(
             f"the mask looks like a label image of {levels.size} values, {mask.stored(first)} to "
             f"{mask.stored(last)}: each may be a nucleus or a whole cell",
