@@ -80,14 +80,12 @@ def label_notes(images: Sequence[tuple[Entry, int, LabelCounts]]) -> list[str]:
         Each measured image with its number of cells.
     """
     notes = []
-    unlabelled = [
-        cells - counts.labelled
+    fields = [
+        (entry.mask_place is not None, cells)
         for entry, cells, counts in images
-        if counts.field
-        and entry.label is not None
-        and entry.marks is None
-        and entry.mask_place is None
+        if counts.field and entry.label is not None and entry.marks is None
     ]
+    unlabelled = [cells for is_masked, cells in fields if not is_masked]
     if unlabelled:
         notes.append(
             f"the labels of {len(unlabelled)} images are of fields, not of cells: their"
@@ -95,14 +93,7 @@ def label_notes(images: Sequence[tuple[Entry, int, LabelCounts]]) -> list[str]:
             " give the cells labels of their own with --cell-labels or masks, or --source crop if"
             " each image shows one cell"
         )
-    masked = [
-        cells
-        for entry, cells, counts in images
-        if counts.field
-        and entry.label is not None
-        and entry.marks is None
-        and entry.mask_place is not None
-    ]
+    masked = [cells for is_masked, cells in fields if is_masked]
     if masked:
         notes.append(
             f"{len(masked)} fields have masks: each of their {sum(masked)} cells has the label of"
