@@ -312,6 +312,33 @@ def compare(table: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # 
 
 
 @main.command()
+@click.argument("tables", type=FILE, nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--out",
+    type=FILE,
+    default="merged.parquet",
+    help="Table to write: .parquet or .csv.",
+)
+@click.option(
+    "--separate-subjects",
+    is_flag=True,
+    help="Equal subjects of two tables are different persons: the table's name is put before them.",
+)
+def merge(tables: tuple[Path, ...], out: Path, *, separate_subjects: bool) -> None:
+    """Join feature tables that were extracted with the same options.
+
+    An image that several tables have is kept once.
+    """
+    from pipelines.curation.merge import merge as run
+
+    done = run(tables, out, separate_subjects=separate_subjects)
+    for note in done.notes:
+        click.echo(f"note: {note}")
+    click.echo(f"{done.cells} cells of {len(tables)} tables: {done.table}")
+
+
+@main.command()
 @click.argument("model", type=FILE)
 def report(model: Path) -> None:
     """Write the report of a model again."""

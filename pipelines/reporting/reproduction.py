@@ -56,12 +56,16 @@ def commands(found: Mapping[str, Any], bundle: Mapping[str, Any]) -> list[str]:
     table = found["data"]["table"] or {}
     name = table.get("name", "cells.parquet")
     measured = table.get("described") or name
-    measure = ["extract", "IMAGES", "-o", measured, *_measuring(found["data"]["configuration"])]
+    merged = found["data"].get("merged") or []
+    options = list(_measuring(found["data"]["configuration"]))
+    made = [["extract", "IMAGES", "-o", one, *options] for one in merged or [measured]]
+    if merged:
+        made.append(["merge", *merged, "-o", measured])
     learn = ["train", name, "-o", "model", *_learning(found, bundle)]
-    lines = [shlex.join(["python", "cli.py", *words]) for words in (measure, learn)]
-    if table.get("unchanged", True):
-        return lines
-    return [lines[0], f"# {printable(name)} was changed after this command", lines[1]]
+    lines = [shlex.join(["python", "cli.py", *words]) for words in (*made, learn)]
+    if not table.get("unchanged", True):
+        lines.insert(-1, f"# {printable(name)} was changed after this command")
+    return lines
 
 
 def _measuring(settings: Mapping[str, Any]) -> Iterator[str]:

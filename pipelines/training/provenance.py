@@ -47,6 +47,7 @@ def provenance(table: Path, cells: TrainingTable) -> dict[str, Any]:
         "layout": source.get("layout"),
         "notes": list(source.get("notes", [])),
         "table": sidecar["table"],
+        "merged": [one["name"] for one in sidecar.get("merged", [])],
         "versions": dict(sidecar.get("versions", {})),
         "configuration": _without_local_paths(sidecar.get("configuration", {})),
         "flow": {

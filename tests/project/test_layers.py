@@ -39,7 +39,7 @@ FLOORS = (
     ("pipelines/workers",),
     ("pipelines/measurement",),
     ("pipelines/outputs",),
-    ("pipelines/prediction", "pipelines/training"),
+    ("pipelines/curation", "pipelines/prediction", "pipelines/training"),
     ("pipelines/cluster_training", "pipelines/validation"),
     ("pipelines/comparison", "pipelines/reporting"),
     ("pipelines/cell_explanation",),
