@@ -1,4 +1,4 @@
-"""Compiled loops of `cytoplasm`: masks by distance, and histograms and scores of colours."""
+"""Compiled loops of `cytoplasm`: pixels by distance, and histograms and scores of colours."""
 
 from __future__ import annotations
 
@@ -43,37 +43,6 @@ def pixels_of_nearest_nucleus(
             nearest = min(np.float64(distance[row, col]), limit)
             own[row, col] = (plane[row, col] > level) & (other_distance[row, col] >= nearest)
     return own
-
-
-@compiled
-def training_masks(
-    plane: Bytes,
-    own: Bytes,
-    distance: Distances,
-    other_distance: Distances,
-    level: int,
-    reach: float,
-    margin: float,
-    other_margin: float,
-) -> NDArray[np.uint8]:
-    """Return the pixels that surely belong to the cell and those that surely do not.
-
-    (2, rows, cols) uint8, 0 or 1. The first are pixels of `own` outside the nucleus and nearer to
-    it than `reach`; the second are pixels above the level, farther than `margin` from this nucleus
-    and farther than `other_margin` from all others.
-    """
-    rows, cols = plane.shape
-    masks = np.empty((2, rows, cols), np.uint8)
-    for row in range(rows):
-        for col in range(cols):
-            own_distance = distance[row, col]
-            masks[0, row, col] = own[row, col] & (own_distance > 0) & (own_distance < reach)
-            masks[1, row, col] = (
-                (plane[row, col] > level)
-                & (own_distance > margin)
-                & (other_distance[row, col] > other_margin)
-            )
-    return masks
 
 
 @compiled
@@ -150,44 +119,70 @@ def smooth_histograms(counts: NDArray[np.int64], weights: Floats) -> Floats:
     return two
 
 
-@inner
-def _colour_bin(density: Bytes, row: int, col: int, blue: Bytes, red: Bytes) -> int:
-    """Return the bin of a colour: 16 bins of blue/green, red/green and green density."""
-    green = density[row, col, 1]
-    high = np.int64(blue[density[row, col, 2], green]) * 16 + red[density[row, col, 0], green]
-    return int(high * 16 + min(green >> 3, 15))
+@compiled
+def colour_bins(density: Bytes, table: Bytes) -> NDArray[np.uint16]:
+    """Return the number of each pixel's colour bin: 16 bins of red, green and blue density."""
+    rows, cols, _ = density.shape
+    bins = np.empty((rows, cols), np.uint16)
+    for row in range(rows):
+        for col in range(cols):
+            red, green, blue = density[row, col, 0], density[row, col, 1], density[row, col, 2]
+            bins[row, col] = (np.uint16(table[red]) * 16 + table[green]) * 16 + table[blue]
+    return bins
 
 
 @compiled
-def colour_histograms(
-    density: Bytes, near: Bytes, distant: Bytes, blue: Bytes, red: Bytes
+def class_histograms(
+    bins: NDArray[np.uint16],
+    plane: Bytes,
+    level: int,
+    near: Bytes,
+    excluded: Bytes,
+    distance: Distances,
+    other_distance: Distances,
+    reaches: Floats,
 ) -> NDArray[np.int64]:
-    """Count the colours in two masks: (2, 4096)."""
-    counts = np.zeros((2, 4096), np.int64)
-    rows, cols = near.shape
+    """Count the colours of cytoplasm, other cells and empty slide: (3, 4096).
+
+    Cytoplasm are the pixels of `near`. Other cells are pixels above the level, not in `excluded`,
+    at a distance above the first of the `reaches` and farther than the second from other nuclei.
+    The empty slide are pixels up to the level at a distance above the third.
+    """
+    counts = np.zeros((3, 4096), np.int64)
+    rows, cols = plane.shape
     for row in range(rows):
         for col in range(cols):
+            far = distance[row, col]
             if near[row, col]:
-                counts[0, _colour_bin(density, row, col, blue, red)] += 1
-            if distant[row, col]:
-                counts[1, _colour_bin(density, row, col, blue, red)] += 1
+                counts[0, bins[row, col]] += 1
+            elif plane[row, col] <= level:
+                counts[2, bins[row, col]] += far > reaches[2]
+            elif far > reaches[0] and not excluded[row, col]:
+                counts[1, bins[row, col]] += other_distance[row, col] > reaches[1]
     return counts
 
 
 @compiled
 def score_plane(
-    density: Bytes,
-    own: Bytes,
+    bins: NDArray[np.uint16],
     scores: NDArray[np.float32],
-    blue: Bytes,
-    red: Bytes,
+    nucleus: Bytes,
+    distance: Distances,
+    other_distance: Distances,
+    limit: float,
 ) -> NDArray[np.float32]:
-    """Look up the score of each pixel's colour; -1 where `own` is 0: (rows, cols)."""
-    rows, cols = own.shape
+    """Look up the score of each pixel's colour: (rows, cols).
+
+    4 in the nucleus; -1 where another nucleus is nearer than this one and than `limit`.
+    """
+    rows, cols = bins.shape
     plane = np.empty((rows, cols), np.float32)
     for row in range(rows):
         for col in range(cols):
-            plane[row, col] = -1
-            if own[row, col]:
-                plane[row, col] = scores[_colour_bin(density, row, col, blue, red)]
+            if nucleus[row, col]:
+                plane[row, col] = 4
+            elif other_distance[row, col] < min(np.float64(distance[row, col]), limit):
+                plane[row, col] = -1
+            else:
+                plane[row, col] = scores[bins[row, col]]
     return plane

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil, inf, pi, sqrt
+from math import inf, pi, sqrt
 
 import cv2
 import numpy as np
@@ -24,17 +24,10 @@ from ..primitives.optical_density import (
 )
 from ..primitives.otsu import otsu_of_plane
 from ..primitives.slide_background import foreground_on_black
-from .cytoplasm import find_cell_region, other_nuclei, refine_outline, resize_mask
-from .nuclei import (
-    SMOOTHING_REACH,
-    central_nucleus,
-    check_contrast,
-    main_component,
-    nuclear_mask,
-    nuclear_size,
-    nucleus_in_cell,
-    smooth_chromatin,
-)
+from .cytoplasm import other_nuclei
+from .nuclei import central_nucleus, check_contrast, main_component, nuclear_size
+from .nucleus_outline import nuclear_mask, smooth_chromatin
+from .outline import outline_cell
 from .quality import CellOutline
 from .regions import Components, fill_small_holes, find_components, open_mask
 from .touching import red_cell_radius
@@ -219,10 +212,7 @@ def outline_central_cell(rgb: Bytes, *, is_crop: bool) -> CellOutline | None:
     if not is_crop and not large and shows_field(nuclei, main):
         return None
     nucleus = central_nucleus(nuclei, main)
-    region, level = find_cell_region(reduced.density, nucleus, other_nuclei(nuclei, nucleus))
-    return _refine_outlines(
-        stain, size, resize_mask(region | nucleus, rgb.shape[:2]), nucleus, level
-    )
+    return outline_cell(stain.density, nucleus, other_nuclei(nuclei, nucleus))
 
 
 def _reduce(stain: StainPlanes, size: float) -> StainPlanes:
@@ -235,19 +225,3 @@ def _reduce(stain: StainPlanes, size: float) -> StainPlanes:
     reduced = cv2.resize(stain.density, shape, interpolation=cv2.INTER_LINEAR)
     density = np.asarray(reduced, dtype=np.uint8)
     return stain._replace(density=density, chromatin=chromatin_plane(density))
-
-
-def _refine_outlines(
-    stain: StainPlanes, size: float, region: Bytes, nucleus: Bytes, level: int
-) -> CellOutline:
-    """Outline cell and nucleus at full resolution, from a region found on the reduced image."""
-    margin = ceil(SMOOTHING_REACH * size) + 2
-    left, top, width, height = cv2.boundingRect(region)
-    rows = slice(max(0, top - margin), min(region.shape[0], top + height + margin))
-    cols = slice(max(0, left - margin), min(region.shape[1], left + width + margin))
-    box = (rows, cols)
-    density = np.ascontiguousarray(stain.density[box])
-    core = np.ascontiguousarray(resize_mask(nucleus, region.shape)[box])
-    cell = refine_outline(density, np.ascontiguousarray(region[box]) | core, core, level)
-    chromatin = smooth_chromatin(np.ascontiguousarray(stain.chromatin[box]), size)
-    return CellOutline(box, density, nucleus_in_cell(chromatin, cell, stain.threshold, size), cell)

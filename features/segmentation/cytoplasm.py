@@ -1,33 +1,35 @@
 """The whole cell around a nucleus: the stained pixels that belong to no other cell.
 
-A stained region around the nucleus that does not touch the border and has no deep concavity is the
-cell. A deep concavity shows that another cell touches it. Then each pixel gets a score, the log
-likelihood ratio of its colour near the nucleus and far from it, and the cell is the star-shaped
-region with the greatest total score.
+A stained region around the nucleus with no deep concavity is the cell. A deep concavity shows that
+another cell touches it. Then each pixel gets a score by its colour: the log likelihood ratio of
+the cytoplasm against other cells and the empty slide. The cell is the star-shaped region with the
+greatest total score. Both steps are repeated, because the region shows the colours better than the
+pixels next to the nucleus.
 """
 
 from __future__ import annotations
 
 from functools import cache
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..primitives.arrays import Bytes, Floats
-from ..primitives.components import keep_components_touching
+from ..primitives.arrays import Bytes
 from ..primitives.masks import equivalent_diameter
 from ..primitives.opening import open_with_disc
 from ..primitives.optical_density import stain_density
 from ..primitives.otsu import otsu_threshold
 from .colour_evidence import (
-    colour_histograms,
+    Distances,
+    class_histograms,
+    colour_bins,
     distant_histogram,
     masked_median,
     pixels_of_nearest_nucleus,
     score_plane,
     smooth_histograms,
-    training_masks,
 )
 from .regions import (
     Components,
@@ -37,66 +39,58 @@ from .regions import (
     fill_small_holes,
     hull_centroid,
     hull_corners,
-    threshold,
 )
 from .star_outline import fill_star_region
 
-_BINS = 16  # of each of the two density ratios and of the green density
-_BLUE_SCALE, _RED_SCALE = _BINS / 1.6, _BINS / 1.2  # bins per unit of each density ratio
+_BINS = 16  # of the density of each channel
+_FIRST_BIN = 8  # density, to which the width of the bins is proportional above it
+_LAST_BIN = 200  # density of the last bin
 # Weights that smooth the colour histogram along each axis.
-_SMOOTHING = np.asarray(cv2.getGaussianKernel(5, 1.0), np.float64).ravel()
-_DEFAULT_LEVEL = 5  # stain density of the empty slide's edge if it cannot be measured
-_HIGHEST_LEVEL = 9  # and its upper limit
+_SMOOTHING = np.asarray(cv2.getGaussianKernel(5, 0.6), np.float64).ravel()
+_PSEUDO_COUNT = 0.03  # pixels added to each bin
+_RATIO_SCALE = 0.6  # score of a colour for each unit of its log likelihood ratio
+_SLIDE_WEIGHT = 0.3  # of the empty slide's likelihood, compared to that of other cells
+_BIAS = -0.6  # score of a colour that is equally likely in the cell and outside it
+_LOBE_BIAS = 1.25  # more, times 1 - solidity: a lobed nucleus has more cytoplasm
+_EDGE_SHARE = 0.06  # of the nucleus's stain density: the density of the empty slide's edge
 _DEEP_CONCAVITY = 0.13  # in units of the square root of the area; deeper: another cell touches
-_LEAST_DISTANT_SHARE = 0.015  # of the image; fewer distant pixels do not show other cells' colours
-_OUTLINE_SHARE = 0.4  # of the cytoplasm's median density: the density at the outline
-_NUCLEUS_DIAMETER = 48.0  # pixels; diameter of the nucleus on the reduced image that is searched
+_BORDER_SHARE = 0.1  # of the image's border in the region; more: other cells touch
+_LEAST_DISTANT_SHARE = 0.015  # of the image; fewer pixels do not show other cells' colours
 _STIFFNESS = 0.2  # see `features.segmentation.star_outline.fill_star_region`
+_SETTLED = 0.01  # of the region: a smaller change ends the rounds
+_ROUNDS = 3  # of scoring the colours and of finding the region
 
 
 @cache
-def _colour_bin_tables() -> tuple[Bytes, Bytes]:
-    """Return the bins of the ratios blue/green and red/green: (density, green density) each."""
-    level, base = np.arange(256)[:, None], np.maximum(np.arange(256), 4)
-    blue, red = (np.rint(level * scale / base) for scale in (_BLUE_SCALE, _RED_SCALE))
-    return (
-        np.minimum(blue, _BINS - 1).astype(np.uint8),
-        np.minimum(red, _BINS - 1).astype(np.uint8),
-    )
+def _bin_table() -> Bytes:
+    """Return the colour bin of each density, by its logarithm: (256,)."""
+    scale = _BINS / np.log1p(_LAST_BIN / _FIRST_BIN)
+    bins = np.floor(np.log1p(np.arange(256) / _FIRST_BIN) * scale)
+    return np.asarray(np.minimum(bins, _BINS - 1), dtype=np.uint8)
 
 
-def _distributions(counts: NDArray[np.int64]) -> Floats:
-    """Smooth the two histograms, add 0.001 to each bin, and divide by the sums: (2, 4096)."""
-    shape = (2, _BINS, _BINS, _BINS)
-    smooth = smooth_histograms(counts.reshape(shape), _SMOOTHING).reshape(2, -1) + 1e-3
-    return np.asarray(smooth / smooth.sum(axis=1, keepdims=True))
+def colour_scores(counts: NDArray[np.int64], bias: float) -> NDArray[np.float32]:
+    """Score each colour by the log likelihood ratio of cytoplasm and anything else.
 
-
-def colour_log_likelihood(
-    density: Bytes, own: Bytes, near: Bytes, distant: Bytes
-) -> NDArray[np.float32]:
-    """Score each pixel by the log likelihood ratio of its colour in two sets of pixels.
-
-    A colour is the density ratios blue/green and red/green and the green density, 16 bins each.
-    The score is ``0.7 ln(p_near / p_distant) - 0.5``, clipped to [-1, 1]: a colour that is equally
-    frequent in both sets counts against the cell.
+    The score is ``0.6 ln(p_cytoplasm / max(p_cells, 0.3 p_slide))``, clipped to [-1, 1], plus the
+    bias, and clipped again.
 
     Parameters
     ----------
-    density : (rows, cols, 3) uint8
-        See `features.primitives.optical_density.optical_density`.
-    own, near, distant : (rows, cols) uint8, 0 or 1
-        Pixels to score; pixels next to the nucleus; stained pixels far from it, mostly red cells.
+    counts : (3, 4096) int64
+        Pixels of each colour in the cytoplasm, in other cells and in the empty slide.
+    bias : float
 
     Returns
     -------
-    (rows, cols) float32
-        -1 where `own` is 0.
+    (4096,) float32
     """
-    tables = _colour_bin_tables()
-    p_near, p_distant = _distributions(colour_histograms(density, near, distant, *tables))
-    scores = np.clip(0.7 * np.log(p_near / p_distant) - 0.5, -1, 1).astype(np.float32)
-    return score_plane(density, own, scores, *tables)
+    smooth = smooth_histograms(counts.reshape(3, _BINS, _BINS, _BINS), _SMOOTHING).reshape(3, -1)
+    smooth += _PSEUDO_COUNT
+    likelihood = smooth / smooth.sum(axis=1, keepdims=True)
+    rest = np.maximum(likelihood[1], _SLIDE_WEIGHT * likelihood[2])
+    ratio = np.clip(_RATIO_SCALE * np.log(likelihood[0] / rest), -1, 1)
+    return np.asarray(np.clip(ratio + bias, -1, 1), dtype=np.float32)
 
 
 def other_nuclei(nuclei: Components, nucleus: Bytes) -> Bytes:
@@ -124,99 +118,115 @@ def other_nuclei(nuclei: Components, nucleus: Bytes) -> Bytes:
     return nuclei.select(chosen) & (1 - nucleus)
 
 
-def refine_outline(density: Bytes, cell: Bytes, nucleus: Bytes, level: int) -> Bytes:
-    """Move the outline of a cell to where the stain density is 40 % of the cytoplasm's median.
-
-    `level` is the stain density of the empty slide's edge, the lower limit of that density.
-    """
-    left, top, width, height = cv2.boundingRect(cell)
-    box = np.s_[top : top + height, left : left + width]
-    stain = stain_density(np.ascontiguousarray(density[box]))
-    region, core = np.ascontiguousarray(cell[box]), np.ascontiguousarray(nucleus[box])
-    median = masked_median(stain, region, core)
-    if np.isnan(median):
-        return cell
-    outline_level = max(level, int(_OUTLINE_SHARE * median))
-    inside = open_with_disc(region & threshold(stain, outline_level) | core, 2)
-    refined = np.zeros_like(cell)
-    inside = components_touching(inside | core, core)
-    refined[box] = fill_small_holes(inside, float(cell.size))
-    return refined
+def _border_share(mask: Bytes) -> float:
+    """Return the share of the border pixels in a mask; corners count twice."""
+    pixels = sum(cv2.countNonZero(line) for line in (mask[0], mask[-1], mask[:, 0], mask[:, -1]))
+    return pixels / (2 * sum(mask.shape))
 
 
-def resize_mask(mask: Bytes, shape: tuple[int, int]) -> Bytes:
-    """Resize a 0/1 mask to (rows, cols) by linear interpolation and a threshold of one half."""
-    smooth = cv2.resize(mask * np.uint8(255), shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return threshold(np.asarray(smooth, dtype=np.uint8), 127)
-
-
-def find_cell(density: Bytes, nucleus: Bytes, other: Bytes) -> Bytes:
-    """Return the cell of a nucleus.
+def find_cell_region(
+    density: Bytes, nucleus: Bytes, other_distance: Distances
+) -> tuple[Bytes, int]:
+    """Return the region of a cell, and the stain density at the edge of the empty slide.
 
     Parameters
     ----------
     density : (rows, cols, 3) uint8
         See `features.primitives.optical_density.optical_density`.
-    nucleus, other : (rows, cols) uint8, 0 or 1
-        The nucleus, not empty, and the nuclei of other cells.
+    nucleus : (rows, cols) uint8, 0 or 1
+        Not empty.
+    other_distance : (rows, cols) float32
+        Distance in pixels to the nuclei of other cells.
+
+    Returns
+    -------
+    region : (rows, cols) uint8, 0 or 1
+        Includes the nucleus.
+    level : int
+        Pixels with a stain density above it are not empty slide.
+    """
+    size = equivalent_diameter(nucleus)
+    distance = distance_to_mask(nucleus)
+    stain = stain_density(density)
+    level = int(_EDGE_SHARE * masked_median(stain, nucleus, np.zeros_like(nucleus)))
+    background = distant_histogram(stain, distance, other_distance, 0.08 * size)
+    if background.any():
+        level = min(otsu_threshold(background), level)
+    own = pixels_of_nearest_nucleus(stain, distance, other_distance, level, 0.5 * size)
+    region = components_touching(open_with_disc(own, max(2, round(0.06 * size))) | nucleus, nucleus)
+    if _border_share(region) > _BORDER_SHARE or concavity_depth(region) > _DEEP_CONCAVITY:
+        window = _Window(nucleus, own, stain, level, distance, other_distance, size)
+        region = _separate_cell(window, colour_bins(density, _bin_table()), region)
+    return fill_small_holes(region, float(region.size)), level
+
+
+class _Window(NamedTuple):
+    """What `_separate_cell` reads, (rows, cols) each: see `find_cell_region`.
+
+    `own` are the stained pixels that are not nearer to another nucleus, uint8, 0 or 1.
+    """
+
+    nucleus: Bytes
+    own: Bytes
+    stain: Bytes
+    level: int
+    distance: Distances
+    other_distance: Distances
+    size: float
+
+
+def _first_histograms(
+    window: _Window, bins: NDArray[np.uint16], region: Bytes
+) -> NDArray[np.int64]:
+    """Count the colours next to the nucleus, of other cells, and of the empty slide: (3, 4096).
+
+    Stained pixels outside the region belong to other cells. Without enough of them, pixels far
+    from the nucleus are taken, which may belong to this cell.
+    """
+    nucleus, own, stain, level, distance, other_distance, size = window
+    near = own & (1 - nucleus) & np.less(distance, 0.2 * size).view(np.uint8)
+    for excluded, reach in ((region, 0.3 * size), (np.zeros_like(region), 0.9 * size)):
+        reaches = np.array([reach, 0.3 * size, 0.1 * size])
+        counts: NDArray[np.int64] = class_histograms(
+            bins, stain, level, near, excluded, distance, other_distance, reaches
+        )
+        if counts[1].sum() >= _LEAST_DISTANT_SHARE * stain.size:
+            break
+    return counts
+
+
+def _separate_cell(window: _Window, bins: NDArray[np.uint16], region: Bytes) -> Bytes:
+    """Separate a cell from others that touch it, by colour and shape.
+
+    Parameters
+    ----------
+    window : _Window
+    bins : (rows, cols) uint16
+        Colour of each pixel.
+    region : (rows, cols) uint8, 0 or 1
+        The stained pixels that are connected with the nucleus.
 
     Returns
     -------
     (rows, cols) uint8, 0 or 1
     """
-    rows, cols = nucleus.shape
-    factor = min(1.0, _NUCLEUS_DIAMETER / equivalent_diameter(nucleus))
-    small = (max(1, round(rows * factor)), max(1, round(cols * factor)))
-    core = resize_mask(nucleus, small)
-    if factor < 0.8 and core.any():
-        reduced = cv2.resize(density, small[::-1], interpolation=cv2.INTER_LINEAR)
-        region, level = find_cell_region(
-            np.asarray(reduced, dtype=np.uint8), core, resize_mask(other, small)
-        )
-        region = resize_mask(region, (rows, cols))
-    else:
-        region, level = find_cell_region(density, nucleus, other)
-    return refine_outline(density, region | nucleus, nucleus, level)
-
-
-def find_cell_region(density: Bytes, nucleus: Bytes, other: Bytes) -> tuple[Bytes, int]:
-    """Return the region of a cell before `refine_outline`, and the stain density of its edge.
-
-    Parameters
-    ----------
-    density, nucleus, other
-        See `find_cell`.
-
-    Returns
-    -------
-    region : (rows, cols) uint8, 0 or 1
-    level : int
-        Pixels with a stain density above it are not empty slide.
-    """
-    size = equivalent_diameter(nucleus)
-    distance, other_distance = distance_to_mask(nucleus), distance_to_mask(other)
-    stain = stain_density(density)
-    background = distant_histogram(stain, distance, other_distance, 0.08 * size)
-    level = min(otsu_threshold(background), _HIGHEST_LEVEL) if background.any() else _DEFAULT_LEVEL
-    own = pixels_of_nearest_nucleus(stain, distance, other_distance, level, 0.5 * size)
-    region, touches_border = keep_components_touching(
-        open_with_disc(own, max(2, round(0.06 * size))) | nucleus, nucleus
-    )
-    if not touches_border and concavity_depth(region) < _DEEP_CONCAVITY:
-        return fill_small_holes(region, float(region.size)), level
-    grid = distance[::4, ::4].ravel()
-    rank = int(0.85 * grid.size)
-    margin = min(0.5 * size, float(np.partition(grid, rank)[rank]))
-    near, distant = training_masks(
-        stain, own, distance, other_distance, level, 0.2 * size, margin, 0.3 * size
-    )
-    if cv2.countNonZero(distant) > _LEAST_DISTANT_SHARE * distant.size:
-        evidence = colour_log_likelihood(density, own, near, distant)
-    else:
-        evidence = own.astype(np.float32) * 2 - 1
-    np.copyto(evidence, np.float32(4), where=nucleus.view(np.bool_))
+    nucleus, own, stain, level, distance, other_distance, size = window
     corners = hull_corners(nucleus)
-    row, col = hull_centroid(corners)
-    extent = float(np.hypot(corners[:, 0] - col, corners[:, 1] - row).max())
-    region = fill_star_region(evidence, (row, col), max(1.6 * size, extent) + 4, _STIFFNESS)
-    return fill_small_holes(region | nucleus, float(region.size)), level
+    centre = hull_centroid(corners)
+    extent = float(np.hypot(corners[:, 0] - centre[1], corners[:, 1] - centre[0]).max())
+    hull_area = max(1.0, cv2.contourArea(corners.astype(np.float32)))
+    bias = _BIAS + _LOBE_BIAS * max(0.0, 1 - cv2.countNonZero(nucleus) / hull_area)
+    counts = _first_histograms(window, bins, region)
+    reaches = np.array([0.08, 0.3, 0.05]) * size
+    for _ in range(_ROUNDS):
+        scores = colour_scores(counts, bias)
+        evidence = score_plane(bins, scores, nucleus, distance, other_distance, 0.5 * size)
+        star = fill_star_region(evidence, centre, max(1.6 * size, extent) + 4, _STIFFNESS)
+        before, region = region, star | nucleus
+        if cv2.countNonZero(before ^ region) <= _SETTLED * cv2.countNonZero(region):
+            break
+        cytoplasm, away = region & own & (1 - nucleus), distance_to_mask(region)
+        counts = class_histograms(
+            bins, stain, level, cytoplasm, region, away, other_distance, reaches
+        )
+    return region

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import ceil
 
 import cv2
@@ -9,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..primitives.arrays import Bytes, Floats
-from ..primitives.masks import equivalent_diameter
 from ..primitives.optical_density import measure_stain, stain_density
 from ..primitives.slide_background import estimate_background
-from .cytoplasm import find_cell
-from .nuclei import check_contrast, nuclear_mask, nucleus_in_cell
+from .nuclei import check_contrast
+from .nucleus_outline import nuclear_mask
+from .outline import outline_cell
 from .quality import CellOutline
-from .regions import distance_to_mask
 from .touching import red_cell_radius, separate_nuclei
 
 _SHORT_SIDE = 1000  # pixels of the shorter side of the image on which nuclei are searched
@@ -56,20 +56,12 @@ def _outline_cell(
     stain = measure_stain(np.ascontiguousarray(rgb[box]), background)
     own = np.asarray(labels == number, dtype=np.uint8)
     other = np.asarray(labels > 0, dtype=np.uint8) & (1 - own)
-    size = equivalent_diameter(own)
-    distance, other_distance = distance_to_mask(own), distance_to_mask(other)
-    nucleus = (
-        nuclear_mask(stain.chromatin, stain.threshold, size)
-        & (distance <= 0.15 * size)
-        & (distance <= other_distance)
+    outline = outline_cell(stain.density, own, other)
+    rows, cols = (
+        slice(window.start + side.start, window.start + side.stop)
+        for window, side in zip(box, outline.box, strict=True)
     )
-    if not nucleus.any():
-        nucleus = own
-    cell = find_cell(stain.density, nucleus, other)
-    inside = nucleus_in_cell(
-        stain.chromatin, cell & (distance <= other_distance), stain.threshold, size
-    )
-    return CellOutline(box, stain.density, inside if inside.any() else nucleus, cell)
+    return replace(outline, box=(rows, cols))
 
 
 def outline_cells(rgb: Bytes) -> list[CellOutline]:

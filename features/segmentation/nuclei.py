@@ -1,4 +1,4 @@
-"""Nuclei in the chromatin plane: smooth, threshold, and join the lobes of one nucleus."""
+"""Nuclei in the chromatin plane: their contrast, the main one, and the lobes of one nucleus."""
 
 from __future__ import annotations
 
@@ -10,73 +10,24 @@ from numpy.typing import NDArray
 
 from ..errors import CellError
 from ..primitives.arrays import Bytes
-from ..primitives.components import keep_large_components
-from ..primitives.gaussian import gaussian_blur
 from ..primitives.kernels import compiled
 from ..primitives.masks import equivalent_diameter
 from ..primitives.optical_density import DENSITY_STEP
-from ..primitives.otsu import otsu_threshold
-from .edge_slope import slopes_at_levels
 from .regions import (
     Components,
     distance_to_mask,
-    fill_small_holes,
     hull_centroid,
     hull_corners,
-    open_mask,
     threshold,
 )
 
 _LEAST_COMPACT_SHARE = 0.3  # of the pixels above the threshold in nuclei; less is noise
 _LEAST_CONTRAST = 0.12  # optical density between nuclei and other pixels
-_SLOPE_RATIO = 1.75  # of mean slopes, above which another level is better
-_BAND = 6  # levels on either side of one that belong to its contour
-_SMOOTHING = 0.012  # nuclear diameters; sigma of the blur of the chromatin
-SMOOTHING_REACH = 4 * _SMOOTHING  # nuclear diameters; the blur reads no pixel farther away
 
 
 def nuclear_size(plane: Bytes, level: int) -> float:
     """Diameter in pixels of the disc with the area of the pixels above a chromatin level."""
     return equivalent_diameter(threshold(plane, level))
-
-
-def smooth_chromatin(plane: Bytes, size: float) -> Bytes:
-    """Blur the texture of the chromatin, so that its pale spots do not become holes.
-
-    Parameters
-    ----------
-    plane : (rows, cols) uint8
-        See `features.primitives.optical_density.chromatin_plane`.
-    size : float
-        Typical diameter of a nucleus in pixels.
-
-    Returns
-    -------
-    (rows, cols) uint8
-    """
-    if _SMOOTHING * size < 0.5:
-        return plane
-    return gaussian_blur(plane, _SMOOTHING * size)
-
-
-def nuclear_mask(plane: Bytes, level: int, size: float) -> Bytes:
-    """Return the pixels of the chromatin plane above a level, opened, small holes filled.
-
-    Parameters
-    ----------
-    plane : (rows, cols) uint8
-        See `features.primitives.optical_density.chromatin_plane`.
-    level : int
-    size : float
-        Typical diameter of a nucleus in pixels: it scales the opening and the largest hole.
-
-    Returns
-    -------
-    (rows, cols) uint8, 0 or 1
-    """
-    return fill_small_holes(
-        open_mask(threshold(plane, level), max(1, round(0.05 * size))), 0.05 * size**2
-    )
 
 
 @compiled
@@ -108,7 +59,7 @@ def check_contrast(plane: Bytes, mask: Bytes, level: int) -> None:
     plane : (rows, cols) uint8
         See `features.primitives.optical_density.chromatin_plane`.
     mask : (rows, cols) uint8, 0 or 1
-        Its pixels above the level, from `nuclear_mask`.
+        Its pixels above the level, from `features.segmentation.nucleus_outline.nuclear_mask`.
     level : int
 
     Raises
@@ -207,57 +158,4 @@ def central_nucleus(components: Components, main: int) -> Bytes:
             nucleus
         ) + 0.01 * max(nucleus.shape):
             nucleus = joined
-    return nucleus
-
-
-@compiled
-def _histogram(plane: Bytes, mask: Bytes) -> NDArray[np.int64]:
-    """Count the levels of a plane in a 0/1 mask: (256,)."""
-    counts = np.zeros((2, 256), np.int64)
-    rows, cols = plane.shape
-    for row in range(rows):
-        for col in range(cols):
-            counts[mask[row, col], plane[row, col]] += 1
-    inside: NDArray[np.int64] = counts[1]
-    return inside
-
-
-def sharpest_level(plane: Bytes, cell: Bytes, level: int) -> int:
-    """Return the level with the sharpest contour in a cell.
-
-    A dark cytoplasm can be above the threshold of the whole image. Five levels are compared, from
-    the given one to Otsu's threshold inside the cell. The given level is kept unless the mean slope
-    of the best one is more than 1.75 times as steep: chromatin itself has pale and dark parts.
-
-    Parameters
-    ----------
-    plane : (rows, cols) uint8
-        See `features.primitives.optical_density.chromatin_plane`.
-    cell : (rows, cols) uint8, 0 or 1
-    level : int
-
-    Returns
-    -------
-    int
-    """
-    margin = int(1 + 0.02 * sqrt(cv2.countNonZero(cell)))
-    interior = cv2.erode(cell, np.ones((2 * margin + 1, 2 * margin + 1), dtype=np.uint8))
-    counts = _histogram(plane, np.asarray(interior, dtype=np.uint8))
-    if not counts.any():
-        return level
-    own = otsu_threshold(counts)
-    levels = np.array([round(level + (own - level) * part / 4) for part in range(5)])
-    slopes = slopes_at_levels(plane, cell, levels, _BAND)
-    best = int(np.argmax(slopes))
-    return int(levels[best]) if slopes[best] > _SLOPE_RATIO * slopes[0] else level
-
-
-def nucleus_in_cell(plane: Bytes, cell: Bytes, level: int, size: float) -> Bytes:
-    """Return the nucleus in the mask of a cell: (rows, cols) uint8, 0 or 1; may be empty."""
-    left, top, width, height = cv2.boundingRect(cell)
-    box = np.s_[top : top + height, left : left + width]
-    part, inside = np.ascontiguousarray(plane[box]), np.ascontiguousarray(cell[box])
-    nucleus = np.zeros_like(cell)
-    mask = nuclear_mask(part, sharpest_level(part, inside, level), size) & inside
-    nucleus[box] = keep_large_components(mask, 0.04)
     return nucleus
