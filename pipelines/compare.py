@@ -20,6 +20,7 @@ from .comparison.contenders import compare_contenders, plan_comparison
 from .outputs.atomic import whole_file
 from .outputs.sidecar import changed_table_notes, read_sidecar
 from .progress import SILENCE, Progress
+from .training.one_spelling import with_found_columns
 from .training.training_table import read_training_set
 from .validation.fit_progress import FitProgress
 
@@ -79,6 +80,7 @@ def compare(
         )
     _check_target(out)
     progress.begin("read the table")
+    settings = with_found_columns(table, settings)
     sidecar = read_sidecar(table)
     frame, data, notes = read_training_set(table, sidecar, settings)
     plan = plan_comparison(data, frame, sidecar["columns"], settings)

@@ -33,6 +33,7 @@ from .outputs.gather import (
 )
 from .outputs.parquet_folder import check_dataset, write_dataset
 from .outputs.sidecar import check_sidecar, sidecar_path, write_sidecar
+from .outputs.spelling_notes import spelling_notes
 from .outputs.thumbnails import thumbnails_path
 from .outputs.work_folder import refuse_to_replace_input, work_folder
 from .outputs.write_tables import SUFFIXES, write_errors
@@ -188,7 +189,11 @@ def extract(
         progress.begin("extract", len(listing.entries))
         results = measure_all(listing, measurement, journals, settings, progress)
         progress.begin("write the table")
-        notes = (*known_image_notes(results), *cell_label_notes(listing.entries, results))
+        notes = (
+            *spelling_notes(listing.entries),
+            *known_image_notes(results),
+            *cell_label_notes(listing.entries, results),
+        )
         listing = replace(listing, notes=(*listing.notes, *notes))
         measured = measured_images(listing.entries, results)
         layout = table_layout(listing.entries, measured, measurement.all_columns)

@@ -14,6 +14,7 @@ from .outputs.sidecar import changed_table_notes
 from .program_version import program_version
 from .progress import SILENCE, Progress
 from .training.final_model import FinalModel, check_class_count, fit_final_model
+from .training.one_spelling import with_found_columns
 from .training.summary import TrainingReport
 from .training.training_settings import TrainingSettings
 from .training.training_table import TrainingTable, read_training_table
@@ -77,6 +78,7 @@ def train(
     if settings.images is not None and settings.audit_cells:
         list_source(settings.images, masks=None, shared=False)
     progress.begin("read the table")
+    settings = with_found_columns(table, settings)
     with _open_table(table, settings) as cells:
         check_class_count(cells.data, settings)
         external = read_external_table(cells, settings)

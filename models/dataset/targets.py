@@ -11,15 +11,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import ModelError
+from .class_labels import class_names, positive_class, read_labels
+from .columns import find_column, offered_columns
 from .groups import group_names, merged_groups
 from .image_labels import check_own_labels, note_image_labels
+from .spelling import Spellings, one_spelling, quoted, shown_spellings
 
-POSITIVE = "blast"
+SUBJECT = "Metadata_Subject"
 IDENTITY = ("Metadata_SHA256", "Metadata_PHash")
 EXAMPLES = 5
-_GIVE_LABELS = (
-    "give labels to extract (class folders or a manifest), or name their column with --label"
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,34 +73,42 @@ def read_targets(
     table : DataFrame
         One row per cell.
     label, group : str
-        Columns of the class and of the subject; ``group=None`` splits cell by cell.
+        Columns of the class and of the subject, in any spelling; ``group=None`` splits cell by
+        cell. Subjects are compared by `spelling.normal_form`.
     positive : str, optional
-        The class that sensitivity refers to.
+        The class that sensitivity refers to, in any spelling.
     copies : sequence of (int, int)
         Rows that show nearly the same picture; equal checksums are seen here.
 
     Raises
     ------
     ModelError
-        If a column is missing, labels differ in case only, fewer than two classes are left, or the
-        subject of a row is unknown.
+        If a column is missing, labels differ in spelling only, fewer than two classes are left, or
+        the subject of a row is unknown.
     """
-    labels = _labels(table, label)
+    label = find_column(table.columns, label)
+    group = None if group is None else find_column(table.columns, group)
+    labels, notes = read_labels(table, label)
     rows = np.flatnonzero(labels.notna())
-    notes = _note(len(table) - len(rows), f"without a value in {label} left out")
     notes += check_own_labels(table, labels, label)
     labels = labels.iloc[rows].astype(str)
-    classes = _classes(labels, label)
-    chosen = _positive(classes, positive)
+    classes = class_names(labels, label)
+    chosen = positive_class(classes, positive)
     pictures = picture_numbers(table, copies)[rows]
     table = table.iloc[rows]
     notes += note_image_labels(table, labels, label)
-    subjects = _subjects(table, group) if group else _cell_names(table, rows)
+    if group is None:
+        subjects = _cell_names(table, rows)
+    else:
+        spelt = _subjects(table, group)
+        subjects = spelt.names.to_numpy(dtype=str)
+        notes += spelling_notes(spelt, group)
     target = np.searchsorted(np.array(classes), labels.to_numpy(dtype=str)).astype(np.int64)
     groups, merged = merged_groups(
         subjects, {"picture": pictures}, unit="subjects" if group else "cells"
     )
     notes += merged
+    _check_joined(subjects, target, groups, classes, merged)
     notes += _repeated(table, pictures, labels)
     if group is not None:
         notes += _mixed(subjects, target, group)
@@ -116,60 +124,54 @@ def read_targets(
     )
 
 
-def _labels(table: pd.DataFrame, label: str) -> pd.Series[Any]:
-    if label not in table.columns:
-        raise ModelError(f"the table has no column {label}", _GIVE_LABELS)
-    labels = table[label]
-    return labels.where(labels.astype(str).str.strip() != "")
+def spelling_notes(spelt: Spellings, column: str) -> list[str]:
+    """Say which names of a column were written in several ways and count as one."""
+    if not spelt.joined:
+        return []
+    count = len(spelt.joined)
+    verb = "value is" if count == 1 else "values are"
+    return [
+        f"{count} {verb} written in several ways in {column} and counted as one:"
+        f" {shown_spellings(spelt.joined)}"
+    ]
 
 
-def _classes(labels: pd.Series[Any], column: str) -> tuple[str, ...]:
-    classes = tuple(sorted(set(labels)))
-    folded: dict[str, str] = {}
-    for name in classes:
-        earlier = folded.setdefault(name.strip().casefold(), name)
-        if earlier != name:
-            raise ModelError(
-                f"the labels {earlier!r} and {name!r} in {column} differ in case or space only",
-                "write them in the same way",
-            )
-    if not classes:
-        raise ModelError(f"{column} holds no label", _GIVE_LABELS)
-    if len(classes) < 2:
-        raise ModelError(
-            f"{column} holds only the class {classes[0]!r}",
-            "a model needs cells of at least two classes",
-        )
-    return classes
-
-
-def _positive(classes: tuple[str, ...], positive: str | None) -> int | None:
-    named = ", ".join(map(repr, classes))
-    if positive is not None:
-        if positive not in classes:
-            raise ModelError(f"{positive!r} is none of the classes", f"choose one of {named}")
-        return classes.index(positive)
-    if POSITIVE in classes:
-        return classes.index(POSITIVE)
-    if len(classes) == 2:
-        raise ModelError(
-            f"neither class ({named}) is called {POSITIVE!r}",
-            "name the one that sensitivity refers to with --positive",
-        )
-    return None
-
-
-def _subjects(table: pd.DataFrame, group: str) -> NDArray[np.str_]:
-    remedy = "name another column with --group, or accept a random split with --no-groups"
+def _subjects(table: pd.DataFrame, group: str) -> Spellings:
+    """Return the subject of each row, each in one spelling."""
     if group not in table.columns:
+        remedy = f"name another column with --group: {offered_columns(table.columns, group)}"
+        if group == SUBJECT:
+            remedy += "; or accept a random split with --no-groups"
         raise ModelError(f"the table has no column {group}", remedy)
-    values = table[group]
-    unknown = values.isna() | (values.astype(str).str.strip() == "")
-    if unknown.any():
+    spelt = one_spelling(table[group])
+    unknown = int(spelt.names.isna().sum())
+    if unknown:
+        words = ", ".join(quoted(word) for word, _ in spelt.missing)
+        named = f" ({words}: taken for a missing value)" if words else ""
         raise ModelError(
-            f"{group} is empty in {int(unknown.sum())} of {len(values)} rows", f"fill it, {remedy}"
+            f"{group} is empty in {unknown} of {len(table)} rows{named}",
+            "fill it, name another column with --group, or accept a random split with --no-groups",
         )
-    return values.astype(str).to_numpy(dtype=str)
+    return spelt
+
+
+def _check_joined(
+    subjects: NDArray[np.str_],
+    target: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    classes: Sequence[str],
+    merged: Sequence[str],
+) -> None:
+    """Refuse a class that has several subjects, but only one once copies have joined them."""
+    for code, name in enumerate(classes):
+        own = target == code
+        before, after = len(np.unique(subjects[own])), len(np.unique(groups[own]))
+        if after < 2 <= before:
+            raise ModelError(
+                f"class {name!r} has {before} subjects or cells, but they are all one group: "
+                + "; ".join(merged),
+                "remove the copies, or correct the subjects of the pictures that are copies",
+            )
 
 
 def _mixed(subjects: NDArray[np.str_], target: NDArray[np.int64], group: str) -> list[str]:
@@ -232,7 +234,3 @@ def _repeated(
         more = "; …" if len(torn) > EXAMPLES else ""
         notes.append(f"{len(torn)} pictures occur under different labels: {shown}{more}")
     return notes
-
-
-def _note(count: int, what: str) -> list[str]:
-    return [f"{count} cells {what}"] if count else []

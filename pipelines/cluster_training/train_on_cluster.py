@@ -17,6 +17,7 @@ from models.errors import ModelError
 
 from ..outputs.sidecar import read_sidecar
 from ..training.near_copies import near_copies
+from ..training.one_spelling import with_one_spelling
 from ..training.training_table import Sample, TrainingTable, repeated_cell_notes
 from ..workers.dask_cluster import connect, count_threads
 from .boosting import distributed_estimator, stop_trackers
@@ -120,6 +121,8 @@ def _read_cluster_table(
         positive=settings.positive,
         copies=copies,
     )
+    frame, spelt = with_one_spelling(frame, settings.group_column)
+    notes += spelt
     starts = np.concatenate([[0], np.cumsum([len(one) for one in frames])])
     features, dropped = _informative(RemoteRows(client, files, starts, columns, targets.rows))
     # RemoteRows has what learning uses of an array: a shape, and rows by positions or by a mask.

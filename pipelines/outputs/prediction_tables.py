@@ -101,8 +101,7 @@ def write_summary(
     from models.metrics.wilson import wilson
 
     predicted: dict[str, list[str]] = {}
-    for cell in cells:
-        name = cell.image if by == "image" else cell.subject
+    for name, cell in zip(_names(by, cells), cells, strict=True):
         if name is not None:
             predicted.setdefault(name, []).append(cell.predicted)
     head = [f"Metadata_{by.title()}", "Cells"]
@@ -117,3 +116,15 @@ def write_summary(
             line += [count, f"{count / len(found):.4f}", f"{low:.4f}", f"{high:.4f}"]
         lines.append(line)
     write_csv(path, head, lines)
+
+
+def _names(by: Literal["image", "subject"], cells: Sequence[PredictedCell]) -> list[str | None]:
+    """Return image or subject of each cell; a subject that is written in two ways is one."""
+    import pandas as pd
+
+    from models.dataset.spelling import one_spelling
+
+    if by == "image":
+        return [cell.image for cell in cells]
+    subjects = pd.Series([cell.subject for cell in cells], dtype=object)
+    return one_spelling(subjects).names.tolist()

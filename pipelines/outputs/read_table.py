@@ -79,6 +79,24 @@ def read_table(path: Path, *, texts: tuple[str, ...] = ()) -> pd.DataFrame:
     return _with_plain_index(table)
 
 
+def column_names(path: Path) -> tuple[str, ...]:
+    """Return the names of a table's columns; none if it cannot be read, which reading reports."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from data.files.csv_form import csv_form
+
+    file = min(path.glob("*.parquet"), default=path) if path.is_dir() else path
+    if not file.is_file() or path.suffix not in SUFFIXES:
+        return ()
+    try:
+        if file.suffix == ".parquet":
+            return tuple(pq.read_schema(file).names)
+        return tuple(csv_form(file).header)
+    except (OSError, DataError, pa.ArrowInvalid):
+        return ()
+
+
 def _with_plain_index(table: pd.DataFrame) -> pd.DataFrame:
     """Number the rows from 0; a named index becomes a column, an index without a name is removed.
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import ModelError
 
-from ..outputs.read_table import read_table
+from ..outputs.read_table import column_names, read_table
 from ..outputs.sidecar import changed_table_notes, read_sidecar
 from .near_copies import near_copies
+from .one_spelling import with_one_spelling
 from .overlap import cells_not_in_training
 
 if TYPE_CHECKING:
@@ -75,9 +76,10 @@ def read_external_table(cells: TrainingTable, settings: TrainingSettings) -> Ext
         return None
     sidecar = read_sidecar(path)
     _check_same_extraction(path, cells.sidecar, sidecar, data.columns)
-    table = read_table(path, texts=settings.text_columns)
+    table = _with_names_of_training(path, settings)
     labels = _known_labels(path, table, settings.label, data.classes)
     table = table.loc[labels.index]
+    table, spelt = with_one_spelling(table, None)
     new, notes = cells_not_in_training(path, table, cells.frame, settings.group_column)
     table, labels = table[new].reset_index(drop=True), labels[new]
     subjects = _subjects(path, table, settings.group_column)
@@ -95,7 +97,7 @@ def read_external_table(cells: TrainingTable, settings: TrainingSettings) -> Ext
         target=np.searchsorted(np.array(data.classes), labels.to_numpy(dtype=str)).astype(np.int64),
         groups=groups,
         group_names=() if subjects is None else group_names(subjects, groups),
-        notes=(*changed_table_notes(sidecar), *notes, *copy_notes),
+        notes=(*changed_table_notes(sidecar), *spelt, *notes, *copy_notes),
     )
 
 
@@ -125,14 +127,33 @@ def _check_same_extraction(
         raise ModelError(f"{path} holds the embedding of another network", remedy)
 
 
+def _with_names_of_training(path: Path, settings: TrainingSettings) -> pd.DataFrame:
+    """Read the table; its columns of class and subject get the names in the training table."""
+    from models.dataset.columns import find_column
+
+    wanted = (settings.label, settings.group)
+    names = column_names(path)
+    found = [find_column(names, name) for name in wanted]
+    table = read_table(path, texts=(*found, *settings.text_columns))
+    return table.rename(columns=dict(zip(found, wanted, strict=True)))
+
+
 def _known_labels(
     path: Path, table: pd.DataFrame, label: str, classes: Sequence[str]
 ) -> pd.Series[str]:
-    """Return the labels of the rows that have one."""
+    """Return the labels of the rows that have one, written as in the training table."""
+    from models.dataset.columns import offered_columns
+    from models.dataset.spelling import is_missing, normal_form
+
     if label not in table.columns:
-        raise ModelError(f"{path} has no column {label}", "name the column with --label")
-    labels = table[label]
-    labels = labels[labels.notna() & (labels.astype(str).str.strip() != "")].astype(str)
+        raise ModelError(
+            f"{path} has no column {label}",
+            f"name the column with --label: {offered_columns(table.columns, label)}",
+        )
+    labels = table[label].dropna().astype(str)
+    labels = labels[~labels.map(is_missing).astype(bool)]
+    written = {normal_form(name): name for name in classes}
+    labels = labels.map(lambda name: written.get(normal_form(name), name))
     known = ", ".join(map(repr, classes))
     unknown = sorted(set(labels) - set(classes))
     if unknown:
@@ -147,13 +168,15 @@ def _known_labels(
 
 def _subjects(path: Path, table: pd.DataFrame, group: str | None) -> NDArray[np.str_] | None:
     """Return the subject of every row; None without a column of subjects."""
+    from models.dataset.spelling import one_spelling
+
     if group is None or group not in table.columns:
         return None
-    values = table[group]
-    unknown = values.isna() | (values.astype(str).str.strip() == "")
+    values = one_spelling(table[group]).names
+    unknown = values.isna()
     if unknown.any():
         raise ModelError(
             f"{group} of {path} is empty in {int(unknown.sum())} of {len(values)} rows",
             "fill it, or leave the column out",
         )
-    return values.astype(str).to_numpy(dtype=str)
+    return values.to_numpy(dtype=str)

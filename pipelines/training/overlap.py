@@ -44,11 +44,11 @@ def cells_not_in_training(
 
     nearly_same, notes = copies_between(table, frame)
     known: dict[str, NDArray[np.bool_]] = {
-        "with the bytes of a training image": _shares_value(table, frame, "Metadata_SHA256"),
+        "with the bytes of a training image": _shares_bytes(table, frame),
         "a near copy of a training image": nearly_same,
     }
     if group is not None:
-        known["of a training subject"] = _shares_value(table, frame, group)
+        known["of a training subject"] = _shares_name(table, frame, group)
     old = np.logical_or.reduce(list(known.values()))
     if old.all():
         raise ModelError(
@@ -61,12 +61,29 @@ def cells_not_in_training(
     return ~old, [*notes, f"{int(old.sum())} of {len(table)} cells of {path.name} left out: {each}"]
 
 
-def _shares_value(table: pd.DataFrame, frame: pd.DataFrame, column: str) -> NDArray[np.bool_]:
-    """Find the rows whose value in a column also occurs in the other table."""
+def _shares_bytes(table: pd.DataFrame, frame: pd.DataFrame) -> NDArray[np.bool_]:
+    """Find the rows whose file also occurs in the other table."""
     import numpy as np
 
+    column = "Metadata_SHA256"
     if column not in table.columns or column not in frame.columns:
         return np.zeros(len(table), dtype=bool)
     known = set(frame[column].dropna().astype(str)) - {""}
     shared: NDArray[np.bool_] = table[column].astype(str).isin(known).to_numpy()
+    return shared
+
+
+def _shares_name(table: pd.DataFrame, frame: pd.DataFrame, column: str) -> NDArray[np.bool_]:
+    """Find the rows whose value in a column, in any spelling, also occurs in the other table."""
+    import numpy as np
+
+    from models.dataset.spelling import normal_form, one_spelling
+
+    if column not in table.columns or column not in frame.columns:
+        return np.zeros(len(table), dtype=bool)
+    known, own = (
+        one_spelling(values).names.map(normal_form, na_action="ignore")
+        for values in (frame[column], table[column])
+    )
+    shared: NDArray[np.bool_] = own.isin(known.dropna()).to_numpy(dtype=bool)
     return shared

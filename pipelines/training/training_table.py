@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..outputs.read_table import read_table
 from ..outputs.sidecar import read_sidecar
 from .near_copies import near_copies
+from .one_spelling import with_one_spelling
 
 if TYPE_CHECKING:
     import numpy as np
@@ -117,7 +118,8 @@ def read_training_set(
         positive=settings.positive,
         copies=copies,
     )
-    return frame, data, [*repeated_cell_notes(frame), *notes]
+    frame, spelt = with_one_spelling(frame, settings.group_column)
+    return frame, data, [*repeated_cell_notes(frame), *spelt, *notes]
 
 
 def repeated_cell_notes(table: pd.DataFrame) -> list[str]:
