@@ -116,7 +116,8 @@ def feature_columns(table: pd.DataFrame, dictionary: Columns) -> list[str]:
     if absent:
         raise ModelError(
             f"the table lacks column {absent[0]}{_others(absent)}, which its sidecar describes",
-            "use the table and the sidecar of one extraction",
+            "use the table and the sidecar of one extraction, or put back the columns that were"
+            " removed",
         )
     known = set(names)
     unknown = [

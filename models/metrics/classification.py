@@ -182,9 +182,11 @@ def of_probabilities(
     """Figures of the probabilities of one class against the rest, each () or (m,)."""
     curve = threshold_curve(truth, probability, weights)
     gaps = brier(truth, probability)
+    ranked = area(curve)
     return {
-        "AUROC": area(curve),
-        "average precision": mean_precision(curve),
+        "AUROC": ranked,
+        # of positives only, it is 1 whatever the probabilities
+        "average precision": np.where(np.isnan(ranked), np.nan, mean_precision(curve)),
         "specificity at 95 % sensitivity": specificity_at_sensitivity(curve),
         "Brier score": gaps.mean() if weights is None else weights @ gaps / weights.sum(axis=-1),
     }

@@ -13,6 +13,9 @@ from pathlib import Path
 
 from support.tables.drawn_outcomes import outcome_of_seed
 
+# Tables after which a line is printed.
+_REPORT = 500
+
 
 def main() -> None:
     """Print the number of each outcome, and the seeds that crash or change something."""
@@ -24,6 +27,8 @@ def main() -> None:
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(options.first, options.first + options.tables):
+            if (done := seed - options.first) and done % _REPORT == 0:
+                print(f"{done} tables in {time.monotonic() - started:.0f} s: {dict(outcomes)}")
             try:
                 outcomes[outcome_of_seed(seed, Path(folder))[1]] += 1
             except Exception as error:  # noqa: BLE001  (every failure is to be listed)

@@ -106,6 +106,17 @@ def test_a_perfect_sensitivity_has_the_interval_of_as_many_subjects(blasts):
     assert (accuracy.low, accuracy.high) == pytest.approx(wilson(2 * blasts, 2 * blasts))
 
 
+@pytest.mark.parametrize("label", [0, 1])
+def test_cells_of_one_class_have_no_figures_of_ranking(label):
+    target, groups = np.full(6, label), np.arange(6)
+    probabilities = np.tile([0.3, 0.7], (6, 1))[None]
+    named = {one.name: one for one in repeated_figures(target, probabilities, 1, groups)}
+    for name in ("AUROC", "average precision", "specificity at 95 % sensitivity"):
+        assert isnan(named[name].mean), name
+    accuracy = named["accuracy"]
+    assert (accuracy.low, accuracy.high) == pytest.approx(wilson(6 * label, 6))
+
+
 @pytest.mark.parametrize("cells", [2, 4, 9, 20, 60, 500])
 def test_bins_of_a_calibration_hold_at_least_five_cells(cells):
     rng = np.random.default_rng(cells)
