@@ -1,7 +1,8 @@
 """The commands for Python: ``from blastometry import extract, train, predict, segment, explain``.
 
-The name works in a clone and after an installation. Inside the program, imports begin with
-``data``, ``features``, ``models`` and ``pipelines``; this module makes them known.
+The name works in the folder of a clone and after the installation of a wheel. Inside the program,
+imports begin with ``data``, ``features``, ``models`` and ``pipelines``; this module makes them
+known.
 """
 
 from __future__ import annotations
