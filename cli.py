@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -30,6 +30,10 @@ from pipelines.options import (
 )
 from pipelines.program_version import program_version
 from pipelines.progress import SILENCE, Progress, shown_progress
+
+if TYPE_CHECKING:
+    from pipelines.measurement.objects import ObjectCounts
+    from pipelines.series.scale import SeriesDecision
 
 MISTAKE, SOME_FAILED, STOPPED = 2, 3, 130
 
@@ -99,6 +103,20 @@ def _progress(*, quiet: bool, resumable: bool = True) -> Iterator[Progress]:
             raise
         click.echo("stopped: run the same command again to go on from here", err=True)
         raise SystemExit(STOPPED) from None
+
+
+def _report_series(decision: SeriesDecision) -> None:
+    """Print what the images share, by what evidence, and what is doubtful in it."""
+    for line in decision.lines:
+        click.echo(line)
+    for warning in decision.warnings:
+        click.echo(f"warning: {warning}")
+
+
+def _report_objects(objects: ObjectCounts) -> None:
+    """Print what was found, left out, and how many images show no cell."""
+    for line in objects.lines():
+        click.echo(line)
 
 
 def _report_failures(count: int, errors: Path | None) -> None:
@@ -190,6 +208,7 @@ def extract(images: Path, out: Path, *, quiet: bool, **options: Any) -> None:  #
         listing = done.listing
         for line in label_lines(listing):
             click.echo(line)
+        _report_series(done.series)
         for note in listing.notes:
             click.echo(f"note: {note}")
         measured = len(done.results) - done.failed
@@ -198,6 +217,7 @@ def extract(images: Path, out: Path, *, quiet: bool, **options: Any) -> None:  #
             f" ({done.reused} of them before, or as copies) + {done.failed} failed;"
             f" {len(listing.skipped)} other files skipped"
         )
+        _report_objects(done.objects)
         for warning in done.warnings:
             click.echo(f"warning: {warning}")
         click.echo(f"{done.cells} cells, {done.columns} features: {done.table}")
@@ -326,7 +346,7 @@ def compare(table: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # 
     help="Equal subjects of two tables are different persons: the table's name is put before them.",
 )
 def merge(tables: tuple[Path, ...], out: Path, *, separate_subjects: bool) -> None:
-    """Join feature tables that were extracted with the same options.
+    """Join feature tables that were measured alike.
 
     An image that several tables have is kept once.
     """
@@ -395,7 +415,7 @@ def predict(
     quiet: bool,
     **options: Any,  # noqa: ANN401
 ) -> None:
-    """Predict class and probability of each cell of new images or of a feature table.
+    """Predict the class of each cell of images or of a table.
 
     Summaries of images and subjects are written as well. A warning says if the cells as a set are
     unlike the training cells.
@@ -407,6 +427,9 @@ def predict(
         done = run(model, images, out, PredictSettings(**options), progress)
     files = done.files
     if not quiet:
+        if done.series is not None and done.objects is not None:
+            _report_series(done.series)
+            _report_objects(done.objects)
         for note in done.notes:
             click.echo(f"note: {note}")
         click.echo(
@@ -449,7 +472,7 @@ def explain(model: Path, image: Path, out: Path, *, quiet: bool, **options: Any)
             click.echo(f"cell {cell.number}: {cell.decided}, probability {chance:.3f}")
             for text in cell.warnings:
                 click.echo(f"warning: {text}")
-        click.echo(f"sheet: {done.page}")
+        click.echo(f"sheet: {done.page}" if done.page else f"{image} shows no cell: no sheet")
 
 
 @main.command()
@@ -461,21 +484,28 @@ def explain(model: Path, image: Path, out: Path, *, quiet: bool, **options: Any)
     default="masks",
     help="Folder to write: label images in labels/, pictures in overlays/.",
 )
+@click.option(
+    "--debug", is_flag=True, help="Write pictures of the steps of every image in steps/ as well."
+)
 @measuring_options
 def segment(images: Path, out: Path, *, quiet: bool, **options: Any) -> None:  # noqa: ANN401
     """Write masks of cells, and pictures of them to check.
 
     They are the masks that extract uses; corrected ones can be given back with --masks.
     """
-    from pipelines.measurement.settings import FolderSettings
+    from pipelines.segment import SegmentSettings
     from pipelines.segment import segment as run
 
     with _progress(quiet=quiet) as progress:
-        done = run(images, out, FolderSettings(**options), progress)
+        done = run(images, out, SegmentSettings(**options), progress)
     if not quiet:
+        _report_series(done.series)
+        _report_objects(done.objects)
         for warning in done.warnings:
             click.echo(f"warning: {warning}")
         click.echo(f"{done.cells} cells of {done.images} images: {done.labels}, {done.overlays}")
+        if done.steps:
+            click.echo(f"steps: {done.steps}")
     _report_failures(done.failed, done.errors)
 
 

@@ -180,5 +180,5 @@ def _measure_cost(
         paths[::step][:MAX_TIMED_IMAGES],
         columns,
         stored_network(sidecar["embedding"], options.get("embedding")),
-        ReadingSettings.from_configuration(options),
+        ReadingSettings.from_sidecar(sidecar),
     )

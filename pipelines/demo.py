@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from data.errors import DataError
 
 from .extract import ExtractSettings, extract
-from .measurement.settings import FolderSettings
 from .progress import SILENCE, Progress
-from .segment import segment
+from .segment import SegmentSettings, segment
 from .train import train
 from .training.training_settings import TrainingSettings
 
@@ -55,7 +54,7 @@ def demo(
     images, fields = _empty_folder(out / "images"), _empty_folder(out / "fields")
     _draw_cells(images, seed)
     _draw_fields(fields, seed)
-    settings = FolderSettings(source="field", jobs=jobs)
+    settings = SegmentSettings(source="field", jobs=jobs)
     segment(fields, out / "outlines", settings, progress)
     table = out / "cells.parquet"
     extract(images, table, ExtractSettings(jobs=jobs), progress)

@@ -15,13 +15,15 @@ from .measurement.measure_image import (
     read_entry,
     stage,
 )
+from .measurement.objects import ObjectCounts
 from .measurement.settings import ReadingSettings
 from .measurement.source import list_source
 from .outputs.atomic import whole_file
 from .prediction.opened_model import open_model
+from .series.scale import SeriesDecision
 
 if TYPE_CHECKING:
-    from data.files.entries import Entry
+    from data.files.entries import Listing
     from features.segmentation.segment import Segmentation
 
     from .cell_explanation.cell_sheet import CellSheet
@@ -42,7 +44,7 @@ class ExplainSettings(ReadingSettings):
 
     See Also
     --------
-    pipelines.measurement.settings.ReadingSettings : masks, source, pixel size, limits.
+    pipelines.measurement.settings.ReadingSettings : masks, source, scale, kinds, limits.
     """
 
     cell: int | None = None
@@ -59,13 +61,14 @@ class Explanation:
 
     Parameters
     ----------
-    page : Path
+    page : Path or None
+        None if the image shows no cell: no page is written.
     cells : tuple of CellSheet
     notes : tuple of str
-        On the model, for the user.
+        On the model and the image, for the user.
     """
 
-    page: Path
+    page: Path | None
     cells: tuple[CellSheet, ...]
     notes: tuple[str, ...]
 
@@ -99,8 +102,9 @@ def explain(
         raise DataError(f"{out} ends in {out.suffix!r}", "give a name that ends in .html")
     opened = open_model(model, settings.embedding)
     records = ModelRecords.read(model, opened.bundle)
-    entry = _single_entry(image, settings.masks)
-    measurement, notes = opened.measurement(
+    listing = _single_image(image, settings.masks)
+    (entry,) = listing.entries
+    measurement, model_notes = opened.measurement(
         settings.reading(), rescale=settings.rescale, keep_extras=False
     )
     try:
@@ -112,21 +116,29 @@ def explain(
         raise DataError(
             f"{image}: {refused.failure.stage}: {refused.failure.reason}", refused.failure.remedy
         ) from refused
+    own = [(entry.name, found.source == "field", record.red_cell)] if mask is None else []
+    decided = SeriesDecision().with_own(own)
+    counts = ObjectCounts.of([record.objects], settings.kinds)
+    notes = (*opened.bundle.notes, *decided.lines, *counts.lines())
+    found = found.kept(settings.kinds)
+    if not found.cells and settings.cell is None:
+        return Explanation(None, (), notes)
     indices = _cell_indices(image, found, settings.cell)
     table = pd.DataFrame(record.values[indices], columns=list(measurement.all_columns))
     cells = records.sheets(opened.bundle, table, found, record, indices)
     page = explanation_page(entry.name, rgb, found, cells, opened.bundle, records.evaluation)
     with whole_file(out) as temporary:
         temporary.write_text(page, encoding="utf-8")
-    return Explanation(out, cells, (*opened.bundle.notes, *notes))
+    return Explanation(out, cells, (*notes, *model_notes))
 
 
-def _single_entry(image: Path, masks: Path | None) -> Entry:
-    entries = list_source(image, masks=masks, shared=False).entries
+def _single_image(image: Path, masks: Path | None) -> Listing:
+    listing = list_source(image, masks=masks, shared=False)
+    entries = listing.entries
     if len(entries) != 1 or image.is_dir():
         what = "a folder" if image.is_dir() else f"a list of {len(entries)} images"
         raise DataError(f"{image} is {what}", "give one image")
-    return entries[0]
+    return listing
 
 
 def _cell_indices(image: Path, found: Segmentation, cell: int | None) -> list[int]:
@@ -134,7 +146,7 @@ def _cell_indices(image: Path, found: Segmentation, cell: int | None) -> list[in
     if cell is None:
         return list(range(len(found.cells)))
     if not 1 <= cell <= len(found.cells):
-        raise DataError(
-            f"{image} has no cell {cell}", f"give a number from 1 to {len(found.cells)}"
-        )
+        most = len(found.cells)
+        remedy = f"give a number from 1 to {most}" if most else "no cell was found: see segment"
+        raise DataError(f"{image} has no cell {cell}", remedy)
     return [cell - 1]

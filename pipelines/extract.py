@@ -21,14 +21,17 @@ from .measurement.network import (
     network_from_options,
     select_columns,
 )
+from .measurement.objects import ObjectCounts
 from .measurement.settings import FolderSettings, MeasurementSettings
 from .measurement.source import list_source
 from .outputs.assemble import write_single_file
 from .outputs.gather import (
     cell_label_notes,
     doubt_notes,
+    found_objects,
     known_image_notes,
     measured_images,
+    own_evidence,
     table_layout,
 )
 from .outputs.parquet_folder import check_dataset, write_dataset
@@ -38,6 +41,7 @@ from .outputs.thumbnails import thumbnails_path
 from .outputs.work_folder import refuse_to_replace_input, work_folder
 from .outputs.write_tables import SUFFIXES, write_errors
 from .progress import SILENCE, Progress
+from .series.decision import decide_series
 from .workers.processes import start_server
 from .workers.run_all import Failure, failures
 
@@ -46,8 +50,10 @@ if TYPE_CHECKING:
     from features.colour.standardisation import Stain
     from features.core.registry import Preset
 
+    from .series.scale import SeriesDecision
+
 # Options that do not change the table. The sidecar does not record them.
-_NOT_RECORDED = frozenset({"jobs", "memory_limit", "scheduler", "fail_fast", "resume"})
+_NOT_RECORDED = frozenset({"jobs", "memory_limit", "scheduler", "fail_fast", "resume", "series"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +79,7 @@ class ExtractSettings(FolderSettings):
 
     See Also
     --------
-    pipelines.measurement.settings.ReadingSettings : masks, source, pixel size, limits.
+    pipelines.measurement.settings.ReadingSettings : masks, source, scale, kinds, limits.
     pipelines.workers.settings.RunSettings : workers, time and memory limits, scheduler.
     """
 
@@ -91,7 +97,7 @@ class ExtractSettings(FolderSettings):
             name: None if path is None else _absolute(path)
             for name, path in (("masks", self.masks), ("cell_labels", self.cell_labels))
         }
-        lists = {name: list(options[name]) for name in ("features", "embedding_set")}
+        lists = {name: list(options[name]) for name in ("features", "embedding_set", "keep")}
         embedding = self.embedding
         if embedding is not None and embedding != LITE0:
             embedding = _absolute(Path(embedding))
@@ -123,6 +129,10 @@ class Extraction:
         Rows and features of the table.
     table, errors, sidecar : Path
         Files that were written.
+    objects : ObjectCounts
+        What was found in the images.
+    series : SeriesDecision
+        What the images share.
     warnings : tuple of str
         For the user.
     """
@@ -134,6 +144,8 @@ class Extraction:
     table: Path
     errors: Path
     sidecar: Path
+    objects: ObjectCounts
+    series: SeriesDecision
     warnings: tuple[str, ...]
 
     @property
@@ -186,6 +198,8 @@ def extract(
         listing = with_cell_labels(listing, settings.cell_labels)
     check = partial(check_sidecar, out, settings.recorded(), _absolute(images))
     with work_folder(out, resume=settings.resume, check=check) as journals:
+        series = decide_series(listing, settings, settings, progress)
+        measurement = measurement.with_series(series.series)
         progress.begin("extract", len(listing.entries))
         results = measure_all(listing, measurement, journals, settings, progress)
         progress.begin("write the table")
@@ -203,6 +217,7 @@ def extract(
             cells = write_dataset(out, layout, measured, settings)
         write_errors(errors, failures(listing.entries, results))
         network = measurement.network
+        objects = ObjectCounts.of(found_objects(results), settings.kinds)
         record = {
             "command": "extract",
             "configuration": settings.recorded(),
@@ -210,8 +225,11 @@ def extract(
             "counts": {
                 "images": len(results),
                 "failed": len(results) - len(measured),
+                "without_cells": objects.empty,
                 "cells": cells,
+                "objects": objects.record(),
             },
+            "series": series.record(),
             "kept_out": describe_extras(),
             **({} if network is None else network.record()),
         }
@@ -224,6 +242,8 @@ def extract(
         out,
         errors,
         sidecar,
+        objects,
+        series.with_own(own_evidence(listing.entries, results)),
         (*doubt_notes(listing.entries, results), *(network.warnings() if network else ())),
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from .measurement.settings import FolderSettings, ReadingSettings
+from .measurement.settings import KINDS, FolderSettings, ReadingSettings
 
 FILE = click.Path(path_type=Path)
 ABOVE_ZERO = click.FloatRange(min=0, min_open=True)
@@ -70,6 +70,22 @@ def split_words(_: click.Context, __: click.Parameter, value: Any) -> tuple[str,
     ):
         raise click.BadParameter(f"{value!r} is no list of names; write them with commas between")
     return tuple(value or ())
+
+
+def kept_kinds(context: click.Context, option: click.Parameter, value: Any) -> tuple[str, ...]:  # noqa: ANN401
+    """Return the names of the objects that are kept, in a fixed order.
+
+    Raises
+    ------
+    click.BadParameter
+        If there is another word than the names and ``all``.
+    """
+    words = split_words(context, option, value)
+    known = tuple(name for name in KINDS if name != "white")
+    unknown = sorted({*words} - {*known, "all"})
+    if unknown:
+        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(known)}, all")
+    return tuple(name for name in known if "all" in words or name in words)
 
 
 def usable_cores() -> int:
@@ -139,6 +155,21 @@ def reading_options(command: Command) -> Command:
             type=click.Choice(["auto", "crop", "field"]),
             default=ReadingSettings.source,
             help="Whether an image shows one cell (crop) or several (field).",
+        ),
+        click.option(
+            "--red-cell",
+            type=ABOVE_ZERO,
+            metavar="PIXELS",
+            show_default="by --pixel-size, or measured",
+            help="Diameter of a red cell in pixels, by which the cells are found.",
+        ),
+        click.option(
+            "--keep",
+            type=click.UNPROCESSED,  # words with commas between them, or a configuration's list
+            metavar="KIND,…",
+            callback=kept_kinds,
+            show_default="white cells only",
+            help="Keep these objects like white cells: broken, platelets, cut, or all.",
         ),
         click.option(
             "--max-pixels",

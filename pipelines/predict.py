@@ -10,9 +10,10 @@ from data.errors import DataError
 
 from .measurement.measure_all import measure_all
 from .measurement.measure_image import ImageResult
+from .measurement.objects import ObjectCounts
 from .measurement.settings import FolderSettings
 from .measurement.source import list_source
-from .outputs.gather import doubt_notes, measured_images
+from .outputs.gather import doubt_notes, found_objects, measured_images, own_evidence
 from .outputs.prediction_tables import write_predictions, write_summary
 from .outputs.work_folder import refuse_to_replace_input, work_folder
 from .outputs.write_tables import write_errors
@@ -26,16 +27,18 @@ from .prediction.table_cells import (
     table_batches,
 )
 from .progress import SILENCE, Progress
+from .series.decision import decide_series
 from .workers.run_all import Failure, failures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from models.explanation.novelty import Novelty
     from models.explanation.set_judgement import SetJudgement
 
     from .outputs.prediction_tables import PredictedCell
     from .prediction.predicted_cells import CellBatch
+    from .series.scale import SeriesDecision
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +54,7 @@ class PredictSettings(FolderSettings):
 
     See Also
     --------
-    pipelines.measurement.settings.ReadingSettings : masks, source, pixel size, limits.
+    pipelines.measurement.settings.ReadingSettings : masks, source, scale, kinds, limits.
     pipelines.workers.settings.RunSettings : workers, time and memory limits, scheduler.
     """
 
@@ -111,6 +114,10 @@ class Prediction:
     cells : tuple of PredictedCell
     judgement : SetJudgement
         Of all cells together.
+    objects : ObjectCounts or None
+        What was found in the images; None for a feature table.
+    series : SeriesDecision or None
+        What the images share; None for a feature table.
     notes : tuple of str
         On the input and the model, for the user.
     warnings : tuple of str
@@ -122,6 +129,8 @@ class Prediction:
     failed: int
     cells: tuple[PredictedCell, ...]
     judgement: SetJudgement
+    objects: ObjectCounts | None
+    series: SeriesDecision | None
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
 
@@ -202,15 +211,26 @@ class _Run:
         )
         listing = list_source(source, masks=settings.masks, shared=settings.scheduler is not None)
         with work_folder(self.files.table, resume=settings.resume) as journals:
+            series = decide_series(listing, measurement.reading, settings, self.progress)
+            measurement = measurement.with_series(series.series)
             self.progress.begin("predict", len(listing.entries))
             results = measure_all(listing, measurement, journals, settings, self.progress)
-            records = (image.read() for image in measured_images(listing.entries, results))
+            empty = [
+                entry.name
+                for entry, result in zip(listing.entries, results, strict=True)
+                if isinstance(result, ImageResult) and not result.cells
+            ]
+            measured = measured_images(listing.entries, results)
+            records = (image.read() for image in measured if image.entry.name not in {*empty})
             return self._write(
                 image_batches(records, measurement.all_columns),
                 sum(result.cells for result in results if isinstance(result, ImageResult)),
                 len(results),
                 list(failures(listing.entries, results)),
                 [*notes, *listing.notes, *doubt_notes(listing.entries, results)],
+                empty,
+                ObjectCounts.of(found_objects(results), settings.kinds),
+                series.with_own(own_evidence(listing.entries, results)),
             )
 
     def _write(
@@ -220,13 +240,16 @@ class _Run:
         images: int,
         failed: list[tuple[str, Failure]],
         notes: list[str],
+        empty: Sequence[str] = (),
+        objects: ObjectCounts | None = None,
+        series: SeriesDecision | None = None,
     ) -> Prediction:
         """Predict, judge the set and write all files."""
         bundle, files = self.opened.bundle, self.files
         cells, judgement = predict_cells(bundle, self.novelty, batches, total)
         write_predictions(files.table, bundle.classes, cells)
         shown = bundle.classes if bundle.positive is None else (bundle.positive,)
-        write_summary(files.by_image, "image", cells, shown)
+        write_summary(files.by_image, "image", cells, shown, empty)
         write_summary(files.by_subject, "subject", cells, shown)
         write_moved_columns(files.moved, (*judgement.moved, *judgement.moved_pictures))
         write_errors(files.errors, failed)
@@ -236,6 +259,8 @@ class _Run:
             len(failed),
             tuple(cells),
             judgement,
+            objects,
+            series,
             (*bundle.notes, *notes),
             tuple(set_warning(judgement, files.moved)),
         )

@@ -186,11 +186,15 @@ def _cells_of(images: Path | str, refused: list[tuple[str, Failure]]) -> Iterato
     from features.colour.standardisation import background_colour, standardise
 
     from .measurement.measure_image import RefusedImage, decode_and_segment, read_entry, stage
-    from .measurement.settings import MeasurementSettings
+    from .measurement.settings import MeasurementSettings, ReadingSettings
     from .measurement.source import list_source
+    from .series.decision import decide_series
+    from .workers.settings import RunSettings
 
-    settings = MeasurementSettings(())
-    entries = list_source(images, masks=None, shared=False).entries
+    listing = list_source(images, masks=None, shared=False)
+    decision = decide_series(listing, ReadingSettings(), RunSettings())
+    settings = MeasurementSettings((), ReadingSettings(series=decision.series))
+    entries = listing.entries
     for place in np.random.default_rng(0).permutation(len(entries)):
         entry = entries[place]
         try:
@@ -201,5 +205,5 @@ def _cells_of(images: Path | str, refused: list[tuple[str, Failure]]) -> Iterato
             refused.append((entry.name, error.failure))
             continue
         slide = background_colour(rgb)
-        for one in found.cells:
+        for one in found.kept(settings.reading.kinds).cells:
             yield standardise(one.cell, settings.stain, slide)

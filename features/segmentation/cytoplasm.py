@@ -32,7 +32,6 @@ from .colour_evidence import (
     smooth_histograms,
 )
 from .regions import (
-    Components,
     components_touching,
     concavity_depth,
     distance_to_mask,
@@ -91,31 +90,6 @@ def colour_scores(counts: NDArray[np.int64], bias: float) -> NDArray[np.float32]
     rest = np.maximum(likelihood[1], _SLIDE_WEIGHT * likelihood[2])
     ratio = np.clip(_RATIO_SCALE * np.log(likelihood[0] / rest), -1, 1)
     return np.asarray(np.clip(ratio + bias, -1, 1), dtype=np.float32)
-
-
-def other_nuclei(nuclei: Components, nucleus: Bytes) -> Bytes:
-    """Return the nuclei of other cells.
-
-    These are components that are larger than 30 % of this nucleus or touch the border; smaller
-    ones are debris or fragments.
-
-    Parameters
-    ----------
-    nuclei : Components
-        All nuclear pixels.
-    nucleus : (rows, cols) uint8, 0 or 1
-        The nucleus of this cell: some of the components.
-
-    Returns
-    -------
-    (rows, cols) uint8, 0 or 1
-    """
-    chosen = nuclei.areas > 0.3 * cv2.countNonZero(nucleus)
-    chosen |= nuclei.touches_border
-    chosen[0] = False
-    if not chosen.any():
-        return np.zeros_like(nucleus)
-    return nuclei.select(chosen) & (1 - nucleus)
 
 
 def _border_share(mask: Bytes) -> float:

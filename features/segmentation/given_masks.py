@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from ..errors import CellError
 from ..primitives.arrays import Bytes, Mask
 from ..primitives.optical_density import StainPlanes, measure_stain
-from .nuclei import nuclear_size
-from .nucleus_outline import nucleus_in_cell, smooth_chromatin
+from .nucleus_outline import nuclear_size, nucleus_in_cell, smooth_chromatin
 from .outline import find_cell
 from .quality import CellOutline
 from .regions import find_components

@@ -15,6 +15,7 @@ from ..primitives.arrays import Bytes
 from ..primitives.components import keep_large_components
 from ..primitives.gaussian import gaussian_blur
 from ..primitives.kernels import compiled, inner
+from ..primitives.masks import equivalent_diameter
 from ..primitives.otsu import otsu_threshold
 from .colour_evidence import Distances
 from .edge_slope import slopes_at_levels
@@ -26,6 +27,11 @@ _SMOOTHING = 0.012  # nuclear diameters; sigma of the blur of the chromatin
 SMOOTHING_REACH = 4 * _SMOOTHING  # nuclear diameters; the blur reads no pixel farther away
 _LEVEL_SHARE = 0.33  # of the way from the cytoplasm's median to the nucleus's: the contour's level
 _OTSU_SHARE = 0.8  # of the way from that level to Otsu's threshold: the last level to compare
+
+
+def nuclear_size(plane: Bytes, level: int) -> float:
+    """Diameter in pixels of the disc with the area of the pixels above a chromatin level."""
+    return equivalent_diameter(threshold(plane, level))
 
 
 def smooth_chromatin(plane: Bytes, size: float) -> Bytes:

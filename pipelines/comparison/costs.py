@@ -112,24 +112,26 @@ def _measure_image(
     watch: _Stopwatch,
 ) -> int:
     """Measure the cells of an image; return their number, 0 if the image cannot be used."""
-    from data.decoding.images import decode_rgb, read_bytes
+    from data.decoding.images import read_bytes
     from data.errors import DataError
     from features.embedding.embedding_columns import embed
     from features.errors import CellError
-    from features.segmentation.segment import segment
+
+    from ..measurement.measure_image import RefusedImage, decode_and_segment
 
     try:
         with watch.measure("finding"):
             content = read_bytes(path, max_bytes=reading.max_bytes)
-            rgb = decode_rgb(content, max_pixels=reading.max_pixels)
-            found = segment(rgb, source=reading.source, pixel_size=reading.pixel_size)
-        cells = [one.cell for one in found.cells]
+            rgb, found = decode_and_segment(content, None, reading)
+        cells = [one.cell for one in found.kept(reading.kinds).cells]
+        if not cells:
+            return 0
         with watch.measure("handcrafted"):
             for cell in cells:
                 recipe.measure(cell)
         with watch.measure("embedding"):
             embed(network, chosen.embedding, rgb, cells, found.source)
-    except (DataError, CellError):
+    except (DataError, CellError, RefusedImage):
         return 0
     return len(cells)
 

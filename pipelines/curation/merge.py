@@ -153,7 +153,9 @@ def _check_measured_alike(
             )
     if known.get("embedding") != seen.get("embedding"):
         raise ModelError(f"{other} holds the embedding of another network than {first}", _ALIKE)
-    sizes = [ReadingSettings.from_configuration(one).measured_pixel_size for one in options]
+    sizes = [
+        ReadingSettings.from_sidecar({"configuration": one}).measured_pixel_size for one in options
+    ]
     if sizes[0] != sizes[1]:
         raise ModelError(
             f"a pixel of {other} has {sizes[1] or 'an unknown number of'} micrometres, of {first}"

@@ -84,6 +84,7 @@ def collect_extras(
     rgb: Any,  # noqa: ANN401
     gray: Any,  # noqa: ANN401
     found: Segmentation,
+    kept: Segmentation,
 ) -> ImageExtras:
     """Collect what audit, report and search for copies need from a picture, once for all cells.
 
@@ -95,7 +96,9 @@ def collect_extras(
     gray : (rows, cols) uint8
         BT.601 luma of `rgb`.
     found : Segmentation
-        The cells.
+        All objects: none of them is background.
+    kept : Segmentation
+        Those that get a thumbnail.
     """
     from data.decoding.file_properties import file_properties
     from data.fingerprints.cell_signature import cell_signature
@@ -111,10 +114,10 @@ def collect_extras(
     return ImageExtras(
         file=(*rgb.shape[:2], len(content), *stored, sharpness(gray)),
         background=background_values(rgb, gray, outside),
-        thumbnails=tuple(thumbnail(rgb, one.cell) for one in found.cells),
+        thumbnails=tuple(thumbnail(rgb, one.cell) for one in kept.cells),
         signatures=tuple(
             cell_signature(rgb, one.cell.nucleus, one.cell.cell, one.cell.origin)
-            for one in found.cells
+            for one in kept.cells
         ),
     )
 

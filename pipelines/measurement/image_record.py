@@ -47,6 +47,15 @@ class ImageRecord:
         First row, first column, rows and columns of each cell.
     quality : tuple of mapping
         Quality flags of each cell.
+    kinds : tuple of str
+        What each cell is, see `features.segmentation.segment.FoundCell`.
+    probabilities : tuple of float
+        Of these kinds.
+    objects : tuple of int
+        Found objects of each kind of `pipelines.measurement.settings.KINDS`; more than the cells
+        if some are not kept.
+    red_cell : float or None
+        Diameter of a red cell in pixels, by which the cells were found; None for given masks.
     values : (cells, columns) float64
         The features.
     extras : ImageExtras or None
@@ -61,6 +70,10 @@ class ImageRecord:
     centroids: tuple[tuple[float, float], ...]
     boxes: tuple[Box, ...]
     quality: tuple[Mapping[str, bool], ...]
+    kinds: tuple[str, ...]
+    probabilities: tuple[float, ...]
+    objects: tuple[int, ...]
+    red_cell: float | None
     values: NDArray[np.float64]
     extras: ImageExtras | None = None
     exchanged: bool = False
@@ -84,6 +97,10 @@ class ImageRecord:
             centroids=tuple((row, col) for row, col in record["centroids"]),
             boxes=tuple((top, left, rows, cols) for top, left, rows, cols in record["boxes"]),
             quality=tuple(record["quality"]),
+            kinds=tuple(record["kinds"]),
+            probabilities=tuple(record["probabilities"]),
+            objects=tuple(record["objects"]),
+            red_cell=record["red_cell"],
             values=np.frombuffer(body[:end], dtype="<f8").reshape(record["shape"]),
             extras=None if extras is None else _unpack_extras(extras, body[end:]),
             exchanged=record["exchanged"],
@@ -99,6 +116,10 @@ class ImageRecord:
             "centroids": self.centroids,
             "boxes": self.boxes,
             "quality": [dict(flags) for flags in self.quality],
+            "kinds": self.kinds,
+            "probabilities": self.probabilities,
+            "objects": self.objects,
+            "red_cell": self.red_cell,
             "shape": self.values.shape,
             "extras": extras,
             "exchanged": self.exchanged,

@@ -15,6 +15,7 @@ from features.errors import CellError
 from ..workers.run_all import Failure
 from .cell_labels import LabelCounts
 from .image_record import ImageRecord, RecordStore
+from .objects import count_objects
 from .rescale import box_in_file, place_in_file, rescale_image, rescale_mask
 
 if TYPE_CHECKING:
@@ -44,6 +45,10 @@ class ImageResult:
         How many cells have a label.
     exchanged : bool
         Whether red and blue seem to be exchanged.
+    objects : tuple of int
+        As in the record: found objects of each kind, kept or not.
+    red_cell : float or None
+        As in the record.
     """
 
     position: RecordPosition
@@ -52,6 +57,8 @@ class ImageResult:
     facts: Facts | None
     labels: LabelCounts
     exchanged: bool
+    objects: tuple[int, ...]
+    red_cell: float | None
 
     @classmethod
     def of(
@@ -61,8 +68,16 @@ class ImageResult:
         from data.layouts.all_idb import known_facts
 
         counts = LabelCounts.of(entry, record)
+        facts = known_facts(record.sha256)
         return cls(
-            position, record.cells, reused, known_facts(record.sha256), counts, record.exchanged
+            position,
+            record.cells,
+            reused,
+            facts,
+            counts,
+            record.exchanged,
+            record.objects,
+            record.red_cell,
         )
 
 
@@ -131,7 +146,7 @@ def measure_record(
     settings: MeasurementSettings,
     checksum: str | None = None,
 ) -> ImageRecord:
-    """Measure every cell of a picture.
+    """Measure every cell of a picture that is kept.
 
     Parameters
     ----------
@@ -139,7 +154,7 @@ def measure_record(
         The file of the picture.
     rgb : (rows, cols, 3) uint8
     found : Segmentation
-        The cells, as `decode_and_segment` returns them.
+        All objects, as `decode_and_segment` returns them.
     settings : MeasurementSettings
     checksum : str, optional
         SHA-256 of `content`, where it is known.
@@ -157,19 +172,26 @@ def measure_record(
     from .image_extras import collect_extras
 
     gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    kept = found.kept(settings.reading.kinds)
     with stage("measure"):
-        values = feature_values(rgb, found, settings)
-        extras = collect_extras(content, rgb, gray, found) if settings.keep_extras else None
+        values = feature_values(rgb, kept, settings)
+        extras = collect_extras(content, rgb, gray, found, kept) if settings.keep_extras else None
     return ImageRecord(
         sha256=checksum or sha256(content),
         phash=perceptual_hash(gray),
         source=found.source,
-        centroids=tuple(place_in_file(one.centroid, settings.reading.scale) for one in found.cells),
+        centroids=tuple(place_in_file(one.centroid, settings.reading.scale) for one in kept.cells),
         boxes=tuple(
             box_in_file((*one.cell.origin, *one.cell.cell.shape), settings.reading.scale)
-            for one in found.cells
+            for one in kept.cells
         ),
-        quality=tuple(dict(vars(one.quality)) for one in found.cells),
+        quality=tuple(dict(vars(one.quality)) for one in kept.cells),
+        kinds=tuple(one.kind for one in kept.cells),
+        probabilities=tuple(one.probability for one in kept.cells),
+        objects=count_objects(found),
+        red_cell=None
+        if found.evidence is None
+        else found.evidence.red_cell / settings.reading.scale,
         values=values,
         extras=extras,
         exchanged=red_and_blue_seem_exchanged(rgb),
@@ -182,6 +204,8 @@ def feature_values(rgb: Any, found: Segmentation, settings: MeasurementSettings)
 
     from features.colour.standardisation import background_colour, standardise
 
+    if not found.cells:
+        return np.empty((0, len(settings.all_columns)))
     recipe, slide = _recipe(settings.columns), background_colour(rgb)
     shown = (standardise(one.cell, settings.stain, slide) for one in found.cells)
     values = np.stack([recipe.measure(cell) for cell in shown])
@@ -208,7 +232,7 @@ def _read(file: Path | RemoteFile, max_bytes: int) -> bytes:
 def decode_and_segment(
     content: bytes, mask: bytes | None, settings: ReadingSettings
 ) -> tuple[Any, Segmentation]:
-    """Decode a picture and find its cells, from its mask where it has one.
+    """Decode a picture and find its objects of all kinds, or those of its mask.
 
     Returns
     -------
@@ -219,7 +243,7 @@ def decode_and_segment(
     Raises
     ------
     RefusedImage
-        If the picture cannot be decoded or holds no cell.
+        If the picture or its mask cannot be used.
     """
     from data.decoding.colour_check import check_colour
     from data.decoding.images import decode_rgb
@@ -231,9 +255,15 @@ def decode_and_segment(
         check_colour(decoded)
         rgb = rescale_image(decoded, settings.scale, settings.max_pixels)
     size = settings.measured_pixel_size
+    red_cell = settings.red_cell_of(decoded.shape)
     if mask is None:
         with stage("segment"):
-            return rgb, segment(rgb, source=settings.source, pixel_size=size)
+            return rgb, segment(
+                rgb,
+                source=settings.source,
+                pixel_size=size,
+                red_cell=None if red_cell is None else red_cell * settings.scale,
+            )
     with stage("mask"):
         nucleus, cell = decode_mask(
             mask, decoded.shape[:2], mask_is=settings.mask_is, max_pixels=settings.max_pixels

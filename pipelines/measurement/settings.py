@@ -11,9 +11,10 @@ from data.errors import DataError
 from data.limits import MAX_BYTES, MAX_PIXELS
 
 from ..workers.settings import RunSettings
+from .series import UNDECIDED, Series, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from data.files.entries import Entry
@@ -37,6 +38,11 @@ COMPUTING_LIBRARIES = (
 )
 
 
+# What a field shows, in the order of the counts, by the names that --keep takes. White cells are
+# always kept.
+KINDS = {"white": "white cell", "broken": "broken cell", "platelets": "platelet", "cut": "cut cell"}
+
+
 @dataclass(frozen=True, kw_only=True)
 class ReadingSettings:
     """How an image is read and its cells are found.
@@ -49,28 +55,52 @@ class ReadingSettings:
         What the second value of a two-valued mask marks.
     source : {"auto", "crop", "field"}
         Whether an image is one cell or a field of several. ``auto`` takes it from the data set of
-        the image, or else from its content.
+        the image, or else from its series, or else from its content.
     pixel_size : float, optional
-        Micrometres per pixel of the image files. It changes no value: lengths are in pixels.
+        Micrometres per pixel of the image files. It sets the scale: a red cell has 7.5 micrometres.
+        Lengths are in pixels.
     rescale_to : float, optional
         Micrometres per pixel that the images are resized to before anything is measured.
+    red_cell : float, optional
+        Diameter of a red cell in pixels; it sets the scale over `pixel_size`.
+    keep : tuple of str
+        Names of objects that are kept like white cells: ``broken``, ``platelets``, ``cut``.
     max_pixels, max_bytes : int
         Larger images are refused.
+    series : Series
+        What was decided for all images of the input.
     """
 
     masks: Path | None = None
     mask_is: Literal["nucleus", "cell"] | None = None
-    source: Literal["auto", "crop", "field"] = "auto"
+    source: Source = "auto"
     pixel_size: float | None = None
     rescale_to: float | None = None
+    red_cell: float | None = None
+    keep: tuple[str, ...] = ()
     max_pixels: int = MAX_PIXELS
     max_bytes: int = MAX_BYTES
+    series: Series = UNDECIDED
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of objects that are kept."""
+        return frozenset(KINDS[name] for name in ("white", *self.keep))
 
     def of_image(self, entry: Entry) -> ReadingSettings:
-        """Return the settings for an image: its data set may know whether it is a crop."""
-        if self.source != "auto" or entry.source is None:
+        """Return the settings for an image: data set or series may know whether it is a crop."""
+        if self.source != "auto":
             return self
-        return replace(self, source=entry.source)
+        return replace(self, source=entry.source or self.series.source_of(entry.name))
+
+    def red_cell_of(self, shape: Sequence[int]) -> float | None:
+        """Return the diameter of a red cell in an image of some rows and columns, in pixels.
+
+        None if `pixel_size` sets the scale, or the image must be measured.
+        """
+        if self.red_cell is not None or self.pixel_size is not None:
+            return self.red_cell
+        return self.series.red_cell_of(shape)
 
     @property
     def scale(self) -> float:
@@ -97,10 +127,13 @@ class ReadingSettings:
         return self.pixel_size if self.rescale_to is None else self.rescale_to
 
     @classmethod
-    def from_configuration(cls, configuration: Mapping[str, Any]) -> ReadingSettings:
-        """Return the settings in a sidecar's configuration, without the folder of masks."""
-        names = {one.name for one in fields(ReadingSettings)} - {"masks"}
-        return ReadingSettings(**{name: configuration[name] for name in names & {*configuration}})
+    def from_sidecar(cls, sidecar: Mapping[str, Any]) -> ReadingSettings:
+        """Return the settings in a table's sidecar, without the folder of masks."""
+        configuration = sidecar.get("configuration", {})
+        names = {one.name for one in fields(ReadingSettings)} - {"masks", "series"}
+        known = {name: configuration[name] for name in names & {*configuration}}
+        known["keep"] = tuple(known.get("keep", ()))
+        return ReadingSettings(**known, series=Series.from_record(sidecar.get("series")))
 
     def reading(self) -> ReadingSettings:
         """Return these settings without those that a subclass adds."""
@@ -154,6 +187,10 @@ class MeasurementSettings:
         """The named features, then the embedding's columns."""
         return self.columns + (self.network.embedding.columns if self.network else ())
 
+    def with_series(self, series: Series) -> MeasurementSettings:
+        """Return the settings for images of a series."""
+        return replace(self, reading=replace(self.reading, series=series))
+
     def digest(self, *, masked: bool) -> str:
         """Return a SHA-256 of everything but the files that the numbers depend on.
 
@@ -176,10 +213,18 @@ class MeasurementSettings:
             "columns": self.columns,
             "versions": [parse_column(name).feature.version for name in self.columns],
             "libraries": {name: version(name) for name in COMPUTING_LIBRARIES},
-            "cells": self.reading.mask_is if masked else self.reading.source,
+            "cells": self.reading.mask_is if masked else self._segmentation(),
             "scale": self.reading.scale,
             "stain": [self.stain, STANDARDISATION_VERSION],
             "extras": extras_versions() if self.keep_extras else None,
             **(self.network.settings() if self.network else {}),
         }
         return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
+
+    def _segmentation(self) -> list[Any]:
+        """Return what the cells of an image without a mask depend on, but for its source."""
+        reading = self.reading
+        series = None if reading.pixel_size or reading.red_cell else reading.series
+        scales = [] if series is None else [series.scales, series.other_scale]
+        size = reading.measured_pixel_size if reading.red_cell is None else None
+        return [reading.source, reading.red_cell, size, scales, sorted(reading.kinds)]

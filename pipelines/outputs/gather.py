@@ -41,6 +41,22 @@ def known_image_notes(results: Sequence[object]) -> list[str]:
     ]
 
 
+def found_objects(results: Sequence[object]) -> list[tuple[int, ...]]:
+    """Return the number of objects of each kind in each image that was measured."""
+    return [result.objects for result in results if isinstance(result, ImageResult)]
+
+
+def own_evidence(
+    entries: Sequence[Entry], results: Sequence[object]
+) -> list[tuple[str, bool, float | None]]:
+    """Return name, whether it is a field, and red-cell diameter of each measured image."""
+    return [
+        (entry.name, result.labels.field, result.red_cell)
+        for entry, result in zip(entries, results, strict=True)
+        if isinstance(result, ImageResult) and entry.mask_place is None
+    ]
+
+
 def cell_label_notes(entries: Sequence[Entry], results: Sequence[object]) -> list[str]:
     """Return what the user must know about the labels of the cells."""
     return label_notes(

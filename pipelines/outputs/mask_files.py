@@ -28,16 +28,31 @@ class MaskRecord:
         Number of cells.
     digests : tuple of str
         SHA-256 of each file that was written.
+    field : bool
+        Whether the image is a field.
+    objects : tuple of int
+        See `pipelines.measurement.image_record.ImageRecord`.
+    red_cell : float or None
+        See there.
     """
 
     cells: int
     digests: tuple[str, ...]
+    field: bool
+    objects: tuple[int, ...]
+    red_cell: float | None
 
     @classmethod
     def from_bytes(cls, content: bytes) -> MaskRecord:
         """Read a record from the bytes that `to_bytes` returned."""
         record = json.loads(content)
-        return cls(record["cells"], tuple(record["digests"]))
+        return cls(
+            record["cells"],
+            tuple(record["digests"]),
+            record["field"],
+            tuple(record["objects"]),
+            record["red_cell"],
+        )
 
     def to_bytes(self) -> bytes:
         """Return this record as bytes."""

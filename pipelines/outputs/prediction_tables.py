@@ -16,6 +16,7 @@ _HEAD = (
     "Metadata_Label",
     "Metadata_ImageLabel",
     "Metadata_Subject",
+    "Metadata_Object",
     "Metadata_CentroidRow",
     "Metadata_CentroidCol",
     "Metadata_Quality",
@@ -37,6 +38,8 @@ class PredictedCell:
         Of the cell in its image, from 1.
     label, image_label, subject : str or None
         Of the cell itself, of its image, and the subject, as far as they are given.
+    kind : str or None
+        What the cell is, a white cell for example.
     centroid : (float, float)
         Row and column, pixels.
     quality : str
@@ -56,6 +59,7 @@ class PredictedCell:
     label: str | None
     image_label: str | None
     subject: str | None
+    kind: str | None
     centroid: tuple[float, float]
     quality: str
     unlike: bool
@@ -80,6 +84,7 @@ def _row(cell: PredictedCell) -> list[Any]:
         cell.label,
         cell.image_label,
         cell.subject,
+        cell.kind,
         round(row, 1),
         round(col, 1),
         cell.quality,
@@ -96,11 +101,23 @@ def write_summary(
     by: Literal["image", "subject"],
     cells: Sequence[PredictedCell],
     classes: Sequence[str],
+    empty: Sequence[str] = (),
 ) -> None:
-    """Write counts and shares of classes for each image or subject, with Wilson intervals."""
+    """Write counts and shares of classes for each image or subject, with Wilson intervals.
+
+    Parameters
+    ----------
+    path : Path
+    by : {"image", "subject"}
+    cells : sequence of PredictedCell
+    classes : sequence of str
+        Those that are counted.
+    empty : sequence of str
+        Images without cells: they have 0 cells and no shares.
+    """
     from models.metrics.wilson import wilson
 
-    predicted: dict[str, list[str]] = {}
+    predicted: dict[str, list[str]] = {name: [] for name in empty}
     for name, cell in zip(_names(by, cells), cells, strict=True):
         if name is not None:
             predicted.setdefault(name, []).append(cell.predicted)
@@ -111,6 +128,9 @@ def write_summary(
     for name, found in sorted(predicted.items()):
         line: list[Any] = [name, len(found)]
         for one in classes:
+            if not found:
+                line += [0, "", "", ""]
+                continue
             count = found.count(one)
             low, high = wilson(count, len(found))
             line += [count, f"{count / len(found):.4f}", f"{low:.4f}", f"{high:.4f}"]

@@ -40,6 +40,8 @@ _IDENTITY = {
     "Metadata_PHash": _TEXT,
     "Metadata_Signature": _TEXT,
     "Metadata_Source": _TEXT,
+    "Metadata_Object": _TEXT,
+    "Metadata_ObjectProbability": _NUMBER,
     "Metadata_CentroidRow": _NUMBER,
     "Metadata_CentroidCol": _NUMBER,
 }
@@ -109,6 +111,8 @@ class TableLayout:
                     record.phash,
                     extras.signatures[index],
                     record.source,
+                    record.kinds[index],
+                    round(record.probabilities[index], 4),
                     row,
                     col,
                     *extras.file,

@@ -40,6 +40,8 @@ class CellFacts:
         Row and column, pixels; NaN where unknown.
     quality : str
         Names of the raised quality flags, separated by spaces.
+    kind : str or None
+        What the object is, ``white cell`` for example; None where unknown.
     """
 
     image: str
@@ -49,6 +51,7 @@ class CellFacts:
     subject: str | None
     centroid: tuple[float, float]
     quality: str
+    kind: str | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +103,7 @@ def _image_batch(batch: Sequence[tuple[Entry, ImageRecord]], columns: Sequence[s
             entry.subject,
             record.centroids[index],
             " ".join(flag for flag, raised in record.quality[index].items() if raised),
+            record.kinds[index],
         )
         for entry, record in batch
         for index, label in enumerate(cell_labels(entry, record).labels)
@@ -174,6 +178,7 @@ def _predict_batch(bundle: Bundle, novelty: Novelty, batch: CellBatch) -> Iterat
             label=facts.label,
             image_label=facts.image_label,
             subject=facts.subject,
+            kind=facts.kind,
             centroid=facts.centroid,
             quality=facts.quality,
             unlike=new.unlike,

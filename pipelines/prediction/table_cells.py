@@ -91,7 +91,7 @@ def read_table_cells(
     """
     sidecar = read_sidecar(source)
     _check_measured_alike(source, sidecar, opened)
-    recorded = ReadingSettings.from_configuration(sidecar.get("configuration", {}))
+    recorded = ReadingSettings.from_sidecar(sidecar)
     notes = compare_pixel_sizes(
         pixel_size or recorded.measured_pixel_size,
         opened.pixel_size,
@@ -166,8 +166,9 @@ def _facts(part: pd.DataFrame, start: int, label: str, subject: str) -> Sequence
             person,
             (float(at_row), float(at_col)),
             " ".join(_flag(name) for name, up in zip(flags, ups, strict=True) if up),
+            kind,
         )
-        for row, image, number, own, whole, person, at_row, at_col, ups in zip(
+        for row, image, number, own, whole, person, at_row, at_col, ups, kind in zip(
             rows,
             _texts(part, _IMAGE),
             numbers.fillna(1),
@@ -176,6 +177,7 @@ def _facts(part: pd.DataFrame, start: int, label: str, subject: str) -> Sequence
             _texts(part, subject),
             *centroids,
             raised,
+            _texts(part, "Metadata_Object"),
             strict=True,
         )
     ]

@@ -39,7 +39,9 @@ def flow_steps(flow: Mapping[str, Any], classes: Mapping[str, int]) -> list[Flow
     if flow["images"] is not None:
         left_out = f"{flow['failed']} failed, {flow['excluded']} excluded"
         steps.append(FlowStep(f"{flow['images']} images found", left_out))
-        steps.append(FlowStep(f"{flow['measured']} images measured"))
+        empty = flow.get("without_cells")
+        left_out = f"{empty} without a white cell" if empty else ""
+        steps.append(FlowStep(f"{flow['measured']} images measured", left_out))
     steps.append(
         FlowStep(f"{flow['cells']} cells measured", f"{flow['unlabelled']} without a label")
     )

@@ -14,7 +14,16 @@ from ..measurement.settings import FolderSettings
 from .section import Section
 
 # Options of extract that are always printed, and the defaults of those printed where they differ.
-ALWAYS = ("preset", "source", "stain", "embedding", "mask_is", "pixel_size", "rescale_to")
+ALWAYS = (
+    "preset",
+    "source",
+    "stain",
+    "embedding",
+    "mask_is",
+    "pixel_size",
+    "rescale_to",
+    "red_cell",
+)
 DEFAULTS = {
     one.name: one.default
     for one in fields(FolderSettings)
@@ -74,6 +83,8 @@ def _measuring(settings: Mapping[str, Any]) -> Iterator[str]:
             yield from (f"--{key.replace('_', '-')}", str(value))
     if settings.get("features"):
         yield from ("--features", ",".join(settings["features"]))
+    if settings.get("keep"):
+        yield from ("--keep", ",".join(settings["keep"]))
     for one in settings.get("embedding_set", []):
         yield from ("--embedding-set", one)
     for key, word in (("masks", "MASKS"), ("cell_labels", "CELL_LABELS")):

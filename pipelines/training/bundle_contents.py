@@ -59,7 +59,7 @@ def make_bundle(
             **facts,
             "operating": None if positive is None else operating_point,
             "stain": configuration.get("stain", "none"),
-            "pixel_size": ReadingSettings.from_configuration(configuration).measured_pixel_size,
+            "pixel_size": ReadingSettings.from_sidecar(sidecar).measured_pixel_size,
             **_network_metadata(sidecar, data.columns),
         },
     )

@@ -57,6 +57,7 @@ def provenance(table: Path, cells: TrainingTable) -> dict[str, Any]:
             else counts["images"] - counts.get("failed", 0) - counts.get("excluded", 0),
             "failed": counts.get("failed"),
             "excluded": counts.get("excluded", 0),
+            "without_cells": counts.get("without_cells", 0),
             "skipped": sum(skipped.values()),
             "named_images": int(frame["Metadata_Image"].nunique())
             if "Metadata_Image" in frame

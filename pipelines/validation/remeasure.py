@@ -104,7 +104,7 @@ class VariantMeasurer:
                 return Failure("read", "the image has changed", "extract the table again")
             reading = self.settings.reading.of_image(request.entry)
             rgb, found = decode_and_segment(content, mask, reading)
-            chosen = _requested_cells(found, request)
+            chosen = _requested_cells(found.kept(reading.kinds), request)
             if chosen is None:
                 return Failure("segment", "the outlines have changed", "extract the table again")
             seed = int(request.sha256[:16], 16)
@@ -224,7 +224,7 @@ def _table_settings(sidecar: Mapping[str, Any], columns: Sequence[str]) -> Measu
     network = None
     if embedded:
         network = stored_network(sidecar["embedding"], options.get("embedding"))
-    reading = ReadingSettings.from_configuration(options)
+    reading = ReadingSettings.from_sidecar(sidecar)
     stain = options.get("stain", MeasurementSettings.stain)
     return MeasurementSettings(named, reading, network, stain)
 

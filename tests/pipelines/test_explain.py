@@ -143,12 +143,15 @@ def test_a_cell_unlike_the_training_cells_is_flagged_by_both_commands(models, on
     rgb = cv2.cvtColor(cv2.imread(str(one)), cv2.COLOR_BGR2RGB)
     strange = tmp_path / "strange.png"
     strange.write_bytes(png(cv2.resize(rgb, None, fx=6, fy=6)))  # six times as large
-    result = run("explain", models["logistic"], strange, "-o", tmp_path / "sheet.html")
+    result = run(
+        "explain", models["logistic"], strange, "--source", "crop", "-o", tmp_path / "sheet.html"
+    )
     assert "warning: This cell is unlike the training cells" in result.stdout
     assert "This cell is unlike the training cells" in read(tmp_path / "sheet.html")[1]
     shutil.copy(one, tmp_path / "usual.png")
     (tmp_path / "list.csv").write_text("image\nstrange.png\nusual.png\n", "utf-8")
-    result = run("predict", models["logistic"], tmp_path / "list.csv", "-o", tmp_path / "p.csv")
+    options = ("--source", "crop", "-o", tmp_path / "p.csv")
+    result = run("predict", models["logistic"], tmp_path / "list.csv", *options)
     assert "2 cells of 2 images, 1 unlike the training cells" in result.stdout
     cells = pd.read_csv(tmp_path / "p.csv").set_index("Metadata_Image")
     assert cells["Unlike_Training"].to_dict() == {"strange.png": 1, "usual.png": 0}

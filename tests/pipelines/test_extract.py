@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -51,7 +52,8 @@ def test_a_row_holds_the_values_of_the_features_package(smear, extracted):
     for row in table.to_dict("records"):
         bgr = cv2.imread(str(smear / row["Metadata_Image"]))
         rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
-        (found,) = segment(rgb).cells
+        red_cell = extracted.series.series.red_cell_of(rgb.shape)
+        (found,) = segment(rgb, source="crop", red_cell=red_cell).cells
         shown = standardise(found.cell, "standard", background_colour(rgb))
         expected = Recipe(columns).measure(shown)
         assert [row[name] for name in columns] == expected.tolist()
@@ -63,7 +65,13 @@ def test_a_row_holds_the_values_of_the_features_package(smear, extracted):
 def test_the_sidecar_describes_the_table(extracted):
     record = json.loads(extracted.sidecar.read_text("utf-8"))
     table = pd.read_parquet(extracted.table)
-    assert record["counts"] == {"images": 6, "failed": 0, "cells": len(table)}
+    assert record["counts"] == {
+        "images": 6,
+        "failed": 0,
+        "without_cells": 0,
+        "cells": len(table),
+        "objects": {"white cell": len(table), "broken cell": 0, "platelet": 0, "cut cell": 0},
+    }
     assert record["table"]["sha256"] == digest(extracted.table)
     kept_out = [
         name for name in table.columns if name.startswith(("Background_", "Metadata_File_"))
@@ -110,27 +118,20 @@ def test_csv_and_parquet_hold_the_same_numbers(smear, extracted, tmp_path):
 
 def test_a_second_run_measures_only_what_changed(tmp_path):
     folder = write_smear(tmp_path / "images")
-    first = extract(folder, tmp_path / "cells.parquet", ExtractSettings(preset="minimal"))
+    # With a given scale, a changed image cannot change that of the others.
+    settings = ExtractSettings(preset="minimal", source="crop", red_cell=60)
+    first = extract(folder, tmp_path / "cells.parquet", settings)
     assert first.reused == 0
     changed = min(folder.glob("*/*.png"))
     changed.write_bytes(png(np.rot90(cv2.imread(str(changed))[..., ::-1])))
-    second = extract(folder, tmp_path / "cells.parquet", ExtractSettings(preset="minimal"))
-    assert (second.reused, second.cells) == (first.cells - 1, first.cells)
-    other_option = extract(
-        folder, tmp_path / "cells.parquet", ExtractSettings(preset="minimal", source="crop")
-    )
-    assert other_option.reused == 0
-    pixel_size = extract(
-        folder,
-        tmp_path / "cells.parquet",
-        ExtractSettings(preset="minimal", source="crop", pixel_size=0.2),
-    )
-    assert pixel_size.reused == other_option.cells
-    overwritten = extract(
-        folder,
-        tmp_path / "cells.parquet",
-        ExtractSettings(preset="minimal", source="crop", pixel_size=0.2, resume=False),
-    )
+    second = extract(folder, tmp_path / "cells.parquet", settings)
+    images = len(first.results)
+    assert (second.reused, len(second.results)) == (images - 1, images)
+    other = extract(folder, tmp_path / "cells.parquet", replace(settings, source="field"))
+    assert other.reused == 0
+    size = extract(folder, tmp_path / "cells.parquet", replace(settings, pixel_size=0.2))
+    assert size.reused == images
+    overwritten = extract(folder, tmp_path / "cells.parquet", replace(settings, resume=False))
     assert overwritten.reused == 0
 
 
@@ -185,7 +186,7 @@ def test_all_idb2_has_its_known_metadata(tmp_path):
     done = extract(
         SHARED / "data" / "all_idb2" / "img",
         tmp_path / "t.parquet",
-        ExtractSettings(preset="minimal", jobs=2),
+        ExtractSettings(preset="minimal", jobs=2, keep=("broken", "platelets")),
     )
     table = pd.read_parquet(done.table)
     assert (len(table), done.failed) == (260, 0)

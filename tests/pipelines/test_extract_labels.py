@@ -82,15 +82,15 @@ def test_cells_of_a_mask_have_the_label_of_their_image(fields, tmp_path):
 
 def test_a_set_that_knows_its_pictures_are_crops_gives_one_cell_each(tmp_path):
     names = ("UID_1_1_1_all.png", "UID_H2_1_1_hem.png", "mine/other.png")
-    pngs_of_tiles(tmp_path / "in", names)
+    pngs_of_tiles(tmp_path / "in", names, tiles=3)
     out = tmp_path / "t.parquet"
     table, _ = labels(tmp_path / "in", out)
     found = table.groupby("Metadata_Image")["Metadata_Source"].agg(["first", "size"])
     assert found["first"].tolist() == ["crop", "crop", "field"]
-    assert found["size"].tolist() == [1, 1, 4]
-    assert table["Metadata_Label"].fillna("").tolist() == ["blast", "normal", "", "", "", ""]
+    assert found["size"].tolist() == [1, 1, 9]
+    assert table["Metadata_Label"].fillna("").tolist() == ["blast", "normal", *[""] * 9]
     table, done = labels(tmp_path / "in", out, source="field")
-    assert (len(table), done.reused) == (12, 0)
+    assert (len(table), done.reused) == (27, 0)
 
 
 def test_the_table_of_labels_by_folder(tmp_path):

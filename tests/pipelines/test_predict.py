@@ -13,15 +13,20 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from support.files.synthetic_folders import write_smear
+from support.files.synthetic_folders import png, write_smear
 
 from cli import main
+from data.drawn_fields.camera import Camera
+from data.drawn_fields.content import FieldContent
+from data.drawn_fields.draw import draw_field
 from features import FEATURES, PRESETS, parse_column, preset_columns
 from models.metrics.wilson import wilson
 from pipelines.extract import ExtractSettings, extract
 from pipelines.measurement.measure_image import ImageMeasurer
 from pipelines.train import train
 from pipelines.training.training_settings import TrainingSettings
+
+NO_CELL = FieldContent(white_cells=0, platelets=0, crowding=0.1, overlap=0.0)
 
 
 def run(*arguments):
@@ -66,6 +71,44 @@ def test_every_cell_gets_a_probability_and_every_subject_a_share(smear, model, t
         assert row["Share_blast_Low"] == pytest.approx(low, abs=1e-4)
         assert row["Share_blast_High"] == pytest.approx(high, abs=1e-4)
     assert len(pd.read_csv(tmp_path / "p.images.csv")) == 30
+
+
+def test_an_image_without_cells_has_a_line_in_the_summary(model, tmp_path):
+    folder = tmp_path / "images"
+    write_smear(folder, subjects=1, cells=1)
+    drawn = draw_field(0, shape=(420, 520), content=NO_CELL, camera=Camera(red_cell=36))
+    (folder / "empty.png").write_bytes(png(drawn.rgb))
+    done = run("predict", model, folder, "-o", tmp_path / "p.csv")
+    assert done.exit_code == 0, done.stderr
+    assert "1 image without a white cell" in done.stdout
+    cells = pd.read_csv(tmp_path / "p.csv")
+    assert set(cells["Metadata_Object"]) == {"white cell"}
+    images = pd.read_csv(tmp_path / "p.images.csv").set_index("Metadata_Image")
+    assert len(images) == cells["Metadata_Image"].nunique() + 1
+    assert images.loc["empty.png", "Cells"] == 0
+    assert images.loc["empty.png"].filter(like="Share_").isna().all()
+
+
+def test_images_without_cells_only_give_empty_tables(model, tmp_path):
+    drawn = draw_field(0, shape=(420, 520), content=NO_CELL, camera=Camera(red_cell=36))
+    (tmp_path / "empty.png").write_bytes(png(drawn.rgb))
+    done = run("predict", model, tmp_path / "empty.png", "-o", tmp_path / "p.csv")
+    assert done.exit_code == 0, done.stderr
+    assert pd.read_csv(tmp_path / "p.csv").empty
+    assert pd.read_csv(tmp_path / "p.images.csv")["Cells"].tolist() == [0]
+    assert pd.read_csv(tmp_path / "p.subjects.csv").empty
+
+
+def test_an_image_without_cells_has_no_sheet(model, tmp_path):
+    drawn = draw_field(0, shape=(420, 520), content=NO_CELL, camera=Camera(red_cell=36))
+    image, page = tmp_path / "empty.png", tmp_path / "s.html"
+    image.write_bytes(png(drawn.rgb))
+    done = run("explain", model, image, "-o", page)
+    assert (done.exit_code, page.exists()) == (0, False), done.stderr
+    assert done.stdout.endswith(f"{image} shows no cell: no sheet\n")
+    done = run("explain", model, image, "-o", page, "--cell", 1)
+    assert done.exit_code == 2
+    assert "has no cell 1" in done.stderr
 
 
 def test_only_the_columns_of_the_model_are_measured(smear, model, tmp_path, monkeypatch):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import nullcontext
 from pathlib import Path
 
 import cv2
@@ -15,9 +14,9 @@ import pipelines.segment as segmenting
 from data.errors import DataError
 from data.listing.list_images import list_images
 from pipelines.measurement.image_record import RecordStore
-from pipelines.measurement.settings import FolderSettings, MeasurementSettings
+from pipelines.measurement.settings import MeasurementSettings
 from pipelines.outputs.mask_files import MaskRecord, sort_files
-from pipelines.segment import ImageSegmenter, segment
+from pipelines.segment import ImageSegmenter, MaskTask, SegmentSettings, segment
 
 SMALL = {"subjects": 1, "cells": 2}
 
@@ -49,40 +48,40 @@ def edit(label: Path) -> bytes:
 
 
 def two_fields(folder: Path) -> Path:
-    """Write a picture that shows several cells as a field and one as a crop."""
+    """Write a picture of nine cells, one of them in the middle."""
     smear = write_smear(folder / "cells", **SMALL)
     tile = cv2.imread(str(pngs(smear)[0]))
     (folder / "fields").mkdir()
-    cv2.imwrite(str(folder / "fields" / "f.png"), np.tile(tile, (2, 2, 1)))
+    cv2.imwrite(str(folder / "fields" / "f.png"), np.tile(tile, (3, 3, 1)))
     return folder / "fields"
 
 
 def test_the_masks_of_another_configuration_are_made_again(tmp_path):
     fields, out = two_fields(tmp_path), tmp_path / "masks"
-    first = segment(fields, out, FolderSettings(source="field"))
+    first = segment(fields, out, SegmentSettings(source="field"))
     as_field = contents(out)
-    assert segment(fields, out, FolderSettings(source="crop")).cells != first.cells
+    assert segment(fields, out, SegmentSettings(source="crop")).cells != first.cells
     as_crop = contents(out)
     assert as_crop.keys() == as_field.keys()
     assert all(as_crop[name] != as_field[name] for name in as_field)
-    again = segment(fields, out, FolderSettings(source="field"))
+    again = segment(fields, out, SegmentSettings(source="field"))
     assert (again.cells, again.warnings, contents(out)) == (first.cells, (), as_field)
 
 
 def test_a_mask_that_was_edited_is_kept_and_counted(tmp_path):
     fields, out = two_fields(tmp_path), tmp_path / "masks"
-    segment(fields, out, FolderSettings(source="field"))
+    segment(fields, out, SegmentSettings(source="field"))
     label = out / "labels" / "f.png"
     edited, outlines = edit(label), (out / "overlays" / "f.png").read_bytes()
     for source in ("field", "crop"):
-        done = segment(fields, out, FolderSettings(source=source))
+        done = segment(fields, out, SegmentSettings(source=source))
         assert done.warnings == (
             "1 mask was edited by hand and kept, labels/f.png for example; "
             "--overwrite replaces them",
         )
         assert label.read_bytes() == edited
     assert (out / "overlays" / "f.png").read_bytes() != outlines  # not edited
-    done = segment(fields, out, FolderSettings(source="field", resume=False))
+    done = segment(fields, out, SegmentSettings(source="field", resume=False))
     assert (done.warnings, label.read_bytes() == edited) == ((), False)
     assert (out / "overlays" / "f.png").read_bytes() == outlines
 
@@ -90,12 +89,12 @@ def test_a_mask_that_was_edited_is_kept_and_counted(tmp_path):
 def test_overwriting_keeps_the_records_of_earlier_runs(tmp_path):
     """A run with --overwrite that is killed leaves masks of the run before, which are ours."""
     fields, out = two_fields(tmp_path), tmp_path / "masks"
-    segment(fields, out, FolderSettings(source="crop"))
+    segment(fields, out, SegmentSettings(source="crop"))
     before = contents(out)
-    segment(fields, out, FolderSettings(source="field", resume=False))
+    segment(fields, out, SegmentSettings(source="field", resume=False))
     for name, content in before.items():
         (out / name).write_bytes(content)
-    done = segment(fields, out, FolderSettings(source="field"))
+    done = segment(fields, out, SegmentSettings(source="field"))
     assert done.warnings == ()
     assert all(content != before[name] for name, content in contents(out).items())
 
@@ -109,24 +108,12 @@ def test_several_edited_masks_are_one_line(smear, tmp_path):
     assert words.startswith(f"{len(labels)} masks were edited by hand and kept, labels/")
 
 
-def test_the_pixel_size_changes_no_outline(smear, tmp_path, monkeypatch):
-    (entry, *_) = list_images(smear).entries
-    files = tmp_path / "label.png", tmp_path / "overlay.png"
-    (tmp_path / "parts").mkdir()
-    seen = []
-    monkeypatch.setattr(segmenting, "work_folder", lambda *_, **__: nullcontext(tmp_path / "parts"))
-
-    def run_all(work, *_args, **_options):
-        seen.append(work)
-        return [work((entry, *files))]
-
-    monkeypatch.setattr(segmenting, "run_all", run_all)
-    monkeypatch.setattr(segmenting, "failures", lambda *_: ())
-    single = entry.path
-    first = segment(single, tmp_path / "masks")
-    monkeypatch.setattr(segmenting, "decode_and_segment", None)  # not needed again
-    assert segment(single, tmp_path / "masks", FolderSettings(pixel_size=0.1)).cells == first.cells
-    assert [work.reading.pixel_size for work in seen] == [None, 0.1]
+def test_the_pixel_size_sets_the_scale(smear, tmp_path):
+    by_size = SegmentSettings(pixel_size=7.5 / 60)
+    by_diameter = SegmentSettings(red_cell=60.0)
+    for name, settings in (("size", by_size), ("diameter", by_diameter)):
+        assert segment(smear, tmp_path / name, settings).failed == 0
+    assert contents(tmp_path / "size") == contents(tmp_path / "diameter")
 
 
 def test_a_run_killed_between_two_files_recognises_the_first_later(smear, tmp_path, monkeypatch):
@@ -145,10 +132,10 @@ def test_a_run_killed_between_two_files_recognises_the_first_later(smear, tmp_pa
 
     monkeypatch.setattr(segmenting, "whole_file", stopping)
     with pytest.raises(KeyboardInterrupt):
-        work((entry, label, overlay))
+        work(MaskTask(entry, (label, overlay)))
     assert (label.exists(), overlay.exists()) == (True, False)
     next_run = RecordStore.open(tmp_path / "parts", settings)
-    others = MaskRecord(1, ("what another", "configuration wants"))
+    others = MaskRecord(1, ("what another", "configuration wants"), False, (1, 0, 0, 0), None)
     sorted_files = sort_files((label, overlay), others, next_run, overwrite=False)
     assert sorted_files == ([label, overlay], [])
 
@@ -189,9 +176,9 @@ def test_given_masks_are_not_replaced(smear, tmp_path, place):
     images = smear / "normal" if place.endswith("normal") else smear
     masks = tmp_path / place / "normal" if place.endswith("normal") else tmp_path / place
     with pytest.raises(DataError, match="holds images or masks of the input, which would be"):
-        segment(images, tmp_path / "m", FolderSettings(masks=masks, resume=False))
+        segment(images, tmp_path / "m", SegmentSettings(masks=masks, resume=False))
     with pytest.raises(DataError, match="is in the folder of the masks"):
-        segment(images, masks / "new", FolderSettings(masks=masks))
+        segment(images, masks / "new", SegmentSettings(masks=masks))
     assert (sorted(tmp_path.rglob("*")), contents(tmp_path)) == before
 
 
@@ -207,7 +194,7 @@ def test_an_image_or_a_manifest_in_the_output_is_not_replaced(smear, tmp_path):
 
 def test_given_masks_in_another_folder_are_drawn(smear, tmp_path):
     labels = segment(smear, tmp_path / "m").labels
-    done = segment(smear, tmp_path / "again", FolderSettings(masks=labels))
+    done = segment(smear, tmp_path / "again", SegmentSettings(masks=labels))
     assert (done.failed, done.warnings) == (0, ())
     assert len(pngs(done.labels)) == len(pngs(labels))
 
@@ -229,13 +216,13 @@ def test_every_image_has_its_own_mask(tmp_path):
 
 
 def test_segment_writes_only_missing_and_changed_masks(six_images, tmp_path):
-    first = segment(six_images, tmp_path / "masks", FolderSettings(jobs=2))
+    first = segment(six_images, tmp_path / "masks", SegmentSettings(jobs=2, red_cell=60.0))
     written = {path: path.stat().st_mtime_ns for path in (tmp_path / "masks").rglob("*.png")}
     gone = min(first.labels.rglob("*.png"))
     gone.unlink()
     changed = max(six_images.glob("normal/*"))
     add_copy(six_images, changed.name)
-    second = segment(six_images, tmp_path / "masks", FolderSettings(jobs=2))
+    second = segment(six_images, tmp_path / "masks", SegmentSettings(jobs=2, red_cell=60.0))
     now = {path: path.stat().st_mtime_ns for path in (tmp_path / "masks").rglob("*.png")}
     assert (second.images, second.cells, set(now)) == (first.images, first.cells, set(written))
     again = {path.stem for path in now if now[path] != written[path]}

@@ -18,7 +18,7 @@ PAGES = sorted(
     for pattern in ("*.md", "docs/*.md", "docs/guides/*.md", "docs/examples/*.py")
     for path in ROOT.glob(pattern)
 )
-COMMAND = re.compile(r"(?:python cli\.py|(?<![\w./])blastometry) ([a-z][^\n`]*)")
+COMMAND = re.compile(r"(?:python cli\.py|(?<![\w./])(?<!from )blastometry) ([a-z][^\n`]*)")
 # A line of a code block, or text between backticks.
 CODE = re.compile(r"^```\w*\n(.*?)^```|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
 

@@ -28,7 +28,10 @@ FLOORS = (
         "models/errors", "models/metrics", "models/plots", "models/to_json",
         "pipelines/html", "pipelines/installed", "pipelines/program_version", "pipelines/progress",
     ),
-    ("data/decoding", "features/core", "models/dataset", "models/learning"),
+    (
+        "data/decoding", "features/core", "features/segmentation/detection", "models/dataset",
+        "models/learning",
+    ),
     (
         "data/files", "features/embedding", "features/segmentation", "features/shape",
         "features/texture/cooccurrence", "models/evaluation", "models/storage",
@@ -36,9 +39,9 @@ FLOORS = (
     ("data/layouts", "features/colour", "features/haematology", "models/explanation"),
     ("data/listing", "features/texture"),
     ("data", "features", "features/verification", "models"),
-    ("pipelines/workers",),
+    ("pipelines/drawing", "pipelines/workers"),
     ("pipelines/measurement",),
-    ("pipelines/outputs",),
+    ("pipelines/outputs", "pipelines/series"),
     ("pipelines/curation", "pipelines/prediction", "pipelines/training"),
     ("pipelines/cluster_training", "pipelines/validation"),
     ("pipelines/comparison", "pipelines/reporting"),

@@ -31,6 +31,8 @@ EXTRACT_OPTIONS = {
     "mask_is": "cell",
     "pixel_size": 0.1234567,
     "rescale_to": 0.2345678,
+    "red_cell": 34.5,
+    "keep": ("broken", "cut"),
     "max_pixels": 10,
     "max_bytes": 20,
     "stain": "none",

@@ -21,7 +21,7 @@ from cli import main
 from features.embedding.embedding_columns import Embedding, cell_window, embed, view_images
 from features.embedding.network import Network
 from features.embedding.network_input import Preprocessing
-from features.segmentation.segment import segment
+from features.segmentation.segment import Segmentation, from_masks
 
 pytestmark = needs_onnxruntime
 SETTINGS = Preprocessing(4, 4, (0.2, 0.4, 0.6), (1.0, 1.0, 1.0), "RGB", "pad", "values")
@@ -42,6 +42,15 @@ def field(seed: int = 0) -> np.ndarray:
         rgb[away < 25] = (95, 60, 140)
     noise = np.random.default_rng(seed).integers(-6, 7, rgb.shape)
     return np.clip(rgb + noise, 0, 255).astype(np.uint8)
+
+
+def segmented() -> Segmentation:
+    """The three cells of `field`."""
+    row, col = np.mgrid[:300, :400]
+    away = np.min(
+        [np.hypot(row - r, col - c) for r, c in ((90, 100), (200, 250), (40, 385))], axis=0
+    )
+    return from_masks(field(), away < 25, away < 34)
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +86,7 @@ def model(table, tmp_path_factory):
 
 
 def test_the_view_is_the_whole_crop_or_a_square_around_a_cell_of_a_field():
-    found = segment(field(), source="field")
+    found = segmented()
     assert len(found.cells) == 3
     for one in found.cells:
         rows, cols = cell_window(field(), one.cell, "field")
@@ -91,7 +100,7 @@ def test_the_view_is_the_whole_crop_or_a_square_around_a_cell_of_a_field():
 
 def test_the_cell_view_has_a_blank_background_and_the_image_view_its_own():
     rgb = field()
-    cell = segment(rgb, source="field").cells[1].cell
+    cell = segmented().cells[1].cell
     masked, whole = view_images(rgb, cell, "field", TINY)
     box = cell_window(rgb, cell, "field")
     assert np.array_equal(whole, rgb[box])
@@ -104,7 +113,7 @@ def test_the_cell_view_has_a_blank_background_and_the_image_view_its_own():
 
 def test_values_equal_the_network_output_for_each_view_of_each_cell():
     rgb = field()
-    found = segment(rgb, source="field")
+    found = segmented()
     cells = [one.cell for one in found.cells]
     values = embed(Network(plane_means(), "tiny"), TINY, rgb, cells, found.source)
     assert values.shape == (3, 6)
@@ -117,7 +126,7 @@ def test_values_equal_the_network_output_for_each_view_of_each_cell():
 
 def test_many_cells_are_run_in_small_batches(monkeypatch):
     rgb = field()
-    cells = [segment(rgb, source="field").cells[0].cell] * 37
+    cells = [segmented().cells[0].cell] * 37
     network, sizes = Network(plane_means(), "tiny"), []
     original = network.run
     monkeypatch.setattr(network, "run", lambda x, out: (sizes.append(len(x)), original(x, out))[1])

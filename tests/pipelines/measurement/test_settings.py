@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import sys
 from dataclasses import fields, replace
 from importlib.metadata import packages_distributions, version
@@ -11,7 +12,10 @@ from pathlib import Path
 import pytest
 from support.shared import ROOT
 
+from data.files.entries import Entry
 from pipelines.extract import ExtractSettings
+from pipelines.measurement.image_record import RecordStore
+from pipelines.measurement.series import Series
 from pipelines.measurement.settings import (
     COMPUTING_LIBRARIES,
     MeasurementSettings,
@@ -77,10 +81,14 @@ CHANGES = {
     "another column": (replace(SETTINGS, columns=("Nuclei_AreaShape_Area",)), (True, True)),
     "other colours": (replace(SETTINGS, stain="none"), (True, True)),
     "extras": (replace(SETTINGS, keep_extras=True), (True, True)),
-    "a pixel size": (reading(pixel_size=0.1), (False, False)),
+    "a pixel size": (reading(pixel_size=0.1), (True, False)),
     "another scale": (reading(pixel_size=0.1, rescale_to=0.2), (True, True)),
-    "the scale of the files": (reading(pixel_size=0.2, rescale_to=0.2), (False, False)),
+    "the scale of the files": (reading(pixel_size=0.2, rescale_to=0.2), (True, False)),
     "a source": (reading(source="field"), (True, False)),
+    "a scale": (reading(red_cell=30.0), (True, False)),
+    "other kinds": (reading(keep=("broken",)), (True, False)),
+    "a scale of the series": (reading(series=Series(other_scale=30.0)), (True, False)),
+    "a source of the series": (reading(series=Series("crop")), (False, False)),
     "the meaning of a mask": (reading(mask_is="cell"), (False, True)),
     "a folder of masks": (reading(masks=Path("masks")), (False, False)),
     "limits": (reading(max_pixels=9, max_bytes=9), (False, False)),
@@ -103,12 +111,38 @@ def test_the_reading_settings_of_a_command_are_its_own():
 
 def test_a_recorded_configuration_gives_the_reading_settings_back():
     options = {"mask_is": "cell", "source": "crop", "pixel_size": 0.1, "max_bytes": 9}
+    options |= {"keep": ("broken", "cut"), "red_cell": 30.0}
+    series = Series("field", (("a", "crop"),), (((9, 12), 30.0),), 31.0)
     recorded = ExtractSettings(masks=Path("masks"), **options).recorded()
-    assert ReadingSettings.from_configuration(recorded) == ReadingSettings(**options)
-    assert ReadingSettings.from_configuration({}) == ReadingSettings()
+    sidecar = json.loads(json.dumps({"configuration": recorded, "series": series.record()}))
+    assert ReadingSettings.from_sidecar(sidecar) == ReadingSettings(series=series, **options)
+    assert ReadingSettings.from_sidecar({}) == ReadingSettings()
+
+
+def test_a_series_changes_the_key_of_an_image_whose_source_it_decides(tmp_path):
+    entry = Entry("a.png", "a/a.png")
+    keys = {
+        RecordStore.open(tmp_path, SETTINGS).key_of(entry, "00", mask, one)
+        for mask in (None, b"mask")
+        for one in (ReadingSettings(), ReadingSettings(series=Series("crop")))
+    }
+    assert len(keys) == 3  # two without a mask, one with it
+
+
+def test_the_scale_that_the_user_gives_has_priority():
+    series = Series(scales=(((480, 640), 70.0),), other_scale=50.0)
+    for options, expected in (
+        ({}, (70.0, 70.0, 50.0)),
+        ({"red_cell": 30.0}, (30.0,) * 3),
+        ({"pixel_size": 0.1}, (None,) * 3),
+        ({"pixel_size": 0.1, "red_cell": 30.0}, (30.0,) * 3),
+    ):
+        one = ReadingSettings(series=series, **options)
+        shapes = ((480, 640, 3), (640, 480, 3), (99, 99, 3))
+        assert tuple(one.red_cell_of(shape) for shape in shapes) == expected
 
 
 def test_every_option_is_recorded_but_those_of_one_run():
     names = {one.name for one in fields(ExtractSettings)}
-    left_out = {"jobs", "memory_limit", "scheduler", "fail_fast", "resume"}
+    left_out = {"jobs", "memory_limit", "scheduler", "fail_fast", "resume", "series"}
     assert set(ExtractSettings().recorded()) == names - left_out

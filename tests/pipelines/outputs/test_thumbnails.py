@@ -29,6 +29,9 @@ def digests(path):
     return [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
 
 
+SCALE = {"source": "crop", "red_cell": 60}
+
+
 @pytest.fixture(scope="module")
 def smear(tmp_path_factory):
     return write_smear(tmp_path_factory.mktemp("smear"), subjects=2, cells=2)
@@ -37,7 +40,7 @@ def smear(tmp_path_factory):
 @pytest.fixture(scope="module")
 def extracted(smear, tmp_path_factory):
     out = tmp_path_factory.mktemp("out") / "cells.parquet"
-    return extract(smear, out, ExtractSettings(preset="minimal", jobs=2))
+    return extract(smear, out, ExtractSettings(preset="minimal", jobs=2, **SCALE))
 
 
 def test_a_row_for_each_cell_in_the_tables_order(smear, extracted):
@@ -48,31 +51,32 @@ def test_a_row_for_each_cell_in_the_tables_order(smear, extracted):
     pd.testing.assert_frame_equal(side[keys], table[keys])
     for name, picture in zip(side["Metadata_Image"], side["JPEG"], strict=True):
         rgb = cv2.cvtColor(cv2.imread(str(smear / name)), cv2.COLOR_BGR2RGB)
-        assert picture == thumbnail(rgb, segment(rgb).cells[0].cell)
+        assert picture == thumbnail(rgb, segment(rgb, source="crop", red_cell=60).cells[0].cell)
 
 
 def test_the_bytes_do_not_depend_on_the_number_of_workers(smear, extracted, tmp_path):
-    again = extract(smear, tmp_path / "cells.parquet", ExtractSettings(preset="minimal", jobs=1))
+    again = extract(
+        smear, tmp_path / "cells.parquet", ExtractSettings(preset="minimal", jobs=1, **SCALE)
+    )
     assert digests(thumbnails_path(again.table)) == digests(thumbnails_path(extracted.table))
 
 
 def test_a_resumed_run_and_a_folder_have_equal_thumbnails(smear, extracted, tmp_path, monkeypatch):
     monkeypatch.setattr(dataset, "IMAGES", 3)
-    first = extract(smear, tmp_path / "cells.parquet", ExtractSettings(preset="minimal"))
+    first = extract(smear, tmp_path / "cells.parquet", ExtractSettings(preset="minimal", **SCALE))
     expected = read_thumbnails(extracted.table)
     thumbnails_path(first.table).unlink()
-    second = extract(smear, tmp_path / "cells.parquet", ExtractSettings(preset="minimal"))
+    second = extract(smear, tmp_path / "cells.parquet", ExtractSettings(preset="minimal", **SCALE))
     assert second.reused == len(second.results)
     assert read_thumbnails(second.table) == expected
-    folder = extract(
-        smear, tmp_path / "cells", ExtractSettings(preset="minimal")
-    )  # its side file takes the place
+    # Its side file takes the place.
+    folder = extract(smear, tmp_path / "cells", ExtractSettings(preset="minimal", **SCALE))
     assert sorted(path.name for path in thumbnails_path(folder.table).iterdir()) == [
         "part-000000.parquet",
         "part-000001.parquet",
     ]
     assert read_thumbnails(folder.table) == expected
-    third = extract(smear, tmp_path / "cells.parquet", ExtractSettings(preset="minimal"))
+    third = extract(smear, tmp_path / "cells.parquet", ExtractSettings(preset="minimal", **SCALE))
     assert thumbnails_path(third.table).is_file()
     assert not list(tmp_path.glob(".*.new"))
 

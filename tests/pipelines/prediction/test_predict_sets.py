@@ -26,6 +26,11 @@ SIZE = 0.1
 TRAINING = TrainingSettings(estimator="logistic", folds=2, repeats=1, audit_cells=0, no_groups=True)
 
 
+# The diameter of the drawn red cells: the scale does not depend on what else is predicted.
+RED_CELL = 60.0
+CROPS = {"jobs": 2, "source": "crop", "red_cell": RED_CELL, "keep": ("broken", "platelets")}
+
+
 @pytest.fixture(scope="module")
 def smear(tmp_path_factory):
     return write_smear(tmp_path_factory.mktemp("smear") / "images", subjects=6, cells=4)
@@ -34,7 +39,7 @@ def smear(tmp_path_factory):
 @pytest.fixture(scope="module")
 def table(smear, tmp_path_factory):
     out = tmp_path_factory.mktemp("table") / "cells.parquet"
-    settings = ExtractSettings(preset="minimal", jobs=2, pixel_size=SIZE, source="crop")
+    settings = ExtractSettings(preset="minimal", pixel_size=SIZE, **CROPS)
     return extract(smear, out, settings).table
 
 
@@ -61,9 +66,6 @@ def resized(factor):
 
 def bluer(image):
     return (image * np.array([1.0, 0.9, 0.75])).astype(np.uint8)  # blue, green, red
-
-
-CROPS = {"jobs": 2, "source": "crop"}
 
 
 @pytest.mark.parametrize("form", ["parquet", "csv", "folder", "copied", "concatenated"])
@@ -191,9 +193,10 @@ def test_images_of_another_scale_are_refused_or_resized(smear, model, tmp_path, 
     folder = varied(smear, tmp_path / "large", resized(factor))
     usual = predict(model, smear, tmp_path / "usual.csv", PredictSettings(**CROPS))
     size = SIZE / factor
+    crops = CROPS | {"red_cell": RED_CELL * factor}
     with pytest.raises(DataError, match=f"have {size:g} .* trained on 0.1; add --rescale"):
-        predict(model, folder, tmp_path / "p.csv", PredictSettings(pixel_size=size, **CROPS))
-    settings = PredictSettings(pixel_size=size, rescale=True, **CROPS)
+        predict(model, folder, tmp_path / "p.csv", PredictSettings(pixel_size=size, **crops))
+    settings = PredictSettings(pixel_size=size, rescale=True, **crops)
     done = predict(model, folder, tmp_path / "p.csv", settings)
     assert "times as large" not in "".join(done.warnings)  # resizing can change the sharpness
     assert done.notes == ()
@@ -204,9 +207,10 @@ def test_images_of_another_scale_are_refused_or_resized(smear, model, tmp_path, 
     (image, *_) = sorted(folder.glob("*/*.png"))
     with pytest.raises(DataError, match="add --rescale"):
         explain(model, image, tmp_path / "s.html", ExplainSettings(pixel_size=size))
-    shown = explain(
-        model, image, tmp_path / "s.html", ExplainSettings(pixel_size=size, rescale=True)
+    settings = ExplainSettings(
+        pixel_size=size, rescale=True, source="crop", red_cell=RED_CELL * factor
     )
+    shown = explain(model, image, tmp_path / "s.html", settings)
     assert shown.cells[0].probabilities[0] == pytest.approx(
         done.cells[0].probabilities[0], abs=0.05
     )
@@ -214,7 +218,9 @@ def test_images_of_another_scale_are_refused_or_resized(smear, model, tmp_path, 
 
 def test_extract_can_resize_images_and_their_masks(smear, table, tmp_path):
     folder = varied(smear, tmp_path / "large", resized(2))
-    settings = ExtractSettings(preset="minimal", pixel_size=SIZE / 2, rescale_to=SIZE, **CROPS)
+    settings = ExtractSettings(
+        preset="minimal", pixel_size=SIZE / 2, rescale_to=SIZE, **CROPS | {"red_cell": 2 * RED_CELL}
+    )
     done = extract(folder, tmp_path / "c.parquet", settings)
     area, usual = (pd.read_parquet(path)["Cells_AreaShape_Area"] for path in (done.table, table))
     assert (area / usual).median() == pytest.approx(1, abs=0.03)

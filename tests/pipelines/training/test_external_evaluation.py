@@ -121,13 +121,13 @@ def test_figures_skip_an_absent_class():
 
 
 def relabelled(table):
-    return table.replace({"Metadata_Label": {"blast": "Blast"}})
+    return table.replace({"Metadata_Label": {"blast": "Blasts"}})
 
 
 @pytest.mark.parametrize(
     ("change", "line"),
     [
-        (relabelled, r"labelled 'Blast', the training table 'blast', 'normal'"),
+        (relabelled, r"labelled 'Blasts', the training table 'blast', 'normal'"),
         (lambda t: t.drop(columns="Metadata_Label"), "has no column Metadata_Label"),
         (lambda t: t.assign(Metadata_Label=""), "holds no label in Metadata_Label"),
         (lambda _: synthetic_table(), r"every cell of .* also occurs in the training table"),

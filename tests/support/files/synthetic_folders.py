@@ -21,12 +21,15 @@ def write_smear(folder: Path, *, subjects: int = 3, cells: int = 2, seed: int = 
     return folder
 
 
-def pngs_of_tiles(folder: Path, names: Sequence[str]) -> int:
-    """Write fields of 2 x 2 equal cells in the middle of squares; return the side of a square."""
+def pngs_of_tiles(folder: Path, names: Sequence[str], tiles: int = 2) -> int:
+    """Write fields of tiles x tiles equal cells; return the side of a tile.
+
+    Each cell is in the middle of its tile.
+    """
     (cell,) = synthetic_smear(0, subjects=1, cells_per_subject=1)
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(png(np.tile(cell.rgb, (2, 2, 1))))
+        (folder / name).write_bytes(png(np.tile(cell.rgb, (tiles, tiles, 1))))
     return int(cell.rgb.shape[0])
 
 

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from support.tables.drawn_files import DICTIONARY, FEATURES, DrawnFile, draw_file, draw_manifest
 
 from data.errors import DataError
 from data.listing.manifest import read_manifest
 from models.dataset.training_set import training_set
 from models.errors import ModelError
 from pipelines.outputs.read_table import read_table
-
-from .drawn_files import DICTIONARY, FEATURES, DrawnFile, draw_file, draw_manifest
 
 READ, DAMAGED = "read as meant", "damaged, read"
 REFUSED, REFUSED_INTACT = "damaged, refused", "refused"
