@@ -117,7 +117,9 @@ def _candidates(small: UInt8, detection: Detection) -> UInt8:
     nodes = [node for node in detection.tree.nodes if 1 - rows[node][0] >= _LEAST_SHOWN]
     texts = []
     for node, mask in zip(nodes, _node_masks(detection, nodes), strict=True):
-        kind, probability = most_probable_kind(rows[node])
+        kind, probability = most_probable_kind(
+            rows[node], nucleus_area=detection.tree.nucleus_area(node)
+        )
         colour = COLOURS[kind] if node in chosen else _OTHER
         draw_outlines(picture, mask, colour, 2 if node in chosen else 1)
         places = np.argwhere(mask)
@@ -152,7 +154,7 @@ def _objects(small: UInt8, detection: Detection, found: Segmentation) -> UInt8:
     """Draw the chosen objects as coloured areas."""
     picture = _enlarged(small)
     regions = detection.central_object() if found.source == "crop" else detection.all_objects()
-    labels = _enlarged(regions.labels.astype(np.uint8))
+    labels = np.repeat(np.repeat(regions.labels, _SCALE, axis=0), _SCALE, axis=1)
     for number, one in enumerate(regions.objects, start=1):
         area = labels == number
         mixed = 0.45 * np.array(COLOURS[one.kind]) + 0.55 * picture[area]

@@ -8,6 +8,7 @@ Regions that do not meet but are near each other are joined too: the lobes of a 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations
 
 import cv2
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from ...primitives.arrays import Bytes
 from .cell_map import CELL, NUCLEUS
 from .flooding import Flooding, flood
-from .pixel_features import PIXELS_PER_RED_CELL
+from .pixel_features import PIXELS_PER_RED_CELL, RED_CELL_AREA
 
 _LEVEL = 8  # height of one level of the map
 _DEPTH = 72  # height of one pixel of depth inside a nucleus
@@ -63,6 +64,16 @@ class Candidates:
     parent: dict[int, int]
     saddle: dict[int, int]
     members: dict[int, list[int]]
+
+    @cached_property
+    def nuclear_pixels(self) -> NDArray[np.int64]:
+        """Number of nuclear pixels of each leaf."""
+        inside = (self.leaves >= 0) & (self.map > NUCLEUS)
+        return np.bincount(self.leaves[inside], minlength=int(self.leaves.max(initial=-1)) + 1)
+
+    def nucleus_area(self, node: int) -> float:
+        """Return the area of a region's nuclear pixels in red-cell areas."""
+        return float(self.nuclear_pixels[self.members[node]].sum()) / RED_CELL_AREA
 
     @property
     def roots(self) -> list[int]:

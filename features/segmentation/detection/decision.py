@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from math import inf, log, pi
+from math import inf, log
 
 import numpy as np
 
 from ...primitives.arrays import Floats
 from .candidates import Candidates
-from .cell_map import NUCLEUS
 from .pixel_features import PIXELS_PER_RED_CELL
 
 # Of the second model: pieces of a cell, several cells and background; then the kinds of objects.
@@ -62,10 +61,9 @@ def choose_regions(tree: Candidates, probabilities: Floats) -> list[int]:
     first = _choose(tree, odds)
     chosen = {one for root in tree.roots for one in first[root]}
     taken = {leaf for node in chosen for leaf in tree.members[node]}
-    large = _nuclear_regions(tree)
     left = {
         node: value + _UNEXPLAINED
-        if node in large and taken.isdisjoint(tree.members[node])
+        if tree.nucleus_area(node) >= 1 and taken.isdisjoint(tree.members[node])
         else -inf
         for node, value in odds.items()
     }
@@ -88,14 +86,6 @@ def _choose(tree: Candidates, odds: dict[int, float]) -> dict[int, list[int]]:
         else:
             best[node], chosen[node] = max(total, 0.0), below
     return chosen
-
-
-def _nuclear_regions(tree: Candidates) -> set[int]:
-    """Return the regions with at least as many nuclear pixels as a red cell has pixels."""
-    inside = (tree.leaves >= 0) & (tree.map > NUCLEUS)
-    areas = np.bincount(tree.leaves[inside], minlength=int(tree.leaves.max(initial=-1)) + 1)
-    least = pi * PIXELS_PER_RED_CELL**2 / 4
-    return {node for node in tree.nodes if areas[tree.members[node]].sum() >= least}
 
 
 def choose_central_region(tree: Candidates, probabilities: Floats) -> int | None:

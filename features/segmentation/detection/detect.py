@@ -14,10 +14,10 @@ from ...primitives.arrays import Bytes, Floats
 from .background import Background, densities
 from .boosted_trees import BoostedTrees, ByteTrees, complete_trees, probabilities, read_trees
 from .candidates import Candidates, find_candidates
-from .cell_map import CELL, NUCLEUS, map_white_cells
+from .cell_map import CELL, map_white_cells
 from .decision import choose_central_region, choose_regions, most_probable_kind
 from .pixel_features import PIXELS_PER_RED_CELL
-from .region_features import RED_CELL_AREA, measure_regions
+from .region_features import measure_regions
 
 _LEAST_SIDE = 16  # pixels of the resampled image
 _LARGEST_FACTOR = 4.0  # of enlargement
@@ -120,10 +120,11 @@ class Detection:
             numbers[self.tree.members[node]] = place
         # The last entry is that of pixels without a leaf, whose number is -1.
         labels = np.where(self.tree.map > CELL, numbers[self.tree.leaves], 0)
-        nuclear = np.bincount(labels[self.tree.map > NUCLEUS], minlength=len(chosen) + 1)
         objects = tuple(
-            DetectedObject(*most_probable_kind(rows[node], nucleus_area=area / RED_CELL_AREA))
-            for node, area in zip(chosen, nuclear[1:].tolist(), strict=True)
+            DetectedObject(
+                *most_probable_kind(rows[node], nucleus_area=self.tree.nucleus_area(node))
+            )
+            for node in chosen
         )
         return Regions(objects, labels.astype(np.int32))
 

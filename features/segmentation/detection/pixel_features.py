@@ -8,6 +8,7 @@ a nucleus. All planes are bytes, and their blurs are exact on every machine.
 
 from __future__ import annotations
 
+from math import pi
 from typing import NamedTuple
 
 import cv2
@@ -19,6 +20,7 @@ from ...primitives.kernels import compiled
 from .red_cells import stained_pixels
 
 PIXELS_PER_RED_CELL = 20.0  # the resolution at which white cells are searched
+RED_CELL_AREA = pi * PIXELS_PER_RED_CELL**2 / 4  # pixels
 _OFFSET, _UNIT = 40, 36  # levels of the density planes: at 0, and for the field's own density
 _LEAST_DENSITY = 0.02  # natural log units; a field without stain has none to divide by
 _LEAST_SPREAD = 0.15 * _UNIT

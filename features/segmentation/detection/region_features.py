@@ -16,9 +16,8 @@ from ...primitives.arrays import Bytes, Floats, Mask
 from ...primitives.kernels import compiled, inner
 from .candidates import Candidates
 from .cell_map import CELL, NUCLEUS
-from .pixel_features import PIXELS_PER_RED_CELL
+from .pixel_features import PIXELS_PER_RED_CELL, RED_CELL_AREA
 
-RED_CELL_AREA = pi * PIXELS_PER_RED_CELL**2 / 4
 _GREEN, _DISTANCE, _AXIS = 4, 12, 16  # smoothed planes, see `pixel_features`
 _REACH = 3  # pixels; width of the ring around a region
 _LARGEST = 3.0  # red-cell areas; larger nuclei are clusters, which are not compared with
