@@ -24,10 +24,10 @@ from pipelines.measurement import measure_all as measuring
 from pipelines.measurement.image_record import RecordStore
 from pipelines.measurement.journals import find_records
 from pipelines.measurement.measure_image import ImageMeasurer
-from pipelines.measurement.settings import FolderSettings, MeasurementSettings, ReadingSettings
+from pipelines.measurement.settings import MeasurementSettings, ReadingSettings
 from pipelines.outputs.read_table import read_table
 from pipelines.predict import PredictSettings, predict
-from pipelines.segment import segment
+from pipelines.segment import SegmentSettings, segment
 from pipelines.train import train
 from pipelines.training.training_settings import TrainingSettings
 
@@ -37,6 +37,15 @@ pytestmark = [
     # A cluster that is taken down on purpose leaves sockets to the garbage collector.
     pytest.mark.filterwarnings("ignore"),
 ]
+
+
+# Every drawn crop gives one row: the scale is given, and no kind is left out.
+CROPS = {
+    "preset": "minimal",
+    "source": "crop",
+    "red_cell": 60,
+    "keep": ("broken", "platelets"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -85,8 +94,8 @@ def test_predictions_and_masks_are_the_same_as_on_one_machine(cluster, many, tmp
     there = predict(model, many, tmp_path / "there.csv", PredictSettings(scheduler=cluster.address))
     for one in ("table", "by_image", "by_subject"):
         assert digest(getattr(there.files, one)) == digest(getattr(here.files, one))
-    drawn = segment(many, tmp_path / "drawn", FolderSettings(jobs=2))
-    distant = segment(many, tmp_path / "distant", FolderSettings(scheduler=cluster.address))
+    drawn = segment(many, tmp_path / "drawn", SegmentSettings(jobs=2))
+    distant = segment(many, tmp_path / "distant", SegmentSettings(scheduler=cluster.address))
     for folder, other in ((drawn.labels, distant.labels), (drawn.overlays, distant.overlays)):
         masks = sorted(folder.rglob("*.png"))
         assert len(masks) == 28
@@ -142,7 +151,7 @@ def test_a_killed_worker_loses_no_image(cluster, many, tmp_path, monkeypatch):
     monkeypatch.setattr(measuring, "ImageMeasurer", LoggingMeasurer)
     monkeypatch.setattr("pipelines.workers.dask_cluster.BATCH", 4)
     out = tmp_path / "cells.parquet"
-    options = {"preset": "minimal", "scheduler": cluster.address}
+    options = CROPS | {"scheduler": cluster.address}
     thread, outcome = in_background(extract, many, out, ExtractSettings(**options))
     wait_for(tmp_path / ".cells.parquet.parts", 4, thread)
     with distributed.Client(cluster.address, set_as_default=False) as client:
@@ -153,7 +162,7 @@ def test_a_killed_worker_loses_no_image(cluster, many, tmp_path, monkeypatch):
     assert (done.failed, done.cells) == (0, 28)
     monkeypatch.undo()
     assert digest(out) == digest(
-        extract(many, tmp_path / "h.parquet", ExtractSettings(preset="minimal")).table
+        extract(many, tmp_path / "h.parquet", ExtractSettings(**CROPS)).table
     )
 
 
@@ -163,7 +172,7 @@ def test_a_killed_scheduler_keeps_finished_images(many, tmp_path, monkeypatch):
     out = tmp_path / "cells.parquet"
     cluster = Cluster(tmp_path / "cluster", workers=2, delay=3.0)
     try:
-        options = {"preset": "minimal", "scheduler": cluster.address}
+        options = CROPS | {"scheduler": cluster.address}
         thread, outcome = in_background(extract, many, out, ExtractSettings(**options))
         wait_for(tmp_path / ".cells.parquet.parts", 4, thread)
         cluster.close()
@@ -176,7 +185,7 @@ def test_a_killed_scheduler_keeps_finished_images(many, tmp_path, monkeypatch):
     assert "run the same command again" in error.remedy
     finished = len(find_records(tmp_path / ".cells.parquet.parts"))
     monkeypatch.undo()
-    again = extract(many, out, ExtractSettings(preset="minimal", jobs=2))
+    again = extract(many, out, ExtractSettings(**CROPS, jobs=2))
     assert 4 <= again.reused == finished < 28
     assert (again.failed, again.cells) == (0, 28)
 

@@ -94,7 +94,8 @@ def test_ctrl_c_stops_at_once_and_says_how_to_resume(smear, tmp_path):
     assert (running.returncode, out) == (130, "")
     *progress, message = err.splitlines()
     assert message == "stopped: run the same command again to go on from here"
-    assert all(line.startswith("extract: ") for line in progress)
+    steps = ("look at a sample: ", "extract: ")
+    assert all(line.startswith(steps) for line in progress)
     while _group_lives(running.pid):  # a worker that stays would never let this test end
         time.sleep(0.05)
     finished = len(find_records(parts))

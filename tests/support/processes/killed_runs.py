@@ -56,7 +56,9 @@ def start(images: Path, out: Path) -> int:
     if child:
         return child
     os.setsid()
-    extract.extract(images, out, ExtractSettings(preset="minimal", jobs=2))
+    # With source and scale given, no image is sampled before it is measured.
+    settings = ExtractSettings(preset="minimal", source="crop", red_cell=60, jobs=2)
+    extract.extract(images, out, settings)
     os._exit(0)
 
 
