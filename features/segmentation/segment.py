@@ -225,12 +225,14 @@ def segment(
     detection = detect(rgb, background, _scale(rgb, background, pixel_size, red_cell))
     everything = detection.all_objects()
     evidence = gather_evidence(everything, rgb.shape[:2], detection.red_cell)
+    if source == "field":
+        return _outline(rgb, background, detection, everything, "field", pixel_size, evidence)
     central = detection.central_object()
     # A small image without a white cell is a crop if something in its middle may be one.
     doubtful = evidence.is_small and not evidence.white_cells
     likely = bool(central.objects) and central.objects[0].probability >= _LEAST_CENTRAL
     is_crop = evidence.is_crop or (doubtful and likely)
-    if source == "field" or (source == "auto" and not is_crop):
+    if source == "auto" and not is_crop:
         return _outline(rgb, background, detection, everything, "field", pixel_size, evidence)
     if not central.objects:
         raise CellError(

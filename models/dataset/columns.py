@@ -9,7 +9,7 @@ from ..errors import ModelError
 from .spelling import normal_form
 
 PREFIX = "Metadata_"
-# Columns that describe the file or the cell, by which nobody groups or labels.
+# Columns that describe the file or the cell; they are no labels and no groups.
 _OTHERS = ("File_", "Quality_", "SHA256", "PHash", "Signature", "Centroid", "Cell", "Source")
 _MOST_SHOWN = 12
 

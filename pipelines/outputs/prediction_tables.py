@@ -28,8 +28,8 @@ _HEAD = (
 
 
 @dataclass(frozen=True)
-class PredictedCell:
-    """What a model predicts for a cell.
+class CellFacts:
+    """What is known of a cell beyond its features.
 
     Parameters
     ----------
@@ -37,13 +37,31 @@ class PredictedCell:
     number : int
         Of the cell in its image, from 1.
     label, image_label, subject : str or None
-        Of the cell itself, of its image, and the subject, as far as they are given.
-    kind : str or None
-        What the cell is, a white cell for example.
+        Of the cell itself, of its image, and the subject.
     centroid : (float, float)
-        Row and column, pixels.
+        Row and column, pixels; NaN where unknown.
     quality : str
         Names of the raised quality flags, separated by spaces.
+    kind : str or None
+        What the object is, ``white cell`` for example; None where unknown.
+    """
+
+    image: str
+    number: int
+    label: str | None
+    image_label: str | None
+    subject: str | None
+    centroid: tuple[float, float]
+    quality: str
+    kind: str | None
+
+
+@dataclass(frozen=True)
+class PredictedCell(CellFacts):
+    """What a model predicts for a cell.
+
+    Parameters
+    ----------
     unlike : bool
         Whether the cell is unlike the training cells, by `share` or `distance`.
     share, distance : float
@@ -52,16 +70,12 @@ class PredictedCell:
         The class.
     probabilities : tuple of float
         One for each class of the model.
+
+    See Also
+    --------
+    CellFacts : the other parameters.
     """
 
-    image: str
-    number: int
-    label: str | None
-    image_label: str | None
-    subject: str | None
-    kind: str | None
-    centroid: tuple[float, float]
-    quality: str
     unlike: bool
     share: float
     distance: float

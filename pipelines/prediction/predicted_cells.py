@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..measurement.cell_labels import cell_labels
 from ..measurement.image_extras import FILE_COLUMNS
-from ..outputs.prediction_tables import PredictedCell
+from ..outputs.prediction_tables import CellFacts, PredictedCell
 from ..outputs.write_tables import GROUP
 
 if TYPE_CHECKING:
@@ -23,35 +23,6 @@ if TYPE_CHECKING:
 
 # Largest number of cells of a set that is judged; of more, evenly spaced ones.
 MOST_JUDGED = 5_000
-
-
-@dataclass(frozen=True)
-class CellFacts:
-    """What is known of a cell beyond its features.
-
-    Parameters
-    ----------
-    image : str
-    number : int
-        Of the cell in its image, from 1.
-    label, image_label, subject : str or None
-        Of the cell itself, of its image, and the subject.
-    centroid : (float, float)
-        Row and column, pixels; NaN where unknown.
-    quality : str
-        Names of the raised quality flags, separated by spaces.
-    kind : str or None
-        What the object is, ``white cell`` for example; None where unknown.
-    """
-
-    image: str
-    number: int
-    label: str | None
-    image_label: str | None
-    subject: str | None
-    centroid: tuple[float, float]
-    quality: str
-    kind: str | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,14 +144,7 @@ def _predict_batch(bundle: Bundle, novelty: Novelty, batch: CellBatch) -> Iterat
     scores = novelty.scores(batch.features)
     for facts, name, shares, new in zip(batch.facts, predicted, probabilities, scores, strict=True):
         yield PredictedCell(
-            image=facts.image,
-            number=facts.number,
-            label=facts.label,
-            image_label=facts.image_label,
-            subject=facts.subject,
-            kind=facts.kind,
-            centroid=facts.centroid,
-            quality=facts.quality,
+            **vars(facts),
             unlike=new.unlike,
             share=new.share,
             distance=new.distance,

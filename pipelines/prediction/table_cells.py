@@ -12,11 +12,12 @@ from data.errors import DataError
 from models.errors import ModelError
 
 from ..measurement.settings import ReadingSettings
+from ..outputs.prediction_tables import CellFacts
 from ..outputs.read_table import read_table
 from ..outputs.sidecar import changed_table_notes, read_sidecar, sidecar_path
 from ..outputs.write_tables import GROUP
 from .pixel_size import compare_pixel_sizes
-from .predicted_cells import CellBatch, CellFacts
+from .predicted_cells import CellBatch
 
 if TYPE_CHECKING:
     import pandas as pd

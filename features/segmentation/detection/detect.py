@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import cv2
@@ -92,9 +92,14 @@ class Detection:
     probabilities: Floats
     red_cell: float
 
+    @cached_property
+    def _chosen(self) -> list[int]:
+        """The regions that are probably objects."""
+        return choose_regions(self.tree, self.probabilities)
+
     def all_objects(self) -> Regions:
         """Return the most probable objects of a field."""
-        return self._regions(choose_regions(self.tree, self.probabilities))
+        return self._regions(self._chosen)
 
     def central_object(self) -> Regions:
         """Return the object in the middle of a crop, which is first, and those beside it.
@@ -105,11 +110,7 @@ class Detection:
         if central is None:
             return Regions((), np.zeros(self.tree.map.shape, np.int32))
         own = set(self.tree.members[central])
-        others = [
-            node
-            for node in choose_regions(self.tree, self.probabilities)
-            if own.isdisjoint(self.tree.members[node])
-        ]
+        others = [node for node in self._chosen if own.isdisjoint(self.tree.members[node])]
         return self._regions([central, *others])
 
     def _regions(self, chosen: list[int]) -> Regions:
